@@ -1,0 +1,231 @@
+"""Every output of the engine: what the runtime has to do, in this order. Commands carry all they need.
+
+Executing one may fail; the failure comes back as an event (``LegFailed``, ``CustomerLookedUp`` with a failure …) or
+shows at the next reconciliation, never as an exception into the engine.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ctid.model.instant import Instant
+from ctid.model.record import ContactRecord
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
+    """Base of all outputs."""
+
+
+# ---- to a PBX: FastAGI ------------------------------------------------------------------------------------------
+
+
+class AnswerLeg(Command, tag="leg.answer"):
+    """Answer the caller's channel."""
+
+    pbx: str
+    unique_id: str
+
+
+class PlayAndCollect(Command, tag="leg.play_and_collect"):
+    """Play prompts one after another, then wait for keys; answered by ``DigitsCollected`` with the token.
+
+    Attributes:
+        token: Given back in the answer.
+        prompts: Sound names as Asterisk knows them, without extension.
+        accept: Keys that end a prompt and count; empty if nothing is to be collected.
+        max_digits: How many keys are collected.
+        timeout_ms: How long to wait for a key after the last prompt.
+    """
+
+    pbx: str
+    unique_id: str
+    token: str
+    prompts: list[str]
+    accept: str = ""
+    max_digits: int = 1
+    timeout_ms: int = 0
+
+
+class PlayMusic(Command, tag="leg.play_music"):
+    """Let the caller hear music on hold of the given class until something else happens to the leg."""
+
+    pbx: str
+    unique_id: str
+    music_class: str
+
+
+class StopMusic(Command, tag="leg.stop_music"):
+    """End music on hold."""
+
+    pbx: str
+    unique_id: str
+
+
+class SetVariable(Command, tag="leg.set_variable"):
+    """Set a channel variable, for the dialplan and for the record in Asterisk's own logs."""
+
+    pbx: str
+    unique_id: str
+    name: str
+    value: str
+
+
+class ReleaseLeg(Command, tag="leg.release"):
+    """End the FastAGI session in earnest: the dialplan goes on to ``next`` and does not come back by itself.
+
+    Attributes:
+        next: ``hangup`` or ``fallback``: the value of the channel variable ``CTID_NEXT``.
+    """
+
+    pbx: str
+    unique_id: str
+    next: str
+
+
+# ---- to a PBX: AMI ----------------------------------------------------------------------------------------------
+
+
+class RingAgent(Command, tag="leg.ring_agent"):
+    """Originate the agent's leg; when it answers, it is bridged with the caller's.
+
+    Attributes:
+        unique_id: To be the new channel's unique id.
+        device: Whom to ring, ``PJSIP/1001``.
+        peer_unique_id: The waiting caller's channel.
+        caller_number: What the phone shows; empty if withheld.
+        caller_name: What the phone shows.
+        timeout_ms: How long it may ring.
+        headers: SIP headers for the INVITE.
+    """
+
+    pbx: str
+    unique_id: str
+    device: str
+    peer_unique_id: str
+    caller_number: str
+    caller_name: str
+    timeout_ms: int
+    headers: dict[str, str]
+
+
+class HangUpLeg(Command, tag="leg.hang_up"):
+    """End a channel. That it is gone already is no failure."""
+
+    pbx: str
+    unique_id: str
+    cause: int = 16
+
+
+# ---- to the runtime ---------------------------------------------------------------------------------------------
+
+
+class StartTimer(Command, tag="timer.start"):
+    """Fire ``TimerFired`` at the monotonic moment; a timer of the same id is replaced."""
+
+    timer_id: str
+    due_ms: int
+
+
+class CancelTimer(Command, tag="timer.cancel"):
+    """Forget the timer."""
+
+    timer_id: str
+
+
+class LookUpCustomer(Command, tag="customer.look_up"):
+    """Ask the customer directory; answered by ``CustomerLookedUp``."""
+
+    contact_id: str
+    ani: str
+
+
+class SaveRecord(Command, tag="record.save"):
+    """Write the closed contact's call-tracking record; answered by ``RecordSaved``. Idempotent by contact id."""
+
+    record: ContactRecord
+
+
+# ---- to desktops ------------------------------------------------------------------------------------------------
+
+
+class Publish(Command, tag="publish"):
+    """A domain event for desktops and integrators.
+
+    Attributes:
+        seq: Position in the site's stream; gapless, goes on over restarts.
+        at: When it happened.
+        type: Dotted, past tense: ``contact.queued``, ``offer.created``, ``agent.state_changed``.
+        data: JSON object; what it holds is documented per type in ``docs/api.md``.
+        contact_id: The contact it is about, if any.
+        agent_ids: The agents whose own work it is; supervisors see all.
+        queue: The queue it is about, if any.
+        caused_by: Command id of the request that caused it, if any.
+    """
+
+    seq: int
+    at: Instant
+    type: str
+    data: dict[str, Any]
+    contact_id: str = ""
+    agent_ids: list[str] = []
+    queue: str = ""
+    caused_by: str = ""
+
+
+class Accept(Command, tag="request.accept"):
+    """The request was carried out.
+
+    Attributes:
+        result: The present state of what it changed.
+    """
+
+    command_id: str
+    result: dict[str, Any]
+
+
+class Refuse(Command, tag="request.refuse"):
+    """The request was not carried out, and changed nothing.
+
+    Attributes:
+        code: A ``RequestError``'s code.
+    """
+
+    command_id: str
+    code: str
+    detail: str
+    current: str = ""
+    allowed_actions: list[str] = []
+
+
+class Note(Command, tag="note"):
+    """Something odd that is worth counting and one log line, such as an event for a leg that is long gone.
+
+    Attributes:
+        code: Bounded set, usable as a metric's label.
+        detail: For the log; no caller data.
+    """
+
+    code: str
+    detail: str = ""
+
+
+AnyCommand = (
+    AnswerLeg
+    | PlayAndCollect
+    | PlayMusic
+    | StopMusic
+    | SetVariable
+    | ReleaseLeg
+    | RingAgent
+    | HangUpLeg
+    | StartTimer
+    | CancelTimer
+    | LookUpCustomer
+    | SaveRecord
+    | Publish
+    | Accept
+    | Refuse
+    | Note
+)

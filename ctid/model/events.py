@@ -1,0 +1,353 @@
+"""Every input of the engine. Nothing else changes its state, and all of it is journalled.
+
+Past tense, tagged with a dotted name, so that a journal line reads by itself. Four senders: the PBX adapters,
+desktops (``Request``), lookups and stores that answer a command, and the runtime itself.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from ctid.model.contact import Customer
+from ctid.model.states import AgentState
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Base of all inputs."""
+
+
+# ---- from a PBX -----------------------------------------------------------------------------------------------
+
+
+class LegSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel that exists on the PBX, as its snapshot tells.
+
+    Attributes:
+        unique_id: Asterisk's ``Uniqueid``.
+        answered: Whether the channel is up.
+        bridge_id: The bridge it is in, or empty.
+    """
+
+    unique_id: str
+    answered: bool
+    bridge_id: str = ""
+
+
+class PbxReconciled(Event, tag="pbx.reconciled"):
+    """The PBX is reachable; this is what it has. The difference to our state becomes ordinary events.
+
+    Attributes:
+        pbx: Name of the PBX.
+        legs: All its channels.
+        devices: Device name (``PJSIP/1001``) to whether it can be reached now.
+    """
+
+    pbx: str
+    legs: list[LegSeen]
+    devices: dict[str, bool]
+
+
+class PbxLost(Event, tag="pbx.lost"):
+    """The PBX can't be reached. Nothing is known of its legs until it is reconciled; talk may well go on."""
+
+    pbx: str
+    reason: str
+
+
+class CallArrived(Event, tag="call.arrived"):
+    """A FastAGI session began for a caller's leg: for the first time, or again after a crash of ours.
+
+    Attributes:
+        pbx: Name of the PBX.
+        unique_id: Of the caller's channel.
+        ani: Number calling as the PBX gave it, empty if withheld.
+        dnis: Number dialled.
+        attributes: Whatever the dialplan hands over as ``key=value`` arguments of the AGI request.
+    """
+
+    pbx: str
+    unique_id: str
+    ani: str
+    dnis: str
+    attributes: dict[str, str] = {}
+
+
+class CallerReturned(Event, tag="call.returned"):
+    """The caller's leg came back to ctid after the agent's leg had gone (dialplan ``ctid-after``)."""
+
+    pbx: str
+    unique_id: str
+
+
+class AgiEnded(Event, tag="agi.ended"):
+    """The FastAGI session of a leg is over: hung up, bridged away, or the connection died. The leg may live on."""
+
+    pbx: str
+    unique_id: str
+
+
+class CollectEnd(StrEnum):
+    """How a ``PlayAndCollect`` ended."""
+
+    DIGITS = "digits"
+    TIMEOUT = "timeout"
+    PLAYED = "played"
+    FAILED = "failed"
+
+
+class DigitsCollected(Event, tag="digits.collected"):
+    """A ``PlayAndCollect`` ended.
+
+    Attributes:
+        token: As in the command it answers.
+        ended_by: ``digits``: keys were pressed; ``timeout``: none came; ``played``: nothing was to be collected;
+            ``failed``: the PBX could not play it.
+    """
+
+    pbx: str
+    unique_id: str
+    token: str
+    digits: str
+    ended_by: CollectEnd
+
+
+class LegAlerting(Event, tag="leg.alerting"):
+    """The device of this leg rings (AMI ``Newstate`` Ringing)."""
+
+    pbx: str
+    unique_id: str
+
+
+class LegAnswered(Event, tag="leg.answered"):
+    """The leg was answered (AMI ``Newstate`` Up)."""
+
+    pbx: str
+    unique_id: str
+
+
+class LegBridged(Event, tag="leg.bridged"):
+    """The leg entered a bridge (AMI ``BridgeEnter``)."""
+
+    pbx: str
+    unique_id: str
+    bridge_id: str
+
+
+class LegUnbridged(Event, tag="leg.unbridged"):
+    """The leg left a bridge (AMI ``BridgeLeave``)."""
+
+    pbx: str
+    unique_id: str
+    bridge_id: str
+
+
+class LegHeld(Event, tag="leg.held"):
+    """The device put its peer on hold (AMI ``Hold``)."""
+
+    pbx: str
+    unique_id: str
+
+
+class LegRetrieved(Event, tag="leg.retrieved"):
+    """The device took its peer off hold (AMI ``Unhold``)."""
+
+    pbx: str
+    unique_id: str
+
+
+class LegEnded(Event, tag="leg.ended"):
+    """The leg is gone (AMI ``Hangup``).
+
+    Attributes:
+        cause: Q.850 cause as Asterisk gives it (16 normal, 17 busy, 19 no answer, 20 absent, 21 rejected).
+    """
+
+    pbx: str
+    unique_id: str
+    cause: int
+
+
+class LegFailed(Event, tag="leg.failed"):
+    """An originate of ours came to nothing (AMI ``OriginateResponse`` Failure, or the action was refused).
+
+    Attributes:
+        reason: Asterisk's originate reason (0 no such device or unreachable, 3 no answer, 5 busy, 8 congestion).
+    """
+
+    pbx: str
+    unique_id: str
+    reason: int
+
+
+class DeviceChanged(Event, tag="device.changed"):
+    """A device became reachable or unreachable (AMI ``DeviceStateChange``, ``ContactStatus``).
+
+    Attributes:
+        device: Technology and resource, ``PJSIP/1001``.
+    """
+
+    pbx: str
+    device: str
+    reachable: bool
+
+
+# ---- answers to commands ---------------------------------------------------------------------------------------
+
+
+class CustomerLookedUp(Event, tag="customer.looked_up"):
+    """The directory answered, or failed to.
+
+    Attributes:
+        customer: ``None`` if nobody was found.
+        failure: Why the lookup failed (``timeout``, ``unavailable``), empty if it did not.
+    """
+
+    contact_id: str
+    customer: Customer | None
+    failure: str = ""
+
+
+class RecordSaved(Event, tag="record.saved"):
+    """The store has the closed contact's record for good; the engine may forget the contact."""
+
+    contact_id: str
+
+
+# ---- from desktops ---------------------------------------------------------------------------------------------
+
+
+class Request(Event, kw_only=True):
+    """A command of a desktop or an integrator; answered by ``Accept`` or ``Refuse`` with the same command id.
+
+    Attributes:
+        command_id: Minted by the desktop API; events that result carry it as ``caused_by``.
+        principal: Who asks, for the audit.
+        if_version: Version the client saw (``If-Match``); ``None`` to not compare.
+    """
+
+    command_id: str
+    principal: str
+    if_version: int | None = None
+
+
+class AgentStateRequested(Request, tag="request.agent_state"):
+    """Change an agent's state: log in (NOT_READY from LOGGED_OUT), READY, NOT_READY with a reason, LOGGED_OUT.
+
+    From WRAP_UP, READY and NOT_READY end the wrap-up. While an offer or a contact lasts, the state becomes pending.
+
+    Attributes:
+        forced: Asked for by a supervisor for somebody else.
+    """
+
+    agent_id: str
+    state: AgentState
+    reason: str = ""
+    forced: bool = False
+
+
+class OfferRejected(Request, tag="request.offer_reject"):
+    """The agent declines the offer at the desktop."""
+
+    agent_id: str
+    offer_id: str
+
+
+class WrapUpSet(Request, tag="request.wrap_up"):
+    """Set disposition and notes of a contact, while connected or in wrap-up; ``complete`` ends the wrap-up too."""
+
+    agent_id: str
+    contact_id: str
+    disposition: str | None = None
+    notes: str | None = None
+    complete: bool = False
+
+
+class AttributesSet(Request, tag="request.attributes"):
+    """Merge attached data into a contact; an empty value removes the key."""
+
+    contact_id: str
+    attributes: dict[str, str]
+
+
+class DesktopConnected(Event, tag="desktop.connected"):
+    """An agent's desktop session has its socket and its snapshot."""
+
+    agent_id: str
+    session_id: str
+
+
+class DesktopLost(Event, tag="desktop.lost"):
+    """An agent's desktop session lost its socket."""
+
+    agent_id: str
+    session_id: str
+
+
+# ---- from the runtime ------------------------------------------------------------------------------------------
+
+
+class SiteStarted(Event, tag="site.started"):
+    """A daemon process began to own the site.
+
+    Attributes:
+        epoch: Random, new with every process; part of every id minted while it runs.
+        release: Version of ctid.
+    """
+
+    site: str
+    epoch: str
+    release: str
+
+
+class ConfigLoaded(Event, tag="config.loaded"):
+    """The site's configuration, at the start and at every reload.
+
+    Attributes:
+        spec: ``ctid.spec.site.SiteSpec`` as plain data.
+    """
+
+    spec: dict[str, Any]
+
+
+class TimerFired(Event, tag="timer.fired"):
+    """A timer that ``StartTimer`` asked for is due."""
+
+    timer_id: str
+
+
+class DrainStarted(Event, tag="site.drain_started"):
+    """The daemon is asked to stop: no new offers from now on, calls live on."""
+
+
+AnyEvent = (
+    PbxReconciled
+    | PbxLost
+    | CallArrived
+    | CallerReturned
+    | AgiEnded
+    | DigitsCollected
+    | LegAlerting
+    | LegAnswered
+    | LegBridged
+    | LegUnbridged
+    | LegHeld
+    | LegRetrieved
+    | LegEnded
+    | LegFailed
+    | DeviceChanged
+    | CustomerLookedUp
+    | RecordSaved
+    | AgentStateRequested
+    | OfferRejected
+    | WrapUpSet
+    | AttributesSet
+    | DesktopConnected
+    | DesktopLost
+    | SiteStarted
+    | ConfigLoaded
+    | TimerFired
+    | DrainStarted
+)

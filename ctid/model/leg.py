@@ -1,0 +1,37 @@
+"""One Asterisk channel in a contact."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ctid.model.states import LegState, Party
+
+
+class Leg(msgspec.Struct, kw_only=True):
+    """A leg: one channel and who is at its end.
+
+    Attributes:
+        id: Ours, minted once. An agent's leg carries it into Asterisk as the channel's unique id.
+        pbx: Name of the PBX that has the channel.
+        unique_id: Asterisk's ``Uniqueid``: an alias, used to address the channel.
+        contact_id: The contact it belongs to.
+        party: Caller or agent.
+        agent_id: The agent at its end, if any.
+        state: CSTA connection state.
+        since_ms: Monotonic moment of the last change of state.
+        has_agi: Whether a FastAGI session holds the channel now, so that prompts can be played.
+        bridge_id: Asterisk's bridge the channel is in, empty when in none.
+        clearing: Whether ctid asked the PBX to end it.
+    """
+
+    id: str
+    pbx: str
+    unique_id: str
+    contact_id: str
+    party: Party
+    agent_id: str = ""
+    state: LegState
+    since_ms: int
+    has_agi: bool = False
+    bridge_id: str = ""
+    clearing: bool = False

@@ -1,0 +1,55 @@
+"""An offer: a contact presented to one agent, and the reservation that goes with it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from ctid.model.instant import Instant
+from ctid.model.states import OfferState
+
+
+class OfferCause(StrEnum):
+    """Why an offer ended without being accepted."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    FORWARDED = "forwarded"
+    CALLER_LEFT = "caller_left"
+    PBX_LOST = "pbx_lost"
+    LEASE_EXPIRED = "lease_expired"
+    AGENT_LEFT = "agent_left"
+    FAILED = "failed"
+
+
+class Offer(msgspec.Struct, kw_only=True):
+    """A contact presented to one agent.
+
+    Attributes:
+        id: Minted by ctid.
+        contact_id: What is offered.
+        agent_id: To whom; reserved for as long as the offer's leg may live.
+        queue: From which queue.
+        leg_id: The agent's leg, which exists from the offer on, whether or not the PBX has made its channel yet.
+        state: See ``OfferState``.
+        created_at: When it was made.
+        expires_at: When ringing ends without an answer.
+        lease_ms: Monotonic moment at which the reservation is given up even if the PBX never told the leg's end.
+        ended_at: When it left ``pending``.
+        cause: Why it was not accepted.
+    """
+
+    id: str
+    contact_id: str
+    agent_id: str
+    queue: str
+    leg_id: str
+    state: OfferState = OfferState.PENDING
+    created_at: Instant
+    expires_at: Instant
+    lease_ms: int
+    ended_at: Instant | None = None
+    cause: OfferCause | None = None

@@ -1,0 +1,65 @@
+"""The call-tracking record: all that is kept of a contact once it is closed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ctid.model.contact import Customer, OfferResult, PathStep, Span
+from ctid.model.instant import Instant
+from ctid.model.states import Outcome
+
+
+class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Who, what for, by which way, every state with its time, by whom, with what result.
+
+    Attributes:
+        contact_id: The contact; one record each.
+        site: The site that owned it.
+        channel: ``voice``.
+        ani: Number calling, E.164 where known.
+        dnis: Number dialled.
+        entry: The entry that took it.
+        customer: From the directory, if found.
+        queue: The last queue, empty if it never reached one.
+        agent_id: Who served it last, empty if nobody.
+        outcome: One of ``Outcome``.
+        disposition: The wrap-up's code.
+        notes: The agent's text.
+        attributes: Attached data at the close.
+        path: Entries, menus, keys, queues in order.
+        spans: Every state with start and duration; they add up to the whole.
+        offers: Every offer and what came of it.
+        created_at: Arrival.
+        queued_at: First queue entered.
+        connected_at: First bridge with an agent.
+        ended_at: The customer's part ended.
+        closed_at: The wrap-up ended too.
+        wait_ms: Time from the first queue to the connection or the end, by the monotonic clock.
+        talk_ms: Time connected.
+        wrap_up_ms: Time in wrap-up.
+    """
+
+    contact_id: str
+    site: str
+    channel: str
+    ani: str
+    dnis: str
+    entry: str
+    customer: Customer | None
+    queue: str
+    agent_id: str
+    outcome: Outcome
+    disposition: str
+    notes: str
+    attributes: dict[str, str]
+    path: list[PathStep]
+    spans: list[Span]
+    offers: list[OfferResult]
+    created_at: Instant
+    queued_at: Instant | None
+    connected_at: Instant | None
+    ended_at: Instant
+    closed_at: Instant
+    wait_ms: int
+    talk_ms: int
+    wrap_up_ms: int

@@ -1,0 +1,80 @@
+"""The closed sets of states and outcomes; the values are public and never renamed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AgentState(StrEnum):
+    """What an agent is to the ACD."""
+
+    LOGGED_OUT = "LOGGED_OUT"
+    NOT_READY = "NOT_READY"
+    READY = "READY"
+    RESERVED = "RESERVED"
+    BUSY = "BUSY"
+    WRAP_UP = "WRAP_UP"
+
+
+class ContactState(StrEnum):
+    """Where a contact is on its way; ``created`` covers the IVR."""
+
+    CREATED = "created"
+    QUEUED = "queued"
+    OFFERED = "offered"
+    CONNECTED = "connected"
+    WRAP_UP = "wrap_up"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How a contact ended; exactly one per contact."""
+
+    HANDLED = "handled"
+    ABANDONED = "abandoned"
+    SHORT_ABANDON = "short_abandon"
+    CALLBACK = "callback"
+    OVERFLOW = "overflow"
+    TRANSFERRED = "transferred"
+    FAILED = "failed"
+
+
+class OfferState(StrEnum):
+    """A contact presented to one agent."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    TIMED_OUT = "timed_out"
+    RESCINDED = "rescinded"
+    CANCELED = "canceled"
+
+
+class LegState(StrEnum):
+    """CSTA's connection states (ECMA-269, 6.1.5) under their lower-case names."""
+
+    INITIATED = "initiated"
+    ALERTING = "alerting"
+    CONNECTED = "connected"
+    HELD = "held"
+    QUEUED = "queued"
+    FAILED = "failed"
+    DISCONNECTED = "disconnected"
+
+
+class Party(StrEnum):
+    """Who is at the end of a leg."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+
+
+class SystemReason(StrEnum):
+    """Reasons the system gives for NOT_READY, distinct from the site's own reason codes."""
+
+    LOGGED_IN = "logged-in"
+    RING_NO_ANSWER = "ring-no-answer"
+    CONNECTION_LOST = "connection-lost"
+    DEVICE_UNREGISTERED = "device-unregistered"
+    SUPERVISOR = "supervisor"
+    CONFIG_REMOVED = "config-removed"
