@@ -21,14 +21,14 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
 # ---- to a PBX: FastAGI ------------------------------------------------------------------------------------------
 
 
-class AnswerLeg(Command, tag="leg.answer"):
+class AnswerLeg(Command, frozen=True, kw_only=True, tag="leg.answer"):
     """Answer the caller's channel."""
 
     pbx: str
     unique_id: str
 
 
-class PlayAndCollect(Command, tag="leg.play_and_collect"):
+class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_collect"):
     """Play prompts one after another, then wait for keys; answered by ``DigitsCollected`` with the token.
 
     Attributes:
@@ -48,7 +48,7 @@ class PlayAndCollect(Command, tag="leg.play_and_collect"):
     timeout_ms: int = 0
 
 
-class PlayMusic(Command, tag="leg.play_music"):
+class PlayMusic(Command, frozen=True, kw_only=True, tag="leg.play_music"):
     """Let the caller hear music on hold of the given class until something else happens to the leg."""
 
     pbx: str
@@ -56,14 +56,14 @@ class PlayMusic(Command, tag="leg.play_music"):
     music_class: str
 
 
-class StopMusic(Command, tag="leg.stop_music"):
+class StopMusic(Command, frozen=True, kw_only=True, tag="leg.stop_music"):
     """End music on hold."""
 
     pbx: str
     unique_id: str
 
 
-class SetVariable(Command, tag="leg.set_variable"):
+class SetVariable(Command, frozen=True, kw_only=True, tag="leg.set_variable"):
     """Set a channel variable, for the dialplan and for the record in Asterisk's own logs."""
 
     pbx: str
@@ -72,7 +72,7 @@ class SetVariable(Command, tag="leg.set_variable"):
     value: str
 
 
-class ReleaseLeg(Command, tag="leg.release"):
+class ReleaseLeg(Command, frozen=True, kw_only=True, tag="leg.release"):
     """End the FastAGI session in earnest: the dialplan goes on to ``next`` and does not come back by itself.
 
     Attributes:
@@ -87,7 +87,7 @@ class ReleaseLeg(Command, tag="leg.release"):
 # ---- to a PBX: AMI ----------------------------------------------------------------------------------------------
 
 
-class RingAgent(Command, tag="leg.ring_agent"):
+class RingAgent(Command, frozen=True, kw_only=True, tag="leg.ring_agent"):
     """Originate the agent's leg; when it answers, it is bridged with the caller's.
 
     Attributes:
@@ -110,7 +110,7 @@ class RingAgent(Command, tag="leg.ring_agent"):
     headers: dict[str, str]
 
 
-class HangUpLeg(Command, tag="leg.hang_up"):
+class HangUpLeg(Command, frozen=True, kw_only=True, tag="leg.hang_up"):
     """End a channel. That it is gone already is no failure."""
 
     pbx: str
@@ -121,27 +121,27 @@ class HangUpLeg(Command, tag="leg.hang_up"):
 # ---- to the runtime ---------------------------------------------------------------------------------------------
 
 
-class StartTimer(Command, tag="timer.start"):
+class StartTimer(Command, frozen=True, kw_only=True, tag="timer.start"):
     """Fire ``TimerFired`` at the monotonic moment; a timer of the same id is replaced."""
 
     timer_id: str
     due_ms: int
 
 
-class CancelTimer(Command, tag="timer.cancel"):
+class CancelTimer(Command, frozen=True, kw_only=True, tag="timer.cancel"):
     """Forget the timer."""
 
     timer_id: str
 
 
-class LookUpCustomer(Command, tag="customer.look_up"):
+class LookUpCustomer(Command, frozen=True, kw_only=True, tag="customer.look_up"):
     """Ask the customer directory; answered by ``CustomerLookedUp``."""
 
     contact_id: str
     ani: str
 
 
-class SaveRecord(Command, tag="record.save"):
+class SaveRecord(Command, frozen=True, kw_only=True, tag="record.save"):
     """Write the closed contact's call-tracking record; answered by ``RecordSaved``. Idempotent by contact id."""
 
     record: ContactRecord
@@ -150,7 +150,7 @@ class SaveRecord(Command, tag="record.save"):
 # ---- to desktops ------------------------------------------------------------------------------------------------
 
 
-class Publish(Command, tag="publish"):
+class Publish(Command, frozen=True, kw_only=True, tag="publish"):
     """A domain event for desktops and integrators.
 
     Attributes:
@@ -174,7 +174,7 @@ class Publish(Command, tag="publish"):
     caused_by: str = ""
 
 
-class Accept(Command, tag="request.accept"):
+class Accept(Command, frozen=True, kw_only=True, tag="request.accept"):
     """The request was carried out.
 
     Attributes:
@@ -185,7 +185,7 @@ class Accept(Command, tag="request.accept"):
     result: dict[str, Any]
 
 
-class Refuse(Command, tag="request.refuse"):
+class Refuse(Command, frozen=True, kw_only=True, tag="request.refuse"):
     """The request was not carried out, and changed nothing.
 
     Attributes:
@@ -199,7 +199,7 @@ class Refuse(Command, tag="request.refuse"):
     allowed_actions: list[str] = []
 
 
-class Note(Command, tag="note"):
+class Note(Command, frozen=True, kw_only=True, tag="note"):
     """Something odd that is worth counting and one log line, such as an event for a leg that is long gone.
 
     Attributes:

@@ -36,7 +36,7 @@ class LegSeen(msgspec.Struct, frozen=True, kw_only=True):
     bridge_id: str = ""
 
 
-class PbxReconciled(Event, tag="pbx.reconciled"):
+class PbxReconciled(Event, frozen=True, kw_only=True, tag="pbx.reconciled"):
     """The PBX is reachable; this is what it has. The difference to our state becomes ordinary events.
 
     Attributes:
@@ -50,14 +50,14 @@ class PbxReconciled(Event, tag="pbx.reconciled"):
     devices: dict[str, bool]
 
 
-class PbxLost(Event, tag="pbx.lost"):
+class PbxLost(Event, frozen=True, kw_only=True, tag="pbx.lost"):
     """The PBX can't be reached. Nothing is known of its legs until it is reconciled; talk may well go on."""
 
     pbx: str
     reason: str
 
 
-class CallArrived(Event, tag="call.arrived"):
+class CallArrived(Event, frozen=True, kw_only=True, tag="call.arrived"):
     """A FastAGI session began for a caller's leg: for the first time, or again after a crash of ours.
 
     Attributes:
@@ -75,14 +75,14 @@ class CallArrived(Event, tag="call.arrived"):
     attributes: dict[str, str] = {}
 
 
-class CallerReturned(Event, tag="call.returned"):
+class CallerReturned(Event, frozen=True, kw_only=True, tag="call.returned"):
     """The caller's leg came back to ctid after the agent's leg had gone (dialplan ``ctid-after``)."""
 
     pbx: str
     unique_id: str
 
 
-class AgiEnded(Event, tag="agi.ended"):
+class AgiEnded(Event, frozen=True, kw_only=True, tag="agi.ended"):
     """The FastAGI session of a leg is over: hung up, bridged away, or the connection died. The leg may live on."""
 
     pbx: str
@@ -98,7 +98,7 @@ class CollectEnd(StrEnum):
     FAILED = "failed"
 
 
-class DigitsCollected(Event, tag="digits.collected"):
+class DigitsCollected(Event, frozen=True, kw_only=True, tag="digits.collected"):
     """A ``PlayAndCollect`` ended.
 
     Attributes:
@@ -114,21 +114,21 @@ class DigitsCollected(Event, tag="digits.collected"):
     ended_by: CollectEnd
 
 
-class LegAlerting(Event, tag="leg.alerting"):
+class LegAlerting(Event, frozen=True, kw_only=True, tag="leg.alerting"):
     """The device of this leg rings (AMI ``Newstate`` Ringing)."""
 
     pbx: str
     unique_id: str
 
 
-class LegAnswered(Event, tag="leg.answered"):
+class LegAnswered(Event, frozen=True, kw_only=True, tag="leg.answered"):
     """The leg was answered (AMI ``Newstate`` Up)."""
 
     pbx: str
     unique_id: str
 
 
-class LegBridged(Event, tag="leg.bridged"):
+class LegBridged(Event, frozen=True, kw_only=True, tag="leg.bridged"):
     """The leg entered a bridge (AMI ``BridgeEnter``)."""
 
     pbx: str
@@ -136,7 +136,7 @@ class LegBridged(Event, tag="leg.bridged"):
     bridge_id: str
 
 
-class LegUnbridged(Event, tag="leg.unbridged"):
+class LegUnbridged(Event, frozen=True, kw_only=True, tag="leg.unbridged"):
     """The leg left a bridge (AMI ``BridgeLeave``)."""
 
     pbx: str
@@ -144,21 +144,21 @@ class LegUnbridged(Event, tag="leg.unbridged"):
     bridge_id: str
 
 
-class LegHeld(Event, tag="leg.held"):
+class LegHeld(Event, frozen=True, kw_only=True, tag="leg.held"):
     """The device put its peer on hold (AMI ``Hold``)."""
 
     pbx: str
     unique_id: str
 
 
-class LegRetrieved(Event, tag="leg.retrieved"):
+class LegRetrieved(Event, frozen=True, kw_only=True, tag="leg.retrieved"):
     """The device took its peer off hold (AMI ``Unhold``)."""
 
     pbx: str
     unique_id: str
 
 
-class LegEnded(Event, tag="leg.ended"):
+class LegEnded(Event, frozen=True, kw_only=True, tag="leg.ended"):
     """The leg is gone (AMI ``Hangup``).
 
     Attributes:
@@ -170,7 +170,7 @@ class LegEnded(Event, tag="leg.ended"):
     cause: int
 
 
-class LegFailed(Event, tag="leg.failed"):
+class LegFailed(Event, frozen=True, kw_only=True, tag="leg.failed"):
     """An originate of ours came to nothing (AMI ``OriginateResponse`` Failure, or the action was refused).
 
     Attributes:
@@ -182,7 +182,7 @@ class LegFailed(Event, tag="leg.failed"):
     reason: int
 
 
-class DeviceChanged(Event, tag="device.changed"):
+class DeviceChanged(Event, frozen=True, kw_only=True, tag="device.changed"):
     """A device became reachable or unreachable (AMI ``DeviceStateChange``, ``ContactStatus``).
 
     Attributes:
@@ -197,7 +197,7 @@ class DeviceChanged(Event, tag="device.changed"):
 # ---- answers to commands ---------------------------------------------------------------------------------------
 
 
-class CustomerLookedUp(Event, tag="customer.looked_up"):
+class CustomerLookedUp(Event, frozen=True, kw_only=True, tag="customer.looked_up"):
     """The directory answered, or failed to.
 
     Attributes:
@@ -210,7 +210,7 @@ class CustomerLookedUp(Event, tag="customer.looked_up"):
     failure: str = ""
 
 
-class RecordSaved(Event, tag="record.saved"):
+class RecordSaved(Event, frozen=True, kw_only=True, tag="record.saved"):
     """The store has the closed contact's record for good; the engine may forget the contact."""
 
     contact_id: str
@@ -219,7 +219,7 @@ class RecordSaved(Event, tag="record.saved"):
 # ---- from desktops ---------------------------------------------------------------------------------------------
 
 
-class Request(Event, kw_only=True):
+class Request(Event, frozen=True, kw_only=True):
     """A command of a desktop or an integrator; answered by ``Accept`` or ``Refuse`` with the same command id.
 
     Attributes:
@@ -233,7 +233,7 @@ class Request(Event, kw_only=True):
     if_version: int | None = None
 
 
-class AgentStateRequested(Request, tag="request.agent_state"):
+class AgentStateRequested(Request, frozen=True, kw_only=True, tag="request.agent_state"):
     """Change an agent's state: log in (NOT_READY from LOGGED_OUT), READY, NOT_READY with a reason, LOGGED_OUT.
 
     From WRAP_UP, READY and NOT_READY end the wrap-up. While an offer or a contact lasts, the state becomes pending.
@@ -248,14 +248,14 @@ class AgentStateRequested(Request, tag="request.agent_state"):
     forced: bool = False
 
 
-class OfferRejected(Request, tag="request.offer_reject"):
+class OfferRejected(Request, frozen=True, kw_only=True, tag="request.offer_reject"):
     """The agent declines the offer at the desktop."""
 
     agent_id: str
     offer_id: str
 
 
-class WrapUpSet(Request, tag="request.wrap_up"):
+class WrapUpSet(Request, frozen=True, kw_only=True, tag="request.wrap_up"):
     """Set disposition and notes of a contact, while connected or in wrap-up; ``complete`` ends the wrap-up too."""
 
     agent_id: str
@@ -265,21 +265,21 @@ class WrapUpSet(Request, tag="request.wrap_up"):
     complete: bool = False
 
 
-class AttributesSet(Request, tag="request.attributes"):
+class AttributesSet(Request, frozen=True, kw_only=True, tag="request.attributes"):
     """Merge attached data into a contact; an empty value removes the key."""
 
     contact_id: str
     attributes: dict[str, str]
 
 
-class DesktopConnected(Event, tag="desktop.connected"):
+class DesktopConnected(Event, frozen=True, kw_only=True, tag="desktop.connected"):
     """An agent's desktop session has its socket and its snapshot."""
 
     agent_id: str
     session_id: str
 
 
-class DesktopLost(Event, tag="desktop.lost"):
+class DesktopLost(Event, frozen=True, kw_only=True, tag="desktop.lost"):
     """An agent's desktop session lost its socket."""
 
     agent_id: str
@@ -289,7 +289,7 @@ class DesktopLost(Event, tag="desktop.lost"):
 # ---- from the runtime ------------------------------------------------------------------------------------------
 
 
-class SiteStarted(Event, tag="site.started"):
+class SiteStarted(Event, frozen=True, kw_only=True, tag="site.started"):
     """A daemon process began to own the site.
 
     Attributes:
@@ -302,7 +302,7 @@ class SiteStarted(Event, tag="site.started"):
     release: str
 
 
-class ConfigLoaded(Event, tag="config.loaded"):
+class ConfigLoaded(Event, frozen=True, kw_only=True, tag="config.loaded"):
     """The site's configuration, at the start and at every reload.
 
     Attributes:
@@ -312,13 +312,13 @@ class ConfigLoaded(Event, tag="config.loaded"):
     spec: dict[str, Any]
 
 
-class TimerFired(Event, tag="timer.fired"):
+class TimerFired(Event, frozen=True, kw_only=True, tag="timer.fired"):
     """A timer that ``StartTimer`` asked for is due."""
 
     timer_id: str
 
 
-class DrainStarted(Event, tag="site.drain_started"):
+class DrainStarted(Event, frozen=True, kw_only=True, tag="site.drain_started"):
     """The daemon is asked to stop: no new offers from now on, calls live on."""
 
 

@@ -1,0 +1,1 @@
+"""The pure core: ``Engine.handle(event, now) -> [command]``. No clock, no chance, no I/O."""

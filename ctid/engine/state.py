@@ -1,0 +1,53 @@
+"""All that the engine knows between two events; nothing else is remembered, so a snapshot of this is a snapshot."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ctid.model.agent import Agent
+from ctid.model.contact import Contact
+from ctid.model.leg import Leg
+from ctid.model.offer import Offer
+
+
+class SiteState(msgspec.Struct, kw_only=True):
+    """The state of one site.
+
+    Attributes:
+        site: Its name.
+        epoch: Of the process that owns the site now; part of every id minted.
+        minted: Ids minted in this epoch.
+        arrivals: Contacts ever taken; gives each its ``seq``.
+        stream_seq: Last position in the published stream.
+        draining: No new offers are made.
+        spec: The configuration in force, as plain data of ``SiteSpec``.
+        pbxes: PBX name to whether its legs are known now (reconciled and connected).
+        devices: ``pbx|device`` to whether it can be reached; unknown ones are taken to be reachable.
+        contacts: Live contacts, and closed ones whose record is not saved yet.
+        legs: Live legs.
+        aliases: ``pbx|unique_id`` to leg id.
+        offers: Offers whose leg may still live.
+        agents: Every agent of the configuration, and removed ones still at work.
+        timers: Timer id to the monotonic moment it is due.
+    """
+
+    site: str = ""
+    epoch: str = ""
+    minted: int = 0
+    arrivals: int = 0
+    stream_seq: int = 0
+    draining: bool = False
+    spec: dict[str, object] = {}
+    pbxes: dict[str, bool] = {}
+    devices: dict[str, bool] = {}
+    contacts: dict[str, Contact] = {}
+    legs: dict[str, Leg] = {}
+    aliases: dict[str, str] = {}
+    offers: dict[str, Offer] = {}
+    agents: dict[str, Agent] = {}
+    timers: dict[str, int] = {}
+
+
+def alias_key(pbx: str, name: str) -> str:
+    """Key of a channel or device of one PBX."""
+    return f"{pbx}|{name}"

@@ -1,0 +1,1 @@
+"""The configuration, checked: ``SiteSpec`` is what the engine needs, ``DaemonSpec`` what is around it."""

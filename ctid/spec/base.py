@@ -1,0 +1,22 @@
+"""What all configuration models share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""A name of a queue, menu, agent …: it appears in URLs, metrics' labels and channel variables."""
+
+Level = Annotated[int, Field(ge=1, le=10)]
+"""A proficiency, 1 (beginner) to 10."""
+
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+"""A duration in seconds, at most a day."""
+
+
+class Spec(BaseModel):
+    """Base of all configuration models: frozen, and a key that is not known is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

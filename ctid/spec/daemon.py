@@ -1,0 +1,164 @@
+"""What the daemon around the engine needs to know: PBX logins, addresses, secrets, stores. Read once at the start."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, model_validator
+
+from ctid.spec.base import Name, Seconds, Spec
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+def _resolve(value: Any) -> Any:
+    """Fetch a secret from where ``env:NAME`` or ``file:/path`` says; anything else is the secret itself."""
+    if isinstance(value, str) and value.startswith("env:"):
+        name = value.removeprefix("env:")
+        if name not in os.environ:
+            raise ValueError(f"the environment has no variable {name}")
+        return os.environ[name]
+    if isinstance(value, str) and value.startswith("file:"):
+        path = Path(value.removeprefix("file:"))
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ValueError(f"cannot read {path}: {error.strerror}") from error
+    return value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_resolve)]
+
+
+class AmiSpec(Spec):
+    """How to log in at a PBX's manager interface.
+
+    Attributes:
+        ping_seconds: A PBX that says nothing for so long is asked; no answer in the same time again is a loss.
+        backoff_max_seconds: Upper bound of the wait between two attempts.
+    """
+
+    host: str
+    port: Port = 5038
+    username: str
+    secret: Secret
+    connect_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+    action_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+    ping_seconds: Annotated[float, Field(gt=0, le=300)] = 5
+    backoff_max_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+
+
+class PbxSpec(Spec):
+    """One Asterisk."""
+
+    ami: AmiSpec
+
+
+class AgiSpec(Spec):
+    """Where our FastAGI server listens.
+
+    Attributes:
+        advertise: ``host:port`` that the dialplan uses, if it differs from where we listen.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 4573
+    advertise: str = ""
+    max_sessions: Annotated[int, Field(ge=1)] = 5_000
+
+
+class ApiSpec(Spec):
+    """Where the desktop API listens, and whose tokens it takes.
+
+    Attributes:
+        token_secret: HMAC key of the bearer tokens, 32 characters at least.
+        heartbeat_seconds: Interval of the socket's heartbeat; a desktop silent for twice as long is lost.
+        replay_events: How many events are kept for desktops that come back.
+        client_buffer: Events waiting for one desktop before it is cut off.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    token_secret: Annotated[Secret, Field(min_length=32)]
+    heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15
+    replay_events: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
+    client_buffer: Annotated[int, Field(ge=10, le=100_000)] = 1_000
+
+
+class StoreSpec(Spec):
+    """Where call-tracking records and the customer table are kept.
+
+    Attributes:
+        url: SQLAlchemy URL: ``sqlite:////var/lib/ctid/ctid.db`` or ``postgresql://user:password@host/ctid``.
+    """
+
+    url: Secret = Field(default=SecretStr("sqlite:///ctid.db"), validate_default=True)
+
+
+class JournalSpec(Spec):
+    """The embedded journal.
+
+    Attributes:
+        path: SQLite file, on a local disk.
+        snapshot_events: A snapshot of the state is taken after so many inputs.
+        keep_events: Inputs kept for replay beyond the newest snapshot.
+    """
+
+    path: Path = Path("journal.db")
+    snapshot_events: Annotated[int, Field(ge=100)] = 20_000
+    keep_events: Annotated[int, Field(ge=0)] = 1_000_000
+
+
+class HttpDirectorySpec(Spec):
+    """A customer lookup by HTTP.
+
+    Attributes:
+        url: With ``{ani}`` where the number (E.164, percent-encoded) goes. Answers 200 with JSON
+            ``{id, name, tier?, language?, attributes?}`` or 404.
+    """
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://.*\{ani\}.*$")]
+    headers: dict[str, Secret] = {}
+    timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 1
+    cache_seconds: Seconds = 300
+    max_parallel: Annotated[int, Field(ge=1, le=1_000)] = 50
+
+
+class DirectorySpec(Spec):
+    """The customer directory: the embedded table, or HTTP where it is given."""
+
+    http: HttpDirectorySpec | None = None
+
+
+class LogSpec(Spec):
+    """How to log."""
+
+    format: Literal["json", "console"] = "json"
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class DaemonSpec(Spec):
+    """Everything around the engine.
+
+    Attributes:
+        drain_seconds: How long SIGTERM waits for calls to end before the daemon goes all the same; talk goes on in
+            the PBX and is taken up again at the next start.
+    """
+
+    pbxes: dict[Name, PbxSpec] = Field(min_length=1)
+    agi: AgiSpec = AgiSpec()
+    api: ApiSpec
+    store: StoreSpec = StoreSpec()
+    journal: JournalSpec = JournalSpec()
+    directory: DirectorySpec = DirectorySpec()
+    log: LogSpec = LogSpec()
+    drain_seconds: Seconds = 600
+
+    @model_validator(mode="after")
+    def _one_pbx_per_name(self) -> Self:
+        logins = [(pbx.ami.host, pbx.ami.port) for pbx in self.pbxes.values()]
+        if len(set(logins)) != len(logins):
+            raise ValueError("two pbxes name the same AMI host and port")
+        return self

@@ -1,0 +1,81 @@
+"""Names in the configuration that must exist elsewhere in it: queues, menus, skills, calendars, PBXes.
+
+Works on the plain data, so that a site with other faults still gets these reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ctid.spec.site import Destination, SiteSpec
+from ctid.spec.yaml_source import KeyPath
+
+_DESTINATIONS: tuple[KeyPath, ...] = (
+    ("entries", "*", "open"),
+    ("entries", "*", "closed"),
+    ("menus", "*", "keys", "*"),
+    ("menus", "*", "otherwise"),
+    ("queues", "*", "overflow"),
+)
+
+# Where a name stands ("*" any key or index, "@" the keys of a mapping themselves) and the section it must be in.
+_REFERENCES: tuple[tuple[KeyPath, str, str], ...] = (
+    *(((*place, "menu"), "menu", "menus") for place in _DESTINATIONS),
+    *(((*place, "queue"), "queue", "queues") for place in _DESTINATIONS),
+    (("entries", "*", "calendar"), "calendar", "calendars"),
+    (("queues", "*", "steps", "*", "skills", "@"), "skill", "skills"),
+    (("queues", "*", "dispositions", "*"), "disposition", "dispositions"),
+    (("agents", "*", "skills", "@"), "skill", "skills"),
+    (("agents", "*", "pbx"), "pbx", "pbxes"),
+)
+
+
+def faulty_references(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Every name that leads nowhere and every phone given to two agents, with its key path."""
+    for pattern, kind, section in _REFERENCES:
+        known = data.get(section) or ()
+        names = {str(name) for name in known} if isinstance(known, (dict, list)) else set()
+        for path, name in _matches(data, pattern, ()):
+            if isinstance(name, str) and name not in names:
+                there = ", ".join(sorted(names)) or "none at all"
+                yield path, f"there is no {kind} {name!r}; there is: {there}"
+    phones: dict[tuple[Any, Any], str] = {}
+    agents = data.get("agents")
+    for name, agent in agents.items() if isinstance(agents, dict) else ():
+        if isinstance(agent, dict) and isinstance(device := agent.get("device"), str):
+            other = phones.setdefault((str(agent.get("pbx")), device), name)
+            if other != name:
+                yield ("agents", name, "device"), f"{device} is the phone of agent {other!r} already"
+
+
+def _matches(data: Any, pattern: KeyPath, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    if not pattern:
+        yield path, data
+        return
+    first, rest = pattern[0], pattern[1:]
+    if first == "@":
+        yield from (((*path, key), key) for key in data) if isinstance(data, dict) else ()
+    elif isinstance(data, dict):
+        for key in data if first == "*" else [first] if first in data else ():
+            yield from _matches(data[key], rest, (*path, key))
+    elif isinstance(data, list) and first == "*":
+        for index, item in enumerate(data):
+            yield from _matches(item, rest, (*path, index))
+
+
+def destination_at(site: SiteSpec, place: str) -> Destination | None:
+    """The destination at a place such as ``menus/main/keys/1``, or ``None`` if a reload took it away."""
+    match place.split("/"):
+        case ["entries", name, "open"]:
+            return entry.open if (entry := site.entries.get(name)) else None
+        case ["entries", name, "closed"]:
+            return entry.closed if (entry := site.entries.get(name)) else None
+        case ["menus", name, "keys", key]:
+            return menu.keys.get(key) if (menu := site.menus.get(name)) else None
+        case ["menus", name, "otherwise"]:
+            return menu.otherwise if (menu := site.menus.get(name)) else None
+        case ["queues", name, "overflow"]:
+            return queue.overflow if (queue := site.queues.get(name)) else None
+        case _:
+            return None

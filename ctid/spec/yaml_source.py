@@ -1,0 +1,118 @@
+"""YAML read with the place of every value, so that a fault can name file, line and key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass
+class Source:
+    """Merged data of one or more files.
+
+    Attributes:
+        data: What they say, plain.
+        places: Key path to ``file:line``.
+        faults: What could not be read.
+    """
+
+    data: dict[str, Any] = field(default_factory=dict)
+    places: dict[KeyPath, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def place(self, path: KeyPath) -> str:
+        """Where the value at ``path``, or the nearest thing around it, stands."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.places:
+                return self.places[path[:length]]
+        return next(iter(self.places.values()), "configuration:1")
+
+
+def read_files(files: list[Path]) -> Source:
+    """Read and merge YAML files: top-level sections add up, a value given twice is a fault."""
+    source = Source()
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+            loader = yaml.SafeLoader(text)
+            try:
+                node = loader.get_single_node()
+                if node is None:
+                    continue
+                if not isinstance(node, yaml.MappingNode):
+                    source.faults.append(f"{file}:{node.start_mark.line + 1}: the file must be a mapping of keys")
+                    continue
+                _merge(source, file, loader, node)
+            finally:
+                loader.dispose()
+        except OSError as error:
+            source.faults.append(f"{file}:1: cannot be read: {error.strerror}")
+        except UnicodeDecodeError as error:
+            source.faults.append(f"{file}:1: is not UTF-8 (byte {error.start})")
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            source.faults.append(f"{file}:{mark.line + 1 if mark else 1}: is not YAML: {error.problem}")
+        except yaml.YAMLError as error:
+            source.faults.append(f"{file}:1: is not YAML: {error}")
+    return source
+
+
+def _merge(source: Source, file: Path, loader: yaml.SafeLoader, node: yaml.MappingNode) -> None:
+    places: dict[KeyPath, str] = {}
+    data = _construct(source, file, loader, node, (), places)
+    for key, value in data.items():
+        if key in source.data:
+            present = source.data[key]
+            if isinstance(present, dict) and isinstance(value, dict):
+                for name in sorted(present.keys() & value.keys()):
+                    source.faults.append(
+                        f"{places[key, name]}: {key}.{name}: is given already at {source.places[key, name]}"
+                    )
+                present.update({name: item for name, item in value.items() if name not in present})
+            else:
+                source.faults.append(f"{places[key,]}: {key}: is given already at {source.places[key,]}")
+        else:
+            source.data[key] = value
+    for path, place in places.items():
+        source.places.setdefault(path, place)
+
+
+def _construct(
+    source: Source,
+    file: Path,
+    loader: yaml.SafeLoader,
+    node: yaml.Node,
+    path: KeyPath,
+    places: dict[KeyPath, str],
+) -> Any:
+    if path:
+        places.setdefault(path, f"{file}:{node.start_mark.line + 1}")
+    if isinstance(node, yaml.MappingNode):
+        loader.flatten_mapping(node)
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            # Keys are names and numbers dialled: 1 and "1" are the same key, and 0123 must not turn octal.
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else repr(loader.construct_object(key_node))
+            place = f"{file}:{key_node.start_mark.line + 1}"
+            if key in result:
+                source.faults.append(f"{place}: {dotted((*path, key))}: is given twice")
+                continue
+            places[(*path, key)] = place
+            result[key] = _construct(source, file, loader, value_node, (*path, key), places)
+        return result
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(source, file, loader, item, (*path, index), places) for index, item in enumerate(node.value)]
+    return loader.construct_object(node, deep=True)
+
+
+def dotted(path: KeyPath) -> str:
+    """A key path as people write it: ``queues.sales.steps[0]``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
