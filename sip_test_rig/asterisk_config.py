@@ -97,7 +97,9 @@ def base_files(
         "indications.conf": _INDICATIONS_CONF,
         "musiconhold.conf": "[default]\nmode=files\ndirectory=/rig/moh\n",
         "queues.conf": "[general]\npersistentmembers=no\n[starter]\nstrategy=leastrecent\ntimeout=15\nwrapuptime=0\n",
-        "rtp.conf": f"[general]\nrtpstart={first_rtp}\nrtpend={last_rtp}\nicesupport=no\n",
+        "rtp.conf": f"[general]\nrtpstart={first_rtp}\nrtpend={last_rtp}\nicesupport=no\n"
+        # SIPp sends its digits from another port than its audio; a strict Asterisk would take them for an intruder's.
+        "strictrtp=no\n",
         "manager.conf": manager_general(ports) + manager_user(ami_user, ami_secret),
         "extensions.conf": "[general]\nstatic=yes\nwriteprotect=yes\n" + STARTER_DIALPLAN,
         "pjsip.conf": "\n".join(
