@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from sip_test_rig import tones
+from sip_test_rig import dtmf_events, tones
 from sip_test_rig.asterisk_config import CARRIER_ADDRESS
 from sip_test_rig.ports import free_port
 
@@ -27,7 +27,6 @@ BINARY: Final = "sipp"
 _POLL_S: Final = 0.02
 _STOP_GRACE_S: Final = 3.0
 _DEFAULTS: Final[Mapping[str, str | int]] = {
-    "digit": "1",
     "caller": "+12025550123",
     "forward_to": "1009@127.0.0.1",
     "press_after_ms": 500,
@@ -79,6 +78,7 @@ class Sipp:
         rate: calls a second begun (callers only).
         at_once: most calls at a time (callers only).
         tone_hz: the tone that it speaks.
+        digits: the keys that it presses, in scenarios that press any.
         values: what the scenario takes: whole numbers for its `@times@` in ms, texts for its `[keywords]`.
         host: its own address; left out, the carrier's for a caller and a phone's for a phone.
         time_limit_s: after this it is ended and counts as failed.
@@ -94,6 +94,7 @@ class Sipp:
         rate: float = 10.0,
         at_once: int | None = None,
         tone_hz: float = 740,
+        digits: str = "1",
         values: Mapping[str, str | int] | None = None,
         host: str | None = None,
         time_limit_s: float = 60.0,
@@ -109,6 +110,7 @@ class Sipp:
         self._rate = rate
         self._at_once = at_once
         self._tone_hz = tone_hz
+        self._digits = digits
         self._values = {**_DEFAULTS, **(values or {})}
         self._time_limit_s = time_limit_s
         self._folder: Path | None = None
@@ -139,6 +141,7 @@ class Sipp:
         self._folder = Path(tempfile.mkdtemp(prefix="ctid-sipp-"))
         self._result = None
         (self._folder / "tone.ul").write_bytes(tones.to_ulaw(tones.tone(self._tone_hz, 10.0)))
+        (self._folder / "digits.pcap").write_bytes(dtmf_events.to_pcap(self._digits))
         (self._folder / "scenario.xml").write_text(self._filled_in(), encoding="utf-8")
         with (self._folder / "screen").open("wb") as screen:
             self._process = await asyncio.create_subprocess_exec(
