@@ -10,6 +10,18 @@ from ctid.model.leg import Leg
 from ctid.model.offer import Offer
 
 
+class Pbx(msgspec.Struct, kw_only=True):
+    """A PBX as the engine sees it.
+
+    Attributes:
+        up: Whether its legs are known now: connected and reconciled.
+        boot: Names the run of the PBX that was last reconciled.
+    """
+
+    up: bool = False
+    boot: str = ""
+
+
 class SiteState(msgspec.Struct, kw_only=True):
     """The state of one site.
 
@@ -21,7 +33,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         stream_seq: Last position in the published stream.
         draining: No new offers are made.
         spec: The configuration in force, as plain data of ``SiteSpec``.
-        pbxes: PBX name to whether its legs are known now (reconciled and connected).
+        pbxes: What is known of each PBX.
         devices: ``pbx|device`` to whether it can be reached; unknown ones are taken to be reachable.
         contacts: Live contacts, and closed ones whose record is not saved yet.
         legs: Live legs.
@@ -38,7 +50,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     stream_seq: int = 0
     draining: bool = False
     spec: dict[str, object] = {}
-    pbxes: dict[str, bool] = {}
+    pbxes: dict[str, Pbx] = {}
     devices: dict[str, bool] = {}
     contacts: dict[str, Contact] = {}
     legs: dict[str, Leg] = {}

@@ -43,11 +43,13 @@ class PbxReconciled(Event, frozen=True, kw_only=True, tag="pbx.reconciled"):
         pbx: Name of the PBX.
         legs: All its channels.
         devices: Device name (``PJSIP/1001``) to whether it can be reached now.
+        boot: Names the run of the PBX (its start-up time); another one means that all legs of before are gone.
     """
 
     pbx: str
     legs: list[LegSeen]
     devices: dict[str, bool]
+    boot: str = ""
 
 
 class PbxLost(Event, frozen=True, kw_only=True, tag="pbx.lost"):

@@ -189,6 +189,7 @@ class PolicySpec(Spec):
         exclude_seconds: The contact is not offered to the same agent again for so long.
         lease_seconds: Grace after the ringing time before a reservation is given up without word from the PBX.
         desktop_grace_seconds: State kept for an agent whose last desktop went away.
+        pbx_grace_seconds: Contacts of a PBX that cannot be reached for so long are closed as failed.
     """
 
     max_misses: Annotated[int, Field(ge=1, le=100)] = 2
@@ -199,6 +200,7 @@ class PolicySpec(Spec):
     exclude_seconds: Seconds = 30
     lease_seconds: Seconds = 10
     desktop_grace_seconds: Seconds = 60
+    pbx_grace_seconds: Seconds = 60
 
 
 class SiteSpec(Spec):

@@ -1,0 +1,80 @@
+"""The one answer to "may this agent serve this contact now": for selection, empty-queue checks, estimates, reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ctid.model.agent import Agent
+from ctid.model.contact import Contact
+from ctid.model.instant import Instant
+from ctid.model.states import AgentState
+from ctid.spec.site import AgentSpec, QueueSpec, StepSpec
+
+
+class Hindrance(StrEnum):
+    """Why an agent may not serve a contact now."""
+
+    STATE = "state"
+    RESERVED = "reserved"
+    DESKTOP = "desktop"
+    DEVICE = "device"
+    BACKOFF = "backoff"
+    EXCLUDED = "excluded"
+    SKILL = "skill"
+    PBX = "pbx"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An agent with what the configuration and the PBX say of them.
+
+    Attributes:
+        agent: The live state.
+        spec: Skills and phone.
+        reachable: Whether the phone can be reached.
+    """
+
+    agent: Agent
+    spec: AgentSpec
+    reachable: bool
+
+
+def step_in_force(queue: QueueSpec, waited_ms: int) -> int:
+    """Index of the requirement's step after so long a wait."""
+    return max(index for index, step in enumerate(queue.steps) if step.after_seconds * 1000 <= waited_ms)
+
+
+def unavailable(candidate: Candidate, now: Instant) -> Hindrance | None:
+    """Why the agent can take no contact at all now; ``None`` if they can."""
+    agent = candidate.agent
+    if agent.state is not AgentState.READY:
+        return Hindrance.STATE
+    if agent.offer_id:
+        return Hindrance.RESERVED
+    if agent.desktop_lost_ms:
+        return Hindrance.DESKTOP
+    if not candidate.reachable:
+        return Hindrance.DEVICE
+    if agent.backoff_until_ms > now.mono_ms:
+        return Hindrance.BACKOFF
+    return None
+
+
+def unable(candidate: Candidate, contact: Contact, pbx: str, step: StepSpec, now: Instant) -> Hindrance | None:
+    """Why an available agent may not serve this contact now; ``None`` if they may.
+
+    Args:
+        candidate: The agent.
+        contact: The contact, waiting.
+        pbx: The PBX that has the caller's leg.
+        step: The requirement's step in force.
+        now: The moment.
+    """
+    if candidate.spec.pbx != pbx:
+        return Hindrance.PBX
+    if any(candidate.spec.skills.get(skill, 0) < level for skill, level in step.skills.items()):
+        return Hindrance.SKILL
+    if contact.excluded.get(candidate.agent.id, 0) > now.mono_ms:
+        return Hindrance.EXCLUDED
+    return None

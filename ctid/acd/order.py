@@ -1,0 +1,23 @@
+"""The total order of waiting contacts, and the strategies that choose among able agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ctid.acd.eligibility import Candidate
+from ctid.model.contact import Contact
+
+
+def contact_order(contact: Contact) -> tuple[int, int, int]:
+    """Sort key: higher priority first, then who has waited longer since the first queue, then arrival."""
+    queued = contact.queued_at or contact.created_at
+    return (-contact.priority, queued.mono_ms, contact.seq)
+
+
+def longest_idle(candidate: Candidate) -> tuple[int, str]:
+    """Sort key: whose last interaction or wrap-up ended first; the id breaks ties the same way everywhere."""
+    return (candidate.agent.idle_since_ms, candidate.agent.id)
+
+
+Strategy = Callable[[Candidate], tuple[int, str]]
+"""A sort key over able agents: the least is taken."""

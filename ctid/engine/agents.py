@@ -1,0 +1,124 @@
+"""Agents: their states, and what frees them."""
+
+from __future__ import annotations
+
+from ctid.acd.agent_states import TRANSITIONS
+from ctid.engine import contacts
+from ctid.engine.turn import Turn, ms
+from ctid.engine.views import agent_view
+from ctid.errors import InvariantError
+from ctid.model.agent import Agent
+from ctid.model.events import DesktopConnected, DesktopLost
+from ctid.model.states import AgentState, ContactState, Outcome, SystemReason
+
+AT_WORK = (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)
+
+
+def move(turn: Turn, agent: Agent, to: AgentState, reason: str = "") -> None:
+    """Change the agent's state and publish it.
+
+    Raises:
+        InvariantError: There is no such transition: a bug of ours.
+    """
+    if to not in TRANSITIONS[agent.state]:
+        raise InvariantError(f"agent {agent.id} can't go from {agent.state} to {to}")
+    agent.state, agent.reason, agent.since = to, reason, turn.now
+    if to is AgentState.READY:
+        turn.rematch = True
+    changed(turn, agent)
+
+
+def changed(turn: Turn, agent: Agent) -> None:
+    """Publish the agent as it is now."""
+    agent.version += 1
+    turn.publish(
+        "agent.state_changed",
+        {"agent": agent_view(turn.state, turn.site, agent, turn.now)},
+        contact_id=agent.contact_id,
+        agent_ids=[agent.id],
+    )
+
+
+def pend(turn: Turn, agent: Agent, state: AgentState | None, reason: str = "") -> None:
+    """Set or clear what follows the present work."""
+    agent.pending_state, agent.pending_reason = state, reason
+    changed(turn, agent)
+
+
+def free(turn: Turn, agent: Agent) -> None:
+    """The agent's work is over: to the pending state, or READY, or NOT_READY after too many misses."""
+    state, reason = agent.pending_state, agent.pending_reason
+    agent.pending_state, agent.pending_reason = None, ""
+    if state is not None:
+        move(turn, agent, state, reason)
+    elif agent.misses >= turn.site.policy.max_misses:
+        move(turn, agent, AgentState.NOT_READY, SystemReason.RING_NO_ANSWER)
+    else:
+        move(turn, agent, AgentState.READY)
+
+
+def back_off(turn: Turn, agent: Agent, seconds: float) -> None:
+    """Offer nothing to the agent for a while, then match again."""
+    if seconds > 0:
+        agent.backoff_until_ms = turn.now.mono_ms + ms(seconds)
+        turn.start_timer(f"backoff:{agent.id}", ms(seconds))
+
+
+def begin_wrap_up(turn: Turn, agent: Agent, seconds: float) -> None:
+    """After-call work begins, at the very end of the talk and before anything else can be offered."""
+    agent.wrap_up_until_ms = turn.now.mono_ms + ms(seconds)
+    turn.start_timer(f"wrap:{agent.id}", ms(seconds))
+    move(turn, agent, AgentState.WRAP_UP)
+
+
+def end_work(turn: Turn, agent: Agent) -> None:
+    """Talk and wrap-up are over: the contact closes, the idle clock starts, the agent is free."""
+    turn.cancel_timer(f"wrap:{agent.id}")
+    contact = turn.state.contacts.get(agent.contact_id)
+    agent.contact_id, agent.wrap_up_until_ms = "", 0
+    agent.idle_since_ms = turn.now.mono_ms
+    if contact is not None and contact.state in (ContactState.CONNECTED, ContactState.WRAP_UP):
+        contacts.close(turn, contact, Outcome.HANDLED)
+    free(turn, agent)
+
+
+def desktop_connected(turn: Turn, event: DesktopConnected) -> None:
+    """A desktop of the agent is there: the agent may be offered contacts again."""
+    agent = turn.state.agents.get(event.agent_id)
+    if agent is None:
+        turn.note("unknown-agent", event.agent_id)
+        return
+    if event.session_id not in agent.desktops:
+        agent.desktops.append(event.session_id)
+    agent.desktop_lost_ms = 0
+    turn.cancel_timer(f"desktop:{agent.id}")
+    turn.rematch = True
+
+
+def desktop_lost(turn: Turn, event: DesktopLost) -> None:
+    """A desktop went away; after the last one nothing is offered, and the state is kept for the grace time."""
+    agent = turn.state.agents.get(event.agent_id)
+    if agent is None or event.session_id not in agent.desktops:
+        return
+    agent.desktops.remove(event.session_id)
+    if not agent.desktops:
+        lose_desktop(turn, agent)
+
+
+def lose_desktop(turn: Turn, agent: Agent) -> None:
+    """The agent's last desktop is gone."""
+    if agent.state is not AgentState.LOGGED_OUT:
+        agent.desktop_lost_ms = turn.now.mono_ms
+        turn.start_timer(f"desktop:{agent.id}", ms(turn.site.policy.desktop_grace_seconds))
+
+
+def desktop_grace_over(turn: Turn, agent: Agent) -> None:
+    """The desktop did not come back: NOT_READY, at once or when the present work ends. Talk is never dropped."""
+    if agent.desktop_lost_ms == 0:
+        return
+    if agent.state in AT_WORK:
+        if agent.pending_state is None:
+            pend(turn, agent, AgentState.NOT_READY, SystemReason.CONNECTION_LOST)
+    elif agent.state is AgentState.READY:
+        move(turn, agent, AgentState.NOT_READY, SystemReason.CONNECTION_LOST)
+    agent.desktop_lost_ms = 0

@@ -1,0 +1,43 @@
+"""Waiting contacts meet free agents; runs whenever a capacity or an eligibility changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ctid.acd.eligibility import Candidate
+from ctid.acd.matching import Waiting, match
+from ctid.engine import offers
+from ctid.engine.state import alias_key
+from ctid.engine.turn import Turn
+from ctid.model.states import AgentState, ContactState
+
+
+def assign(turn: Turn) -> None:
+    """Match waiting contacts with free agents and make the offers."""
+    if turn.state.draining:
+        return
+    candidates = list(_candidates(turn))
+    if not candidates:
+        return
+    for found in list(match(_waiting(turn), candidates, turn.now)):
+        offers.make(turn, found.contact, found.candidate)
+
+
+def _candidates(turn: Turn) -> Iterator[Candidate]:
+    for agent in turn.state.agents.values():
+        if agent.state is not AgentState.READY:
+            continue
+        spec = turn.site.agents.get(agent.id)
+        if spec is not None:
+            reachable = turn.state.devices.get(alias_key(spec.pbx, spec.device), True)
+            yield Candidate(agent, spec, reachable)
+
+
+def _waiting(turn: Turn) -> Iterator[Waiting]:
+    for contact in turn.state.contacts.values():
+        if contact.state is not ContactState.QUEUED:
+            continue
+        leg = turn.legs.get(contact.caller_leg)
+        if leg is None or not turn.state.pbxes[leg.pbx].up:
+            continue
+        yield Waiting(contact, leg.pbx, turn.site.queues[contact.queue].steps[contact.step])

@@ -1,0 +1,131 @@
+"""A contact's states, their times, and the record they become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ctid.engine.turn import Turn
+from ctid.engine.views import contact_view, wait_ms
+from ctid.errors import InvariantError
+from ctid.model.commands import SaveRecord
+from ctid.model.contact import Contact, PathStep, Span
+from ctid.model.record import ContactRecord
+from ctid.model.states import ContactState, Outcome
+
+TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
+    ContactState.CREATED: frozenset({ContactState.QUEUED, ContactState.CLOSED}),
+    ContactState.QUEUED: frozenset({ContactState.CREATED, ContactState.OFFERED, ContactState.CLOSED}),
+    ContactState.OFFERED: frozenset({ContactState.QUEUED, ContactState.CONNECTED, ContactState.CLOSED}),
+    ContactState.CONNECTED: frozenset({ContactState.WRAP_UP, ContactState.CLOSED}),
+    ContactState.WRAP_UP: frozenset({ContactState.CLOSED}),
+    ContactState.CLOSED: frozenset(),
+}
+"""Every legal move of a contact; back to ``created`` when it overflows out of a queue into a menu or announcement."""
+
+
+def move(turn: Turn, contact: Contact, to: ContactState) -> None:
+    """Change the contact's state: ends the present span and begins the next.
+
+    Raises:
+        InvariantError: There is no such transition: a bug of ours.
+    """
+    if to not in TRANSITIONS[contact.state]:
+        raise InvariantError(f"contact {contact.id} can't go from {contact.state} to {to}")
+    end_span(turn, contact)
+    contact.state = to
+    if to is not ContactState.CLOSED:
+        begin_span(turn, contact)
+    contact.version += 1
+
+
+def begin_span(turn: Turn, contact: Contact) -> None:
+    """A new stretch of time in the contact's present state."""
+    with_agent = contact.state in (ContactState.OFFERED, ContactState.CONNECTED, ContactState.WRAP_UP)
+    contact.spans.append(
+        Span(
+            state=contact.state,
+            at=turn.now,
+            queue=contact.queue if contact.state is not ContactState.CREATED else "",
+            agent_id=contact.agent_id if with_agent else "",
+        )
+    )
+
+
+def end_span(turn: Turn, contact: Contact) -> None:
+    """The last stretch is over."""
+    if contact.spans and contact.spans[-1].duration_ms is None:
+        span = contact.spans[-1]
+        span.duration_ms = max(0, turn.now.mono_ms - span.at.mono_ms)
+
+
+def step(turn: Turn, contact: Contact, kind: str, name: str, result: str = "") -> None:
+    """Add a step to the contact's path."""
+    contact.path.append(PathStep(at=turn.now, kind=kind, name=name, result=result))
+
+
+def publish(turn: Turn, contact: Contact, type_: str, **more: Any) -> None:
+    """Publish an event about the contact, with the whole contact."""
+    turn.publish(
+        type_,
+        {"contact": contact_view(turn.state, contact, turn.now), **more},
+        contact_id=contact.id,
+        agent_ids=[contact.agent_id] if contact.agent_id else [],
+        queue=contact.queue,
+    )
+
+
+def end(turn: Turn, contact: Contact, outcome: Outcome) -> None:
+    """The customer's part is over, with this outcome unless it has one already."""
+    if contact.outcome is None:
+        contact.outcome = outcome
+    if contact.ended_at is None:
+        contact.ended_at = turn.now
+    for timer in ("step", "wait", "exclude"):
+        turn.cancel_timer(f"{timer}:{contact.id}")
+    contact.ivr = None
+    contact.version += 1
+
+
+def close(turn: Turn, contact: Contact, outcome: Outcome) -> None:
+    """Close the contact: its record is saved, and it is kept until the store says so."""
+    end(turn, contact, outcome)
+    move(turn, contact, ContactState.CLOSED)
+    contact.closed_at = turn.now
+    publish(turn, contact, "contact.closed")
+    turn.emit(SaveRecord(record=record_of(turn, contact)))
+
+
+def record_of(turn: Turn, contact: Contact) -> ContactRecord:
+    """The call-tracking record of a closed contact."""
+    if contact.outcome is None or contact.ended_at is None or contact.closed_at is None:
+        raise InvariantError(f"contact {contact.id} has no end to record")
+    return ContactRecord(
+        contact_id=contact.id,
+        site=turn.state.site,
+        channel=contact.channel,
+        ani=contact.ani,
+        dnis=contact.dnis,
+        entry=contact.entry,
+        customer=contact.customer,
+        queue=contact.queue,
+        agent_id=contact.agent_id,
+        outcome=contact.outcome,
+        disposition=contact.disposition,
+        notes=contact.notes,
+        attributes=dict(contact.attributes),
+        path=list(contact.path),
+        spans=list(contact.spans),
+        offers=list(contact.offers),
+        created_at=contact.created_at,
+        queued_at=contact.queued_at,
+        connected_at=contact.connected_at,
+        ended_at=contact.ended_at,
+        closed_at=contact.closed_at,
+        wait_ms=wait_ms(contact, turn.now),
+        talk_ms=_spent(contact, ContactState.CONNECTED),
+        wrap_up_ms=_spent(contact, ContactState.WRAP_UP),
+    )
+
+
+def _spent(contact: Contact, state: ContactState) -> int:
+    return sum(span.duration_ms or 0 for span in contact.spans if span.state is state)

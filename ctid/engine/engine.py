@@ -1,0 +1,172 @@
+"""The engine: one event in, commands out, the same every time.
+
+    commands = engine.handle(event, now)
+
+``handle`` never raises for what a PBX, a desktop or a configuration may do: a request that does not fit yields
+``Refuse``, an odd event a ``Note``. Only a bug of ours raises (``InvariantError``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ctid.engine import agents, assignment, contacts, journey, offers, pbx, queueing, reload, requests
+from ctid.engine.state import SiteState
+from ctid.engine.turn import Turn
+from ctid.errors import ConflictError, InvariantError, RequestError
+from ctid.model import events as ev
+from ctid.model.commands import Accept, Command, Refuse, SaveRecord, StartTimer
+from ctid.model.instant import Instant
+from ctid.model.states import ContactState
+from ctid.spec.site import SiteSpec
+
+_HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
+    ev.CallArrived: journey.arrived,
+    ev.CallerReturned: journey.returned,
+    ev.AgiEnded: journey.agi_ended,
+    ev.DigitsCollected: journey.collected,
+    ev.CustomerLookedUp: journey.looked_up,
+    ev.RecordSaved: journey.saved,
+    ev.LegAlerting: pbx.alerting,
+    ev.LegAnswered: pbx.answered,
+    ev.LegBridged: pbx.bridged,
+    ev.LegUnbridged: pbx.unbridged,
+    ev.LegHeld: pbx.held,
+    ev.LegRetrieved: pbx.retrieved,
+    ev.LegEnded: pbx.ended,
+    ev.LegFailed: pbx.failed,
+    ev.DeviceChanged: pbx.device_changed,
+    ev.PbxLost: pbx.lost,
+    ev.PbxReconciled: pbx.reconciled,
+    ev.DesktopConnected: agents.desktop_connected,
+    ev.DesktopLost: agents.desktop_lost,
+}
+
+_REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
+    ev.AgentStateRequested: requests.agent_state,
+    ev.OfferRejected: requests.reject_offer,
+    ev.WrapUpSet: requests.wrap_up,
+    ev.AttributesSet: requests.attributes,
+}
+
+
+class Engine:
+    """Routing, IVR and ACD of one site, as a function of its events.
+
+    Attributes:
+        state: Everything it knows; read it freely between two events, never change it.
+        site: The configuration in force.
+    """
+
+    def __init__(self, state: SiteState | None = None) -> None:
+        self.state = state if state is not None else SiteState()
+        self.site = reload.parse(self.state.spec) if self.state.spec else _NO_SITE
+
+    def handle(self, event: ev.Event, now: Instant) -> list[Command]:
+        """Take in one event.
+
+        Args:
+            event: What happened.
+            now: When; ``mono_ms`` never less than at the event before.
+
+        Returns:
+            What has to be done, in this order.
+        """
+        turn = Turn(self.state, self.site, now)
+        match event:
+            case ev.Request():
+                self._request(turn, event)
+            case ev.TimerFired():
+                self._timer(turn, event.timer_id)
+            case ev.ConfigLoaded():
+                self.site = turn.site = reload.load(turn, event.spec)
+            case ev.SiteStarted():
+                self._started(turn, event)
+            case ev.DrainStarted():
+                self.state.draining = True
+                turn.publish("site.draining", {})
+            case _:
+                handler = _HANDLERS.get(type(event))
+                if handler is None:
+                    raise InvariantError(f"no handler for {type(event).__name__}")
+                handler(turn, event)
+        if turn.rematch:
+            assignment.assign(turn)
+        return turn.commands
+
+    def snapshot(self) -> bytes:
+        """The whole state, byte for byte the same for the same history."""
+        return msgspec.json.encode(self.state)
+
+    @classmethod
+    def restore(cls, snapshot: bytes) -> Engine:
+        """An engine in the state of a snapshot."""
+        return cls(msgspec.json.decode(snapshot, type=SiteState))
+
+    def _request(self, turn: Turn, event: ev.Request) -> None:
+        turn.caused_by = event.command_id
+        try:
+            result = _REQUESTS[type(event)](turn, event)
+        except ConflictError as error:
+            turn.emit(
+                Refuse(
+                    command_id=event.command_id,
+                    code=error.code,
+                    detail=error.detail,
+                    current=error.current,
+                    allowed_actions=list(error.allowed_actions),
+                )
+            )
+        except RequestError as error:
+            turn.emit(Refuse(command_id=event.command_id, code=error.code, detail=error.detail))
+        else:
+            turn.emit(Accept(command_id=event.command_id, result=result))
+
+    def _started(self, turn: Turn, event: ev.SiteStarted) -> None:
+        """A process took over: pick up what the last one left, in whatever middle it was."""
+        state = self.state
+        state.site, state.epoch, state.minted, state.draining = event.site, event.epoch, 0, False
+        pbx.restart(turn)
+        for agent in state.agents.values():
+            if agent.desktops:
+                agent.desktops.clear()
+                agents.lose_desktop(turn, agent)
+        for timer_id, due_ms in state.timers.items():
+            turn.emit(StartTimer(timer_id=timer_id, due_ms=due_ms))
+        for contact in state.contacts.values():
+            if contact.state is ContactState.CLOSED:
+                turn.emit(SaveRecord(record=contacts.record_of(turn, contact)))
+        turn.publish("site.started", {"site": event.site, "release": event.release})
+
+    def _timer(self, turn: Turn, timer_id: str) -> None:
+        state = self.state
+        due = state.timers.get(timer_id)
+        if due is None or due > turn.now.mono_ms:
+            return
+        del state.timers[timer_id]
+        kind, _, subject = timer_id.partition(":")
+        match kind:
+            case "offer" if offer := state.offers.get(subject):
+                offers.expire(turn, offer)
+            case "lease" if offer := state.offers.get(subject):
+                offers.lease_over(turn, offer)
+            case "wrap" if agent := state.agents.get(subject):
+                agents.end_work(turn, agent)
+            case "desktop" if agent := state.agents.get(subject):
+                agents.desktop_grace_over(turn, agent)
+            case "step" if contact := state.contacts.get(subject):
+                queueing.widen(turn, contact)
+            case "wait" if contact := state.contacts.get(subject):
+                journey.overflow(turn, contact)
+            case "backoff" | "exclude":
+                turn.rematch = True
+            case "pbx":
+                pbx.grace_over(turn, subject)
+            case _:
+                pass
+
+
+_NO_SITE = SiteSpec.model_construct(site="", country="", entries={}, queues={})

@@ -1,0 +1,298 @@
+"""A caller's way: arrival, menus, announcements, into queues and out of them, and the end of their leg."""
+
+from __future__ import annotations
+
+from ctid.engine import contacts, offers, queueing
+from ctid.engine.turn import Turn, ms
+from ctid.ivr.menu import Leave, judge
+from ctid.model.commands import AnswerLeg, LookUpCustomer, PlayAndCollect, ReleaseLeg, SetVariable
+from ctid.model.contact import Contact, MenuPosition
+from ctid.model.events import (
+    AgiEnded,
+    CallArrived,
+    CallerReturned,
+    CollectEnd,
+    CustomerLookedUp,
+    DigitsCollected,
+    RecordSaved,
+)
+from ctid.model.leg import Leg
+from ctid.model.offer import OfferCause
+from ctid.model.states import ContactState, LegState, Outcome, Party
+from ctid.routing.entry import choose_entry
+from ctid.routing.numbers import to_e164
+from ctid.spec.references import destination_at
+from ctid.spec.site import Destination
+
+
+def arrived(turn: Turn, event: CallArrived) -> None:
+    """A caller's leg is with us: a new contact, or one that we had before a crash or a cut connection."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is not None:
+        leg.has_agi = True
+        resume(turn, leg)
+        return
+    turn.state.arrivals += 1
+    contact = Contact(
+        id=turn.mint("ct"),
+        seq=turn.state.arrivals,
+        ani=to_e164(event.ani, turn.site.country),
+        dnis=event.dnis,
+        attributes=dict(event.attributes),
+        created_at=turn.now,
+    )
+    leg = Leg(
+        id=turn.mint("lg"),
+        pbx=event.pbx,
+        unique_id=event.unique_id,
+        contact_id=contact.id,
+        party=Party.CALLER,
+        state=LegState.CONNECTED,
+        since_ms=turn.now.mono_ms,
+        has_agi=True,
+    )
+    contact.caller_leg = leg.id
+    turn.state.contacts[contact.id] = contact
+    turn.legs.add(leg)
+    contacts.begin_span(turn, contact)
+    turn.emit(SetVariable(pbx=leg.pbx, unique_id=leg.unique_id, name="CTID_CONTACT", value=contact.id))
+    choice = choose_entry(turn.site, event.dnis, turn.now)
+    if choice is None:
+        contacts.publish(turn, contact, "contact.created")
+        turn.note("no-entry", "a call came for a number that no entry takes")
+        hand_off(turn, contact, leg)
+        return
+    contact.entry = choice.entry
+    contacts.step(turn, contact, "entry", choice.entry, "open" if choice.open else "closed")
+    contacts.publish(turn, contact, "contact.created")
+    turn.emit(AnswerLeg(pbx=leg.pbx, unique_id=leg.unique_id))
+    if contact.ani:
+        turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
+    go(turn, contact, choice.destination, choice.place)
+
+
+def resume(turn: Turn, leg: Leg) -> None:
+    """A known caller is with us again: go on where they were."""
+    contact = turn.state.contacts.get(leg.contact_id)
+    if contact is None or contact.outcome is not None:
+        release(turn, leg)
+        return
+    match contact.state:
+        case ContactState.CREATED if contact.ivr is not None:
+            replay(turn, contact, leg)
+        case ContactState.QUEUED | ContactState.OFFERED:
+            queueing.play_music(turn, contact)
+        case ContactState.CONNECTED:
+            returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
+        case _:
+            release(turn, leg)
+
+
+def replay(turn: Turn, contact: Contact, leg: Leg) -> None:
+    """Lead the caller back into the menu or announcement they were in."""
+    position = contact.ivr
+    if position is None:
+        return
+    kind, _, name = position.node.partition(":")
+    if kind == "menu" and name in turn.site.menus:
+        enter_menu(turn, contact, name, tries=max(0, position.tries - 1))
+    elif kind == "play" and (destination := destination_at(turn.site, name)) is not None:
+        go(turn, contact, destination, name)
+    else:
+        hand_off(turn, contact, leg)
+
+
+def returned(turn: Turn, event: CallerReturned) -> None:
+    """The agent's leg left the bridge and the caller's is with us: the talk is over, or it never began."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is None:
+        turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next="hangup"))
+        return
+    leg.has_agi, leg.bridge_id = True, ""
+    contact = turn.state.contacts.get(leg.contact_id)
+    if contact is not None and contact.state is ContactState.CONNECTED:
+        offers.talk_over(turn, contact)
+    resume(turn, leg)
+
+
+def go(turn: Turn, contact: Contact, destination: Destination, place: str) -> None:
+    """Send the contact to a destination, by way of its announcement if it has one.
+
+    Args:
+        turn: The turn.
+        contact: The contact.
+        destination: Where to.
+        place: Where the destination stands in the configuration, so that a caller who was cut off can resume.
+    """
+    leg = turn.legs.get(contact.caller_leg)
+    if leg is None:
+        return
+    if destination.play:
+        token = turn.mint("tk")
+        contact.ivr = MenuPosition(node=f"play:{place}", token=token, then=place)
+        contacts.step(turn, contact, "announcement", place)
+        if leg.has_agi:
+            turn.emit(PlayAndCollect(pbx=leg.pbx, unique_id=leg.unique_id, token=token, prompts=list(destination.play)))
+        return
+    arrive(turn, contact, destination)
+
+
+def arrive(turn: Turn, contact: Contact, destination: Destination) -> None:
+    """The contact is at its destination."""
+    contact.attributes.update(destination.set)
+    contact.priority += destination.priority
+    if destination.queue is not None:
+        queueing.enqueue(turn, contact, destination.queue)
+    elif destination.menu is not None:
+        enter_menu(turn, contact, destination.menu)
+    else:
+        contact.ivr = None
+        contact.outcome = contact.outcome or (Outcome.OVERFLOW if contact.queue else Outcome.HANDLED)
+        leg = turn.legs.get(contact.caller_leg)
+        if leg is not None:
+            release(turn, leg)
+
+
+def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, prompts: list[str] | None = None) -> None:
+    """Play a menu, for the first time or again."""
+    menu = turn.site.menus[name]
+    leg = turn.legs.get(contact.caller_leg)
+    token = turn.mint("tk")
+    if tries == 0:
+        contacts.step(turn, contact, "menu", name)
+    contact.ivr = MenuPosition(node=f"menu:{name}", token=token, tries=tries + 1)
+    if leg is not None and leg.has_agi:
+        turn.emit(
+            PlayAndCollect(
+                pbx=leg.pbx,
+                unique_id=leg.unique_id,
+                token=token,
+                prompts=list(menu.prompts) if prompts is None else prompts,
+                accept="0123456789*#",
+                timeout_ms=ms(menu.timeout_seconds),
+            )
+        )
+
+
+def collected(turn: Turn, event: DigitsCollected) -> None:
+    """A prompt was played out, or a key was pressed."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
+    if contact is None or contact.ivr is None or contact.ivr.token != event.token:
+        return
+    position = contact.ivr
+    kind, _, name = position.node.partition(":")
+    if kind == "play":
+        destination = destination_at(turn.site, position.then)
+        if destination is None:
+            hand_off(turn, contact, turn.state.legs[contact.caller_leg])
+        else:
+            arrive(turn, contact, destination)
+        return
+    menu = turn.site.menus[name]
+    verdict = judge(menu, position.tries, event.digits, event.ended_by)
+    if event.ended_by is CollectEnd.FAILED:
+        turn.note("prompt-failed", f"menu {name}")
+    contacts.step(turn, contact, "key", event.digits, verdict.result)
+    contact.version += 1
+    if isinstance(verdict.then, Leave):
+        place = f"menus/{name}/{verdict.then.place}"
+        destination = destination_at(turn.site, place)
+        if destination is not None:
+            go(turn, contact, destination, place)
+    else:
+        enter_menu(turn, contact, name, tries=position.tries, prompts=verdict.then.prompts)
+
+
+def agi_ended(turn: Turn, event: AgiEnded) -> None:
+    """The session is over; what became of the leg, the PBX's own events tell."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is not None:
+        leg.has_agi = False
+
+
+def overflow(turn: Turn, contact: Contact) -> None:
+    """The contact waited as long as its queue lets it. While an agent is being rung, the offer decides first."""
+    if contact.state is not ContactState.QUEUED:
+        return
+    destination = turn.site.queues[contact.queue].overflow
+    leg = turn.legs.get(contact.caller_leg)
+    if destination is None or leg is None:
+        return
+    if not leg.has_agi:
+        # Nothing can be played to a leg that is between two sessions; it will be back within a second or two.
+        turn.start_timer(f"wait:{contact.id}", 1_000)
+        return
+    place = f"queues/{contact.queue}/overflow"
+    turn.cancel_timer(f"step:{contact.id}")
+    contacts.publish(turn, contact, "contact.overflowed")
+    contacts.move(turn, contact, ContactState.CREATED)
+    go(turn, contact, destination, place)
+
+
+def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
+    """The caller's leg ended.
+
+    Args:
+        turn: The turn.
+        leg: The leg.
+        outcome: Of the contact, where the end's manner decides it; else it follows from where the caller was.
+    """
+    turn.legs.remove(leg)
+    contact = turn.state.contacts.get(leg.contact_id)
+    if contact is None or contact.caller_leg != leg.id:
+        return
+    contact.caller_leg = ""
+    match contact.state:
+        case ContactState.CREATED:
+            contacts.close(turn, contact, outcome or Outcome.ABANDONED)
+        case ContactState.QUEUED:
+            contacts.close(turn, contact, outcome or _abandoned(turn, contact))
+        case ContactState.OFFERED:
+            offer = turn.state.offers.get(contact.offer_id)
+            if offer is not None:
+                offers.rescind(turn, offer, OfferCause.CALLER_LEFT)
+                offers.hang_up(turn, offer)
+            contacts.close(turn, contact, outcome or _abandoned(turn, contact))
+        case ContactState.CONNECTED:
+            offers.talk_over(turn, contact, outcome or Outcome.HANDLED)
+        case _:
+            pass
+
+
+def release(turn: Turn, leg: Leg) -> None:
+    """Let the dialplan hang up on the caller; the contact closes when the leg's end is told."""
+    leg.clearing = True
+    turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="hangup"))
+
+
+def hand_off(turn: Turn, contact: Contact, leg: Leg) -> None:
+    """Leave the caller to the dialplan's own fallback; ctid has nothing for them."""
+    turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
+    turn.legs.remove(leg)
+    contact.caller_leg = ""
+    contacts.close(turn, contact, Outcome.FAILED)
+
+
+def looked_up(turn: Turn, event: CustomerLookedUp) -> None:
+    """The directory's answer, in time for the pop or as an update to it."""
+    contact = turn.state.contacts.get(event.contact_id)
+    if event.failure:
+        turn.note("lookup-failed", event.failure)
+    if contact is None or event.customer is None or contact.state is ContactState.CLOSED:
+        return
+    contact.customer = event.customer
+    contact.version += 1
+    contacts.publish(turn, contact, "contact.updated")
+
+
+def saved(turn: Turn, event: RecordSaved) -> None:
+    """The record is safe; a closed contact whose legs are gone may be forgotten."""
+    contact = turn.state.contacts.get(event.contact_id)
+    if contact is not None and contact.state is ContactState.CLOSED:
+        del turn.state.contacts[contact.id]
+
+
+def _abandoned(turn: Turn, contact: Contact) -> Outcome:
+    limit = ms(turn.site.queues[contact.queue].short_abandon_seconds)
+    return Outcome.SHORT_ABANDON if queueing.waited(turn, contact) < limit else Outcome.ABANDONED

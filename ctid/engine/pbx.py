@@ -1,0 +1,223 @@
+"""What a PBX tells of its legs and devices, and what its loss and return mean."""
+
+from __future__ import annotations
+
+from ctid.engine import journey, offers, queueing
+from ctid.engine.state import Pbx, alias_key
+from ctid.engine.turn import Turn, ms
+from ctid.errors import InvariantError
+from ctid.model.commands import HangUpLeg
+from ctid.model.events import (
+    DeviceChanged,
+    LegAlerting,
+    LegAnswered,
+    LegBridged,
+    LegEnded,
+    LegFailed,
+    LegHeld,
+    LegRetrieved,
+    LegUnbridged,
+    PbxLost,
+    PbxReconciled,
+)
+from ctid.model.leg import Leg
+from ctid.model.offer import Offer, OfferCause
+from ctid.model.states import ContactState, LegState, OfferState, Outcome, Party
+from ctid.tracker.reconcile import difference
+
+
+def alerting(turn: Turn, event: LegAlerting) -> None:
+    """An agent's phone rings."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is None or leg.state is not LegState.INITIATED:
+        return
+    _set_state(turn, leg, LegState.ALERTING, "leg.alerting")
+    _end_stray(turn, leg)
+
+
+def answered(turn: Turn, event: LegAnswered) -> None:
+    """An agent's phone was answered."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is None or leg.party is not Party.AGENT:
+        return
+    _set_state(turn, leg, LegState.CONNECTED, "leg.connected")
+    offer = _offer_of(turn, leg)
+    if offer is not None:
+        offers.accept(turn, offer)
+    _end_stray(turn, leg)
+
+
+def bridged(turn: Turn, event: LegBridged) -> None:
+    """A leg entered a bridge; with the other one in it too, contact and agent are connected."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is None:
+        return
+    leg.bridge_id = event.bridge_id
+    contact = turn.state.contacts.get(leg.contact_id)
+    if contact is None or contact.state is not ContactState.OFFERED:
+        _end_stray(turn, leg)
+        return
+    offer = turn.state.offers.get(contact.offer_id)
+    caller = turn.legs.get(contact.caller_leg)
+    agent_leg = turn.legs.get(offer.leg_id) if offer is not None else None
+    if offer is None or caller is None or agent_leg is None:
+        return
+    if caller.bridge_id and caller.bridge_id == agent_leg.bridge_id:
+        offers.connect(turn, offer, contact)
+
+
+def unbridged(turn: Turn, event: LegUnbridged) -> None:
+    """A leg left a bridge; whether the talk is over, the legs' ends tell."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is not None and leg.bridge_id == event.bridge_id:
+        leg.bridge_id = ""
+
+
+def held(turn: Turn, event: LegHeld) -> None:
+    """The party at this leg put the other on hold."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is not None and leg.state is LegState.CONNECTED:
+        _set_state(turn, leg, LegState.HELD, "leg.held")
+
+
+def retrieved(turn: Turn, event: LegRetrieved) -> None:
+    """The party at this leg took the other off hold."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is not None and leg.state is LegState.HELD:
+        _set_state(turn, leg, LegState.CONNECTED, "leg.retrieved")
+
+
+def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
+    """A leg is gone.
+
+    Args:
+        turn: The turn.
+        event: The event.
+        outcome: Of the contact, where the manner of the end decides it (the PBX died).
+    """
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is None:
+        return
+    _set_state(turn, leg, LegState.DISCONNECTED, "leg.disconnected")
+    if leg.party is Party.CALLER:
+        journey.caller_gone(turn, leg, outcome)
+        return
+    offer = _offer_of(turn, leg)
+    if offer is None:
+        turn.legs.remove(leg)
+        return
+    cause = OfferCause.PBX_LOST if turn.reconciled else offers.CAUSES.get(event.cause, OfferCause.FAILED)
+    offers.leg_gone(turn, offer, cause, outcome=outcome or Outcome.HANDLED)
+
+
+def failed(turn: Turn, event: LegFailed) -> None:
+    """An originate came to nothing; where a channel was made, its end was told before and this is an echo of it."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is None:
+        return
+    offer = _offer_of(turn, leg)
+    if offer is None:
+        turn.legs.remove(leg)
+        return
+    _set_state(turn, leg, LegState.FAILED, "leg.failed")
+    offers.leg_gone(turn, offer, offers.ORIGINATE_REASONS.get(event.reason, OfferCause.FAILED))
+
+
+def device_changed(turn: Turn, event: DeviceChanged) -> None:
+    """A phone can be reached, or can no longer."""
+    turn.state.devices[alias_key(event.pbx, event.device)] = event.reachable
+    turn.rematch |= event.reachable
+
+
+def lost(turn: Turn, event: PbxLost) -> None:
+    """Nothing is known of the PBX's legs for now. Talk may go on, so nothing is ended before the grace time is over."""
+    pbx = turn.state.pbxes.setdefault(event.pbx, Pbx())
+    if pbx.up:
+        pbx.up = False
+        turn.publish("pbx.down", {"pbx": event.pbx, "reason": event.reason})
+        turn.start_timer(f"pbx:{event.pbx}", ms(turn.site.policy.pbx_grace_seconds))
+
+
+def grace_over(turn: Turn, name: str) -> None:
+    """The PBX did not come back in time: its contacts failed, its agents are free for work elsewhere."""
+    if not turn.state.pbxes.setdefault(name, Pbx()).up:
+        _end_all(turn, name)
+
+
+def reconciled(turn: Turn, event: PbxReconciled) -> None:
+    """The PBX is there; what it has is the truth."""
+    pbx = turn.state.pbxes.setdefault(event.pbx, Pbx())
+    restarted = bool(pbx.boot) and pbx.boot != event.boot
+    pbx.up, pbx.boot = True, event.boot
+    turn.cancel_timer(f"pbx:{event.pbx}")
+    turn.reconciled = True
+    prefix = alias_key(event.pbx, "")
+    for key in [key for key in turn.state.devices if key.startswith(prefix)]:
+        del turn.state.devices[key]
+    turn.state.devices.update({alias_key(event.pbx, name): up for name, up in event.devices.items()})
+    turn.publish("pbx.up", {"pbx": event.pbx})
+    if restarted:
+        _end_all(turn, event.pbx)
+    for found in list(difference(event.pbx, turn.legs.on(event.pbx), event.legs)):
+        match found:
+            case LegEnded():
+                ended(turn, found)
+            case LegAnswered():
+                answered(turn, found)
+            case LegBridged():
+                bridged(turn, found)
+            case LegUnbridged():
+                unbridged(turn, found)
+            case _:
+                raise InvariantError(f"a reconciliation can't yield {type(found).__name__}")
+    for seen in event.legs:
+        if (
+            seen.unique_id.startswith("lg-")
+            and turn.legs.find(event.pbx, seen.unique_id) is None
+            and not seen.bridge_id
+        ):
+            # An agent's phone that we rang in a life we know nothing of: nobody waits behind it.
+            turn.emit(HangUpLeg(pbx=event.pbx, unique_id=seen.unique_id))
+    turn.rematch = True
+
+
+def _end_all(turn: Turn, name: str) -> None:
+    # Callers first: an agent's leg that ends alone would put its caller back into the queue.
+    for party in (Party.CALLER, Party.AGENT):
+        for leg in turn.legs.on(name):
+            if leg.party is party:
+                ended(turn, LegEnded(pbx=name, unique_id=leg.unique_id, cause=0), Outcome.FAILED)
+
+
+def _set_state(turn: Turn, leg: Leg, state: LegState, type_: str) -> None:
+    leg.state, leg.since_ms = state, turn.now.mono_ms
+    contact = turn.state.contacts.get(leg.contact_id)
+    agent_ids = [leg.agent_id] if leg.agent_id else [contact.agent_id] if contact and contact.agent_id else []
+    data = {"leg": {"id": leg.id, "party": leg.party, "agent_id": leg.agent_id or None, "state": state}}
+    turn.publish(type_, data, contact_id=leg.contact_id, agent_ids=agent_ids)
+
+
+def _offer_of(turn: Turn, leg: Leg) -> Offer | None:
+    agent = turn.state.agents.get(leg.agent_id)
+    offer = turn.state.offers.get(agent.offer_id) if agent is not None else None
+    return offer if offer is not None and offer.leg_id == leg.id else None
+
+
+def _end_stray(turn: Turn, leg: Leg) -> None:
+    """End an agent's leg whose offer is over: our hang-up came before the PBX had made the channel."""
+    if leg.party is not Party.AGENT:
+        return
+    offer = _offer_of(turn, leg)
+    if offer is None or offer.state not in (OfferState.PENDING, OfferState.ACCEPTED):
+        turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
+
+
+def restart(turn: Turn) -> None:
+    """A new process owns the site: no PBX is known yet, no session is ours."""
+    for pbx in turn.state.pbxes.values():
+        pbx.up = False
+    for leg in turn.state.legs.values():
+        leg.has_agi = False
+    for contact in turn.state.contacts.values():
+        if contact.state is ContactState.QUEUED:
+            queueing.arm_step(turn, contact)

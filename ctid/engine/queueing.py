@@ -1,0 +1,75 @@
+"""Contacts in queues: entering, keeping their place, widening what they need."""
+
+from __future__ import annotations
+
+from ctid.acd.eligibility import step_in_force
+from ctid.engine import contacts
+from ctid.engine.turn import Turn, ms
+from ctid.model.commands import PlayMusic
+from ctid.model.contact import Contact
+from ctid.model.states import ContactState
+
+
+def enqueue(turn: Turn, contact: Contact, name: str) -> None:
+    """Put the contact into a queue; the wait counts from the first queue it ever entered."""
+    queue = turn.site.queues[name]
+    contact.queue = name
+    contact.priority += queue.priority
+    contact.ivr = None
+    if contact.queued_at is None:
+        contact.queued_at = turn.now
+    contacts.step(turn, contact, "queue", name)
+    if contact.state is ContactState.QUEUED:
+        contacts.end_span(turn, contact)
+        contacts.begin_span(turn, contact)
+    else:
+        contacts.move(turn, contact, ContactState.QUEUED)
+    play_music(turn, contact)
+    arm_step(turn, contact)
+    if queue.max_wait_seconds:
+        turn.start_timer(f"wait:{contact.id}", max(0, ms(queue.max_wait_seconds) - waited(turn, contact)))
+    else:
+        turn.cancel_timer(f"wait:{contact.id}")
+    contacts.publish(turn, contact, "contact.queued")
+    turn.rematch = True
+
+
+def requeue(turn: Turn, contact: Contact) -> None:
+    """An offer came to nothing: back to waiting, with place and wait time kept."""
+    contacts.move(turn, contact, ContactState.QUEUED)
+    contacts.publish(turn, contact, "contact.queued")
+    queue = turn.site.queues[contact.queue]
+    if queue.max_wait_seconds and waited(turn, contact) >= ms(queue.max_wait_seconds):
+        turn.start_timer(f"wait:{contact.id}", 0)
+    turn.rematch = True
+
+
+def waited(turn: Turn, contact: Contact) -> int:
+    """Milliseconds since the contact's first queue."""
+    return 0 if contact.queued_at is None else turn.now.mono_ms - contact.queued_at.mono_ms
+
+
+def play_music(turn: Turn, contact: Contact) -> None:
+    """Let the waiting caller hear the queue's music, if their leg is with us."""
+    leg = turn.legs.get(contact.caller_leg)
+    if leg is not None and leg.has_agi:
+        music = turn.site.queues[contact.queue].music
+        turn.emit(PlayMusic(pbx=leg.pbx, unique_id=leg.unique_id, music_class=music))
+
+
+def arm_step(turn: Turn, contact: Contact) -> None:
+    """Put the requirement's step in force, and a timer on the next."""
+    queue = turn.site.queues[contact.queue]
+    contact.step = step_in_force(queue, waited(turn, contact))
+    if contact.step + 1 < len(queue.steps):
+        due = ms(queue.steps[contact.step + 1].after_seconds) - waited(turn, contact)
+        turn.start_timer(f"step:{contact.id}", due)
+    else:
+        turn.cancel_timer(f"step:{contact.id}")
+
+
+def widen(turn: Turn, contact: Contact) -> None:
+    """A step's time has come; more agents may be able now."""
+    if contact.state in (ContactState.QUEUED, ContactState.OFFERED):
+        arm_step(turn, contact)
+        turn.rematch = True

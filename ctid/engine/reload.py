@@ -1,0 +1,71 @@
+"""A configuration comes into force, at the start or while contacts are live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ctid.engine import agents
+from ctid.engine.state import Pbx, SiteState
+from ctid.engine.turn import Turn
+from ctid.model.agent import Agent
+from ctid.model.states import AgentState, ContactState, SystemReason
+from ctid.spec.site import SiteSpec
+
+
+def parse(spec: dict[str, Any]) -> SiteSpec:
+    """Plain data of a configuration that was checked before."""
+    return SiteSpec.model_validate(spec)
+
+
+def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
+    """Bring the configuration into force without touching live contacts.
+
+    Queues and menus that vanish while a contact is in them stay as they were, until a reload finds them empty.
+    """
+    state = turn.state
+    spec = _carry_over(state, spec)
+    site = parse(spec)
+    state.spec = spec
+    turn.site = site
+    for name in {agent.pbx for agent in site.agents.values()}:
+        state.pbxes.setdefault(name, Pbx())
+    for agent_id in site.agents:
+        if agent_id not in state.agents:
+            state.agents[agent_id] = Agent(id=agent_id, since=turn.now, idle_since_ms=turn.now.mono_ms)
+    for agent in list(state.agents.values()):
+        if agent.id not in site.agents:
+            _remove(turn, agent)
+    turn.publish("config.loaded", {"site": site.site})
+    turn.rematch = True
+    return site
+
+
+def _carry_over(state: SiteState, spec: dict[str, Any]) -> dict[str, Any]:
+    whole = dict(spec)
+    for section, used in (("queues", _queues_in_use(state)), ("menus", _menus_in_use(state))):
+        present: Any = state.spec.get(section) or {}
+        coming = spec.get(section) or {}
+        kept = {name: present[name] for name in sorted(used) if name not in coming and name in present}
+        whole[section] = {**coming, **kept}
+    return whole
+
+
+def _queues_in_use(state: SiteState) -> set[str]:
+    return {contact.queue for contact in state.contacts.values() if contact.queue}
+
+
+def _menus_in_use(state: SiteState) -> set[str]:
+    return {
+        contact.ivr.node.removeprefix("menu:")
+        for contact in state.contacts.values()
+        if contact.state is ContactState.CREATED and contact.ivr is not None and contact.ivr.node.startswith("menu:")
+    }
+
+
+def _remove(turn: Turn, agent: Agent) -> None:
+    if agent.state in agents.AT_WORK:
+        agents.pend(turn, agent, AgentState.LOGGED_OUT, SystemReason.CONFIG_REMOVED)
+    elif agent.state is not AgentState.LOGGED_OUT:
+        agents.move(turn, agent, AgentState.LOGGED_OUT, SystemReason.CONFIG_REMOVED)
+    else:
+        del turn.state.agents[agent.id]

@@ -1,0 +1,93 @@
+"""One event being handled: the state, the moment, and the commands so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ctid.engine.state import SiteState
+from ctid.model.commands import CancelTimer, Command, Note, Publish, StartTimer
+from ctid.model.instant import Instant
+from ctid.spec.site import SiteSpec
+from ctid.tracker.legs import LegTable
+
+
+class Turn:
+    """What every handler of the engine is given.
+
+    Attributes:
+        state: The site's state, changed in place.
+        site: The configuration in force.
+        now: The moment of the event.
+        legs: The live legs.
+        commands: What is to be done, in order.
+        caused_by: Command id of the request that is being handled, if any.
+        reconciled: The event was found out by comparing with the PBX, not told by it.
+        rematch: A capacity or an eligibility changed; matching runs before the event is done.
+    """
+
+    __slots__ = ("caused_by", "commands", "legs", "now", "reconciled", "rematch", "site", "state")
+
+    def __init__(self, state: SiteState, site: SiteSpec, now: Instant, caused_by: str = "") -> None:
+        self.state = state
+        self.site = site
+        self.now = now
+        self.legs = LegTable(state.legs, state.aliases)
+        self.commands: list[Command] = []
+        self.caused_by = caused_by
+        self.reconciled = False
+        self.rematch = False
+
+    def emit(self, command: Command) -> None:
+        """Add a command."""
+        self.commands.append(command)
+
+    def mint(self, kind: str) -> str:
+        """A new id, unique over all processes that ever owned the site: kind, epoch, number."""
+        self.state.minted += 1
+        return f"{kind}-{self.state.epoch}-{self.state.minted}"
+
+    def publish(
+        self,
+        type_: str,
+        data: dict[str, Any],
+        *,
+        contact_id: str = "",
+        agent_ids: list[str] | None = None,
+        queue: str = "",
+    ) -> None:
+        """Tell desktops and integrators."""
+        self.state.stream_seq += 1
+        if self.reconciled:
+            data = {**data, "reconciled": True}
+        self.emit(
+            Publish(
+                seq=self.state.stream_seq,
+                at=self.now,
+                type=type_,
+                data=data,
+                contact_id=contact_id,
+                agent_ids=agent_ids or [],
+                queue=queue,
+                caused_by=self.caused_by,
+            )
+        )
+
+    def start_timer(self, timer_id: str, after_ms: int) -> None:
+        """Have ``TimerFired`` after so many milliseconds."""
+        due = self.now.mono_ms + after_ms
+        self.state.timers[timer_id] = due
+        self.emit(StartTimer(timer_id=timer_id, due_ms=due))
+
+    def cancel_timer(self, timer_id: str) -> None:
+        """Forget a timer, if it runs."""
+        if self.state.timers.pop(timer_id, None) is not None:
+            self.emit(CancelTimer(timer_id=timer_id))
+
+    def note(self, code: str, detail: str = "") -> None:
+        """Something odd, for a counter and one log line."""
+        self.emit(Note(code=code, detail=detail))
+
+
+def ms(seconds: float) -> int:
+    """Seconds of the configuration in milliseconds."""
+    return round(seconds * 1000)

@@ -1,0 +1,1 @@
+"""Menus: what is played, which key leads where, what happens without one. Pure."""

@@ -1,0 +1,1 @@
+"""Where a contact enters: by number dialled and opening hours."""

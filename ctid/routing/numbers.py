@@ -1,0 +1,21 @@
+"""Telephone numbers to E.164, as far as the site's country tells what they mean."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+
+def to_e164(number: str, country: str) -> str:
+    """The number in E.164 (ITU-T) form where it is a possible one, else as received (an internal extension, say).
+
+    Args:
+        number: As the PBX gave it; empty if withheld.
+        country: ISO 3166 code that a number without a country code belongs to.
+    """
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
+        return number
+    if not phonenumbers.is_possible_number(parsed):
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

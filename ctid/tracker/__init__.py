@@ -1,0 +1,1 @@
+"""Legs to contacts: which channel of which PBX belongs to what."""
