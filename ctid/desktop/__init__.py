@@ -1,0 +1,1 @@
+"""What desktops, wallboards and integrators talk to: REST, the event socket, tokens, and the pages for operations."""

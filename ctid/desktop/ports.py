@@ -1,0 +1,146 @@
+"""What the desktop API needs of the daemon around it; the runtime provides it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from ctid.engine.state import SiteState
+from ctid.errors import (
+    ConflictError,
+    ForbiddenError,
+    IllegalTransitionError,
+    NotFoundError,
+    OverloadedError,
+    RequestError,
+    VersionMismatchError,
+)
+from ctid.model.commands import Refuse
+from ctid.model.events import Event, Request
+from ctid.model.instant import Instant
+from ctid.model.record import ContactRecord
+from ctid.model.states import Outcome
+from ctid.spec.site import SiteSpec
+
+
+class Component(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the daemon and whether it can do its work now.
+
+    Attributes:
+        name: Bounded set: ``journal``, ``store``, ``pbx:main`` …
+        ok: Whether it works.
+        detail: Why not, for operators; no caller data.
+    """
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which call-tracking records are wanted; what is ``None`` does not restrict.
+
+    Attributes:
+        since: Arrived at or after.
+        until: Arrived before.
+        queue: Last queue.
+        agent_id: Who served it last.
+        outcome: How it ended.
+        disposition: Wrap-up code.
+        ani: Number calling, exactly.
+        dnis: Number dialled, exactly.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    queue: str | None = None
+    agent_id: str | None = None
+    outcome: Outcome | None = None
+    disposition: str | None = None
+    ani: str | None = None
+    dnis: str | None = None
+
+
+class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some records, newest first, and where the next ones begin.
+
+    Attributes:
+        records: At most as many as asked for.
+        next_cursor: For the next page; ``None`` on the last one.
+    """
+
+    records: Sequence[ContactRecord]
+    next_cursor: str | None = None
+
+
+class RecordQueries(Protocol):
+    """Reads call-tracking records."""
+
+    async def find(self, query: RecordQuery, limit: int, cursor: str | None) -> RecordPage:
+        """Return the page of records that begins at the cursor.
+
+        Raises:
+            RequestError: If the cursor is none of ours.
+            StoreError: If the database cannot be reached.
+        """
+
+    async def get(self, contact_id: str) -> ContactRecord | None:
+        """Return the record of a contact, if there is one."""
+
+
+class Site(Protocol):
+    """The site that the API shows and commands."""
+
+    @property
+    def state(self) -> SiteState:
+        """The engine's state, between two events."""
+
+    @property
+    def spec(self) -> SiteSpec:
+        """The configuration in force."""
+
+    @property
+    def epoch(self) -> str:
+        """Of the published stream; another one means that positions of old mean nothing."""
+
+    @property
+    def records(self) -> RecordQueries:
+        """The store of closed contacts."""
+
+    def now(self) -> Instant:
+        """Read the site's clock."""
+
+    async def request(self, event: Request) -> dict[str, Any]:
+        """Put the request to the engine and wait for its ``Accept``.
+
+        Returns:
+            ``Accept.result``.
+
+        Raises:
+            RequestError: The engine refused (see ``refusal``) or the inbox is full; nothing was changed.
+        """
+
+    def notify(self, event: Event) -> None:
+        """Put an event to the engine that nobody waits for."""
+
+    def readiness(self) -> list[Component]:
+        """Tell of every component whether it works."""
+
+
+def refusal(refuse: Refuse) -> RequestError:
+    """The error that a ``Refuse`` of the engine stands for."""
+    match refuse.code:
+        case NotFoundError.code:
+            return NotFoundError(refuse.detail)
+        case ForbiddenError.code:
+            return ForbiddenError(refuse.detail)
+        case OverloadedError.code:
+            return OverloadedError(refuse.detail)
+        case RequestError.code:
+            return RequestError(refuse.detail)
+    kinds = {kind.code: kind for kind in (IllegalTransitionError, VersionMismatchError)}
+    kind = kinds.get(refuse.code, ConflictError)
+    return kind(refuse.detail, current=refuse.current, allowed_actions=tuple(refuse.allowed_actions))

@@ -1,0 +1,379 @@
+"""Supervisor: keeps one PBX connected, reconciled and answering, and says so when it is not.
+
+Two connections: Asterisk cuts off a reader that is slow with its events, and that must not cost an action.
+What is lost while cut off is never replayed; so every connection begins with a snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Final
+
+import structlog
+
+from ctid.errors import (
+    OverloadedError,
+    PbxActionError,
+    PbxAuthError,
+    PbxConnectionError,
+    PbxError,
+    PbxProtocolError,
+    PbxTimeoutError,
+)
+from ctid.model.commands import HangUpLeg, RingAgent
+from ctid.model.events import Event, LegFailed, PbxLost
+from ctid.pbx_adapters.ami.commands import GONE, Originating, hang_up, ring_agent
+from ctid.pbx_adapters.ami.framing import Message
+from ctid.pbx_adapters.ami.protocol import OneConnection
+from ctid.pbx_adapters.ami.translate import TRANSLATED, reconciled, translate
+from ctid.pbx_adapters.backoff import Backoff
+from ctid.spec.daemon import AmiSpec
+from ctid.telemetry.metrics import Metrics
+
+WANTED: Final = TRANSLATED | {
+    "FullyBooted", "Shutdown", "Newchannel",
+    "CoreShowChannel", "CoreShowChannelsComplete", "DeviceStateListComplete",
+}  # fmt: skip
+"""Names of the AMI events that are looked at; also what ``ctid asterisk-config`` lets through."""
+
+FIRST_WAIT_S: Final = 0.5
+MAX_BUFFERED_EVENTS: Final = 100_000
+"""Events that may come while the snapshot is taken; more means that we would never catch up."""
+
+LAG_INTERVAL_S: Final = 1.0
+
+_log = structlog.get_logger()
+
+
+class LossCause(StrEnum):
+    """Why a PBX cannot be reached: a metric's label and the reason in ``PbxLost``."""
+
+    CONNECTION_REFUSED = "connection-refused"
+    REFUSED_LOGIN = "refused-login"
+    REFUSED_ACTION = "refused-action"
+    LOST = "lost"
+    SHUTDOWN = "shutdown"
+    SILENT = "silent"
+    TIMEOUT = "timeout"
+    GARBAGE = "garbage"
+    OVERLOADED = "overloaded"
+
+
+class _Loss(PbxError):
+    """A reason to begin again, with its cause."""
+
+    def __init__(self, cause: LossCause, detail: str) -> None:
+        super().__init__(detail)
+        self.cause = cause
+
+
+class AmiLink:
+    """The manager interface of one PBX, for as long as ``run`` runs.
+
+    Emits the events of ``translate``, ``LegFailed`` for originates that were refused, ``PbxReconciled`` first
+    after each connect, and ``PbxLost`` once when it cannot be reached, be it at the start or later.
+
+    Attributes:
+        pbx: Name of the PBX.
+        ready: Whether it is connected and reconciled.
+        state: One word or two for ``/readyz``: ``connecting``, ``booting``, ``reconciling``, ``ready``, or
+            ``lost: <cause>: <detail>``.
+    """
+
+    def __init__(
+        self,
+        pbx: str,
+        spec: AmiSpec,
+        emit: Callable[[Event], None],
+        metrics: Metrics,
+        *,
+        random: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Make a link, unconnected.
+
+        Args:
+            pbx: Name of the PBX, as its events carry it.
+            spec: Where it is, and the login.
+            emit: Takes events, at once; may refuse one by ``OverloadedError``, upon which the link begins
+                again with a snapshot. It must take ``PbxLost`` always.
+            metrics: Where to count.
+            random: Source of the jitter.
+            sleep: Waits between two attempts.
+            wall_clock: To compare with the PBX's stamps; only for the lag metric.
+        """
+        self.pbx = pbx
+        self.ready = False
+        self.state = "connecting"
+        self._spec = spec
+        self._emit = emit
+        self._metrics = metrics
+        self._sleep = sleep
+        self._wall_clock = wall_clock
+        self._backoff = Backoff(FIRST_WAIT_S, spec.backoff_max_seconds, random)
+        self._log = _log.bind(pbx=pbx)
+        self._lost_cause: LossCause | None = None
+        self._originating = Originating()
+        self._events: OneConnection | None = None
+        self._actions: OneConnection | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._buffered: list[Event] | None = None
+        self._booted = asyncio.Event()
+        self._lag_told = 0.0
+
+    async def run(self) -> None:
+        """Keep the PBX connected until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            try:
+                await self._session()
+            except _Loss as loss:
+                # A link that breaks as soon as it is made is no better than one that cannot be made.
+                if self.ready and loop.time() - began > self._spec.backoff_max_seconds:
+                    self._backoff.reset()
+                self._say_lost(loss)
+            await self._sleep(self._backoff.next())
+
+    def execute(self, command: RingAgent | HangUpLeg) -> None:
+        """Write the action of a command, without waiting for its response. Never raises.
+
+        An originate that cannot be sent or is refused becomes ``LegFailed`` with reason 0.
+        """
+        match command:
+            case RingAgent():
+                self._ring(command)
+            case HangUpLeg():
+                self._hang_up(command)
+
+    # ---- connection ----------------------------------------------------------------------------------------
+
+    async def _session(self) -> None:
+        """Connect, reconcile and stay; ends only by `_Loss` or by being cancelled."""
+        spec = self._spec
+        events = OneConnection(spec.host, spec.port, wanted=WANTED, on_event=self._on_event)
+        actions = OneConnection(spec.host, spec.port, wanted=(), on_event=_ignore)
+        self._booted.clear()
+        self._buffered = []
+        loss: _Loss | None = None
+        try:
+            await self._log_in(events, "on")
+            await self._log_in(actions, "off")
+            async with asyncio.TaskGroup() as group:
+                for role, connection in (("events", events), ("actions", actions)):
+                    group.create_task(self._watch(connection), name=f"ami-{self.pbx}-watch-{role}")
+                self._events, self._actions, self._group = events, actions, group
+                await self._reconcile(events)
+        except* PbxError as errors:
+            loss = _loss(errors)
+        finally:
+            self._events = self._actions = self._group = None
+            events.close()
+            actions.close()
+            self._originating.clear()
+        assert loss is not None
+        raise loss
+
+    async def _log_in(self, connection: OneConnection, events: str) -> None:
+        spec = self._spec
+        try:
+            await connection.open(spec.connect_timeout_seconds)
+        except PbxConnectionError as error:
+            raise _Loss(LossCause.CONNECTION_REFUSED, error.detail) from None
+        login = {
+            "Action": "Login",
+            "Username": spec.username,
+            "Secret": spec.secret.get_secret_value(),
+            "Events": events,
+        }
+        try:
+            await connection.request(login, spec.connect_timeout_seconds)
+        except PbxActionError as error:
+            raise PbxAuthError(error.detail) from None
+
+    async def _reconcile(self, events: OneConnection) -> None:
+        self._enter("booting")
+        await self._booted.wait()
+        self._enter("reconciling")
+        limit_s = self._spec.action_timeout_seconds
+        channels = await events.request({"Action": "CoreShowChannels"}, limit_s)
+        devices = await events.request({"Action": "DeviceStateList"}, limit_s)
+        buffered, self._buffered = self._buffered or [], None
+        try:
+            self._emit(reconciled(self.pbx, channels[1:], devices[1:]))
+            for event in buffered:
+                self._emit(event)
+        except OverloadedError as error:
+            raise _Loss(LossCause.OVERLOADED, error.detail) from None
+        self.ready = True
+        self.state = "ready"
+        self._lost_cause = None
+        self._metrics.pbx_ready(self.pbx)
+        self._log.info("pbx.ready", version=events.wire.parser.version, channels=len(channels) - 1)
+
+    async def _watch(self, connection: OneConnection) -> None:
+        """Ask a connection that says nothing; raise when it is over or stays silent."""
+        wire = connection.wire
+        loop = asyncio.get_running_loop()
+        while True:
+            quiet_s = loop.time() - wire.heard
+            if quiet_s < self._spec.ping_seconds:
+                await asyncio.wait({wire.ended}, timeout=self._spec.ping_seconds - quiet_s)
+            elif not wire.ended.done():
+                try:
+                    await connection.request({"Action": "Ping"}, self._spec.ping_seconds)
+                except PbxTimeoutError as error:
+                    raise _Loss(LossCause.SILENT, error.detail) from None
+            if wire.ended.done():
+                wire.ended.result()
+
+    def _enter(self, state: str) -> None:
+        # A PBX that is lost stays so for the reader until it is ready: retries are no news.
+        if self._lost_cause is None:
+            self.state = state
+
+    def _say_lost(self, loss: _Loss) -> None:
+        known = self._lost_cause
+        self.ready = False
+        self.state = f"lost: {loss.cause}: {loss.detail}"
+        self._metrics.pbx_lost(self.pbx, loss.cause)
+        self._lost_cause = loss.cause
+        if known != loss.cause:
+            self._log.warning("pbx.lost", cause=loss.cause, detail=loss.detail)
+        if known is None:
+            self._emit(PbxLost(pbx=self.pbx, reason=loss.cause))
+
+    # ---- events --------------------------------------------------------------------------------------------
+
+    def _on_event(self, message: Message) -> None:
+        name = message["Event"]
+        match name:
+            case "FullyBooted":
+                self._booted.set()
+                return
+            case "Shutdown":
+                self._break(_Loss(LossCause.SHUTDOWN, "the PBX shuts down"))
+                return
+            case "Newchannel":
+                doomed = self._originating.appeared(message.get("Uniqueid", ""))
+                if doomed is not None:
+                    self._hang_up(doomed)
+                return
+            case "Hangup" | "OriginateResponse":
+                self._originating.over(message.get("Uniqueid", ""))
+            case _:
+                pass
+        event = translate(self.pbx, message)
+        if event is None:
+            return
+        self._metrics.pbx_event(self.pbx, name)
+        self._tell_lag(message)
+        if self._buffered is not None:
+            self._buffered.append(event)
+            if len(self._buffered) > MAX_BUFFERED_EVENTS:
+                self._break(_Loss(LossCause.OVERLOADED, "too many events while the snapshot is taken"))
+            return
+        try:
+            self._emit(event)
+        except OverloadedError as error:
+            self._break(_Loss(LossCause.OVERLOADED, error.detail))
+
+    def _break(self, loss: _Loss) -> None:
+        if self._events is not None:
+            self._events.wire.end(loss)
+
+    def _tell_lag(self, message: Message) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._lag_told < LAG_INTERVAL_S:
+            return
+        try:
+            lag_s = self._wall_clock() - float(message["Timestamp"])
+        except (KeyError, ValueError):
+            return
+        self._lag_told = now
+        self._metrics.pbx_lag.labels(pbx=self.pbx).set(max(0.0, lag_s))
+
+    # ---- commands ------------------------------------------------------------------------------------------
+
+    def _ring(self, command: RingAgent) -> None:
+        if self._actions is None or self._group is None:
+            self._fail(command)
+            return
+        try:
+            answer = self._actions.send_action(dict(ring_agent(command)))
+        except PbxError as error:
+            self._log.warning("leg.ring_refused", unique_id=command.unique_id, detail=error.detail)
+            self._fail(command)
+            return
+        self._originating.began(command.unique_id)
+        self._group.create_task(
+            self._settle_ring(command, answer), name=f"ami-{self.pbx}-ring-{command.unique_id}"
+        )
+
+    async def _settle_ring(self, command: RingAgent, answer: Awaitable[list[Message]]) -> None:
+        assert self._actions is not None
+        try:
+            await self._actions.response(answer, "Originate", self._spec.action_timeout_seconds)
+        except PbxActionError as error:
+            self._originating.over(command.unique_id)
+            self._log.warning("leg.ring_refused", unique_id=command.unique_id, detail=error.detail)
+            self._fail(command)
+        # No response in time ends the link: whether the phone rings then, only a snapshot can tell.
+
+    def _fail(self, command: RingAgent) -> None:
+        try:
+            self._emit(LegFailed(pbx=self.pbx, unique_id=command.unique_id, reason=0))
+        except OverloadedError as error:
+            self._break(_Loss(LossCause.OVERLOADED, error.detail))
+
+    def _hang_up(self, command: HangUpLeg) -> None:
+        if self._actions is None or self._group is None:
+            self._log.info("leg.hang_up_dropped", unique_id=command.unique_id)
+            return
+        try:
+            answer = self._actions.send_action(dict(hang_up(command.unique_id, command.cause)))
+        except PbxError as error:
+            self._log.warning("leg.hang_up_refused", unique_id=command.unique_id, detail=error.detail)
+            return
+        self._group.create_task(
+            self._settle_hang_up(command, answer), name=f"ami-{self.pbx}-hang-up-{command.unique_id}"
+        )
+
+    async def _settle_hang_up(self, command: HangUpLeg, answer: Awaitable[list[Message]]) -> None:
+        assert self._actions is not None
+        try:
+            await self._actions.response(answer, "Hangup", self._spec.action_timeout_seconds)
+        except PbxActionError as error:
+            if error.detail == GONE:
+                self._originating.doom(command)
+            else:
+                self._log.warning("leg.hang_up_refused", unique_id=command.unique_id, detail=error.detail)
+
+
+def _ignore(_message: Message) -> None:
+    """Take what comes on a connection whose events are off."""
+
+
+def _loss(errors: BaseExceptionGroup[PbxError]) -> _Loss:
+    """Tell the cause of the first error; what failed in its wake is no news."""
+    first: BaseException = errors
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    match first:
+        case _Loss():
+            return first
+        case PbxAuthError(detail=detail):
+            return _Loss(LossCause.REFUSED_LOGIN, detail)
+        case PbxProtocolError(detail=detail):
+            return _Loss(LossCause.GARBAGE, detail)
+        case PbxTimeoutError(detail=detail):
+            return _Loss(LossCause.TIMEOUT, detail)
+        case PbxActionError(detail=detail):
+            return _Loss(LossCause.REFUSED_ACTION, detail)
+        case _:
+            return _Loss(LossCause.LOST, str(first))

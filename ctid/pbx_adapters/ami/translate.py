@@ -1,0 +1,144 @@
+"""Translate: an AMI event becomes the model's, or nothing. Pure; never raises on what a PBX sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from ctid.model.events import (
+    DeviceChanged,
+    Event,
+    LegAlerting,
+    LegAnswered,
+    LegBridged,
+    LegEnded,
+    LegFailed,
+    LegHeld,
+    LegRetrieved,
+    LegSeen,
+    LegUnbridged,
+    PbxReconciled,
+)
+from ctid.pbx_adapters.ami.framing import Message
+
+UNREACHABLE_STATES: Final = frozenset({"UNAVAILABLE", "INVALID"})
+"""Device states with no contact behind them; ``UNKNOWN`` is what a device says before it is first asked."""
+
+TECHNOLOGIES: Final = ("PJSIP/", "SIP/")
+"""Whose devices can be an agent's phone; states of queues, custom hints and surrogates are none of ours."""
+
+_UP: Final = "6"
+
+
+def _newstate(pbx: str, message: Message) -> Event | None:
+    match message.get("ChannelState"):
+        case "5":
+            return LegAlerting(pbx=pbx, unique_id=message["Uniqueid"])
+        case "6":
+            return LegAnswered(pbx=pbx, unique_id=message["Uniqueid"])
+        case _:
+            return None
+
+
+def _bridge_enter(pbx: str, message: Message) -> Event | None:
+    return LegBridged(pbx=pbx, unique_id=message["Uniqueid"], bridge_id=message["BridgeUniqueid"])
+
+
+def _bridge_leave(pbx: str, message: Message) -> Event | None:
+    return LegUnbridged(pbx=pbx, unique_id=message["Uniqueid"], bridge_id=message["BridgeUniqueid"])
+
+
+def _hold(pbx: str, message: Message) -> Event | None:
+    return LegHeld(pbx=pbx, unique_id=message["Uniqueid"])
+
+
+def _unhold(pbx: str, message: Message) -> Event | None:
+    return LegRetrieved(pbx=pbx, unique_id=message["Uniqueid"])
+
+
+def _hangup(pbx: str, message: Message) -> Event | None:
+    return LegEnded(pbx=pbx, unique_id=message["Uniqueid"], cause=_number(message.get("Cause", "")))
+
+
+def _originate_response(pbx: str, message: Message) -> Event | None:
+    if message.get("Response") != "Failure":
+        return None
+    return LegFailed(pbx=pbx, unique_id=message["Uniqueid"], reason=_number(message.get("Reason", "")))
+
+
+def _device_state_change(pbx: str, message: Message) -> Event | None:
+    device = message["Device"]
+    if not device.startswith(TECHNOLOGIES):
+        return None
+    return DeviceChanged(pbx=pbx, device=device, reachable=message.get("State") not in UNREACHABLE_STATES)
+
+
+# ContactStatus and PeerStatus are left out on purpose: a device may have several contacts, and Asterisk
+# itself sums them up in the device's state.
+_TRANSLATIONS: Final[dict[str, Callable[[str, Message], Event | None]]] = {
+    "Newstate": _newstate,
+    "BridgeEnter": _bridge_enter,
+    "BridgeLeave": _bridge_leave,
+    "Hold": _hold,
+    "Unhold": _unhold,
+    "Hangup": _hangup,
+    "OriginateResponse": _originate_response,
+    "DeviceStateChange": _device_state_change,
+}
+
+TRANSLATED: Final = frozenset(_TRANSLATIONS)
+"""Names of the AMI events that can become events of the model."""
+
+
+def translate(pbx: str, message: Message) -> Event | None:
+    """Tell what an AMI event means to the engine.
+
+    Args:
+        pbx: Name of the PBX it came from.
+        message: The event, whole.
+
+    Returns:
+        ``None`` if it means nothing to the engine, or lacks the fields that its name promises.
+    """
+    translation = _TRANSLATIONS.get(message.get("Event", ""))
+    if translation is None:
+        return None
+    try:
+        return translation(pbx, message)
+    except KeyError:
+        return None
+
+
+def reconciled(pbx: str, channels: Iterable[Message], devices: Iterable[Message]) -> PbxReconciled:
+    """Sum up a snapshot.
+
+    Args:
+        pbx: Name of the PBX.
+        channels: ``CoreShowChannel`` events.
+        devices: ``DeviceStateChange`` events of a ``DeviceStateList``.
+    """
+    return PbxReconciled(
+        pbx=pbx,
+        legs=[
+            LegSeen(
+                unique_id=channel["Uniqueid"],
+                answered=channel.get("ChannelState") == _UP,
+                bridge_id=channel.get("BridgeId", ""),
+            )
+            for channel in channels
+            if "Uniqueid" in channel
+        ],
+        devices={
+            device["Device"]: device.get("State") not in UNREACHABLE_STATES
+            for device in devices
+            if device.get("Device", "").startswith(TECHNOLOGIES)
+        },
+    )
+
+
+def _number(text: str) -> int:
+    """Read a number that Asterisk wrote; 0, "unknown" in both of its tables, if it is none."""
+    try:
+        return int(text) if len(text) <= 6 else 0
+    except ValueError:
+        return 0

@@ -1,0 +1,1 @@
+"""telemetry: metrics and logs, each configured in one place."""

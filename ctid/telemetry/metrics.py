@@ -1,0 +1,126 @@
+"""Metrics: every metric of ctid, made here and nowhere else. Labels come from bounded sets only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_WAIT_SECONDS: Final = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 1_800)
+_RING_SECONDS: Final = (1, 2, 3, 5, 8, 12, 15, 20, 30, 45, 60)
+_WRAP_UP_SECONDS: Final = (1, 5, 10, 20, 30, 60, 120, 300, 600)
+_STEP_SECONDS: Final = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 1)
+_WRITE_SECONDS: Final = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3)
+
+
+class Metrics:
+    """What one daemon tells Prometheus; each has a registry of its own, so that several live in one process.
+
+    Attributes:
+        registry: Holds all of the metrics below.
+        contacts: Closed contacts by queue and outcome.
+        queue_wait: How long contacts waited in the queue, by outcome.
+        queue_depth: Contacts waiting now.
+        agents: Agents by state now.
+        ring: From the offer to the agent's answer.
+        wrap_up: How long wrap-up took.
+        pbx_up: 1 while the PBX is connected and reconciled.
+        pbx_events: AMI events that meant something, by name.
+        pbx_reconnects: Attempts that failed and links that were lost, by cause.
+        pbx_lag: Age of the newest AMI event when it was read.
+        agi_sessions: FastAGI sessions open now.
+        agi_refused: FastAGI connections that were not served, by reason.
+        desktop_clients: Desktop sockets open now.
+        desktop_dropped: Desktop sockets cut off, by reason.
+        engine_step: Time of one engine step.
+        inbox_depth: Events waiting for the engine.
+        journal_append: Time of one journal write.
+        notes: Oddities noted, by code.
+        commands: Commands executed, by tag.
+    """
+
+    def __init__(self, release: str) -> None:
+        """Make all metrics.
+
+        Args:
+            release: Version of ctid, told in ``ctid_build_info``.
+        """
+        own = CollectorRegistry()
+        self.registry = own
+        self.contacts = Counter("ctid_contacts", "Closed contacts", ["queue", "outcome"], registry=own)
+        self.queue_wait = Histogram(
+            "ctid_queue_wait_seconds",
+            "Wait in the queue",
+            ["queue", "outcome"],
+            buckets=_WAIT_SECONDS,
+            registry=own,
+        )
+        self.queue_depth = Gauge("ctid_queue_depth", "Contacts waiting", ["queue"], registry=own)
+        self.agents = Gauge("ctid_agents", "Agents by state", ["state"], registry=own)
+        self.ring = Histogram("ctid_ring_seconds", "Offer to answer", buckets=_RING_SECONDS, registry=own)
+        self.wrap_up = Histogram(
+            "ctid_wrapup_seconds", "After-call work", buckets=_WRAP_UP_SECONDS, registry=own
+        )
+        self.pbx_up = Gauge("ctid_pbx_up", "PBX connected and reconciled", ["pbx"], registry=own)
+        self.pbx_events = Counter(
+            "ctid_pbx_events", "AMI events that were used", ["pbx", "event"], registry=own
+        )
+        self.pbx_reconnects = Counter(
+            "ctid_pbx_reconnects", "AMI links lost or not made", ["pbx", "cause"], registry=own
+        )
+        self.pbx_lag = Gauge("ctid_pbx_lag_seconds", "Age of the newest AMI event", ["pbx"], registry=own)
+        self.agi_sessions = Gauge("ctid_agi_sessions", "FastAGI sessions open", ["pbx"], registry=own)
+        self.agi_refused = Counter(
+            "ctid_agi_refused", "FastAGI connections not served", ["reason"], registry=own
+        )
+        self.desktop_clients = Gauge("ctid_desktop_clients", "Desktop sockets open", registry=own)
+        self.desktop_dropped = Counter(
+            "ctid_desktop_dropped", "Desktop sockets cut off", ["reason"], registry=own
+        )
+        self.engine_step = Histogram(
+            "ctid_engine_step_seconds", "One engine step", buckets=_STEP_SECONDS, registry=own
+        )
+        self.inbox_depth = Gauge("ctid_inbox_depth", "Events waiting for the engine", registry=own)
+        self.journal_append = Histogram(
+            "ctid_journal_append_seconds", "One journal write", buckets=_WRITE_SECONDS, registry=own
+        )
+        self.notes = Counter("ctid_notes", "Oddities noted", ["code"], registry=own)
+        self.commands = Counter("ctid_commands", "Commands executed", ["command"], registry=own)
+        Gauge("ctid_build_info", "Always 1", ["release"], registry=own).labels(release=release).set(1)
+
+    def exposition(self) -> bytes:
+        """Give all metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def contact_closed(self, queue: str, outcome: str) -> None:
+        """Count a closed contact; ``queue`` is empty if it never reached one."""
+        self.contacts.labels(queue=queue, outcome=outcome).inc()
+
+    def left_queue(self, queue: str, outcome: str, wait_s: float) -> None:
+        """Note how long a contact waited in a queue."""
+        self.queue_wait.labels(queue=queue, outcome=outcome).observe(wait_s)
+
+    def pbx_ready(self, pbx: str) -> None:
+        """Say that the PBX is connected and reconciled."""
+        self.pbx_up.labels(pbx=pbx).set(1)
+
+    def pbx_lost(self, pbx: str, cause: str) -> None:
+        """Say that the PBX cannot be reached, and count why; once for each attempt."""
+        self.pbx_up.labels(pbx=pbx).set(0)
+        self.pbx_reconnects.labels(pbx=pbx, cause=cause).inc()
+
+    def pbx_event(self, pbx: str, event: str) -> None:
+        """Count an AMI event that meant something."""
+        self.pbx_events.labels(pbx=pbx, event=event).inc()
+
+    def desktop_cut_off(self, reason: str) -> None:
+        """Count a desktop socket that was cut off."""
+        self.desktop_dropped.labels(reason=reason).inc()
+
+    def note(self, code: str) -> None:
+        """Count an oddity."""
+        self.notes.labels(code=code).inc()
+
+    def command(self, tag: str) -> None:
+        """Count a command."""
+        self.commands.labels(command=tag).inc()
