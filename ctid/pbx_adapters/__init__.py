@@ -1,1 +1,1 @@
-"""pbx_adapters: what a PBX says becomes model events, the engine's commands become PBX actions. No decisions."""
+"""pbx_adapters: what a PBX says becomes model events, the engine's commands PBX actions. No decisions."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Backoff:
-    """Waits that double up to a cap; each is drawn from the upper half, so that many don't come back at once."""
+    """Waits that double up to a cap, each drawn from the upper half, so that many don't come back at once."""
 
     def __init__(self, first_s: float, max_s: float, random: Callable[[], float]) -> None:
         """Make one.

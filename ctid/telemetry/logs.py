@@ -55,9 +55,7 @@ def configure(*, console: bool = False, level: str = "INFO", stream: TextIO | No
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=target.isatty())
-        if console
-        else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=target.isatty()) if console else structlog.processors.JSONRenderer()
     )
     handler = logging.StreamHandler(target)
     handler.setFormatter(

@@ -58,28 +58,18 @@ class Metrics:
         self.queue_depth = Gauge("ctid_queue_depth", "Contacts waiting", ["queue"], registry=own)
         self.agents = Gauge("ctid_agents", "Agents by state", ["state"], registry=own)
         self.ring = Histogram("ctid_ring_seconds", "Offer to answer", buckets=_RING_SECONDS, registry=own)
-        self.wrap_up = Histogram(
-            "ctid_wrapup_seconds", "After-call work", buckets=_WRAP_UP_SECONDS, registry=own
-        )
+        self.wrap_up = Histogram("ctid_wrapup_seconds", "After-call work", buckets=_WRAP_UP_SECONDS, registry=own)
         self.pbx_up = Gauge("ctid_pbx_up", "PBX connected and reconciled", ["pbx"], registry=own)
-        self.pbx_events = Counter(
-            "ctid_pbx_events", "AMI events that were used", ["pbx", "event"], registry=own
-        )
+        self.pbx_events = Counter("ctid_pbx_events", "AMI events that were used", ["pbx", "event"], registry=own)
         self.pbx_reconnects = Counter(
             "ctid_pbx_reconnects", "AMI links lost or not made", ["pbx", "cause"], registry=own
         )
         self.pbx_lag = Gauge("ctid_pbx_lag_seconds", "Age of the newest AMI event", ["pbx"], registry=own)
         self.agi_sessions = Gauge("ctid_agi_sessions", "FastAGI sessions open", ["pbx"], registry=own)
-        self.agi_refused = Counter(
-            "ctid_agi_refused", "FastAGI connections not served", ["reason"], registry=own
-        )
+        self.agi_refused = Counter("ctid_agi_refused", "FastAGI connections not served", ["reason"], registry=own)
         self.desktop_clients = Gauge("ctid_desktop_clients", "Desktop sockets open", registry=own)
-        self.desktop_dropped = Counter(
-            "ctid_desktop_dropped", "Desktop sockets cut off", ["reason"], registry=own
-        )
-        self.engine_step = Histogram(
-            "ctid_engine_step_seconds", "One engine step", buckets=_STEP_SECONDS, registry=own
-        )
+        self.desktop_dropped = Counter("ctid_desktop_dropped", "Desktop sockets cut off", ["reason"], registry=own)
+        self.engine_step = Histogram("ctid_engine_step_seconds", "One engine step", buckets=_STEP_SECONDS, registry=own)
         self.inbox_depth = Gauge("ctid_inbox_depth", "Events waiting for the engine", registry=own)
         self.journal_append = Histogram(
             "ctid_journal_append_seconds", "One journal write", buckets=_WRITE_SECONDS, registry=own

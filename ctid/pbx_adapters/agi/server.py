@@ -112,9 +112,7 @@ class AgiServer:
                 self._accept, self._host, self._port, start_serving=False, backlog=1_024
             )
         except OSError as error:
-            raise PbxConnectionError(
-                f"cannot listen at {self._host}:{self._port}: {error.strerror}"
-            ) from error
+            raise PbxConnectionError(f"cannot listen at {self._host}:{self._port}: {error.strerror}") from error
 
     async def run(self) -> None:
         """Serve until cancelled; then close all connections without an event: their callers come again."""
@@ -132,7 +130,7 @@ class AgiServer:
             await self._server.wait_closed()
 
     def execute(self, command: AgiCommand) -> bool:
-        """Hand a command to its leg's session; false if it has none or too many commands wait. Never raises."""
+        """Hand a command to its leg's session; false if it has none or too many wait. Never raises."""
         session = self._sessions.get((command.pbx, command.unique_id))
         return session is not None and session.put(command)
 
@@ -156,9 +154,7 @@ class AgiServer:
             session = AgiSession(pbx, request.unique_id, reader, writer, parser, self._emit, early)
             event = _beginning(pbx, request)
             if event is None:
-                _log.warning(
-                    "agi.script_unknown", pbx=pbx, unique_id=request.unique_id, script=request.script
-                )
+                _log.warning("agi.script_unknown", pbx=pbx, unique_id=request.unique_id, script=request.script)
                 self._metrics.agi_refused.labels(reason="script").inc()
                 session.put(ReleaseLeg(pbx=pbx, unique_id=request.unique_id, next=FALLBACK))
                 await session.run()

@@ -20,7 +20,7 @@ from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Eof, Hangup, Reply
 AgiCommand = AnswerLeg | PlayAndCollect | PlayMusic | StopMusic | SetVariable | ReleaseLeg
 
 MAX_QUEUED_COMMANDS: Final = 64
-"""Commands that wait for one leg; the engine sends the next after the last one's answer: a handful is many."""
+"""Commands that wait for one leg; the engine sends the next after the last one's answer."""
 
 NEXT: Final = "CTID_NEXT"
 """The channel variable that tells the dialplan that a session ended in earnest, and what comes next."""
@@ -163,9 +163,7 @@ class AgiSession:
     async def _play(self, command: PlayAndCollect) -> tuple[str, bool]:
         """Play the prompts until a key that counts; return that key, and whether a prompt failed."""
         for prompt in command.prompts:
-            reply = await self._ask(
-                f"STREAM FILE {_quoted(prompt)} {_quoted(command.accept)}", PROMPT_SECONDS
-            )
+            reply = await self._ask(f"STREAM FILE {_quoted(prompt)} {_quoted(command.accept)}", PROMPT_SECONDS)
             if reply.result > 0:
                 return chr(reply.result), False
             # A file that is not there plays nothing, and is no error to Asterisk.

@@ -46,36 +46,45 @@ def hang_up(unique_id: str, cause: int) -> Fields:
 
 
 class Originating:
-    """Our originates that have not come to an end, and which of them are to be hung up as soon as they exist.
+    """Our originates that have not come to an end: which have a channel, and which are to be hung up once they do.
 
-    Asterisk answers an originate before the channel is made: a hang-up that follows at once finds no channel,
-    and without this the phone would ring for nobody.
+    Asterisk answers an originate before the channel is made: a hang-up that follows at once finds no channel, and
+    without this the phone would ring for nobody.
     """
 
     def __init__(self) -> None:
-        self._doomed: dict[str, HangUpLeg | None] = {}
+        self._made: dict[str, bool] = {}
+        self._doomed: dict[str, HangUpLeg] = {}
 
     def began(self, unique_id: str) -> None:
         """Note that an originate was sent."""
-        self._doomed[unique_id] = None
+        self._made[unique_id] = False
 
     def over(self, unique_id: str) -> None:
-        """Note that it succeeded, failed, or its channel ended."""
+        """Note that it succeeded or failed, and will make no channel any more."""
+        self._made.pop(unique_id, None)
         self._doomed.pop(unique_id, None)
 
     def doom(self, command: HangUpLeg) -> bool:
         """Have the leg hung up once it exists; tell whether it is one of ours that may yet."""
-        if command.unique_id not in self._doomed:
+        if self._made.get(command.unique_id, True):
             return False
         self._doomed[command.unique_id] = command
         return True
 
     def appeared(self, unique_id: str) -> HangUpLeg | None:
-        """Tell what to do to a channel that was just made."""
-        return self._doomed.get(unique_id)
+        """Note that a channel was made, and tell what to do to it."""
+        if unique_id in self._made:
+            self._made[unique_id] = True
+        return self._doomed.pop(unique_id, None)
+
+    def has_channel(self, unique_id: str) -> bool:
+        """Tell whether it has, or had, a channel: then its end is told by ``Hangup``, with the true cause."""
+        return self._made.get(unique_id, False)
 
     def clear(self) -> None:
         """Forget all: the link is new, and the snapshot tells what exists."""
+        self._made.clear()
         self._doomed.clear()
 
 

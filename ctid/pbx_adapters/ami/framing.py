@@ -29,7 +29,7 @@ _RESPONSE: Final = b"Response: "
 _FIELD: Final = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,63}:")
 
 Message = dict[str, str]
-"""One AMI message, its fields by Asterisk's own names; values of a repeated field are joined by a line feed."""
+"""One AMI message, its fields by Asterisk's own names; a repeated field's values are joined by line feeds."""
 
 
 def parse_message(raw: bytes) -> Message:
@@ -110,19 +110,20 @@ class AmiParser:
         wanted = self._wanted
         dropped = 0
         for raw in whole:
+            if raw[:7] != _EVENT:
+                # Some events of Asterisk's own (RTCP's, the AGI's) end with one line break too many.
+                raw = raw.lstrip(b"\r\n")
             if raw[:7] == _EVENT:
-                if raw[7 : raw.find(b"\r\n")] in wanted:
-                    self._check_size(len(raw))
-                    messages.append(parse_message(raw))
-                else:
+                if raw[7 : raw.find(b"\r\n")] not in wanted:
                     dropped += 1
-            elif raw.startswith(_RESPONSE):
-                self._check_size(len(raw))
-                messages.append(parse_message(raw))
-            elif _FIELD.match(raw):
-                self.malformed += 1
-            elif raw.strip(b"\r\n"):
-                raise PbxProtocolError("what the PBX sends is no AMI message")
+                    continue
+            elif not raw.startswith(_RESPONSE):
+                if raw and not _FIELD.match(raw):
+                    raise PbxProtocolError("what the PBX sends is no AMI message")
+                self.malformed += bool(raw)
+                continue
+            self._check_size(len(raw))
+            messages.append(parse_message(raw))
         self.dropped += dropped
         return messages
 

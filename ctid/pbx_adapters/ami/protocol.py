@@ -165,9 +165,7 @@ class AmiProtocol(asyncio.Protocol):
 class OneConnection(panoramisk.Manager):  # type: ignore[misc]  # panoramisk carries no types
     """panoramisk's manager for one connection: to log in, ping and reconnect is the supervisor's job."""
 
-    def __init__(
-        self, host: str, port: int, *, wanted: Iterable[str], on_event: Callable[[Message], None]
-    ) -> None:
+    def __init__(self, host: str, port: int, *, wanted: Iterable[str], on_event: Callable[[Message], None]) -> None:
         """Make it, unconnected; arguments as ``AmiProtocol``'s."""
         super().__init__(
             host=host,
@@ -208,9 +206,7 @@ class OneConnection(panoramisk.Manager):  # type: ignore[misc]  # panoramisk car
         """Send an action and wait for its response, as ``response`` does."""
         return await self.response(self.send_action(dict(fields)), str(fields["Action"]), time_limit_s)
 
-    async def response(
-        self, answer: Awaitable[list[Message]], action: str, time_limit_s: float
-    ) -> list[Message]:
+    async def response(self, answer: Awaitable[list[Message]], action: str, time_limit_s: float) -> list[Message]:
         """Wait for the response of an action that was sent.
 
         Returns:
@@ -227,7 +223,5 @@ class OneConnection(panoramisk.Manager):  # type: ignore[misc]  # panoramisk car
         except TimeoutError:
             raise PbxTimeoutError(f"no response to {action} within {time_limit_s:g} s") from None
         if messages[0].get("Response") not in ("Success", "Goodbye"):
-            raise PbxActionError(
-                messages[0].get("Message", "").strip() or f"{action} was refused without a reason"
-            )
+            raise PbxActionError(messages[0].get("Message", "").strip() or f"{action} was refused without a reason")
         return messages

@@ -25,7 +25,7 @@ from ctid.errors import (
     PbxTimeoutError,
 )
 from ctid.model.commands import HangUpLeg, RingAgent
-from ctid.model.events import Event, LegFailed, PbxLost
+from ctid.model.events import DeviceChanged, Event, LegFailed, PbxLost
 from ctid.pbx_adapters.ami.commands import GONE, Originating, hang_up, ring_agent
 from ctid.pbx_adapters.ami.framing import Message
 from ctid.pbx_adapters.ami.protocol import OneConnection
@@ -74,7 +74,7 @@ class _Loss(PbxError):
 class AmiLink:
     """The manager interface of one PBX, for as long as ``run`` runs.
 
-    Emits the events of ``translate``, ``LegFailed`` for originates that were refused, ``PbxReconciled`` first
+    Emits the events of ``translate``; ``LegFailed`` for originates that were refused, ``PbxReconciled`` first
     after each connect, and ``PbxLost`` once when it cannot be reached, be it at the start or later.
 
     Attributes:
@@ -123,6 +123,7 @@ class AmiLink:
         self._actions: OneConnection | None = None
         self._group: asyncio.TaskGroup | None = None
         self._buffered: list[Event] | None = None
+        self._reachable: dict[str, bool] = {}
         self._booted = asyncio.Event()
         self._lag_told = 0.0
 
@@ -201,15 +202,18 @@ class AmiLink:
         await self._booted.wait()
         self._enter("reconciling")
         limit_s = self._spec.action_timeout_seconds
+        status = await events.request({"Action": "CoreStatus"}, limit_s)
         channels = await events.request({"Action": "CoreShowChannels"}, limit_s)
         devices = await events.request({"Action": "DeviceStateList"}, limit_s)
+        snapshot = reconciled(self.pbx, status[0], channels[1:], devices[1:])
+        self._reachable = dict(snapshot.devices)
         buffered, self._buffered = self._buffered or [], None
         try:
-            self._emit(reconciled(self.pbx, channels[1:], devices[1:]))
-            for event in buffered:
-                self._emit(event)
+            self._emit(snapshot)
         except OverloadedError as error:
             raise _Loss(LossCause.OVERLOADED, error.detail) from None
+        for event in buffered:
+            self._deliver(event)
         self.ready = True
         self.state = "ready"
         self._lost_cause = None
@@ -246,7 +250,7 @@ class AmiLink:
         if known != loss.cause:
             self._log.warning("pbx.lost", cause=loss.cause, detail=loss.detail)
         if known is None:
-            self._emit(PbxLost(pbx=self.pbx, reason=loss.cause))
+            self._emit(PbxLost(pbx=self.pbx, reason=str(loss.cause)))
 
     # ---- events --------------------------------------------------------------------------------------------
 
@@ -264,8 +268,13 @@ class AmiLink:
                 if doomed is not None:
                     self._hang_up(doomed)
                 return
-            case "Hangup" | "OriginateResponse":
-                self._originating.over(message.get("Uniqueid", ""))
+            case "OriginateResponse":
+                unique_id = message.get("Uniqueid", "")
+                made = self._originating.has_channel(unique_id)
+                self._originating.over(unique_id)
+                if made:
+                    # How it ended, if it failed, is told by its channel's Hangup, before or after this.
+                    return
             case _:
                 pass
         event = translate(self.pbx, message)
@@ -277,7 +286,15 @@ class AmiLink:
             self._buffered.append(event)
             if len(self._buffered) > MAX_BUFFERED_EVENTS:
                 self._break(_Loss(LossCause.OVERLOADED, "too many events while the snapshot is taken"))
-            return
+        else:
+            self._deliver(event)
+
+    def _deliver(self, event: Event) -> None:
+        if isinstance(event, DeviceChanged):
+            # Asterisk tells each change of state, of which most are between free and in use.
+            if self._reachable.get(event.device) == event.reachable:
+                return
+            self._reachable[event.device] = event.reachable
         try:
             self._emit(event)
         except OverloadedError as error:
@@ -311,9 +328,7 @@ class AmiLink:
             self._fail(command)
             return
         self._originating.began(command.unique_id)
-        self._group.create_task(
-            self._settle_ring(command, answer), name=f"ami-{self.pbx}-ring-{command.unique_id}"
-        )
+        self._group.create_task(self._settle_ring(command, answer), name=f"ami-{self.pbx}-ring-{command.unique_id}")
 
     async def _settle_ring(self, command: RingAgent, answer: Awaitable[list[Message]]) -> None:
         assert self._actions is not None
@@ -326,10 +341,7 @@ class AmiLink:
         # No response in time ends the link: whether the phone rings then, only a snapshot can tell.
 
     def _fail(self, command: RingAgent) -> None:
-        try:
-            self._emit(LegFailed(pbx=self.pbx, unique_id=command.unique_id, reason=0))
-        except OverloadedError as error:
-            self._break(_Loss(LossCause.OVERLOADED, error.detail))
+        self._deliver(LegFailed(pbx=self.pbx, unique_id=command.unique_id, reason=0))
 
     def _hang_up(self, command: HangUpLeg) -> None:
         if self._actions is None or self._group is None:

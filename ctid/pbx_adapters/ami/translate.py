@@ -109,11 +109,12 @@ def translate(pbx: str, message: Message) -> Event | None:
         return None
 
 
-def reconciled(pbx: str, channels: Iterable[Message], devices: Iterable[Message]) -> PbxReconciled:
+def reconciled(pbx: str, status: Message, channels: Iterable[Message], devices: Iterable[Message]) -> PbxReconciled:
     """Sum up a snapshot.
 
     Args:
         pbx: Name of the PBX.
+        status: Response to ``CoreStatus``.
         channels: ``CoreShowChannel`` events.
         devices: ``DeviceStateChange`` events of a ``DeviceStateList``.
     """
@@ -133,6 +134,7 @@ def reconciled(pbx: str, channels: Iterable[Message], devices: Iterable[Message]
             for device in devices
             if device.get("Device", "").startswith(TECHNOLOGIES)
         },
+        boot=f"{status.get('CoreStartupDate', '')} {status.get('CoreStartupTime', '')}".strip(),
     )
 
 
