@@ -1,8 +1,8 @@
 """The journal: every input of the engine, on disk before its effects count, and snapshots.
 
-A local SQLite file in WAL mode, owned by one process and used by one thread at a time; other processes may
-read it meanwhile. A committed batch survives ``kill -9`` of the process: with ``synchronous=NORMAL`` it is then
-in the kernel's hands. Whether it must survive a power cut too, at the price of one fsync per batch, is for the
+A local SQLite file in WAL mode, owned by one process and used by one thread at a time; others may read it
+meanwhile. A committed batch survives ``kill -9`` of the process: with ``synchronous=NORMAL`` it is then in the
+kernel's hands. Whether it must survive a power cut too, at the price of one fsync per batch, is for the
 configuration to say (``full_sync``); without it a power cut may take the last batches, never the file.
 """
 

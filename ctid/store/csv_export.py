@@ -1,0 +1,72 @@
+"""A call-tracking record as a line of CSV, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from ctid.model.contact import PathStep
+from ctid.model.instant import Instant
+from ctid.model.record import ContactRecord
+
+HEADER: Final = (
+    "contact_id", "site", "channel", "ani", "dnis", "entry",
+    "customer_id", "customer_name", "customer_tier", "customer_language",
+    "queue", "agent_id", "outcome", "disposition", "notes",
+    "created_at", "queued_at", "connected_at", "ended_at", "closed_at",
+    "wait_ms", "talk_ms", "wrap_up_ms",
+    "path", "spans", "offers", "attributes",
+)  # fmt: skip
+"""The columns, in this order for good; new ones come behind. Moments are RFC 3339 in UTC, durations milliseconds."""
+
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def record_cells(record: ContactRecord) -> list[str | int]:
+    """Flatten a record into the columns of ``HEADER``."""
+    customer = record.customer
+    return [
+        record.contact_id, record.site, record.channel, record.ani, record.dnis, record.entry,
+        *((customer.id, customer.name, customer.tier, customer.language) if customer else ("", "", "", "")),
+        record.queue, record.agent_id, record.outcome.value, record.disposition, record.notes,
+        record.created_at.iso(), _iso(record.queued_at), _iso(record.connected_at),
+        record.ended_at.iso(), record.closed_at.iso(),
+        record.wait_ms, record.talk_ms, record.wrap_up_ms,
+        " > ".join(_step(step) for step in record.path),
+        _list(record.spans), _list(record.offers), msgspec.json.encode(record.attributes).decode(),
+    ]  # fmt: skip
+
+
+def csv_line(cells: Iterable[str | int]) -> str:
+    """Write one line of CSV. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    line = io.StringIO()
+    csv.writer(line).writerow([_harmless(cell) for cell in cells])
+    return line.getvalue()
+
+
+def _harmless(cell: str | int) -> str | int:
+    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
+        return f"'{cell}"
+    return cell
+
+
+def _iso(at: Instant | None) -> str:
+    return at.iso() if at is not None else ""
+
+
+def _step(step: PathStep) -> str:
+    return f"{step.kind}:{step.name}" + (f"={step.result}" if step.result else "")
+
+
+def _list(items: Iterable[Any]) -> str:
+    """Write as JSON what happened and when, without what is empty."""
+    rows = []
+    for item in items:
+        fields = {name: getattr(item, name) for name in item.__struct_fields__}
+        fields["at"] = item.at.iso()
+        rows.append({name: value for name, value in fields.items() if value not in ("", None)})
+    return msgspec.json.encode(rows).decode()

@@ -1,0 +1,209 @@
+"""Call-tracking records: written once a contact is closed, listed newest first, exported."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ctid.errors import RequestError
+from ctid.model.record import ContactRecord
+from ctid.model.states import Outcome
+from ctid.store.csv_export import HEADER, csv_line, record_cells
+from ctid.store.database import Database
+from ctid.store.rows import from_row, to_row
+from ctid.store.schema import records
+
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 1_000
+_EXPORT_PAGE: Final = 500
+# PostgreSQL takes 32767 parameters a statement, older SQLite as many; a record has 26.
+_SAVE_CHUNK: Final = 500
+
+_Position = tuple[int, str]
+
+
+class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records; what is ``None`` does not matter, and an empty string asks for those that have none.
+
+    Attributes:
+        created_from: Contacts that arrived at this moment or later; any zone, but it must have one.
+        created_to: Contacts that arrived before this moment.
+        queue: Last queue.
+        agent_id: Who served it last.
+        outcome: How it ended.
+        disposition: Code of the wrap-up.
+        ani: Number calling, as in the record.
+        dnis: Number dialled.
+        customer_id: The directory's key.
+
+    Raises:
+        RequestError: A moment has no zone.
+    """
+
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    queue: str | None = None
+    agent_id: str | None = None
+    outcome: Outcome | None = None
+    disposition: str | None = None
+    ani: str | None = None
+    dnis: str | None = None
+    customer_id: str | None = None
+
+    def __post_init__(self) -> None:
+        for moment in (self.created_from, self.created_to):
+            if moment is not None and moment.tzinfo is None:
+                raise RequestError("a moment without a zone; write for example 2025-03-30T09:00:00+02:00")
+
+
+ALL: Final = RecordFilter()
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some records, newest first.
+
+    Attributes:
+        records: The records.
+        next_cursor: For the next page; ``None`` if this is the last.
+    """
+
+    records: list[ContactRecord]
+    next_cursor: str | None
+
+
+class RecordStore:
+    """The call-tracking records of a database that is open. Every method raises ``StoreError`` if it fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        insert = postgresql.insert if database.dialect == "postgresql" else sqlite.insert
+        statement = insert(records)
+        replaced = {column.name: statement.excluded[column.name] for column in records.c if not column.primary_key}
+        self._upsert = statement.on_conflict_do_update(index_elements=[records.c.contact_id], set_=replaced)
+
+    async def save(self, record: ContactRecord) -> None:
+        """Write a record; one of the same contact is replaced, so that it may be written again after a fault."""
+        await self.save_many([record])
+
+    async def save_many(self, batch: Sequence[ContactRecord]) -> None:
+        """Write records, all or none; see ``save``."""
+        if not batch:
+            return
+        rows = [to_row(record) for record in batch]
+        async with self._database.begin() as connection:
+            for first in range(0, len(rows), _SAVE_CHUNK):
+                await connection.execute(self._upsert, rows[first : first + _SAVE_CHUNK])
+
+    async def get(self, contact_id: str) -> ContactRecord | None:
+        """Return the record of one contact, or ``None``."""
+        async with self._database.read() as connection:
+            result = await connection.execute(select(records).where(records.c.contact_id == contact_id))
+            row = result.mappings().one_or_none()
+        return None if row is None else from_row(row)
+
+    async def find(self, which: RecordFilter = ALL, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page:
+        """List records, those that arrived last first.
+
+        Args:
+            which: The filter.
+            limit: Records a page, 1 to 1000.
+            cursor: ``next_cursor`` of the page before. Records that come in meanwhile move nothing.
+
+        Raises:
+            RequestError: ``limit`` is out of bounds, or ``cursor`` is none of ours.
+        """
+        if not 1 <= limit <= MAX_LIMIT:
+            raise RequestError(f"limit is {limit}; it can be 1 to {MAX_LIMIT}")
+        found = await self._page(which, limit + 1, None if cursor is None else _read_cursor(cursor))
+        if len(found) <= limit:
+            return Page(found, None)
+        return Page(found[:limit], _write_cursor(_position(found[limit - 1])))
+
+    async def count(self, which: RecordFilter = ALL) -> int:
+        """Count records."""
+        query = select(func.count()).select_from(records).where(*_conditions(which))
+        async with self._database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
+    async def export_csv(self, which: RecordFilter, write: Callable[[str], Awaitable[None]]) -> int:
+        """Write records as CSV (RFC 4180), with a header, newest first; the columns are ``csv_export.HEADER``.
+
+        Args:
+            which: The filter.
+            write: Takes the text part by part, never much at once. No connection is held while it waits.
+
+        Returns:
+            How many records were written.
+        """
+        await write(csv_line(HEADER))
+        count = 0
+        async for page in self._pages(which):
+            await write("".join(csv_line(record_cells(record)) for record in page))
+            count += len(page)
+        return count
+
+    async def _pages(self, which: RecordFilter) -> AsyncIterator[list[ContactRecord]]:
+        before: _Position | None = None
+        while page := await self._page(which, _EXPORT_PAGE, before):
+            yield page
+            before = _position(page[-1])
+
+    async def _page(self, which: RecordFilter, limit: int, before: _Position | None) -> list[ContactRecord]:
+        async with self._database.read() as connection:
+            result = await connection.execute(page_query(which, limit, before))
+            rows = result.mappings().all()
+        return [from_row(row) for row in rows]
+
+
+def page_query(which: RecordFilter, limit: int, before: _Position | None) -> Select[Any]:
+    """The query of one page: records that match, older than a position, newest first."""
+    query = select(records).where(*_conditions(which))
+    if before is not None:
+        query = query.where(tuple_(records.c.created_at, records.c.contact_id) < before)
+    return query.order_by(records.c.created_at.desc(), records.c.contact_id.desc()).limit(limit)
+
+
+def _conditions(which: RecordFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if which.created_from is not None:
+        conditions.append(records.c.created_at >= _utc_ms(which.created_from))
+    if which.created_to is not None:
+        conditions.append(records.c.created_at < _utc_ms(which.created_to))
+    for name in ("queue", "agent_id", "disposition", "ani", "dnis"):
+        wanted = getattr(which, name)
+        if wanted is not None:
+            conditions.append(records.c[name] == wanted)
+    if which.outcome is not None:
+        conditions.append(records.c.outcome == which.outcome.value)
+    if which.customer_id is not None:
+        column = records.c.customer_id
+        conditions.append(column == which.customer_id if which.customer_id else column.is_(None))
+    return conditions
+
+
+def _utc_ms(moment: datetime) -> int:
+    # By whole numbers: a float's rounding would move a boundary by a millisecond.
+    whole = int(moment.replace(microsecond=0).timestamp())
+    return whole * 1000 + -(-moment.microsecond // 1000)
+
+
+def _position(record: ContactRecord) -> _Position:
+    return record.created_at.utc_ms, record.contact_id
+
+
+def _write_cursor(position: _Position) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> _Position:
+    try:
+        data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return msgspec.json.decode(data, type=_Position)
+    except (ValueError, msgspec.MsgspecError):
+        raise RequestError("the cursor is none that a page of records came with") from None

@@ -1,0 +1,77 @@
+"""The tables of the database: call-tracking records, and the embedded customer directory.
+
+What is filtered or reported is a column; the rest of a record is JSON. Moments are milliseconds since 1970 UTC, as
+``Instant.utc_ms`` has them, so that no time zone of a client or server can get at them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+json_type: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+records: Final = Table(
+    "records",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("ani", Text, nullable=False),
+    Column("dnis", Text, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("customer_id", Text),
+    Column("customer", json_type),
+    Column("queue", Text, nullable=False),
+    Column("agent_id", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("disposition", Text, nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("attributes", json_type, nullable=False),
+    Column("path", json_type, nullable=False),
+    Column("spans", json_type, nullable=False),
+    Column("offers", json_type, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("queued_at", BigInteger),
+    Column("connected_at", BigInteger),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger, nullable=False),
+    # The same moments on the site's monotonic clock, by column; they mean something beside the spans' only.
+    Column("mono_ms", json_type, nullable=False),
+    Column("wait_ms", BigInteger, nullable=False),
+    Column("talk_ms", BigInteger, nullable=False),
+    Column("wrap_up_ms", BigInteger, nullable=False),
+)
+
+# Each serves one filter and the order in which records are listed at once. None for the site: few have more than one.
+Index("ix_records_created_at", records.c.created_at, records.c.contact_id)
+for _filtered in ("queue", "agent_id", "outcome", "disposition", "ani", "dnis", "customer_id"):
+    Index(f"ix_records_{_filtered}", records.c[_filtered], records.c.created_at, records.c.contact_id)
+
+customers: Final = Table(
+    "customers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("attributes", json_type, nullable=False),
+)
+
+customer_numbers: Final = Table(
+    "customer_numbers",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("customer_id", Text, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
+)
+Index("ix_customer_numbers_customer_id", customer_numbers.c.customer_id)
