@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -18,7 +17,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from sip_test_rig import tones
-from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, Endpoint, base_files, manager_general, manager_user
+from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, Endpoint, base_files, manager_general
 from sip_test_rig.ports import PortBlock, take_block
 from sip_test_rig.provision import provision
 
@@ -234,7 +233,9 @@ class Asterisk:
         """Name the endpoints that have a contact, registered or fixed."""
         lines = (await self.cli("pjsip show contacts")).splitlines()
         return {
-            line.split()[1].split("/", 1)[0] for line in lines if line.strip().startswith("Contact:") and "<Aor" not in line
+            line.split()[1].split("/", 1)[0]
+            for line in lines
+            if line.strip().startswith("Contact:") and "<Aor" not in line
         }
 
     def _lay_out(self) -> None:
@@ -253,7 +254,9 @@ class Asterisk:
             path.write_bytes(wav)
         files = base_files(self.ports, self.endpoints, self.ami_user, self.ami_secret, carrier=self._carrier)
         for name, fragment in self._fragments.items():
-            files[name] = self._merge(name, files.get(name, ""), fragment if isinstance(fragment, str) else fragment(self))
+            files[name] = self._merge(
+                name, files.get(name, ""), fragment if isinstance(fragment, str) else fragment(self)
+            )
         for name, text in files.items():
             path = folder / "etc" / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -279,7 +282,9 @@ class Asterisk:
             async with asyncio.timeout(START_TIME_LIMIT_S):
                 await self._booted()
         except TimeoutError as late:
-            raise AsteriskError(f"Asterisk did not boot within {START_TIME_LIMIT_S:.0f} s\n{self._log_tail()}") from late
+            raise AsteriskError(
+                f"Asterisk did not boot within {START_TIME_LIMIT_S:.0f} s\n{self._log_tail()}"
+            ) from late
 
     async def _booted(self) -> None:
         socket = self.folder / "run/asterisk.ctl"
@@ -316,5 +321,9 @@ class Asterisk:
         return self._process
 
     def _log_tail(self) -> str:
-        parts = [path.read_text(errors="replace")[-2000:] for path in (self.folder / "log/console", self.log) if path.exists()]
+        parts = [
+            path.read_text(errors="replace")[-2000:]
+            for path in (self.folder / "log/console", self.log)
+            if path.exists()
+        ]
         return "\n".join(parts)

@@ -49,7 +49,9 @@ def press(keys: str) -> Iterator[EventPacket]:
             due += _STEP_S
         # The end is said three times, in case one is lost (RFC 4733, section 2.5.1.4).
         for _ in range(_END_PACKETS):
-            yield EventPacket(due, False, timestamp, struct.pack("!BBH", event, 0x80 | _VOLUME, _PRESS_STEPS * _STEP_TICKS))
+            yield EventPacket(
+                due, False, timestamp, struct.pack("!BBH", event, 0x80 | _VOLUME, _PRESS_STEPS * _STEP_TICKS)
+            )
         due += _GAP_S
 
 

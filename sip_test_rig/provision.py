@@ -89,7 +89,9 @@ def debian_mirror(apt_folder: Path = APT_FOLDER) -> str:
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
-        found = _deb822_uris(text) if path.suffix == ".sources" else _one_line_uris(text) if path.suffix == ".list" else ()
+        found = (
+            _deb822_uris(text) if path.suffix == ".sources" else _one_line_uris(text) if path.suffix == ".list" else ()
+        )
         for uri in found:
             if uri.rstrip("/").endswith("/debian"):
                 return uri

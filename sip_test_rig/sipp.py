@@ -32,6 +32,7 @@ _DEFAULTS: Final[Mapping[str, str | int]] = {
     "press_after_ms": 500,
     "hang_up_after_ms": 2000,
     "answer_after_ms": 200,
+    "cancel_after_ms": 500,
     "talk_least_ms": 500,
     "talk_most_ms": 500,
 }
@@ -201,7 +202,15 @@ class Sipp:
     def _command(self) -> list[str]:
         command = ["setpriv", "--pdeathsig", "KILL", BINARY]
         if self._to is not None:
-            command += [f"{self._to[0]}:{self._to[1]}", "-s", self._number, "-r", f"{max(1, round(self._rate * 10))}", "-rp", "10000"]
+            command += [
+                f"{self._to[0]}:{self._to[1]}",
+                "-s",
+                self._number,
+                "-r",
+                f"{max(1, round(self._rate * 10))}",
+                "-rp",
+                "10000",
+            ]
             command += ["-l", str(self._at_once)] if self._at_once is not None else []
         command += ["-sf", "scenario.xml", "-i", self.host, "-mi", self.host, "-p", str(self.port)]
         command += ["-mp", str(free_port(self.host)), "-ci", self.host, "-cp", str(free_port(self.host)), "-bind_local"]
