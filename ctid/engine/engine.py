@@ -129,6 +129,7 @@ class Engine:
         """A process took over: pick up what the last one left, in whatever middle it was."""
         state = self.state
         state.site, state.epoch, state.minted, state.draining = event.site, event.epoch, 0, False
+        state.stream_epoch = state.stream_epoch or event.epoch
         pbx.restart(turn)
         for agent in state.agents.values():
             if agent.desktops:

@@ -84,6 +84,7 @@ def make(turn: Turn, contact: Contact, candidate: Candidate) -> None:
             caller_name=contact.customer.name if contact.customer else queue.name or contact.queue,
             timeout_ms=ring_ms + RING_GRACE_MS,
             headers={"X-Ctid-Contact": contact.id, "X-Ctid-Offer": offer.id},
+            agent_id=agent.id,
         )
     )
     turn.start_timer(f"offer:{offer.id}", ring_ms)

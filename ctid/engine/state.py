@@ -30,6 +30,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         epoch: Of the process that owns the site now; part of every id minted.
         minted: Ids minted in this epoch.
         arrivals: Contacts ever taken; gives each its ``seq``.
+        stream_epoch: Of the published stream: the epoch of the site's first process, kept while the journal is.
         stream_seq: Last position in the published stream.
         draining: No new offers are made.
         spec: The configuration in force, as plain data of ``SiteSpec``.
@@ -47,6 +48,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     epoch: str = ""
     minted: int = 0
     arrivals: int = 0
+    stream_epoch: str = ""
     stream_seq: int = 0
     draining: bool = False
     spec: dict[str, object] = {}

@@ -98,6 +98,7 @@ class RingAgent(Command, frozen=True, kw_only=True, tag="leg.ring_agent"):
         caller_name: What the phone shows.
         timeout_ms: How long it may ring.
         headers: SIP headers for the INVITE.
+        agent_id: Whose phone it is; it rings after the screen pop has left for their desktops.
     """
 
     pbx: str
@@ -108,6 +109,7 @@ class RingAgent(Command, frozen=True, kw_only=True, tag="leg.ring_agent"):
     caller_name: str
     timeout_ms: int
     headers: dict[str, str]
+    agent_id: str = ""
 
 
 class HangUpLeg(Command, frozen=True, kw_only=True, tag="leg.hang_up"):

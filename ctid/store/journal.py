@@ -89,6 +89,12 @@ class JournalReader:
         with _faults(self.path):
             return int(self._connection.execute(f"SELECT max({newest})").fetchone()[0])
 
+    @property
+    def first_seq(self) -> int:
+        """Position of the oldest input still kept, 0 if there is none."""
+        with _faults(self.path):
+            return int(self._connection.execute("SELECT coalesce(min(seq), 0) FROM inputs").fetchone()[0])
+
     def meta(self) -> dict[str, str]:
         """Tell whose the journal is: ``site``, and ``created_by`` and ``release``, ctid's first and last."""
         with _faults(self.path):

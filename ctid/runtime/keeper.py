@@ -1,0 +1,137 @@
+"""The journal's keeper: one thread that writes, and the engine it brings back after a stop of any kind."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from ctid import __version__
+from ctid.engine.engine import Engine
+from ctid.errors import JournalError
+from ctid.model.commands import Command
+from ctid.model.events import Event
+from ctid.model.instant import Instant
+from ctid.runtime.step import step
+from ctid.spec.daemon import JournalSpec
+from ctid.store.codec import decode_event, encode_event
+from ctid.store.journal import Entry, Journal
+from ctid.telemetry.metrics import Metrics
+
+RETRY_SECONDS = 1.0
+
+_log = structlog.get_logger()
+
+
+class Keeper:
+    """Writes inputs before they count, and takes snapshots.
+
+    While the disk refuses, inputs wait: nothing has an effect that is not written. ``/readyz`` tells, and callers
+    go on hearing what they hear.
+
+    Attributes:
+        fault: Why the last write failed; empty while all is well.
+        seq: The last input written.
+    """
+
+    def __init__(self, journal: Journal, spec: JournalSpec, metrics: Metrics) -> None:
+        self._journal = journal
+        self._spec = spec
+        self._metrics = metrics
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._since_snapshot = 0
+        self._outcomes: list[tuple[int, bytes]] = []
+        self.fault = ""
+        self.seq = journal.last_seq
+
+    @classmethod
+    def open(cls, spec: JournalSpec, site: str, metrics: Metrics) -> Keeper:
+        """Own the site's journal.
+
+        Raises:
+            JournalError: It cannot be had.
+        """
+        try:
+            spec.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise JournalError(f"{spec.path.parent}: {error.strerror}") from error
+        return cls(Journal.open(spec.path, site=site, release=__version__), spec, metrics)
+
+    def recover(self, on_commands: Callable[[list[Command]], None]) -> tuple[Engine, Instant | None]:
+        """Bring back the engine: the newest snapshot, and every input since.
+
+        Args:
+            on_commands: Is given what the inputs since the snapshot led to; it was done, or will be made good by
+                reconciliation, and is given for the published stream's sake.
+
+        Returns:
+            The engine, and the last moment it knows of.
+        """
+        snapshot = self._journal.latest_snapshot()
+        engine = Engine() if snapshot is None else Engine.restore(snapshot.state)
+        last = None if snapshot is None else snapshot.at
+        for entry in self._journal.entries(after_seq=0 if snapshot is None else snapshot.seq):
+            on_commands(step(engine, entry.seq, decode_event(entry.event), entry.at))
+            last = entry.at
+            self._since_snapshot += 1
+        return engine, last
+
+    async def write(self, events: Sequence[Event], at: Instant) -> int:
+        """Write inputs, however long the disk refuses.
+
+        Returns:
+            The place of the first of them.
+        """
+        first = self.seq + 1
+        entries = [Entry(first + index, at, encode_event(event)) for index, event in enumerate(events)]
+        outcomes, self._outcomes = self._outcomes, []
+        loop = asyncio.get_running_loop()
+        while True:
+            began = time.perf_counter()
+            try:
+                await loop.run_in_executor(self._thread, self._journal.append, entries, outcomes)
+                break
+            except JournalError as error:
+                if not self.fault:
+                    _log.error("journal.refused", detail=error.detail)
+                self.fault = error.detail
+                await asyncio.sleep(RETRY_SECONDS)
+        if self.fault:
+            _log.info("journal.recovered")
+            self.fault = ""
+        self._metrics.journal_append.observe(time.perf_counter() - began)
+        self.seq = entries[-1].seq
+        self._since_snapshot += len(entries)
+        return first
+
+    def note_outcome(self, seq: int, digest: bytes) -> None:
+        """Keep what an input led to, to be written with the next inputs."""
+        self._outcomes.append((seq, digest))
+
+    async def snapshot_if_due(self, engine: Engine, at: Instant) -> None:
+        """Take a snapshot when enough inputs came since the last, so that recovery stays short."""
+        if self._since_snapshot >= self._spec.snapshot_events:
+            await self.snapshot(engine, at)
+
+    async def snapshot(self, engine: Engine, at: Instant) -> None:
+        """Take a snapshot now; when the disk refuses, the journal serves as before."""
+        self._since_snapshot = 0
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._journal.write_snapshot, self.seq, at, engine.snapshot())
+            await loop.run_in_executor(self._thread, self._journal.trim, self._spec.keep_events)
+        except JournalError as error:
+            _log.error("journal.snapshot_refused", detail=error.detail)
+
+    async def close(self) -> None:
+        """Write what is left and give the journal up."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._journal.append, [], self._outcomes)
+        except JournalError as error:
+            _log.error("journal.refused", detail=error.detail)
+        await loop.run_in_executor(self._thread, self._journal.close)
+        self._thread.shutdown()

@@ -1,0 +1,125 @@
+"""The one consumer: inbox to journal to engine to dispatch, in that order, for one site."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from ctid.desktop.ports import refusal
+from ctid.engine.engine import Engine
+from ctid.errors import CtidError, InvariantError
+from ctid.model.commands import Accept, Command, Note, Refuse
+from ctid.model.events import Event, Request
+from ctid.model.instant import Instant
+from ctid.runtime.clock import SiteClock
+from ctid.runtime.inbox import Inbox
+from ctid.runtime.keeper import Keeper
+from ctid.runtime.step import BROKEN, step
+from ctid.store.codec import digest
+from ctid.telemetry.metrics import Metrics
+
+BATCH = 256
+"""Inputs journalled in one transaction; what waits longer would wait for the disk alone."""
+
+REQUEST_SECONDS = 10.0
+
+
+class Executes(Protocol):
+    """What commands are given to."""
+
+    def execute(self, commands: Sequence[Command]) -> None:
+        """Execute commands in their order."""
+
+
+class Runner:
+    """Feeds the engine.
+
+    Attributes:
+        engine: The engine; its state is read by others between two events only, which on one loop is always.
+        last: The moment of the last input.
+    """
+
+    def __init__(self, engine: Engine, keeper: Keeper, clock: SiteClock, inbox: Inbox, metrics: Metrics) -> None:
+        self.engine = engine
+        self.last: Instant | None = None
+        self._keeper = keeper
+        self._clock = clock
+        self._inbox = inbox
+        self._metrics = metrics
+        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+
+    def put(self, event: Event) -> None:
+        """Take in an event.
+
+        Raises:
+            OverloadedError: The inbox is full.
+        """
+        self._inbox.put(event)
+
+    async def request(self, event: Request) -> dict[str, Any]:
+        """Take in a request and wait for what became of it.
+
+        Raises:
+            RequestError: It was refused, or the inbox is full.
+            InvariantError: A bug of ours; it is in the log.
+            TimeoutError: The journal's disk refuses to write for too long. The request may be carried out yet.
+        """
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[event.command_id] = future
+        try:
+            self._inbox.put(event)
+            async with asyncio.timeout(REQUEST_SECONDS):
+                return await future
+        finally:
+            del self._waiting[event.command_id]
+
+    def answer(self, command: Accept | Refuse) -> None:
+        """Tell who waits for a request what became of it."""
+        if isinstance(command, Accept):
+            self._resolve(command.command_id, command.result)
+        else:
+            self._resolve(command.command_id, refusal(command))
+
+    async def run(self, dispatcher: Executes, on_batch: Callable[[], None] = lambda: None) -> None:
+        """Consume until cancelled.
+
+        Args:
+            dispatcher: Is given each input's commands.
+            on_batch: Called after each batch of inputs.
+        """
+        while True:
+            events = await self._inbox.take(BATCH)
+            await self.consume(events, dispatcher)
+            on_batch()
+
+    async def consume(self, events: list[Event], dispatcher: Executes) -> None:
+        """Journal inputs, then have the engine handle them, one after another."""
+        at = self._now()
+        first = await self._keeper.write(events, at)
+        for seq, event in enumerate(events, start=first):
+            began = time.perf_counter()
+            commands = step(self.engine, seq, event, at)
+            self._metrics.engine_step.observe(time.perf_counter() - began)
+            self._keeper.note_outcome(seq, digest(commands))
+            dispatcher.execute(commands)
+            if isinstance(event, Request) and any(isinstance(c, Note) and c.code == BROKEN for c in commands):
+                self._resolve(event.command_id, InvariantError("a fault of ctid; its log tells more"))
+        await self._keeper.snapshot_if_due(self.engine, at)
+
+    def _now(self) -> Instant:
+        now = self._clock.now()
+        if self.last is not None and now.mono_ms < self.last.mono_ms:
+            now = Instant(self.last.mono_ms, now.utc_ms)
+        self.last = now
+        return now
+
+    def _resolve(self, command_id: str, result: dict[str, Any] | CtidError) -> None:
+        future = self._waiting.get(command_id)
+        if future is None or future.done():
+            return
+        if isinstance(result, CtidError):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
