@@ -174,9 +174,7 @@ def problem(
         "instance": uuid.uuid4().urn,
         **(more or {}),
     }
-    return web.Response(
-        body=orjson.dumps(body), status=status.value, content_type=CONTENT_TYPE, headers=headers
-    )
+    return web.Response(body=orjson.dumps(body), status=status.value, content_type=CONTENT_TYPE, headers=headers)
 
 
 _HTTP_CODES: Final = {
@@ -197,7 +195,7 @@ async def problems(
     except CtidError as error:
         answer = problem_of(error)
         if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("request.failed", code=error.code, method=request.method, exc_info=True)
+            log.exception("request.failed", code=error.code, method=request.method)
         return answer
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
@@ -208,7 +206,5 @@ async def problems(
         return problem(status, code, detail, headers=allow)
     except Exception:
         # The root of a request: whatever got here is our bug, and must not take others with it.
-        log.error("request.failed", code="internal", method=request.method, exc_info=True)
-        return problem(
-            HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "the daemon failed; its log says more"
-        )
+        log.exception("request.failed", code="internal", method=request.method)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "the daemon failed; its log says more")

@@ -1,0 +1,103 @@
+"""What requests hold: bodies and queries, checked before anything is done with them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+
+from ctid.model.states import AgentState, ContactState, Outcome
+from ctid.spec.base import Name
+from ctid.spec.site import AttributeKey
+
+# PostgreSQL cannot keep NUL in text.
+_NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, StringConstraints(max_length=2_000, pattern=_NO_NUL)]
+Notes = Annotated[str, StringConstraints(max_length=8_000, pattern=_NO_NUL)]
+Cursor = Annotated[str, StringConstraints(max_length=256, pattern=r"^[A-Za-z0-9_.:=+/-]+$")]
+Number = Annotated[str, StringConstraints(max_length=64, pattern=r"^[+0-9A-Za-z*#@._-]+$")]
+
+
+class Input(BaseModel):
+    """Base of all input: a key that is not known is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AgentStateBody(Input):
+    """The state an agent shall have. NOT_READY from LOGGED_OUT logs in."""
+
+    state: Literal[AgentState.READY, AgentState.NOT_READY, AgentState.LOGGED_OUT]
+    reason: Annotated[Name | None, Field(description="A reason code of the site, with NOT_READY.")] = None
+
+
+class AttributesBody(RootModel[dict[AttributeKey, Text | None]]):
+    """Attached data to merge (RFC 7396): a string sets a key, null removes it."""
+
+    root: Annotated[dict[AttributeKey, Text | None], Field(max_length=50)]
+
+
+class WrapUpBody(Input):
+    """The result of a contact; what is absent stays as it is."""
+
+    disposition: Annotated[Name | None, Field(description="A wrap-up code of the queue.")] = None
+    notes: Notes | None = None
+    complete: Annotated[bool, Field(description="End the wrap-up too.")] = False
+
+
+class RejectBody(Input):
+    """Nothing has to be said to reject an offer."""
+
+
+class ContactsQuery(Input):
+    """Which live contacts."""
+
+    state: ContactState | None = None
+    queue: Name | None = None
+    agent_id: Name | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    cursor: Annotated[str | None, StringConstraints(pattern=r"^[0-9]{1,18}$")] = None
+
+
+class AgentsQuery(Input):
+    """Which agents."""
+
+    state: AgentState | None = None
+    team: Name | None = None
+
+
+class RecordsQuery(Input):
+    """Which records."""
+
+    since: Annotated[AwareDatetime | None, Field(description="Arrived at or after.")] = None
+    until: Annotated[AwareDatetime | None, Field(description="Arrived before.")] = None
+    queue: Name | None = None
+    agent_id: Name | None = None
+    outcome: Outcome | None = None
+    disposition: Name | None = None
+    ani: Number | None = None
+    dnis: Number | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    cursor: Cursor | None = None
+
+
+class ResumeFrom(Input):
+    """Where a desktop that comes back has got to."""
+
+    epoch: Annotated[str, StringConstraints(max_length=64)]
+    seq: Annotated[int, Field(ge=0)]
+
+
+class Hello(Input):
+    """The first message of a socket."""
+
+    type: Literal["hello"]
+    token: Annotated[str | None, StringConstraints(max_length=4_096)] = None
+    resume_from: ResumeFrom | None = None
+
+
+class Ping(Input):
+    """Are you there?"""
+
+    type: Literal["ping"]
+    id: Annotated[str | int | None, Field(description="Given back in the pong.")] = None

@@ -1,0 +1,252 @@
+"""One operation of the API: its declaration, and the way from an HTTP request through its checks to the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from ctid.desktop.auth import Authority, Principal, Role
+from ctid.desktop.ports import Site
+from ctid.desktop.problems import (
+    Fault,
+    InvalidInputError,
+    MalformedBodyError,
+    UnsupportedMediaTypeError,
+    body_faults,
+    query_faults,
+)
+from ctid.errors import ForbiddenError, NotFoundError, VersionMismatchError
+
+if TYPE_CHECKING:
+    from ctid.desktop.idempotency import IdempotencyCache
+
+JSON_TYPES: Final = ("application/json", "application/merge-patch+json")
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_ETAG: Final = re.compile(r'"([0-9]{1,18})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that passed all checks.
+
+    Attributes:
+        site: What it is about.
+        principal: Who asks.
+        params: Variable parts of the path.
+        query: Of the operation's query model, if it has one.
+        body: Of the operation's body model, if it has one.
+        command_id: Names the command; minted here.
+        if_version: From ``If-Match``; ``None`` to not compare.
+    """
+
+    site: Site
+    principal: Principal
+    params: Mapping[str, str]
+    query: Any
+    body: Any
+    command_id: str
+    if_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler gives back.
+
+    Attributes:
+        body: JSON object.
+        status: HTTP status.
+        version: Becomes the ``ETag``.
+        headers: Others.
+    """
+
+    body: Mapping[str, Any]
+    status: HTTPStatus = HTTPStatus.OK
+    version: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def replayed(self) -> Answer:
+        """The same answer, marked as one that was given before."""
+        return replace(self, headers={**self.headers, "Idempotency-Replayed": "true"})
+
+    def response(self) -> web.Response:
+        """Give it the form of HTTP."""
+        headers = dict(self.headers)
+        if self.version is not None:
+            headers["ETag"] = f'"{self.version}"'
+        return web.Response(
+            body=orjson.dumps(self.body),
+            status=self.status.value,
+            content_type="application/json",
+            headers=headers,
+        )
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One method of one path; routes, rights and the API's description all come from it.
+
+    Attributes:
+        name: Its ``operationId``.
+        method: HTTP method; all but GET are commands.
+        path: As aiohttp and OpenAPI both write it.
+        summary: One line for people.
+        roles: Who may call it at all; handlers then look at whose agent or contact it is.
+        handler: Carries it out.
+        answer: Shape of the answer.
+        query: Shape of the query, if it takes one.
+        body: Shape of the body, if it takes one.
+        body_optional: Whether the body may be left out.
+        versioned: Whether ``If-Match`` means something.
+        searches_store: Whether it needs the database.
+    """
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    roles: frozenset[Role]
+    handler: Handler
+    answer: type[BaseModel]
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    body_optional: bool = False
+    versioned: bool = False
+    searches_store: bool = False
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it changes something."""
+        return self.method != "GET"
+
+    @property
+    def status(self) -> HTTPStatus:
+        """The status of success."""
+        return HTTPStatus.ACCEPTED if self.is_command else HTTPStatus.OK
+
+
+class Endpoint:
+    """Serves one operation over HTTP."""
+
+    def __init__(self, operation: Operation, site: Site, authority: Authority, idempotency: IdempotencyCache) -> None:
+        """Take the operation and what all operations share."""
+        self._operation = operation
+        self._site = site
+        self._authority = authority
+        self._idempotency = idempotency
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request.
+
+        Raises:
+            RequestError: It was refused; the middleware makes a problem document of it.
+        """
+        operation = self._operation
+        principal = self._authority.verify_header(request.headers.get("Authorization"))
+        if principal.role not in operation.roles:
+            raise ForbiddenError(f"a token of role {principal.role} may not do this")
+        for value in request.match_info.values():
+            if not _ID.fullmatch(value):
+                raise NotFoundError("there is no such resource")
+        body, raw = await self._read_body(request)
+        call = Call(
+            site=self._site,
+            principal=principal,
+            params=request.match_info,
+            query=self._read_query(request),
+            body=body,
+            command_id=uuid.uuid4().hex,
+            if_version=self._if_version(request),
+        )
+        key = self._key(request)
+        if key is None:
+            return (await operation.handler(call)).response()
+        fingerprint = hashlib.sha256(
+            b"\0".join(
+                (
+                    request.method.encode(),
+                    request.path_qs.encode(),
+                    request.headers.get("If-Match", "").encode(),
+                    raw,
+                )
+            )
+        ).digest()
+        answer = await self._idempotency.run(principal.subject, key, fingerprint, lambda: operation.handler(call))
+        return answer.response()
+
+    def _read_query(self, request: web.Request) -> BaseModel | None:
+        given = request.query
+        model = self._operation.query
+        twice = sorted({name for name in given if len(given.getall(name)) > 1})
+        if twice:
+            raise InvalidInputError([Fault("parameter", name, "is given more than once") for name in twice])
+        if model is None:
+            if given:
+                raise InvalidInputError([Fault("parameter", name, "is not known") for name in given])
+            return None
+        try:
+            return model.model_validate(dict(given))
+        except ValidationError as error:
+            raise InvalidInputError(query_faults(error)) from error
+
+    async def _read_body(self, request: web.Request) -> tuple[BaseModel | None, bytes]:
+        model = self._operation.body
+        if model is None:
+            return None, b""
+        raw = await request.read()
+        if not raw and self._operation.body_optional:
+            return None, raw
+        if request.content_type not in JSON_TYPES:
+            raise UnsupportedMediaTypeError(f"send the body as {JSON_TYPES[0]}")
+        try:
+            return model.model_validate_json(raw, strict=True), raw
+        except ValidationError as error:
+            if any(fault["type"] == "json_invalid" for fault in error.errors(include_url=False)):
+                raise MalformedBodyError("the body is not JSON in UTF-8") from error
+            raise InvalidInputError(body_faults(error)) from error
+
+    def _if_version(self, request: web.Request) -> int | None:
+        value = request.headers.get("If-Match", "").strip()
+        if not self._operation.is_command or value in ("", "*"):
+            return None
+        if not self._operation.versioned:
+            raise VersionMismatchError("this resource has no version that If-Match could name")
+        match = _ETAG.fullmatch(value)
+        if match is None:
+            raise InvalidInputError(
+                [Fault("header", "If-Match", 'give one version in quotes, as in "7"')], HTTPStatus.BAD_REQUEST
+            )
+        return int(match[1])
+
+    def _key(self, request: web.Request) -> str | None:
+        if not self._operation.is_command or "Idempotency-Key" not in request.headers:
+            return None
+        key = request.headers["Idempotency-Key"].strip()
+        if not _KEY.fullmatch(key):
+            raise InvalidInputError(
+                [Fault("header", "Idempotency-Key", "give 1 to 255 visible ASCII characters")],
+                HTTPStatus.BAD_REQUEST,
+            )
+        return key
+
+
+def accepted(call: Call, result: Mapping[str, Any]) -> Answer:
+    """The answer to a command that was carried out."""
+    version = result.get("version")
+    return Answer(
+        {"command_id": call.command_id, **result},
+        status=HTTPStatus.ACCEPTED,
+        version=version if isinstance(version, int) else None,
+    )

@@ -1,0 +1,73 @@
+"""What the outside is shown of a call-tracking record."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ctid.engine.views import View, span_view, stamp, step_view
+from ctid.model.contact import OfferResult
+from ctid.model.record import ContactRecord
+from ctid.model.states import ContactState
+
+
+def record_view(record: ContactRecord) -> View:
+    """A record with everything it holds."""
+    return {
+        "contact_id": record.contact_id,
+        "site": record.site,
+        "channel": record.channel,
+        "outcome": record.outcome,
+        **_common(record),
+        "offers": [_offer_result_view(offer) for offer in record.offers],
+        "talk_ms": record.talk_ms,
+        "wrap_up_ms": record.wrap_up_ms,
+    }
+
+
+def closed_contact_view(record: ContactRecord) -> View:
+    """The record in the form of the contact that it was."""
+    return {
+        "id": record.contact_id,
+        "channel": record.channel,
+        "state": ContactState.CLOSED,
+        "outcome": record.outcome,
+        "priority": None,
+        **_common(record),
+        "legs": [],
+        "offer_id": None,
+        "version": None,
+        "allowed_actions": [],
+    }
+
+
+def _common(record: ContactRecord) -> View:
+    return {
+        "ani": record.ani or None,
+        "dnis": record.dnis,
+        "entry": record.entry or None,
+        "queue": record.queue or None,
+        "agent_id": record.agent_id or None,
+        "customer": None if record.customer is None else msgspec.to_builtins(record.customer),
+        "attributes": dict(record.attributes),
+        "path": [step_view(step) for step in record.path],
+        "spans": [span_view(span) for span in record.spans],
+        "created_at": stamp(record.created_at),
+        "queued_at": stamp(record.queued_at),
+        "connected_at": stamp(record.connected_at),
+        "ended_at": stamp(record.ended_at),
+        "closed_at": stamp(record.closed_at),
+        "wait_ms": record.wait_ms,
+        "disposition": record.disposition or None,
+        "notes": record.notes or None,
+    }
+
+
+def _offer_result_view(offer: OfferResult) -> View:
+    return {
+        "offer_id": offer.offer_id,
+        "agent_id": offer.agent_id,
+        "at": stamp(offer.at),
+        "rang_ms": offer.rang_ms,
+        "state": offer.state,
+        "cause": offer.cause or None,
+    }

@@ -1,0 +1,94 @@
+"""``/v1/contacts``: live contacts, their attached data and their wrap-up."""
+
+from __future__ import annotations
+
+from ctid.desktop.bodies import AttributesBody, ContactsQuery, WrapUpBody
+from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.record_views import closed_contact_view
+from ctid.desktop.rest.rights import may_see_contact, own_agent, own_contact
+from ctid.engine.views import contact_view
+from ctid.errors import NotFoundError
+from ctid.model.contact import Contact
+from ctid.model.events import AttributesSet, WrapUpSet
+
+
+async def list_contacts(call: Call) -> Answer:
+    """Live contacts in order of arrival; for an agent, their own."""
+    query: ContactsQuery = call.query
+    state, now = call.site.state, call.site.now()
+    after = int(query.cursor) if query.cursor else 0
+    found = [
+        contact
+        for contact in state.contacts.values()
+        if contact.seq > after
+        and (query.state is None or contact.state is query.state)
+        and (query.queue is None or contact.queue == query.queue)
+        and (query.agent_id is None or contact.agent_id == query.agent_id)
+        and may_see_contact(state, call.principal, contact)
+    ]
+    found.sort(key=lambda contact: contact.seq)
+    page = found[: query.limit]
+    return Answer(
+        {
+            "items": [contact_view(state, contact, now) for contact in page],
+            "next_cursor": str(page[-1].seq) if len(found) > len(page) else None,
+        }
+    )
+
+
+async def get_contact(call: Call) -> Answer:
+    """One contact, live or from its record."""
+    contact_id = call.params["contact_id"]
+    contact = call.site.state.contacts.get(contact_id)
+    if contact is not None:
+        own_contact(call.site.state, call.principal, contact)
+        view = contact_view(call.site.state, contact, call.site.now())
+        return Answer(view, version=contact.version)
+    record = await call.site.records.get(contact_id)
+    if record is None:
+        raise NotFoundError("there is no such contact")
+    own_agent(call.principal, record.agent_id)
+    return Answer(closed_contact_view(record))
+
+
+async def merge_attributes(call: Call) -> Answer:
+    """Merge attached data into a live contact."""
+    body: AttributesBody = call.body
+    contact = _live_contact(call)
+    result = await call.site.request(
+        AttributesSet(
+            command_id=call.command_id,
+            principal=call.principal.subject,
+            if_version=call.if_version,
+            contact_id=contact.id,
+            attributes={key: value or "" for key, value in body.root.items()},
+        )
+    )
+    return accepted(call, result)
+
+
+async def set_wrap_up(call: Call) -> Answer:
+    """Set disposition and notes, and end the wrap-up if asked to."""
+    body: WrapUpBody = call.body
+    contact = _live_contact(call)
+    result = await call.site.request(
+        WrapUpSet(
+            command_id=call.command_id,
+            principal=call.principal.subject,
+            if_version=call.if_version,
+            agent_id=contact.agent_id if call.principal.sees_all else call.principal.agent_id,
+            contact_id=contact.id,
+            disposition=body.disposition,
+            notes=body.notes,
+            complete=body.complete,
+        )
+    )
+    return accepted(call, result)
+
+
+def _live_contact(call: Call) -> Contact:
+    contact = call.site.state.contacts.get(call.params["contact_id"])
+    if contact is None:
+        raise NotFoundError("there is no such live contact")
+    own_contact(call.site.state, call.principal, contact)
+    return contact

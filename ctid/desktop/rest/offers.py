@@ -1,0 +1,37 @@
+"""``/v1/offers``: contacts presented to agents."""
+
+from __future__ import annotations
+
+from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.rest.rights import own_agent
+from ctid.engine.views import offer_view
+from ctid.errors import NotFoundError
+from ctid.model.events import OfferRejected
+from ctid.model.offer import Offer
+
+
+async def get_offer(call: Call) -> Answer:
+    """One offer with its screen pop."""
+    return Answer(offer_view(call.site.state, _offer(call), call.site.now()))
+
+
+async def reject_offer(call: Call) -> Answer:
+    """Decline an offer."""
+    offer = _offer(call)
+    result = await call.site.request(
+        OfferRejected(
+            command_id=call.command_id,
+            principal=call.principal.subject,
+            agent_id=offer.agent_id,
+            offer_id=offer.id,
+        )
+    )
+    return accepted(call, result)
+
+
+def _offer(call: Call) -> Offer:
+    offer = call.site.state.offers.get(call.params["offer_id"])
+    if offer is None:
+        raise NotFoundError("there is no such offer")
+    own_agent(call.principal, offer.agent_id)
+    return offer

@@ -1,0 +1,21 @@
+"""``/v1/queues``: live numbers of the lines; counts only, so that everybody may see them."""
+
+from __future__ import annotations
+
+from ctid.desktop.operation import Answer, Call
+from ctid.engine.views import queue_view
+from ctid.errors import NotFoundError
+
+
+async def list_queues(call: Call) -> Answer:
+    """All queues."""
+    site, state, now = call.site.spec, call.site.state, call.site.now()
+    return Answer({"items": [queue_view(state, site, name, now) for name in site.queues]})
+
+
+async def get_queue(call: Call) -> Answer:
+    """One queue."""
+    name = call.params["queue_id"]
+    if name not in call.site.spec.queues:
+        raise NotFoundError("there is no such queue")
+    return Answer(queue_view(call.site.state, call.site.spec, name, call.site.now()))

@@ -1,0 +1,34 @@
+"""``/v1/records``: the call-tracking records of closed contacts."""
+
+from __future__ import annotations
+
+from ctid.desktop.bodies import RecordsQuery
+from ctid.desktop.operation import Answer, Call
+from ctid.desktop.ports import RecordQuery
+from ctid.desktop.record_views import record_view
+from ctid.errors import NotFoundError
+
+
+async def list_records(call: Call) -> Answer:
+    """Records that fit, newest first, page by page."""
+    query: RecordsQuery = call.query
+    wanted = RecordQuery(
+        since=query.since,
+        until=query.until,
+        queue=query.queue,
+        agent_id=query.agent_id,
+        outcome=query.outcome,
+        disposition=query.disposition,
+        ani=query.ani,
+        dnis=query.dnis,
+    )
+    page = await call.site.records.find(wanted, query.limit, query.cursor)
+    return Answer({"items": [record_view(record) for record in page.records], "next_cursor": page.next_cursor})
+
+
+async def get_record(call: Call) -> Answer:
+    """One record."""
+    record = await call.site.records.get(call.params["contact_id"])
+    if record is None:
+        raise NotFoundError("there is no such record")
+    return Answer(record_view(record))

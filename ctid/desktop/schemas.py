@@ -1,0 +1,317 @@
+"""What answers hold: the shape of every view, for the API's description and for the test that keeps it true."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ctid.model.offer import OfferCause
+from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome, Party
+
+
+class View(BaseModel):
+    """Base of all answers: nothing goes out that is not documented."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ChannelView(View):
+    """How many contacts of one channel an agent may have, and has."""
+
+    capacity: int
+    in_use: int
+
+
+class AgentView(View):
+    """An agent with state, skills, phone and what they work on."""
+
+    id: str
+    name: str
+    team: str | None
+    skills: dict[str, int] = Field(description="Skill to level, 1 to 10.")
+    device: str | None = Field(description="The phone, as Asterisk dials it; null once removed from the site.")
+    device_reachable: bool
+    state: AgentState
+    reason: str | None = Field(description="Why NOT_READY: a reason code of the site or of the system.")
+    since: datetime = Field(description="When the state began.")
+    pending_state: AgentState | None = Field(description="What follows when the present work ends.")
+    pending_reason: str | None
+    channels: dict[str, ChannelView]
+    offer_id: str | None = Field(description="The offer that reserves them.")
+    contact_id: str | None = Field(description="The contact they serve or wrap up.")
+    wrap_up_until: datetime | None = Field(description="When the wrap-up ends by itself.")
+    desktops: int = Field(description="Connected desktop sessions.")
+    version: int = Field(description="For If-Match; raised with every change.")
+    allowed_actions: list[str]
+
+
+class CustomerView(View):
+    """What the customer directory knows of the caller."""
+
+    id: str
+    name: str
+    tier: str
+    language: str = Field(description="BCP 47 tag, or empty.")
+    attributes: dict[str, str]
+
+
+class StepView(View):
+    """One step of a contact's way."""
+
+    at: datetime
+    kind: str = Field(description="entry, menu, key, queue or announcement.")
+    name: str
+    result: str | None
+
+
+class SpanView(View):
+    """A stretch of time in one state."""
+
+    state: ContactState
+    at: datetime
+    duration_ms: int | None = Field(description="By the monotonic clock; null while it lasts.")
+    queue: str | None
+    agent_id: str | None
+
+
+class LegView(View):
+    """One channel of a contact."""
+
+    id: str
+    party: Party
+    agent_id: str | None
+    state: LegState
+
+
+class ContactView(View):
+    """A contact with everything that is known of it."""
+
+    id: str
+    channel: str
+    state: ContactState
+    outcome: Outcome | None
+    ani: str | None = Field(description="Number calling, E.164 where known; null if withheld.")
+    dnis: str = Field(description="Number dialled.")
+    entry: str | None
+    queue: str | None
+    priority: int | None = Field(description="Higher goes first; null once only the record is left.")
+    customer: CustomerView | None
+    attributes: dict[str, str]
+    path: list[StepView]
+    spans: list[SpanView]
+    legs: list[LegView]
+    offer_id: str | None
+    agent_id: str | None
+    created_at: datetime
+    queued_at: datetime | None
+    connected_at: datetime | None
+    ended_at: datetime | None
+    closed_at: datetime | None
+    wait_ms: int
+    disposition: str | None
+    notes: str | None
+    version: int | None = Field(description="For If-Match; null once only the record is left.")
+    allowed_actions: list[str]
+
+
+class MenuChoiceView(View):
+    """A menu the caller heard, or a key pressed in it."""
+
+    menu: str | None = None
+    key: str | None = None
+
+
+class ScreenPopView(View):
+    """What an agent's screen shows before the phone rings."""
+
+    ani: str | None
+    dnis: str
+    entry: str | None
+    queue: str | None
+    menu_path: list[MenuChoiceView]
+    wait_ms: int
+    attributes: dict[str, str]
+    customer: CustomerView | None
+    created_at: datetime
+
+
+class OfferView(View):
+    """An offer with its screen pop."""
+
+    id: str
+    state: OfferState
+    cause: OfferCause | None = Field(description="Why it was not accepted.")
+    contact_id: str
+    agent_id: str
+    queue: str
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    pop: ScreenPopView | None
+
+
+class RequirementView(View):
+    """A step of what a queue asks of agents."""
+
+    after_seconds: float
+    skills: dict[str, int]
+
+
+class QueueView(View):
+    """A queue's present numbers."""
+
+    id: str
+    name: str
+    waiting: int = Field(description="Contacts waiting, those being offered among them.")
+    offered: int
+    connected: int
+    wrap_up: int
+    longest_wait_ms: int
+    steps: list[RequirementView]
+
+
+class OfferResultView(View):
+    """What became of one offer of a contact."""
+
+    offer_id: str
+    agent_id: str
+    at: datetime
+    rang_ms: int
+    state: OfferState
+    cause: OfferCause | None
+
+
+class RecordView(View):
+    """The call-tracking record of a closed contact."""
+
+    contact_id: str
+    site: str
+    channel: str
+    ani: str | None
+    dnis: str
+    entry: str | None
+    customer: CustomerView | None
+    queue: str | None = Field(description="The last queue.")
+    agent_id: str | None = Field(description="Who served it last.")
+    outcome: Outcome
+    disposition: str | None
+    notes: str | None
+    attributes: dict[str, str]
+    path: list[StepView]
+    spans: list[SpanView] = Field(description="Every state with start and duration; they add up to the whole.")
+    offers: list[OfferResultView]
+    created_at: datetime
+    queued_at: datetime | None
+    connected_at: datetime | None
+    ended_at: datetime
+    closed_at: datetime
+    wait_ms: int
+    talk_ms: int
+    wrap_up_ms: int
+
+
+class CodeView(View):
+    """A code and what people read for it."""
+
+    code: str
+    label: str
+    system: bool = Field(description="Given by the system; not to be chosen.")
+
+
+class AgentsView(View):
+    """Agents, by id."""
+
+    items: list[AgentView]
+
+
+class ContactsView(View):
+    """Live contacts in order of arrival."""
+
+    items: list[ContactView]
+    next_cursor: str | None
+
+
+class QueuesView(View):
+    """Queues, as configured."""
+
+    items: list[QueueView]
+
+
+class RecordsView(View):
+    """Records, newest first."""
+
+    items: list[RecordView]
+    next_cursor: str | None
+
+
+class CodesView(View):
+    """Codes, as configured."""
+
+    items: list[CodeView]
+
+
+class SiteView(View):
+    """The site and the process that owns it now."""
+
+    site: str
+    release: str
+    epoch: str = Field(description="Of the event stream.")
+    seq: int = Field(description="Last position of the event stream.")
+    timezone: str
+    country: str
+
+
+class AcceptedView(BaseModel):
+    """A command was carried out. Beside its id the answer holds the present state of what it changed."""
+
+    model_config = ConfigDict(extra="allow")
+
+    command_id: str = Field(description="Events that result carry it as caused_by.")
+
+
+class FaultView(View):
+    """One thing wrong with a request."""
+
+    pointer: str | None = Field(None, description="JSON pointer into the body, as a URI fragment.")
+    parameter: str | None = Field(None, description="Parameter of the query.")
+    header: str | None = None
+    detail: str
+
+
+class ProblemView(View):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable; branch on this one.")
+    instance: str
+    pointer: str | None = Field(None, description="The first fault's place in the body.")
+    errors: list[FaultView] | None = None
+    current: str | None = Field(None, description="The present state that stands against it.")
+    allowed_actions: list[str] | None = None
+
+
+class ComponentView(View):
+    """One part of the daemon."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class ReadinessView(View):
+    """Whether the daemon can do its work, and which part cannot."""
+
+    status: Literal["ready", "not ready"]
+    components: list[ComponentView]
+
+
+class HealthView(View):
+    """Whether the process is alive."""
+
+    status: Literal["ok", "stalled"]
+    loop_lag_ms: float = Field(description="By how much the event loop was last late.")
