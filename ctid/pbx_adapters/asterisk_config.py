@@ -1,0 +1,248 @@
+"""Asterisk config: what a stock Asterisk needs in its own files to work with ctid. Pure: text out of plain values.
+
+The dialplan is crash-safe: it goes on only when ctid has set ``CTID_NEXT``, and otherwise plays music and asks
+again. Asterisk's own ``AGISTATUS`` says ``SUCCESS`` even when the AGI server has died.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ctid.errors import ConfigError
+from ctid.pbx_adapters.ami.commands import NO_FORWARD
+from ctid.pbx_adapters.ami.supervisor import WANTED
+
+Release = Literal["16", "22"]
+
+TRIES_BEFORE_FALLBACK: Final = 60
+"""A try without a daemon takes about a second: an update or a restart at another machine has a minute."""
+
+TRIES_BEFORE_HANG_UP: Final = 10
+"""The caller has been served already; what is still to come (a survey) is not worth a minute's wait."""
+
+SERVED_SECONDS: Final = 5
+"""A session that lasted as long was served: the tries begin anew."""
+
+READ_RIGHTS: Final = "call,system"
+WRITE_RIGHTS: Final = "call,originate,reporting"
+"""Originate and hang-up; channels, devices and status for the snapshot. No commands, no configuration."""
+
+# What would end a line, begin a comment, or be expanded.
+_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f;\[\]$]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerUser:
+    """How ctid logs in at the manager interface.
+
+    Attributes:
+        permit: Networks that may.
+    """
+
+    name: str
+    secret: str
+    permit: Sequence[str] = ("127.0.0.1/32",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialplan:
+    """What the dialplan has to know.
+
+    Attributes:
+        pbx: The name of this PBX in ctid's configuration.
+        agi: ``host:port`` of ctid's FastAGI server, as this PBX reaches it.
+        fallback_dial: Whom the fallback rings (``PJSIP/reception``); empty for nobody.
+        fallback_prompt: What the fallback plays before it hangs up.
+        music_class: What callers hear while no daemon is there.
+    """
+
+    pbx: str
+    agi: str
+    fallback_dial: str = ""
+    fallback_prompt: str = "tt-allbusy"
+    music_class: str = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """An agent's phone.
+
+    Attributes:
+        name: User name and resource: ``1001`` is the device ``PJSIP/1001``.
+        password: For registering.
+        context: Where its own calls go.
+    """
+
+    name: str
+    password: str
+    context: str = "ctid-phones"
+
+
+def manager_conf(user: ManagerUser, release: Release) -> str:
+    """Write the manager user, with the least rights and only the events that ctid reads.
+
+    Raises:
+        ConfigError: A value would break out of its line.
+    """
+    _check("manager user", user.name, user.secret, *user.permit)
+    lines = [
+        "; In [general] of manager.conf: enabled=yes and timestampevents=yes.",
+        f"[{user.name}]",
+        f"secret={user.secret}",
+        "deny=0.0.0.0/0.0.0.0",
+        *(f"permit={network}" for network in user.permit),
+        f"read={READ_RIGHTS}",
+        f"write={WRITE_RIGHTS}",
+        "; Asterisk cuts off whoever does not read for so long, and repeats nothing.",
+        "writetimeout=5000",
+        *_event_filters(release),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def extensions_conf(dialplan: Dialplan) -> str:
+    """Write the contexts that inbound trunks and ctid's own originates use.
+
+    Raises:
+        ConfigError: A value would break out of its line.
+    """
+    _check(
+        "dialplan",
+        dialplan.pbx,
+        dialplan.agi,
+        dialplan.fallback_dial,
+        dialplan.fallback_prompt,
+        dialplan.music_class,
+    )
+    return _EXTENSIONS.format(
+        waiting=_ask("in", dialplan, TRIES_BEFORE_FALLBACK, "ctid-fallback,s,1"),
+        after=_ask("after", dialplan, TRIES_BEFORE_HANG_UP, "bye"),
+        dial=f" same => n,Dial({dialplan.fallback_dial},60)\n" if dialplan.fallback_dial else "",
+        prompt=dialplan.fallback_prompt,
+        no_forward=NO_FORWARD,
+    )
+
+
+def pjsip_conf(phones: Sequence[Phone]) -> str:
+    """Write the endpoints of the agents' phones.
+
+    Raises:
+        ConfigError: A value would break out of its line.
+    """
+    for phone in phones:
+        _check(f"phone {phone.name}", phone.name, phone.password, phone.context)
+    return "\n".join(_PHONE.format(name=phone.name, password=phone.password, context=phone.context) for phone in phones)
+
+
+def fragments(
+    user: ManagerUser, dialplan: Dialplan, phones: Sequence[Phone], release: Release = "22"
+) -> dict[str, str]:
+    """Write all fragments, by the name of the file they belong to.
+
+    Raises:
+        ConfigError: A value would break out of its line.
+    """
+    return {
+        "manager.conf": manager_conf(user, release),
+        "extensions.conf": extensions_conf(dialplan),
+        "pjsip.conf": pjsip_conf(phones),
+    }
+
+
+def _event_filters(release: Release) -> list[str]:
+    names = sorted(WANTED)
+    match release:
+        case "22":
+            return [f"eventfilter(action(include),name({name})) =" for name in names]
+        case "16":
+            # A regular expression over the whole event; the two dots are the line break behind the name.
+            return [f"eventfilter=^Event: ({'|'.join(names)})..Privilege: "]
+
+
+def _ask(script: str, dialplan: Dialplan, tries: int, otherwise: str) -> str:
+    return _ASK.format(
+        script=script,
+        agi=dialplan.agi,
+        pbx=dialplan.pbx,
+        tries=tries,
+        otherwise=otherwise,
+        served=SERVED_SECONDS,
+        music=dialplan.music_class,
+    )
+
+
+def _check(what: str, *values: str) -> None:
+    faults = [f"{what}: {value!r} cannot stand in an Asterisk file" for value in values if _UNSAFE.search(value)]
+    if faults:
+        raise ConfigError(faults)
+
+
+_ASK: Final = """\
+exten => {script},1,Set(CTID_NEXT=)
+ same => n,Set(CTID_TRIES=0)
+ same => n(ask),Set(CTID_ASKED=${{EPOCH}})
+ same => n,AGI(agi://{agi}/{script},pbx={pbx},dnis=${{CTID_DNIS}})
+ same => n,GotoIf($["${{CTID_NEXT}}" = "hangup"]?bye)
+ same => n,GotoIf($["${{CTID_NEXT}}" = "fallback"]?ctid-fallback,s,1)
+ same => n,Set(CTID_TRIES=${{IF($[${{EPOCH}} - ${{CTID_ASKED}} > {served}]?0:$[${{CTID_TRIES}} + 1])}})
+ same => n,GotoIf($[${{CTID_TRIES}} >= {tries}]?{otherwise})
+ same => n,Answer()
+ same => n,MusicOnHold({music},1)
+ same => n,Goto(ask)
+ same => n(bye),Hangup()
+"""
+
+_EXTENSIONS: Final = """\
+; Point inbound trunks at the context ctid-in.
+[ctid-in]
+exten => _X!,1,Set(CTID_DNIS=${{FILTER(0-9+*#,${{EXTEN}})}})
+ same => n,Goto(ctid-ask,in,1)
+exten => _+X!,1,Set(CTID_DNIS=${{FILTER(0-9+*#,${{EXTEN}})}})
+ same => n,Goto(ctid-ask,in,1)
+exten => s,1,Goto(ctid-ask,in,1)
+
+; The caller waits here, in ctid's hands. CTID_NEXT is set by ctid alone, before it ends a session in earnest.
+[ctid-ask]
+{waiting}
+{after}
+; The caller comes here when the agent's leg is gone.
+[ctid-after]
+exten => s,1,Goto(ctid-ask,after,1)
+
+; Nobody routes the call any more.
+[ctid-fallback]
+exten => s,1,Answer()
+{dial} same => n,Playback({prompt})
+ same => n,Hangup()
+
+; An agent's phone that forwards is told no: a contact rings at its agent, or at the next one.
+[{no_forward}]
+exten => _[0-9a-zA-Z*#+]!,1,Hangup(21)
+
+; What agents dial themselves.
+[ctid-phones]
+"""
+
+_PHONE: Final = """\
+[{name}]
+type=endpoint
+context={context}
+disallow=all
+allow=ulaw,alaw
+direct_media=no
+auth={name}
+aors={name}
+[{name}]
+type=auth
+auth_type=userpass
+username={name}
+password={password}
+[{name}]
+type=aor
+max_contacts=1
+remove_existing=yes
+qualify_frequency=30
+"""
