@@ -1,1 +1,1 @@
-"""sip_test_rig: a real Asterisk, real phones and SIPp, on this machine's loopback addresses only, for tests and the demo."""
+"""sip_test_rig: a real Asterisk, real phones and SIPp for tests and the demo, on loopback addresses only."""

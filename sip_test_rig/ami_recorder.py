@@ -120,7 +120,12 @@ class AmiClient:
             TimeoutError: none came; the message names the last events.
             AmiError: the link ended.
         """
-        looks_right = (lambda event: event["Event"] == matches) if isinstance(matches, str) else matches
+
+        def looks_right(event: AmiMessage) -> bool:
+            if isinstance(matches, str):
+                return event["Event"] == matches
+            return matches(event)
+
         at = since
         try:
             async with asyncio.timeout(timeout), self._news:

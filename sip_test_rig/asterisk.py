@@ -1,7 +1,8 @@
 """Asterisk: one running PBX of the rig, with its own folder, ports and mounts, of which nothing is left when it stops.
 
-It also leaves nothing when the Python process that started it is killed: the mounts live in a mount namespace of their own, the
-kernel kills Asterisk with its parent, and a small reaper that waits for the end of our pipe removes the folder.
+It also leaves nothing when the Python process that started it is killed: the mounts live in a mount namespace of
+their own, the kernel kills Asterisk with its parent, and a small reaper that waits for the end of our pipe removes
+the folder.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ class AsteriskError(Exception):
 class Asterisk:
     """One Asterisk on 127.0.0.1.
 
-    A fragment is a text, or a function of this instance (which knows the ports) that returns one. It is added to the rig's file of
-    that name. For `extensions.conf` it takes the place of the starter dialplan, and for `manager.conf` of the demo user; one with a
-    `[general]` section of its own takes the place of the whole file.
+    A fragment is a text, or a function of this instance (which knows the ports) that returns one. It is added to
+    the rig's file of that name. For `extensions.conf` it takes the place of the starter dialplan, and for
+    `manager.conf` of the demo user; one with a `[general]` section of its own takes the place of the whole file.
 
     Args:
         release: which Asterisk: "22" or "16".
@@ -146,10 +147,7 @@ class Asterisk:
         self._root = await asyncio.to_thread(provision, self.release)
         self._ports = take_block()
         self._folder = Path(tempfile.mkdtemp(prefix="ctid-rig-"))
-        # Its own session, so that Ctrl-C in the terminal does not reach it before us.
-        self._reaper = subprocess.Popen(
-            ["/bin/sh", "-c", _REAP, "reaper", str(self._folder)], stdin=subprocess.PIPE, start_new_session=True
-        )
+        self._reaper = _start_reaper(self._folder)
         self._lay_out()
 
     async def start(self) -> None:
@@ -327,3 +325,11 @@ class Asterisk:
             if path.exists()
         ]
         return "\n".join(parts)
+
+
+def _start_reaper(folder: Path) -> subprocess.Popen[bytes]:
+    """Start what removes the folder when we close its pipe, or when the kernel does because we were killed."""
+    # Its own session, so that Ctrl-C in the terminal does not reach it before us.
+    return subprocess.Popen(
+        ["/bin/sh", "-c", _REAP, "reaper", str(folder)], stdin=subprocess.PIPE, start_new_session=True
+    )

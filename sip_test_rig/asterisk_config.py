@@ -15,7 +15,20 @@ CARRIER_ADDRESS: Final = "127.0.0.2"
 
 # What no contact centre on this machine needs; leaving it out halves the time to start.
 # (res_speech stays: res_agi needs its symbols.)
-_NOT_LOADED: Final = ["app_adsiprog", "app_agent_pool", "app_alarmreceiver", "app_dictate", "app_festival", "app_followme", "app_getcpeid", "app_jack", "app_mf", "app_minivm", "app_morsecode", "app_mp3", "app_sf", "app_sla", "app_sms", "app_speech_utils", "app_test", "app_voicemail", "app_voicemail_odbc", "app_zapateller", "cdr_adaptive_odbc", "cdr_csv", "cdr_custom", "cdr_manager", "cdr_odbc", "cdr_pgsql", "cdr_radius", "cdr_sqlite3_custom", "cdr_tds", "cel_custom", "cel_manager", "cel_odbc", "cel_pgsql", "cel_radius", "cel_sqlite3_custom", "cel_tds", "chan_alsa", "chan_console", "chan_iax2", "chan_mgcp", "chan_mobile", "chan_motif", "chan_oss", "chan_sip", "chan_skinny", "chan_unistim", "chan_dahdi", "chan_websocket", "func_enum", "func_odbc", "func_vmcount", "pbx_ael", "pbx_dundi", "pbx_lua", "pbx_realtime", "res_clialiases", "res_http_media_cache", "res_adsi", "res_aeap", "res_ael_share", "res_calendar", "res_calendar_caldav", "res_calendar_ews", "res_calendar_exchange", "res_calendar_icalendar", "res_cdrel_custom", "res_config_curl", "res_config_ldap", "res_config_odbc", "res_config_pgsql", "res_config_sqlite3", "res_fax", "res_fax_spandsp", "res_geolocation", "res_hep", "res_hep_pjsip", "res_hep_rtcp", "res_http_post", "res_odbc", "res_odbc_transaction", "res_parking", "res_phoneprov", "res_pjsip_config_wizard", "res_pjsip_geolocation", "res_pjsip_phoneprov_provider", "res_pjsip_stir_shaken", "res_prometheus", "res_resolver_unbound", "res_smdi", "res_snmp", "res_speech_aeap", "res_statsd", "res_stir_shaken", "res_stun_monitor", "res_xmpp"]
+_NOT_LOADED: Final = """
+app_adsiprog app_agent_pool app_alarmreceiver app_dictate app_festival app_followme app_getcpeid app_jack app_mf
+app_minivm app_morsecode app_mp3 app_sf app_sla app_sms app_speech_utils app_test app_voicemail app_voicemail_odbc
+app_zapateller cdr_adaptive_odbc cdr_csv cdr_custom cdr_manager cdr_odbc cdr_pgsql cdr_radius cdr_sqlite3_custom
+cdr_tds cel_custom cel_manager cel_odbc cel_pgsql cel_radius cel_sqlite3_custom cel_tds chan_alsa chan_console
+chan_dahdi chan_iax2 chan_mgcp chan_mobile chan_motif chan_oss chan_sip chan_skinny chan_unistim chan_websocket
+func_enum func_odbc func_vmcount pbx_ael pbx_dundi pbx_lua pbx_realtime res_adsi res_aeap res_ael_share res_calendar
+res_calendar_caldav res_calendar_ews res_calendar_exchange res_calendar_icalendar res_cdrel_custom res_clialiases
+res_config_curl res_config_ldap res_config_odbc res_config_pgsql res_config_sqlite3 res_fax res_fax_spandsp
+res_geolocation res_hep res_hep_pjsip res_hep_rtcp res_http_media_cache res_http_post res_odbc res_odbc_transaction
+res_parking res_phoneprov res_pjsip_config_wizard res_pjsip_geolocation res_pjsip_phoneprov_provider
+res_pjsip_stir_shaken res_prometheus res_resolver_unbound res_smdi res_snmp res_speech_aeap res_statsd
+res_stir_shaken res_stun_monitor res_xmpp
+"""
 
 STARTER_DIALPLAN: Final = """\
 [from-carrier]
@@ -37,7 +50,7 @@ exten => _2XXX,1,Queue(starter,,,,60)
 [internal]
 include => from-carrier
 """
-"""600 echoes, 700 plays music, 800 takes one digit, 1xxx rings that phone, 2xxx joins Asterisk's own queue `starter`."""
+"""600 echoes, 700 plays music, 800 takes a digit, 1xxx rings that phone, 2xxx joins Asterisk's queue `starter`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +79,7 @@ def base_files(
     first_rtp, last_rtp = ports.rtp
     return {
         "asterisk.conf": _ASTERISK_CONF,
-        "modules.conf": "[modules]\nautoload=yes\n" + "".join(f"noload => {name}.so\n" for name in _NOT_LOADED),
+        "modules.conf": "[modules]\nautoload=yes\n" + "".join(f"noload => {name}.so\n" for name in _NOT_LOADED.split()),
         "logger.conf": "[general]\ndateformat=%F %T.%3q\n[logfiles]\nfull => notice,warning,error,verbose\n",
         "http.conf": "[general]\nenabled=no\n",
         "ari.conf": "[general]\nenabled=no\n",
@@ -144,7 +157,7 @@ def _carrier() -> str:
     )
 
 
-# The packaged file says [directories](!), which makes it a template that nobody uses: Asterisk would listen on its stock ports.
+# The packaged file says [directories](!), a template that nobody uses: Asterisk would listen on its stock ports.
 _ASTERISK_CONF: Final = """\
 [directories]
 astcachedir => /rig/cache

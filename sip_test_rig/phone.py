@@ -1,8 +1,8 @@
 """Phone: a SIP phone for tests; pyVoIP reads and writes its SIP messages, asyncio carries them.
 
-Only pyVoIP's message half is used. Its call half has faults that a test rig cannot have: it waits a second before it listens, blocks
-on a refused call, never acknowledges a 486, answers no CANCEL, acknowledges a 200 with a made-up tag, repeats an INVITE under its old
-branch when challenged, and cannot press keys.
+Only pyVoIP's message half is used. Its call half has faults that a test rig cannot have: it waits a second before it
+listens, blocks on a refused call, never acknowledges a 486, answers no CANCEL, repeats an INVITE under its old branch
+when challenged, and cannot press keys.
 """
 
 from __future__ import annotations
@@ -10,38 +10,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Final, Literal, Self, cast
-
-with warnings.catch_warnings():
-    # pyVoIP imports audioop, which Python 3.13 drops; ctid runs on 3.11.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    # pyVoIP's modules import each other: VoIP has to come first.
-    import pyVoIP.VoIP  # noqa: F401
-    from pyVoIP.RTP import PayloadType, TransmitType
-    from pyVoIP.SIP import SIPClient, SIPMessage, SIPMessageType
 
 from sip_test_rig import tones
 from sip_test_rig.asterisk import Asterisk
 from sip_test_rig.asterisk_config import CARRIER_ADDRESS, DEMO_PHONE_PASSWORD
-from sip_test_rig.dtmf_events import PAYLOAD_TYPE
 from sip_test_rig.media import Media
+from sip_test_rig.sip_messages import Dialog, SIPMessage, SIPMessageType, Writer, audio_of, target_of
 
 REGISTER_TIME_LIMIT_S: Final = 10.0
 WAIT_TIME_LIMIT_S: Final = 15.0
 _RETRANSMIT_S: Final = 0.5
 _REFRESH_S: Final = 50.0
-_CODECS: Final = {0: PayloadType.PCMU, PAYLOAD_TYPE: PayloadType.EVENT}
-_REASONS: Final = {
-    180: "Ringing",
-    200: "OK",
-    480: "Temporarily Unavailable",
-    486: "Busy Here",
-    487: "Request Terminated",
-    603: "Decline",
-}
 
 CallState = Literal["dialing", "ringing", "answered", "ended"]
 
@@ -54,32 +36,39 @@ class PhoneCall:
     """One call of a phone.
 
     Attributes:
-        incoming: whether the other side called.
+        dialog: its SIP side.
+        media: both directions of the audio.
         state: `dialing` or `ringing`, `answered`, `ended`.
         status: the final SIP status of a call that was not answered (486, 603, 487, ...).
-        other: the number at the other end: who calls, or what was dialled.
-        media: both directions of the audio.
         ended_by: who ended it.
     """
 
-    def __init__(self, phone: Phone, request: SIPMessage, media: Media, *, incoming: bool) -> None:
-        self.incoming = incoming
-        self.state: CallState = "ringing" if incoming else "dialing"
+    def __init__(self, phone: Phone, dialog: Dialog, media: Media) -> None:
+        self.dialog = dialog
+        self.media = media
+        self.state: CallState = "ringing" if dialog.incoming else "dialing"
         self.status: int | None = None
         self.ended_by: Literal["us", "them"] | None = None
-        self.media = media
-        self.request = request
-        self.call_id = str(request.headers["Call-ID"])
-        self.other = str(request.headers["From" if incoming else "To"]["number"])
-        self.own_tag = uuid.uuid4().hex[:8] if incoming else str(request.headers["From"]["tag"])
-        self.other_tag = str(request.headers["From"]["tag"]) if incoming else ""
-        self.target = _target(request) if incoming else ""
-        self.sequence = int(request.headers["CSeq"]["check"])
         self._phone = phone
+
+    @property
+    def incoming(self) -> bool:
+        """Whether the other side called."""
+        return self.dialog.incoming
+
+    @property
+    def other(self) -> str:
+        """The number at the other end: who calls, or what was dialled."""
+        return self.dialog.other
+
+    @property
+    def digits(self) -> str:
+        """The keys that the other side pressed."""
+        return self.media.digits
 
     def header(self, name: str) -> str | None:
         """Return a header of the INVITE, say one that the PBX added; None when it has none."""
-        value = self.request.headers.get(name)
+        value = self.dialog.request.headers.get(name)
         return None if value is None else str(value)
 
     def answer(self) -> None:
@@ -93,25 +82,18 @@ class PhoneCall:
         self._phone._reject(self, status)
 
     def hang_up(self) -> None:
-        """End the call: BYE when answered, CANCEL while it rings there, 603 while it rings here; nothing when it is over."""
-        if self.state == "ended":
-            return
-        if self.state == "ringing" and self.incoming:
-            self._phone._reject(self, 603)
-        elif self.state == "answered":
+        """End the call: BYE when answered, CANCEL while it rings there, 603 while it rings here."""
+        if self.state == "answered":
             self._phone._bye(self)
-        else:
+        elif self.state != "ended" and self.incoming:
+            self._phone._reject(self, 603)
+        elif self.state != "ended":
             self._phone._cancel(self)
 
     def press(self, keys: str) -> None:
-        """Press keys, a tenth of a second each."""
+        """Press keys, a tenth of a second each (RFC 4733)."""
         self._must_be("answered")
         self.media.press(keys)
-
-    @property
-    def digits(self) -> str:
-        """The keys that the other side pressed."""
-        return self.media.digits
 
     def heard(self, last_s: float | None = None) -> dict[float, float]:
         """Tell which known tones were heard, and for how many seconds each."""
@@ -126,11 +108,7 @@ class PhoneCall:
         await self.media.until_digits(keys, timeout)
 
     async def until(self, *states: CallState, timeout: float = WAIT_TIME_LIMIT_S) -> Self:
-        """Wait until the call is in one of these states.
-
-        Raises:
-            TimeoutError: it is not; the message tells the state it is in.
-        """
+        """Wait until the call is in one of these states, or raise TimeoutError telling the state it is in."""
         await self._phone._until(lambda: self.state in states, timeout, lambda: f"call is {self.state}, not {states}")
         return self
 
@@ -151,6 +129,10 @@ class Phone(asyncio.DatagramProtocol):
         answer_after: seconds until it answers by itself; None leaves it ringing until `PhoneCall.answer()`.
         reject_with: refuse every call at once with this status.
         registers: False for a caller whom the PBX knows by address.
+
+    Attributes:
+        calls: every call it had, in order.
+        unreadable: messages that pyVoIP could not read.
     """
 
     def __init__(
@@ -182,7 +164,7 @@ class Phone(asyncio.DatagramProtocol):
         self._register_answer: asyncio.Future[SIPMessage] | None = None
         self._changed = asyncio.Event()
         self._transport: asyncio.DatagramTransport | None = None
-        self._sip: SIPClient | None = None
+        self._writer: Writer | None = None
         self._handed_out = 0
 
     @classmethod
@@ -197,13 +179,9 @@ class Phone(asyncio.DatagramProtocol):
         reject_with: int | None = None,
     ) -> Self:
         """Make the phone of an endpoint of this PBX."""
+        server = (pbx.host, pbx.sip_port)
         return cls(
-            (pbx.host, pbx.sip_port),
-            name,
-            password=password,
-            voice_hz=voice_hz,
-            answer_after=answer_after,
-            reject_with=reject_with,
+            server, name, password=password, voice_hz=voice_hz, answer_after=answer_after, reject_with=reject_with
         )
 
     @classmethod
@@ -226,31 +204,32 @@ class Phone(asyncio.DatagramProtocol):
         Raises:
             PhoneError: the PBX refused, or did not answer.
         """
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=(self._host, 0))
-        assert self._transport is not None
-        own_port = self._transport.get_extra_info("sockname")[1]
-        self._sip = SIPClient(*self._server, self.name, self._password, phone=None, myIP=self._host, myPort=own_port)
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: self, local_addr=(self._host, 0)
+        )
+        own_port = int(transport.get_extra_info("sockname")[1])
+        self._writer = Writer(self._server, self.name, self._password, self._host, own_port)
         if self._registers:
             try:
                 await self.register()
             except BaseException:
-                self._transport.close()
+                transport.close()
                 raise
             self._spawn(self._keep_registered())
 
     async def stop(self, *, unregister: bool = True) -> None:
         """Hang up, unregister and close; `unregister=False` vanishes like a phone whose cable was pulled."""
-        for call in self.calls:
-            if unregister:
-                call.hang_up()
-            call.media.close()
         for timer in self._timers:
             timer.cancel()
         for task in list(self._tasks):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        if unregister and self._registers:
+        for call in self.calls:
+            if unregister:
+                call.hang_up()
+            call.media.close()
+        if unregister and self._registers and self._writer is not None:
             # The PBX may be gone by now, which is no fault of the phone's.
             with contextlib.suppress(PhoneError):
                 await self.register(away=True, timeout=2.0)
@@ -263,12 +242,11 @@ class Phone(asyncio.DatagramProtocol):
         Raises:
             PhoneError: refused, or no answer in time.
         """
-        sip = self._client
         try:
             async with asyncio.timeout(timeout):
-                answer = await self._ask(sip.gen_first_response(deregister=away))
+                answer = await self._ask(self._write.register(away=away))
                 if int(answer.status) == 401:
-                    answer = await self._ask(sip.gen_register(answer, deregister=away))
+                    answer = await self._ask(self._write.register(answer, away=away))
         except TimeoutError as late:
             raise PhoneError(f"phone {self.name}: no answer to REGISTER within {timeout} s") from late
         if int(answer.status) != 200:
@@ -277,18 +255,14 @@ class Phone(asyncio.DatagramProtocol):
     async def call(self, number: str) -> PhoneCall:
         """Dial; returns at once with the call in state `dialing`."""
         media = await Media.open(self._host, tones.tone(self.voice_hz, 1.0))
-        sip = self._client
-        text = sip.gen_invite(
-            number,
-            "1",
-            {media.port: _CODECS},
-            TransmitType.SENDRECV,
-            sip.gen_branch(),
-            f"{uuid.uuid4().hex}@{self._host}",
-        )
-        self._send(text)
-        call = PhoneCall(self, SIPMessage(text.encode()), media, incoming=False)
+        call_id = f"{uuid.uuid4().hex}@{self._host}"
+        text = self._write.invite(number, call_id, media.port)
+        invite = SIPMessage(text.encode())
+        headers = invite.headers
+        dialog = Dialog(invite, False, call_id, str(headers["From"]["tag"]), "", "", int(headers["CSeq"]["check"]))
+        call = PhoneCall(self, dialog, media)
         self._keep(call)
+        self._send(text)
         return call
 
     async def next_call(self, timeout: float = WAIT_TIME_LIMIT_S) -> PhoneCall:
@@ -322,42 +296,52 @@ class Phone(asyncio.DatagramProtocol):
 
     def _on_request(self, message: SIPMessage) -> None:
         call = self._by_id.get(message.headers["Call-ID"])
-        match message.method:
-            case "INVITE" if call is None:
-                self._on_invite(message)
-            case "INVITE" if call is not None and call.state == "answered":
-                call.request = message
-                self._send_answer(call)
-            case "INVITE" | "ACK":
-                pass
-            case "BYE":
-                self._respond(message, 200, call.own_tag if call else None)
-                if call is not None:
-                    self._end(call, "them")
-            case "CANCEL":
-                self._respond(message, 200, call.own_tag if call else None)
-                if call is not None and call.state == "ringing":
-                    self._respond(call.request, 487, call.own_tag)
-                    self._end(call, "them", 487)
-            case _:
-                self._respond(message, 200, call.own_tag if call else None)
+        if message.method == "ACK":
+            return
+        if message.method == "INVITE":
+            self._on_invite(message, call)
+            return
+        self._send(self._write.response(message, 200, call.dialog.own_tag if call else None))
+        if call is None:
+            return
+        if message.method == "BYE":
+            self._end(call, "them")
+        elif message.method == "CANCEL" and call.state == "ringing":
+            self._send(self._write.response(call.dialog.request, 487, call.dialog.own_tag))
+            self._end(call, "them", 487)
 
-    def _on_invite(self, message: SIPMessage) -> None:
+    def _on_invite(self, message: SIPMessage, call: PhoneCall | None) -> None:
         call_id = message.headers["Call-ID"]
-        if self.reject_with is not None:
-            self._respond(message, self.reject_with, uuid.uuid4().hex[:8])
+        if call is not None:
+            # Repeated because our answer was lost, or sent anew to change the audio.
+            if call.state == "answered":
+                call.dialog.request = message
+                self._send_answer(call)
+        elif self.reject_with is not None:
+            self._send(self._write.response(message, self.reject_with, uuid.uuid4().hex[:8]))
         elif call_id not in self._opening:
             # A repeated INVITE may come before the socket for the first is open.
             self._opening.add(call_id)
             self._spawn(self._ring(message))
 
-    async def _ring(self, message: SIPMessage) -> None:
+    async def _ring(self, invite: SIPMessage) -> None:
         media = await Media.open(self._host, tones.tone(self.voice_hz, 1.0))
-        call = PhoneCall(self, message, media, incoming=True)
-        self._respond(message, 180, call.own_tag)
+        headers = invite.headers
+        dialog = Dialog(
+            request=invite,
+            incoming=True,
+            call_id=str(headers["Call-ID"]),
+            own_tag=uuid.uuid4().hex[:8],
+            other_tag=str(headers["From"]["tag"]),
+            target=target_of(invite),
+            sequence=int(headers["CSeq"]["check"]),
+        )
+        call = PhoneCall(self, dialog, media)
+        self._send(self._write.response(invite, 180, dialog.own_tag))
         self._keep(call)
         if self.answer_after is not None:
-            self._timers.add(asyncio.get_running_loop().call_later(self.answer_after, self._answer_if_ringing, call))
+            loop = asyncio.get_running_loop()
+            self._timers.add(loop.call_later(self.answer_after, self._answer_if_ringing, call))
 
     def _on_response(self, message: SIPMessage) -> None:
         status, method = int(message.status), message.headers["CSeq"]["method"]
@@ -366,42 +350,37 @@ class Phone(asyncio.DatagramProtocol):
                 self._register_answer.set_result(message)
             return
         call = self._by_id.get(message.headers["Call-ID"])
-        if method != "INVITE" or call is None or status == 100:
-            return
-        call.other_tag = message.headers["To"]["tag"]
+        if method == "INVITE" and call is not None and status > 100:
+            self._on_progress(call, message, status)
+
+    def _on_progress(self, call: PhoneCall, message: SIPMessage, status: int) -> None:
         if status < 200:
             if call.state == "dialing":
                 self._move(call, "ringing")
-            return
-        if 200 <= status < 300:
-            call.target = _target(message)
-            self._send(self._in_dialog(call, "ACK", call.sequence))
+        elif status < 300:
+            call.dialog.other_tag, call.dialog.target = message.headers["To"]["tag"], target_of(message)
+            self._send(self._write.in_dialog(call.dialog, "ACK"))
             if call.state in ("dialing", "ringing"):
-                call.media.connect(*_audio_of(message))
+                call.media.connect(*audio_of(message))
                 self._move(call, "answered")
+            elif call.state == "ended" and call.ended_by == "us":
+                # Answered while our CANCEL was under way (RFC 3261, section 15).
+                call.dialog.sequence += 1
+                self._send(self._write.in_dialog(call.dialog, "BYE"))
         else:
-            self._send(self._ack_refusal(call, message))
-            if status == 401 and "Authorization" not in call.request.headers:
+            self._send(self._write.beside_invite(call.dialog, "ACK", message))
+            if status == 401 and "Authorization" not in call.dialog.request.headers:
                 self._dial_again(call, message)
             elif call.state != "ended":
                 self._end(call, "them", status)
 
     def _dial_again(self, call: PhoneCall, challenge: SIPMessage) -> None:
-        sip = self._client
-        proof = sip.gen_authorization(challenge).decode()
-        told = challenge.authentication
-        authorization = (
-            f'Authorization: Digest username="{self.name}",realm="{told["realm"]}",nonce="{told["nonce"]}",'
-            f'uri="sip:{self._server[0]};transport=UDP",response="{proof}",algorithm=MD5\r\n'
-        )
-        text = sip.gen_invite(
-            call.other, "1", {call.media.port: _CODECS}, TransmitType.SENDRECV, sip.gen_branch(), call.call_id
-        ).replace("\r\nContent-Length", f"\r\n{authorization}Content-Length")
+        text = self._write.invite(call.other, call.dialog.call_id, call.media.port, challenge)
+        invite = SIPMessage(text.encode())
+        call.dialog.request = invite
+        call.dialog.own_tag = str(invite.headers["From"]["tag"])
+        call.dialog.sequence = int(invite.headers["CSeq"]["check"])
         self._send(text)
-        call.request = SIPMessage(text.encode())
-        call.own_tag = str(call.request.headers["From"]["tag"])
-        call.sequence = int(call.request.headers["CSeq"]["check"])
-        call.other_tag = ""
 
     def _answer_if_ringing(self, call: PhoneCall) -> None:
         if call.state == "ringing":
@@ -412,62 +391,25 @@ class Phone(asyncio.DatagramProtocol):
         self._move(call, "answered")
 
     def _send_answer(self, call: PhoneCall) -> None:
-        call.media.connect(*_audio_of(call.request))
-        self._client.tagLibrary[call.call_id] = call.own_tag
-        self._send(self._client.gen_answer(call.request, "1", {call.media.port: _CODECS}, TransmitType.SENDRECV))
+        call.media.connect(*audio_of(call.dialog.request))
+        self._send(self._write.answer(call.dialog, call.media.port))
 
     def _reject(self, call: PhoneCall, status: int) -> None:
-        self._respond(call.request, status, call.own_tag)
+        self._send(self._write.response(call.dialog.request, status, call.dialog.own_tag))
         self._end(call, "us", status)
 
     def _bye(self, call: PhoneCall) -> None:
-        call.sequence += 1
-        self._send(self._in_dialog(call, "BYE", call.sequence))
+        call.dialog.sequence += 1
+        self._send(self._write.in_dialog(call.dialog, "BYE"))
         self._end(call, "us")
 
     def _cancel(self, call: PhoneCall) -> None:
-        to, origin = call.request.headers["To"]["raw"], call.request.headers["From"]["raw"]
-        self._send(
-            f"CANCEL sip:{call.other}@{self._server[0]} SIP/2.0\r\n{self._client._gen_response_via_header(call.request)}"
-            f"Max-Forwards: 70\r\nFrom: {origin};tag={call.own_tag}\r\nTo: {to}\r\nCall-ID: {call.call_id}\r\n"
-            f"CSeq: {call.sequence} CANCEL\r\nContent-Length: 0\r\n\r\n"
-        )
+        self._send(self._write.beside_invite(call.dialog, "CANCEL"))
         self._end(call, "us", 487)
-
-    def _in_dialog(self, call: PhoneCall, method: str, sequence: int) -> str:
-        own, other = ("To", "From") if call.incoming else ("From", "To")
-        sip = self._client
-        return (
-            f"{method} {call.target} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP {self._host}:{sip.myPort};branch={sip.gen_branch()};rport\r\nMax-Forwards: 70\r\n"
-            f"From: {call.request.headers[own]['raw']};tag={call.own_tag}\r\n"
-            f"To: {call.request.headers[other]['raw']};tag={call.other_tag}\r\n"
-            f"Call-ID: {call.call_id}\r\nCSeq: {sequence} {method}\r\nContent-Length: 0\r\n\r\n"
-        )
-
-    def _ack_refusal(self, call: PhoneCall, refusal: SIPMessage) -> str:
-        """Acknowledge a refusal: same branch and number as the INVITE (RFC 3261, section 17.1.1.3)."""
-        return (
-            f"ACK sip:{call.other}@{self._server[0]} SIP/2.0\r\n{self._client._gen_response_via_header(call.request)}"
-            f"Max-Forwards: 70\r\nFrom: {refusal.headers['From']['raw']};tag={refusal.headers['From']['tag']}\r\n"
-            f"To: {refusal.headers['To']['raw']};tag={refusal.headers['To']['tag']}\r\nCall-ID: {call.call_id}\r\n"
-            f"CSeq: {refusal.headers['CSeq']['check']} ACK\r\nContent-Length: 0\r\n\r\n"
-        )
-
-    def _respond(self, request: SIPMessage, status: int, tag: str | None) -> None:
-        headers, sip = request.headers, self._client
-        to_tag = headers["To"]["tag"] or tag
-        self._send(
-            f"SIP/2.0 {status} {_REASONS.get(status, 'Refused')}\r\n{sip._gen_response_via_header(request)}"
-            f"From: {headers['From']['raw']};tag={headers['From']['tag']}\r\n"
-            f"To: {headers['To']['raw']}{f';tag={to_tag}' if to_tag else ''}\r\nCall-ID: {headers['Call-ID']}\r\n"
-            f"CSeq: {headers['CSeq']['check']} {headers['CSeq']['method']}\r\n"
-            f"Contact: <sip:{self.name}@{self._host}:{sip.myPort}>\r\nContent-Length: 0\r\n\r\n"
-        )
 
     def _keep(self, call: PhoneCall) -> None:
         self.calls.append(call)
-        self._by_id[call.call_id] = call
+        self._by_id[call.dialog.call_id] = call
         self._tell()
 
     def _move(self, call: PhoneCall, state: CallState) -> None:
@@ -475,9 +417,10 @@ class Phone(asyncio.DatagramProtocol):
         self._tell()
 
     def _end(self, call: PhoneCall, by: Literal["us", "them"], status: int | None = None) -> None:
-        call.media.close()
-        call.status, call.ended_by = status, by
-        self._move(call, "ended")
+        if call.state != "ended":
+            call.media.close()
+            call.status, call.ended_by = status, by
+            self._move(call, "ended")
 
     def _tell(self) -> None:
         before, self._changed = self._changed, asyncio.Event()
@@ -511,24 +454,13 @@ class Phone(asyncio.DatagramProtocol):
         if not self._transport.is_closing():
             self._transport.sendto(text.encode(), self._server)
 
-    def _spawn(self, work: object) -> None:
-        assert asyncio.iscoroutine(work)
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work, name=f"rig-phone-{self.name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     @property
-    def _client(self) -> SIPClient:
-        if self._sip is None:
+    def _write(self) -> Writer:
+        if self._writer is None:
             raise PhoneError(f"phone {self.name} was not started")
-        return self._sip
-
-
-def _target(message: SIPMessage) -> str:
-    """Return the address in a Contact header."""
-    return str(message.headers["Contact"]).partition("<")[2].partition(">")[0] or str(message.headers["Contact"])
-
-
-def _audio_of(message: SIPMessage) -> tuple[str, int]:
-    """Return where a session description wants its audio."""
-    return str(message.body["c"][0]["address"]), int(message.body["m"][0]["port"])
+        return self._writer

@@ -1,4 +1,4 @@
-"""Ports: free ports on the loopback addresses, and a block of them for each Asterisk that nobody else on the machine takes."""
+"""Ports: free ports on the loopback addresses, and for each Asterisk a block that nobody else here takes."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ class Sipp:
         return command
 
     def _filled_in(self) -> str:
-        """Put the times in: SIPp takes keywords in messages only, and a `-set` variable is a text, which a pause takes for 0."""
+        """Put the times in: SIPp takes keywords in messages only, and a pause takes a `-set` variable for 0."""
         text = self.scenario.read_text(encoding="utf-8")
         for key, value in self._values.items():
             if isinstance(value, int):

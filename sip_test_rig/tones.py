@@ -119,7 +119,7 @@ def heard_sequence(samples: Samples, known: Iterable[float] = KNOWN_HZ) -> list[
 def _tones_by_block(samples: Samples, known: tuple[float, ...]) -> list[list[float]]:
     """Find the tones of each tenth of a second, loudest first.
 
-    A tone counts when it carries a fair share of the block's energy: noise spreads over all frequencies, a tone does not.
+    A tone counts when it carries a fair share of the block's energy: noise spreads over all frequencies.
     """
     whole = len(samples) // _BLOCK
     if whole == 0:
