@@ -17,7 +17,6 @@ class FakeAmi:
         login_error: the message that it refuses a login with; empty to take any.
         booted: whether it says FullyBooted after the login.
         mute: whether it answers nothing more.
-        deaf: whether it reads nothing more.
         channels: fields of the channels it has.
         devices: device states it has.
         errors: messages that an action of that name is refused with.
