@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Final
 
 import structlog
 from aiohttp import web
 
+from ctid import __version__
 from ctid.desktop.auth import Authority
 from ctid.desktop.client import CloseCode
 from ctid.desktop.docs_pages import DocsPages
@@ -63,7 +63,7 @@ def build_app(site: Site, hub: Hub, pulse: Pulse, api: ApiSpec, exposition: Call
     app.router.add_get("/metrics", ops.metrics)
     app.router.add_get("/healthz", ops.health)
     app.router.add_get("/readyz", ops.readiness)
-    DocsPages(version("ctid")).add_to(app)
+    DocsPages(__version__).add_to(app)
 
     async def close_sockets(_: web.Application) -> None:
         events.stopping = True

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import structlog
 
-from ctid.errors import StoreError
 from ctid.model.commands import LookUpCustomer
 from ctid.model.events import CustomerLookedUp, Event
 from ctid.store.directory import CustomerDirectory, LookupFailed
@@ -41,8 +40,8 @@ class Lookups:
             answer = CustomerLookedUp(contact_id=command.contact_id, customer=customer)
         except LookupFailed as error:
             answer = CustomerLookedUp(contact_id=command.contact_id, customer=None, failure=error.reason)
-        except StoreError as error:
-            _log.warning("customer.lookup_failed", contact_id=command.contact_id, detail=error.detail)
+        except Exception:
+            _log.exception("customer.lookup_broken", contact_id=command.contact_id)
             answer = CustomerLookedUp(contact_id=command.contact_id, customer=None, failure="unavailable")
         finally:
             self._waiting -= 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from ctid.desktop.ports import refusal
@@ -13,6 +14,7 @@ from ctid.errors import CtidError, InvariantError
 from ctid.model.commands import Accept, Command, Note, Refuse
 from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
+from ctid.model.states import ContactState
 from ctid.runtime.clock import SiteClock
 from ctid.runtime.inbox import Inbox
 from ctid.runtime.keeper import Keeper
@@ -41,9 +43,18 @@ class Runner:
         last: The moment of the last input.
     """
 
-    def __init__(self, engine: Engine, keeper: Keeper, clock: SiteClock, inbox: Inbox, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        keeper: Keeper,
+        clock: SiteClock,
+        inbox: Inbox,
+        metrics: Metrics,
+        last: Instant | None = None,
+    ) -> None:
         self.engine = engine
-        self.last: Instant | None = None
+        self.last = last
+        self._stepped = asyncio.Event()
         self._keeper = keeper
         self._clock = clock
         self._inbox = inbox
@@ -82,17 +93,25 @@ class Runner:
         else:
             self._resolve(command.command_id, refusal(command))
 
-    async def run(self, dispatcher: Executes, on_batch: Callable[[], None] = lambda: None) -> None:
-        """Consume until cancelled.
+    @property
+    def settled(self) -> bool:
+        """Whether no agent's phone is ringing or about to be connected."""
+        return not any(
+            contact.state is ContactState.OFFERED for contact in self.engine.state.contacts.values()
+        ) and not len(self._inbox)
 
-        Args:
-            dispatcher: Is given each input's commands.
-            on_batch: Called after each batch of inputs.
-        """
+    async def stepped(self) -> None:
+        """Wait until more inputs were handled, for half a second at most."""
+        self._stepped.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await self._stepped.wait()
+
+    async def run(self, dispatcher: Executes) -> None:
+        """Consume until cancelled; each input's commands go to the dispatcher."""
         while True:
-            events = await self._inbox.take(BATCH)
-            await self.consume(events, dispatcher)
-            on_batch()
+            await self.consume(await self._inbox.take(BATCH), dispatcher)
+            self._stepped.set()
 
     async def consume(self, events: list[Event], dispatcher: Executes) -> None:
         """Journal inputs, then have the engine handle them, one after another."""

@@ -1,0 +1,230 @@
+"""The composition root: makes the parts, ties them together, runs them, and takes them down again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+
+from ctid import __version__
+from ctid.desktop.app import DesktopServer
+from ctid.desktop.hub import Hub
+from ctid.desktop.ports import Component
+from ctid.errors import ConfigError, StoreError
+from ctid.model.commands import Publish
+from ctid.model.events import ConfigLoaded, DrainStarted, SiteStarted
+from ctid.pbx_adapters.agi.server import AgiServer
+from ctid.pbx_adapters.ami.supervisor import AmiLink
+from ctid.runtime.clock import SiteClock
+from ctid.runtime.dispatch import Dispatcher
+from ctid.runtime.inbox import Inbox
+from ctid.runtime.keeper import Keeper
+from ctid.runtime.lookups import Lookups
+from ctid.runtime.observer import Observer
+from ctid.runtime.record_writer import RecordWriter
+from ctid.runtime.runner import Runner
+from ctid.runtime.site import LiveSite
+from ctid.runtime.timers import Timers
+from ctid.spec.loader import Config, load_config
+from ctid.store.database import Database
+from ctid.store.http_directory import open_directory
+from ctid.store.records import RecordStore
+from ctid.telemetry.metrics import Metrics
+
+STORE_RETRY_SECONDS = 2.0
+STORE_PING_SECONDS = 5.0
+
+_log = structlog.get_logger()
+
+
+class _Stopped(Exception):
+    """The daemon was asked to stop and has drained."""
+
+
+class Daemon:
+    """One process that owns one site.
+
+    Attributes:
+        api_port: Where the API listens; of use where the configuration says 0.
+        agi_port: Where FastAGI listens, likewise.
+        started: Set once everything listens.
+    """
+
+    def __init__(self, config_path: Path, config: Config) -> None:
+        """Take a configuration that was checked.
+
+        Args:
+            config_path: Where it came from, for a reload.
+            config: The configuration.
+        """
+        self.api_port = 0
+        self.agi_port = 0
+        self.started = asyncio.Event()
+        self._config_path = config_path
+        self._config = config
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._store_fault = "not opened yet"
+
+    def stop(self) -> None:
+        """Drain and stop; asked again, stop at once. Calls go on in the PBX and are taken up at the next start."""
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Run until stopped.
+
+        Raises:
+            CtidError: It cannot start: the journal is another daemon's, an address is taken.
+            OSError: An address cannot be had.
+        """
+        daemon, site = self._config.daemon, self._config.site
+        metrics = Metrics(__version__)
+        keeper = Keeper.open(daemon.journal, site.site, metrics)
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(keeper.close)
+            published: deque[Publish] = deque(maxlen=daemon.api.replay_events)
+            engine, last = keeper.recover(
+                lambda commands: published.extend(each for each in commands if isinstance(each, Publish))
+            )
+            epoch = secrets.token_hex(4)
+            hub = Hub(site.site, engine.state.stream_epoch or epoch, daemon.api.replay_events, metrics)
+            for command in published:
+                hub.publish(command)
+            clock, inbox, observer = SiteClock(last), Inbox(), Observer(metrics)
+            runner = Runner(engine, keeper, clock, inbox, metrics, last)
+            timers = Timers(clock, runner.put)
+            stack.callback(timers.close)
+            database = Database(daemon.store.url.get_secret_value())
+            stack.push_async_callback(database.close)
+            directory = await stack.enter_async_context(open_directory(daemon.directory, database))
+            store = RecordStore(database)
+            records = RecordWriter(store, runner.put)
+            agi = AgiServer(
+                daemon.agi.host,
+                daemon.agi.port,
+                runner.put,
+                metrics,
+                pbxes=daemon.pbxes,
+                max_sessions=daemon.agi.max_sessions,
+            )
+            links = {name: AmiLink(name, spec.ami, runner.put, metrics) for name, spec in daemon.pbxes.items()}
+
+            def readiness() -> list[Component]:
+                fault = self._store_fault or records.fault
+                draining = self._stop.is_set()
+                return [
+                    Component(name="journal", ok=not keeper.fault, detail=keeper.fault),
+                    Component(name="store", ok=not fault, detail=fault),
+                    *(Component(name=f"pbx:{name}", ok=link.ready, detail=link.state) for name, link in links.items()),
+                    Component(name="site", ok=not draining, detail="draining" if draining else ""),
+                ]
+
+            def exposition() -> bytes:
+                observer.gauge(engine.state, engine.site, len(inbox))
+                return metrics.exposition()
+
+            server = DesktopServer(LiveSite(runner, clock, store, readiness), hub, daemon.api, exposition)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    dispatcher = Dispatcher(
+                        links=links,
+                        agi=agi,
+                        desktops=hub,
+                        timers=timers,
+                        lookups=Lookups(directory, runner.put, group),
+                        records=records,
+                        answer=runner.answer,
+                        emit=runner.put,
+                        group=group,
+                        observer=observer,
+                        metrics=metrics,
+                    )
+                    # First of all inputs: what runs from here on finds a site with a configuration.
+                    started = SiteStarted(site=site.site, epoch=epoch, release=__version__)
+                    loaded = ConfigLoaded(spec=site.model_dump(mode="json"))
+                    await runner.consume([started, loaded], dispatcher)
+                    await agi.listen()
+                    await server.start()
+                    stack.push_async_callback(server.stop)
+                    self.api_port, self.agi_port = server.port, agi.port
+                    tasks = {
+                        "store": self._keep_store(database),
+                        "records": records.run(),
+                        "runner": runner.run(dispatcher),
+                        "agi": agi.run(),
+                        **{f"ami-{name}": link.run() for name, link in links.items()},
+                    }
+                    for name, task in tasks.items():
+                        group.create_task(task, name=name)
+                    with self._signals(runner):
+                        _log.info("site.ready", site=site.site, api_port=self.api_port, agi_port=self.agi_port)
+                        self.started.set()
+                        await self._stop.wait()
+                        await self._drain(runner)
+                    raise _Stopped
+            except* _Stopped:
+                await keeper.snapshot(engine, clock.now())
+        _log.info("site.stopped", site=site.site)
+
+    async def _drain(self, runner: Runner) -> None:
+        """Make no new offers, and wait until those that are out are settled."""
+        _log.info("site.draining")
+        runner.put(DrainStarted())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._config.daemon.drain_seconds):
+                while not runner.settled and not self._hurry.is_set():
+                    await runner.stepped()
+
+    def reload(self, runner: Runner) -> None:
+        """Read the configuration again; one with faults changes nothing."""
+        try:
+            config = load_config(self._config_path)
+        except ConfigError as error:
+            _log.error("config.refused", faults=error.faults)
+            return
+        if config.site.site != self._config.site.site:
+            _log.error("config.refused", faults=["the name of the site can't be changed while it runs"])
+            return
+        if config.daemon != self._config.daemon:
+            _log.warning("config.restart_needed", detail="addresses, secrets and stores change at a restart only")
+        runner.put(ConfigLoaded(spec=config.site.model_dump(mode="json")))
+        _log.info("config.reloaded")
+
+    @contextlib.contextmanager
+    def _signals(self, runner: Runner) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        actions = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGHUP: lambda: self.reload(runner)}
+        for number, action in actions.items():
+            loop.add_signal_handler(number, action)
+        try:
+            yield
+        finally:
+            for number in actions:
+                loop.remove_signal_handler(number)
+
+    async def _keep_store(self, database: Database) -> None:
+        """Open the database, however long it is away, and ask it now and then whether it is still there."""
+        opened = False
+        while True:
+            try:
+                if opened:
+                    await database.ping()
+                else:
+                    await database.upgrade()
+                    opened = True
+                if self._store_fault:
+                    _log.info("store.ready", database=database.name)
+                self._store_fault = ""
+            except StoreError as error:
+                if self._store_fault != error.detail:
+                    _log.error("store.lost", detail=error.detail)
+                self._store_fault = error.detail
+            await asyncio.sleep(STORE_PING_SECONDS if not self._store_fault else STORE_RETRY_SECONDS)

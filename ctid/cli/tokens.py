@@ -1,0 +1,32 @@
+"""``ctid token``: bearer tokens for desktops and integrators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ctid.cli.options import ConfigOption
+from ctid.desktop.auth import Authority, Role
+from ctid.errors import NotFoundError
+from ctid.spec.loader import load_config
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("token")(token)
+
+
+def token(
+    config: ConfigOption,
+    subject: Annotated[str, typer.Argument(help="Who it is for; for role agent the agent's id.")],
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.AGENT,
+    hours: Annotated[float, typer.Option(min=0.01, max=8760, help="How long it holds.")] = 8,
+) -> None:
+    """Issue a token; whoever holds it is let in, so hand it over safely."""
+    loaded = load_config(config)
+    agent_id = subject if role is Role.AGENT else ""
+    if agent_id and agent_id not in loaded.site.agents:
+        raise NotFoundError(f"there is no agent {agent_id!r} in the configuration")
+    authority = Authority(loaded.daemon.api.token_secret.get_secret_value(), loaded.site.site)
+    typer.echo(authority.issue(subject, role, agent_id, lifetime_seconds=hours * 3600))

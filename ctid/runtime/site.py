@@ -1,0 +1,95 @@
+"""The site as the desktop API sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ctid.desktop.ports import Component, RecordPage, RecordQuery
+from ctid.engine.state import SiteState
+from ctid.model.events import Event, Request
+from ctid.model.instant import Instant
+from ctid.model.record import ContactRecord
+from ctid.runtime.clock import SiteClock
+from ctid.runtime.runner import Runner
+from ctid.spec.site import SiteSpec
+from ctid.store.records import RecordFilter, RecordStore
+
+
+class StoredRecords:
+    """Reads the call-tracking records for the API."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
+
+    async def find(self, query: RecordQuery, limit: int, cursor: str | None) -> RecordPage:
+        """Return the page of records that begins at the cursor.
+
+        Raises:
+            RequestError: The cursor is none of ours.
+            StoreError: The database cannot be reached.
+        """
+        which = RecordFilter(
+            created_from=query.since,
+            created_to=query.until,
+            queue=query.queue,
+            agent_id=query.agent_id,
+            outcome=query.outcome,
+            disposition=query.disposition,
+            ani=query.ani,
+            dnis=query.dnis,
+        )
+        page = await self._store.find(which, limit=limit, cursor=cursor)
+        return RecordPage(records=page.records, next_cursor=page.next_cursor)
+
+    async def get(self, contact_id: str) -> ContactRecord | None:
+        """Return the record of a contact, if there is one."""
+        return await self._store.get(contact_id)
+
+
+class LiveSite:
+    """What the desktop API shows and commands; reads between two events, changes nothing by itself."""
+
+    def __init__(
+        self, runner: Runner, clock: SiteClock, store: RecordStore, readiness: Callable[[], list[Component]]
+    ) -> None:
+        self._runner = runner
+        self._clock = clock
+        self._records = StoredRecords(store)
+        self._readiness = readiness
+
+    @property
+    def state(self) -> SiteState:
+        """The engine's state."""
+        return self._runner.engine.state
+
+    @property
+    def spec(self) -> SiteSpec:
+        """The configuration in force."""
+        return self._runner.engine.site
+
+    @property
+    def epoch(self) -> str:
+        """Of the published stream."""
+        return self._runner.engine.state.stream_epoch
+
+    @property
+    def records(self) -> StoredRecords:
+        """The store of closed contacts."""
+        return self._records
+
+    def now(self) -> Instant:
+        """Read the site's clock."""
+        return self._clock.now()
+
+    async def request(self, event: Request) -> dict[str, Any]:
+        """Put a request to the engine and wait for its result; see ``Runner.request``."""
+        return await self._runner.request(event)
+
+    def notify(self, event: Event) -> None:
+        """Put an event to the engine that nobody waits for."""
+        self._runner.put(event)
+
+    def readiness(self) -> list[Component]:
+        """Tell of every component whether it works."""
+        return self._readiness()
