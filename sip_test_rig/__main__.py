@@ -51,7 +51,8 @@ async def _run(release: str, phones: int, record: Path | None) -> None:
         if record is not None:
             await stack.enter_async_context(AmiRecorder(pbx, record))
         typer.echo(
-            f"SIP    udp {pbx.host}:{pbx.sip_port}; phones {' '.join(names) or 'none'}, password {DEMO_PHONE_PASSWORD}\n"
+            f"SIP    udp {pbx.host}:{pbx.sip_port}\n"
+            f"phones {' '.join(names) or 'none'}; password {DEMO_PHONE_PASSWORD}\n"
             f"AMI    tcp {pbx.host}:{pbx.ami_port}; user {pbx.ami_user}, secret {pbx.ami_secret}\n"
             f"RTP    udp {pbx.rtp_range[0]} to {pbx.rtp_range[1]}\n"
             f"files  {pbx.folder} (log: {pbx.log})\n"

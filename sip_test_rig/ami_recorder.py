@@ -96,7 +96,8 @@ class AmiClient:
             lines += [f"{key}: {one}" for one in ([value] if isinstance(value, str) else value)]
         if self._writer is None or self._ended:
             raise AmiError("not connected")
-        answer = self._answers[action_id] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[AmiMessage] = asyncio.get_running_loop().create_future()
+        self._answers[action_id] = answer
         self._writer.write("\r\n".join(lines).encode() + _END)
         try:
             response = await asyncio.wait_for(answer, ANSWER_TIME_LIMIT_S)

@@ -261,6 +261,9 @@ class Asterisk:
             path.write_text(text, encoding="utf-8")
 
     def _merge(self, name: str, base: str, text: str) -> str:
+        # Without our [directories] it would run on its stock configuration and ports.
+        if name == "asterisk.conf":
+            return f"{base}\n{text}"
         if any(line.strip().startswith("[general]") for line in text.splitlines()):
             return text
         if name == "manager.conf":

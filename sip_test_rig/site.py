@@ -1,0 +1,283 @@
+"""A whole site: a real Asterisk, and ctid as a process of its own beside it, made to fit each other."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import aiohttp
+import yaml
+
+from ctid.desktop.auth import Authority, Role
+from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments
+from sip_test_rig import tones
+from sip_test_rig.asterisk import Asterisk
+from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, Endpoint
+from sip_test_rig.desktop import Desktop
+from sip_test_rig.ports import free_port
+
+TOKEN_SECRET: Final = "demo-only-token-secret-0123456789abcdef"
+READY_TIME_LIMIT_S: Final = 30.0
+STOP_TIME_LIMIT_S: Final = 30.0
+_CHECKOUT: Final = Path(__file__).resolve().parent.parent
+
+PROMPTS: Final = {
+    "ctid/welcome": 350.0,
+    "ctid/main-menu": 440.0,
+    "ctid/no-key": 1_250.0,
+    "ctid/wrong-key": 1_450.0,
+    "ctid/closed": 1_050.0,
+    "ctid/sorry": 1_150.0,
+}
+"""Prompts as tones, so that a test can tell which one was heard."""
+
+
+class CtidError(Exception):
+    """The daemon did not start, or did not stop."""
+
+
+class CtidProcess:
+    """``ctid run`` as a process.
+
+    Args:
+        folder: Its configuration and data; ``config/*.yaml`` there is what it reads.
+        api_port: Where its API listens.
+    """
+
+    def __init__(self, folder: Path, api_port: int) -> None:
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{api_port}"
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def log(self) -> Path:
+        """What it wrote to standard error."""
+        return self.folder / "ctid.log"
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        if self._process is None:
+            raise CtidError("ctid was not started")
+        return self._process.pid
+
+    async def start(self, *, ready: bool = True) -> None:
+        """Start it, and wait until ``/readyz`` says so.
+
+        Raises:
+            CtidError: It ended, or was not ready in time.
+        """
+        environment = {**os.environ, "PYTHONPATH": str(_CHECKOUT), "PYTHONUNBUFFERED": "1"}
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                "setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "ctid", "run",
+                "--config", str(self.folder / "config"),
+                cwd=self.folder, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        if ready:
+            await self.until_ready()
+
+    async def until_ready(self, ready: bool = True, timeout: float = READY_TIME_LIMIT_S) -> None:
+        """Wait until ``/readyz`` tells what is wanted.
+
+        Raises:
+            CtidError: It did not in time, or the process ended.
+        """
+        answer = ""
+        try:
+            async with asyncio.timeout(timeout), aiohttp.ClientSession() as session:
+                while True:
+                    if self._process is None or self._process.returncode is not None:
+                        raise CtidError(f"ctid ended\n{self._tail()}")
+                    try:
+                        async with session.get(f"{self.url}/readyz") as response:
+                            answer = await response.text()
+                            if (response.status == 200) is ready:
+                                return
+                    except aiohttp.ClientError:
+                        pass
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise CtidError(f"ctid was not {'ready' if ready else 'unready'}: {answer}\n{self._tail()}") from None
+
+    async def kill(self) -> None:
+        """End it by SIGKILL."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """End it by SIGTERM and give its exit code; one that hangs is killed.
+
+        Raises:
+            CtidError: It had to be killed.
+        """
+        return await self._end(signal.SIGTERM)
+
+    def reload(self) -> None:
+        """Have it read its configuration again."""
+        os.kill(self.pid, signal.SIGHUP)
+
+    async def _end(self, how: signal.Signals) -> int:
+        process = self._process
+        if process is None:
+            return 0
+        if process.returncode is None:
+            process.send_signal(how)
+            try:
+                await asyncio.wait_for(process.wait(), STOP_TIME_LIMIT_S)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+                raise CtidError(f"ctid did not stop\n{self._tail()}") from None
+        return process.returncode or 0
+
+    def _tail(self) -> str:
+        return self.log.read_text(errors="replace")[-4_000:] if self.log.exists() else "(no log)"
+
+
+def demo_config() -> dict[str, Any]:
+    """The demo's configuration as plain data, for tests to change what they are about."""
+    data: dict[str, Any] = {}
+    for file in sorted((_CHECKOUT / "config" / "demo").glob("*.yaml")):
+        data.update(yaml.safe_load(file.read_text(encoding="utf-8")))
+    return data
+
+
+class RigSite:
+    """Asterisk and ctid, started together, each by its own means.
+
+    Args:
+        config: ctid's configuration as plain data; addresses and secrets of the rig are filled in.
+        contacts: Device names (``1001``) to fixed SIP contacts, for phones that do not register.
+        release: Which Asterisk.
+        sounds: Prompts; tones where none are given.
+        extensions: More dialplan, below ctid's own.
+        files: More files for Asterisk's configuration, by name.
+
+    Attributes:
+        pbx: The Asterisk.
+        ctid: The daemon.
+        config: Its configuration; change it and call ``write_config`` before a reload.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any] | None = None,
+        *,
+        contacts: Mapping[str, str] | None = None,
+        release: Release = "22",
+        sounds: Mapping[str, bytes] | None = None,
+        extensions: str = "",
+        files: Mapping[str, str] | None = None,
+    ) -> None:
+        self.config: dict[str, Any] = copy.deepcopy(dict(config)) if config is not None else demo_config()
+        devices = [agent["device"].removeprefix("PJSIP/") for agent in self.config["agents"].values()]
+        fixed = contacts or {}
+        self.agi_port = free_port("127.0.0.1")
+        self.api_port = free_port("127.0.0.1")
+        self.folder = Path(tempfile.mkdtemp(prefix="ctid-site-"))
+        self._release: Release = release
+        self._extensions = extensions
+        texts = self._asterisk_texts()
+        self.pbx = Asterisk(
+            release,
+            endpoints=[Endpoint(name=device, contact=fixed.get(device)) for device in devices],
+            fragments={**texts, **(files or {})},
+            sounds=sounds if sounds is not None else {name: _prompt(hz) for name, hz in PROMPTS.items()},
+        )
+        self.ctid = CtidProcess(self.folder, self.api_port)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start Asterisk, then ctid, and wait until it is ready."""
+        try:
+            await self.pbx.start()
+            self.write_config()
+            await self.ctid.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop both and remove their folders."""
+        try:
+            await self.ctid.kill()
+            await self.pbx.stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def write_config(self) -> None:
+        """Write ctid's configuration with the rig's addresses and secrets."""
+        ami = {
+            "host": "127.0.0.1",
+            "port": self.pbx.ami_port,
+            "username": "ctid",
+            "secret": DEMO_AMI_SECRET,
+            "ping_seconds": 2,
+            "backoff_max_seconds": 2,
+        }
+        data = {
+            "store": {"url": f"sqlite:///{self.folder}/ctid.db"},
+            **self.config,
+            "pbxes": {"main": {"ami": ami}},
+            "agi": {"host": "127.0.0.1", "port": self.agi_port},
+            "api": {
+                **self.config.get("api", {}),
+                "host": "127.0.0.1",
+                "port": self.api_port,
+                "token_secret": TOKEN_SECRET,
+            },
+            "journal": {**self.config.get("journal", {}), "path": str(self.folder / "journal.db")},
+        }
+        folder = self.folder / "config"
+        folder.mkdir(exist_ok=True)
+        (folder / "ctid.yaml").write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+    def token(self, subject: str, role: Role = Role.AGENT) -> str:
+        """A token of this site."""
+        authority = Authority(TOKEN_SECRET, self.config["site"])
+        return authority.issue(subject, role, subject if role is Role.AGENT else "")
+
+    def desktop(self, agent_id: str) -> Desktop:
+        """An agent's desktop."""
+        return Desktop(self.ctid.url, self.token(agent_id), agent_id)
+
+    def supervisor(self) -> Desktop:
+        """A supervisor's desktop, which sees all."""
+        return Desktop(self.ctid.url, self.token("supervisor", Role.SUPERVISOR))
+
+    def _asterisk_texts(self) -> dict[str, str]:
+        texts = fragments(
+            ManagerUser(name="ctid", secret=DEMO_AMI_SECRET),
+            Dialplan(pbx="main", agi=f"127.0.0.1:{self.agi_port}"),
+            (),
+            self._release,
+        )
+        dialplan = f"{texts['extensions.conf']}\n[from-carrier]\ninclude => ctid-in\n[internal]\n{self._extensions}\n"
+        return {"manager.conf": texts["manager.conf"], "extensions.conf": dialplan}
+
+
+def _prompt(hz: float) -> bytes:
+    return tones.to_wav(tones.tone(hz, 0.5))
+
+
+def fixed_contacts(devices: Sequence[str], host: str, port: int) -> dict[str, str]:
+    """Contacts that send the calls of all these devices to one SIP user agent, such as a SIPp."""
+    return {device: f"sip:{device}@{host}:{port}" for device in devices}
