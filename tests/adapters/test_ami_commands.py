@@ -1,0 +1,111 @@
+"""AMI actions: their fields, and what may not stand in them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ctid.errors import PbxActionError
+from ctid.model.commands import HangUpLeg, RingAgent
+from ctid.pbx_adapters.ami.commands import Originating, hang_up, ring_agent
+from ctid.pbx_adapters.ami.protocol import refuse_injection
+from ctid.pbx_adapters.backoff import Backoff
+
+pytestmark = pytest.mark.adapters
+
+
+def ring(**changes: object) -> RingAgent:
+    fields: dict[str, object] = {
+        "pbx": "a",
+        "unique_id": "leg-1",
+        "device": "PJSIP/1001",
+        "peer_unique_id": "1700000000.1",
+        "caller_number": "+12025550123",
+        "caller_name": "Ann",
+        "timeout_ms": 15_000,
+        "headers": {},
+    }
+    return RingAgent(**(fields | changes))  # type: ignore[arg-type]
+
+
+def test_ring_agent() -> None:
+    assert ring_agent(ring(headers={"X-Contact": 'a,b "c" (d) \\e'})) == {
+        "Action": "Originate",
+        "Async": "true",
+        "Channel": "PJSIP/1001",
+        "ChannelId": "leg-1",
+        "Application": "Bridge",
+        "Data": "1700000000.1,F(ctid-after^s^1)",
+        "Timeout": "15000",
+        "CallerID": '"Ann" <+12025550123>',
+        "Variable": [
+            "FORWARD_CONTEXT=ctid-no-forward",
+            r"PJSIP_HEADER(add,X-Contact)=a\,b \"c\" \(d\) \\e",
+        ],
+    }
+
+
+def test_withheld_caller_has_no_caller_id() -> None:
+    assert "CallerID" not in ring_agent(ring(caller_number="", caller_name=""))
+
+
+def test_name_cannot_break_out_of_the_caller_id() -> None:
+    assert ring_agent(ring(caller_name='A" <666>\r\n'))["CallerID"] == '"A   666   " <+12025550123>'
+
+
+def test_hang_up() -> None:
+    assert hang_up("1.1", 21) == {"Action": "Hangup", "Channel": "1.1", "Cause": "21"}
+
+
+@given(
+    st.sampled_from(["Channel", "ChannelId", "Data", "Variable"]),
+    st.text(max_size=5),
+    st.sampled_from("\r\n\0"),
+    st.text(max_size=5),
+)
+def test_no_field_takes_a_line_break(field: str, before: str, bad: str, after: str) -> None:
+    value: str | list[str] = before + bad + after
+    with pytest.raises(PbxActionError, match=field) as refusal:
+        refuse_injection({"Action": "Originate", field: [str(value)] if field == "Variable" else value})
+    assert "666" not in str(refusal.value)
+
+
+def test_no_field_name_takes_a_line_break() -> None:
+    with pytest.raises(PbxActionError):
+        refuse_injection({"Action: Command\r\nX": "y"})
+
+
+def test_a_hang_up_that_overtakes_its_originate_waits_for_the_channel() -> None:
+    originating = Originating()
+    stop = HangUpLeg(pbx="a", unique_id="leg-1")
+    originating.began("leg-1")
+    assert originating.doom(stop)
+    assert originating.appeared("leg-1") == stop
+    assert originating.appeared("leg-1") is None
+    assert originating.has_channel("leg-1")
+    # The channel is gone for good now: there is nothing to wait for.
+    assert not originating.doom(stop)
+    originating.over("leg-1")
+    assert not originating.doom(stop)
+    assert not originating.has_channel("leg-1")
+
+
+def test_foreign_channels_are_left_alone() -> None:
+    originating = Originating()
+    assert originating.appeared("1.1") is None
+    assert not originating.has_channel("1.1")
+    assert not originating.doom(HangUpLeg(pbx="a", unique_id="1.1"))
+
+
+def test_backoff_doubles_to_its_cap_and_begins_anew() -> None:
+    longest = Backoff(0.5, 30, lambda: 1.0)
+    assert [longest.next() for _ in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    longest.reset()
+    assert longest.next() == 0.5
+    shortest = Backoff(0.5, 30, lambda: 0.0)
+    assert [shortest.next() for _ in range(3)] == [0.25, 0.5, 1]
+
+
+def test_backoff_never_passes_a_small_cap() -> None:
+    assert Backoff(5, 0.1, lambda: 1.0).next() == 0.1
