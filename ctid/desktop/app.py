@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 _MAX_BODY: Final = 64 * 1024
 _STOP_SECONDS: Final = 5.0
 _HEADERS: Final = {
-    "Server": "ctid",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -75,6 +74,7 @@ def build_app(site: Site, hub: Hub, pulse: Pulse, api: ApiSpec, exposition: Call
 
 
 async def _harden(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "ctid"
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
 

@@ -13,7 +13,6 @@ from ctid.spec.site import AttributeKey
 # PostgreSQL cannot keep NUL in text.
 _NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(max_length=2_000, pattern=_NO_NUL)]
-Notes = Annotated[str, StringConstraints(max_length=8_000, pattern=_NO_NUL)]
 Cursor = Annotated[str, StringConstraints(max_length=256, pattern=r"^[A-Za-z0-9_.:=+/-]+$")]
 Number = Annotated[str, StringConstraints(max_length=64, pattern=r"^[+0-9A-Za-z*#@._-]+$")]
 
@@ -41,7 +40,7 @@ class WrapUpBody(Input):
     """The result of a contact; what is absent stays as it is."""
 
     disposition: Annotated[Name | None, Field(description="A wrap-up code of the queue.")] = None
-    notes: Notes | None = None
+    notes: Text | None = None
     complete: Annotated[bool, Field(description="End the wrap-up too.")] = False
 
 

@@ -23,6 +23,7 @@ class CloseCode(IntEnum):
     """Why we closed a socket; the values are public and never change."""
 
     RESTARTING = 1012
+    OVERLOADED = 1013
     TOKEN_MISSING = 4001
     TOKEN_INVALID = 4002
     TOKEN_EXPIRED = 4003

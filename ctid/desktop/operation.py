@@ -243,10 +243,10 @@ class Endpoint:
 
 
 def accepted(call: Call, result: Mapping[str, Any]) -> Answer:
-    """The answer to a command that was carried out."""
-    version = result.get("version")
+    """The answer to a command that was carried out: its id, and the resource as it is now."""
+    versions = [view["version"] for view in result.values() if "version" in view]
     return Answer(
         {"command_id": call.command_id, **result},
         status=HTTPStatus.ACCEPTED,
-        version=version if isinstance(version, int) else None,
+        version=versions[0] if versions else None,
     )

@@ -204,6 +204,13 @@ async def problems(
         code, detail = _HTTP_CODES.get(status, ("request-invalid", "the request cannot be understood"))
         allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
         return problem(status, code, detail, headers=allow)
+    except TimeoutError:
+        return problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "timeout",
+            "the daemon did not get to it in time; it may be carried out yet",
+            headers={"Retry-After": str(_RETRY_SECONDS)},
+        )
     except Exception:
         # The root of a request: whatever got here is our bug, and must not take others with it.
         log.exception("request.failed", code="internal", method=request.method)

@@ -67,7 +67,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=EVERYBODY,
         handler=agents.set_agent_state,
         body=bodies.AgentStateBody,
-        answer=schemas.AcceptedView,
+        answer=schemas.AgentAcceptedView,
         versioned=True,
     ),
     Operation(
@@ -98,7 +98,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=EVERYBODY,
         handler=contacts.merge_attributes,
         body=bodies.AttributesBody,
-        answer=schemas.AcceptedView,
+        answer=schemas.ContactAcceptedView,
         versioned=True,
     ),
     Operation(
@@ -109,7 +109,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=EVERYBODY,
         handler=contacts.set_wrap_up,
         body=bodies.WrapUpBody,
-        answer=schemas.AcceptedView,
+        answer=schemas.ContactAcceptedView,
         versioned=True,
     ),
     Operation(
@@ -130,7 +130,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         handler=offers.reject_offer,
         body=bodies.RejectBody,
         body_optional=True,
-        answer=schemas.AcceptedView,
+        answer=schemas.OfferAcceptedView,
     ),
     Operation(
         name="listQueues",

@@ -263,12 +263,28 @@ class SiteView(View):
     country: str
 
 
-class AcceptedView(BaseModel):
-    """A command was carried out. Beside its id the answer holds the present state of what it changed."""
-
-    model_config = ConfigDict(extra="allow")
+class AcceptedView(View):
+    """A command was carried out."""
 
     command_id: str = Field(description="Events that result carry it as caused_by.")
+
+
+class AgentAcceptedView(AcceptedView):
+    """A command was carried out; this is the agent now."""
+
+    agent: AgentView
+
+
+class ContactAcceptedView(AcceptedView):
+    """A command was carried out; this is the contact now."""
+
+    contact: ContactView
+
+
+class OfferAcceptedView(AcceptedView):
+    """A command was carried out; this is the offer now."""
+
+    offer: OfferView
 
 
 class FaultView(View):

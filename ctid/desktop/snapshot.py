@@ -33,6 +33,6 @@ def snapshot(site: Site, principal: Principal) -> dict[str, Any]:
             "contacts": [contact_view(state, contact, now) for contact in contacts],
             "offers": [offer_view(state, offer, now) for offer in offers],
             "queues": [queue_view(state, spec, name, now) for name in spec.queues],
-            "pbxes": dict(state.pbxes),
+            "pbxes": {name: pbx.up for name, pbx in state.pbxes.items()},
         },
     }

@@ -8,6 +8,7 @@ import uuid
 from http import HTTPStatus
 from typing import Final
 
+import structlog
 from aiohttp import WSMessage, WSMsgType, web
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,6 +22,8 @@ from ctid.desktop.problems import Fault, InvalidInputError
 from ctid.desktop.snapshot import snapshot
 from ctid.errors import OverloadedError
 from ctid.model.events import DesktopConnected, DesktopLost
+
+log = structlog.get_logger(__name__)
 
 PROTOCOL: Final = "ctid.v1"
 _TOKEN_PROTOCOL: Final = "bearer."  # noqa: S105 - a prefix, no secret
@@ -147,9 +150,9 @@ class EventSocket:
         agent_id = principal.agent_id if principal.agent_id in self._site.state.agents else ""
         # From here to the first await nothing else runs: no event falls between the snapshot and the live stream.
         self._begin(client, hello)
-        if agent_id:
-            self._site.notify(DesktopConnected(agent_id=agent_id, session_id=session_id))
         try:
+            if agent_id:
+                self._notify(client, DesktopConnected(agent_id=agent_id, session_id=session_id))
             if self.stopping:
                 self._hub.cut(client, CloseCode.RESTARTING)
             with contextlib.suppress(ConnectionError):
@@ -157,8 +160,15 @@ class EventSocket:
         finally:
             self._hub.leave(client)
             if agent_id:
-                self._site.notify(DesktopLost(agent_id=agent_id, session_id=session_id))
+                self._notify(client, DesktopLost(agent_id=agent_id, session_id=session_id))
             await client.closed()
+
+    def _notify(self, client: Client, event: DesktopConnected | DesktopLost) -> None:
+        try:
+            self._site.notify(event)
+        except OverloadedError:
+            log.error("desktop.unheard", agent_id=event.agent_id, desktop_event=type(event).__name__)
+            self._hub.cut(client, CloseCode.OVERLOADED)
 
     def _begin(self, client: Client, hello: Hello) -> None:
         present = self._site.state.stream_seq

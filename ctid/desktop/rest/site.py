@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
+from ctid import __version__
 from ctid.desktop.operation import Answer, Call
 from ctid.model.states import SystemReason
 
@@ -14,7 +13,7 @@ async def get_site(call: Call) -> Answer:
     return Answer(
         {
             "site": spec.site,
-            "release": version("ctid"),
+            "release": __version__,
             "epoch": call.site.epoch,
             "seq": call.site.state.stream_seq,
             "timezone": spec.timezone,

@@ -1,0 +1,202 @@
+"""A site with the real engine behind the desktop API: events go in, commands come out at once, no PBX."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from ctid.desktop.app import DesktopServer
+from ctid.desktop.auth import Authority, Role
+from ctid.desktop.hub import Hub
+from ctid.desktop.ports import Component, RecordPage, RecordQuery, refusal
+from ctid.engine.engine import Engine
+from ctid.engine.state import SiteState
+from ctid.errors import OverloadedError, RequestError
+from ctid.model import events as ev
+from ctid.model.commands import Accept, Command, PlayAndCollect, Publish, Refuse, RingAgent, SaveRecord
+from ctid.model.instant import Instant
+from ctid.model.record import ContactRecord
+from ctid.spec.daemon import ApiSpec
+from ctid.spec.loader import load_config
+from ctid.spec.site import SiteSpec
+from ctid.telemetry.metrics import Metrics
+
+SECRET = "demo-only-secret-of-the-desktop-tests"
+EPOCH = "e1"
+DEMO = Path(__file__).parents[2] / "config" / "demo"
+
+
+@dataclass
+class KeptRecords:
+    """Records in a list, newest first; the cursor is the position."""
+
+    records: list[ContactRecord] = field(default_factory=list)
+    asked: list[RecordQuery] = field(default_factory=list)
+
+    async def find(self, query: RecordQuery, limit: int, cursor: str | None) -> RecordPage:
+        self.asked.append(query)
+        if cursor is not None and not cursor.isdigit():
+            raise RequestError("the cursor is none of ours")
+        found = [
+            record
+            for record in reversed(self.records)
+            if query.queue in (None, record.queue) and query.outcome in (None, record.outcome)
+        ]
+        start = int(cursor or 0)
+        more = str(start + limit) if len(found) > start + limit else None
+        return RecordPage(records=found[start : start + limit], next_cursor=more)
+
+    async def get(self, contact_id: str) -> ContactRecord | None:
+        return next((record for record in self.records if record.contact_id == contact_id), None)
+
+
+class EngineSite:
+    """What the runtime is to the desktop layer, without journal and PBX."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.engine = Engine()
+        self.records = KeptRecords()
+        self.events: list[ev.Event] = []
+        self.done: list[Command] = []
+        self.components = [Component(name="journal", ok=True), Component(name="pbx:main", ok=True)]
+        self.overloaded = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._clock = time.monotonic() - 1_000
+        self._calls = 0
+        spec = load_config(DEMO).site
+        self.handle(ev.SiteStarted(site=spec.site, epoch=EPOCH, release="test"))
+        self.handle(ev.ConfigLoaded(spec=spec.model_dump(mode="json", by_alias=True)))
+        self.handle(ev.PbxReconciled(pbx="main", legs=[], devices={}))
+
+    @property
+    def state(self) -> SiteState:
+        return self.engine.state
+
+    @property
+    def spec(self) -> SiteSpec:
+        return self.engine.site
+
+    @property
+    def epoch(self) -> str:
+        return self.hub.epoch
+
+    def now(self) -> Instant:
+        return Instant(int((time.monotonic() - self._clock) * 1_000), time.time_ns() // 1_000_000)
+
+    async def request(self, event: ev.Request) -> dict[str, Any]:
+        if self.overloaded:
+            raise OverloadedError("the inbox is full")
+        await self.gate.wait()
+        answers = [command for command in self.handle(event) if isinstance(command, Accept | Refuse)]
+        assert len(answers) == 1
+        assert answers[0].command_id == event.command_id
+        if isinstance(answers[0], Refuse):
+            raise refusal(answers[0])
+        return answers[0].result
+
+    def notify(self, event: ev.Event) -> None:
+        self.handle(event)
+
+    def readiness(self) -> list[Component]:
+        return self.components
+
+    def handle(self, event: ev.Event) -> list[Command]:
+        self.events.append(event)
+        commands = self.engine.handle(event, self.now())
+        for command in commands:
+            if isinstance(command, Publish):
+                self.hub.publish(command)
+            elif isinstance(command, SaveRecord):
+                self.records.records.append(command.record)
+        self.done += commands
+        for command in commands:
+            if isinstance(command, SaveRecord):
+                self.handle(ev.RecordSaved(contact_id=command.record.contact_id))
+        return commands
+
+    # ---- what a PBX would do ------------------------------------------------------------------------------------
+
+    def call(self, ani: str = "+4917612345678", key: str = "1") -> str:
+        """A caller dials the hotline and presses a key; gives the contact's id."""
+        self._calls += 1
+        unique_id = f"in-{self._calls}"
+        before = set(self.state.contacts)
+        commands = self.handle(ev.CallArrived(pbx="main", unique_id=unique_id, ani=ani, dnis="100"))
+        (contact_id,) = set(self.state.contacts) - before
+        self.handle(ev.CustomerLookedUp(contact_id=contact_id, customer=None))
+        prompts = [c for c in [*commands, *self.done] if isinstance(c, PlayAndCollect) and c.unique_id == unique_id]
+        self.handle(
+            ev.DigitsCollected(
+                pbx="main",
+                unique_id=unique_id,
+                token=prompts[-1].token,
+                digits=key,
+                ended_by=ev.CollectEnd.DIGITS,
+            )
+        )
+        return contact_id
+
+    def hang_up(self, contact_id: str) -> None:
+        """The caller goes."""
+        leg = self.state.legs[self.state.contacts[contact_id].caller_leg]
+        self.handle(ev.LegEnded(pbx="main", unique_id=leg.unique_id, cause=16))
+
+    def answer(self, contact_id: str) -> None:
+        """The agent's phone is answered and both are bridged."""
+        ring = [c for c in self.done if isinstance(c, RingAgent)][-1]
+        caller = self.state.legs[self.state.contacts[contact_id].caller_leg]
+        self.handle(ev.LegAlerting(pbx="main", unique_id=ring.unique_id))
+        self.handle(ev.LegAnswered(pbx="main", unique_id=ring.unique_id))
+        for unique_id in (ring.unique_id, caller.unique_id):
+            self.handle(ev.LegBridged(pbx="main", unique_id=unique_id, bridge_id="b1"))
+
+
+@dataclass
+class Desk:
+    """The running API and what stands behind it."""
+
+    site: EngineSite
+    hub: Hub
+    metrics: Metrics
+    server: DesktopServer
+    authority: Authority
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def token(self, who: str, lifetime: float = 600) -> str:
+        """A token for ``alice``, ``bob`` (agents), ``sue`` (supervisor) or ``adam`` (admin)."""
+        role = {"sue": Role.SUPERVISOR, "adam": Role.ADMIN}.get(who, Role.AGENT)
+        return self.authority.issue(who, role, who if role is Role.AGENT else "", lifetime)
+
+    def bearer(self, who: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(who)}"}
+
+    def of_type(self, kind: type[ev.Event]) -> Sequence[Any]:
+        return [event for event in self.site.events if isinstance(event, kind)]
+
+
+def open_desk(**api: Any) -> Desk:
+    """The API on a free port of the loopback, not yet started."""
+    spec = ApiSpec(token_secret=SecretStr(SECRET), port=0, **api)
+    metrics = Metrics("test")
+    hub = Hub("demo", EPOCH, spec.replay_events, metrics)
+    site = EngineSite(hub)
+    server = DesktopServer(site, hub, spec, metrics.exposition)
+    return Desk(site, hub, metrics, server, Authority(SECRET, "demo"))
+
+
+async def until(condition: Any, seconds: float = 5) -> None:
+    """Wait until the condition holds, or fail."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - the condition is of any kind
+            await asyncio.sleep(0.005)

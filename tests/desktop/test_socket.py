@@ -1,0 +1,379 @@
+"""The event socket against a running server and the real engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+import uvloop
+
+from ctid.desktop import schemas
+from ctid.desktop.client import CloseCode
+from ctid.model import events as ev
+from tests.desktop.site import EPOCH, Desk, open_desk, until
+
+Socket = aiohttp.ClientWebSocketResponse
+HELLO = {"type": "hello"}
+
+
+async def take(ws: Socket, seconds: float = 5) -> dict[str, Any]:
+    """The next message."""
+    message = await ws.receive(seconds)
+    assert message.type is aiohttp.WSMsgType.TEXT, (message, ws.close_code)
+    content: dict[str, Any] = json.loads(message.data)
+    return content
+
+
+async def take_until(ws: Socket, kind: str) -> list[dict[str, Any]]:
+    """Messages up to the first of a kind, that one included."""
+    taken = [await take(ws)]
+    while taken[-1]["type"] != kind:
+        taken.append(await take(ws))
+    return taken
+
+
+async def close_code(ws: Socket, seconds: float = 5) -> int | None:
+    """Wait for the server to close, and tell its code."""
+    async with asyncio.timeout(seconds):
+        while (await ws.receive()).type not in (
+            aiohttp.WSMsgType.CLOSE,
+            aiohttp.WSMsgType.CLOSED,
+            aiohttp.WSMsgType.ERROR,
+        ):
+            pass
+    return ws.close_code
+
+
+@asynccontextmanager
+async def opened(
+    desk: Desk, http: aiohttp.ClientSession, who: str, resume: dict[str, Any] | None = None
+) -> AsyncIterator[tuple[Socket, list[dict[str, Any]]]]:
+    """A socket that is live, and what came before."""
+    async with http.ws_connect("/v1/events", headers=desk.bearer(who)) as ws:
+        await ws.send_json({**HELLO, **({} if resume is None else {"resume_from": resume})})
+        yield ws, await take_until(ws, "live")
+
+
+async def test_snapshot_then_live_without_gap_or_double(desk: Desk, http: aiohttp.ClientSession) -> None:
+    before = desk.site.call()
+    async with opened(desk, http, "sue") as (ws, (snapshot, live)):
+        assert (snapshot["type"], snapshot["epoch"], snapshot["seq"]) == ("snapshot", EPOCH, live["seq"])
+        data = snapshot["data"]
+        assert [contact["id"] for contact in data["contacts"]] == [before]
+        for name, model in (
+            ("agents", schemas.AgentView),
+            ("contacts", schemas.ContactView),
+            ("queues", schemas.QueueView),
+        ):
+            for view in data[name]:
+                model.model_validate(view)
+        assert data["pbxes"] == {"main": True}
+        after = desk.site.call()
+        event = await take(ws)
+        assert event["seq"] == snapshot["seq"] + 1
+        assert (event["type"], event["contact_id"], event["subject"]) == (
+            "contact.created",
+            after,
+            f"contacts/{after}",
+        )
+        assert (event["specversion"], event["source"], event["id"]) == (
+            "1.0",
+            "/sites/demo",
+            f"{EPOCH}-{event['seq']}",
+        )
+        assert event["data"]["contact"]["id"] == after
+        seqs = [event["seq"]]
+        while seqs[-1] < desk.site.state.stream_seq:
+            seqs.append((await take(ws))["seq"])
+        assert seqs == list(range(snapshot["seq"] + 1, desk.site.state.stream_seq + 1))
+
+
+async def test_an_agent_gets_the_pop_and_nothing_of_others(desk: Desk, http: aiohttp.ClientSession) -> None:
+    async with opened(desk, http, "alice") as (ws, (snapshot, _)):
+        assert [agent["id"] for agent in snapshot["data"]["agents"]] == ["alice"]
+        await until(lambda: desk.site.state.agents["alice"].desktops)
+        for state in ("NOT_READY", "READY"):
+            async with http.put(
+                "/v1/agents/alice/state", json={"state": state}, headers=desk.bearer("alice")
+            ) as answer:
+                command_id = (await answer.json())["command_id"]
+            event = await take(ws)
+            assert (event["type"], event["caused_by"]) == ("agent.state_changed", command_id)
+        desk.site.call(key="2", ani="+4930000001")
+        desk.site.call(key="1", ani="+4930000002")
+        offer = (await take_until(ws, "offer.created"))[-1]
+        assert offer["data"]["offer"]["pop"]["ani"] == "+4930000002"
+        desk.site.handle(ev.PbxLost(pbx="main", reason="gone"))
+        everything = await take_until(ws, "pbx.down")
+        assert "+4930000001" not in json.dumps(everything)
+        assert all(event["type"] == "pbx.down" or "alice" in json.dumps(event) for event in everything)
+
+
+async def test_replay_of_what_was_missed(desk: Desk, http: aiohttp.ClientSession) -> None:
+    async with opened(desk, http, "sue") as (_, (snapshot, _)):
+        pass
+    missed = [desk.site.call(), desk.site.call()]
+    async with opened(desk, http, "sue", {"epoch": EPOCH, "seq": snapshot["seq"]}) as (ws, messages):
+        head, *events, live = messages
+        assert (head["type"], head["from_seq"], head["events"]) == ("replay", snapshot["seq"], len(events))
+        assert [event["seq"] for event in events] == list(range(snapshot["seq"] + 1, live["seq"] + 1))
+        assert {event["contact_id"] for event in events} == set(missed)
+        third = desk.site.call()
+        assert (await take(ws))["contact_id"] == third
+    async with opened(desk, http, "alice", {"epoch": EPOCH, "seq": snapshot["seq"]}) as (_, messages):
+        assert [message["type"] for message in messages] == ["replay", "live"]
+
+
+@pytest.mark.parametrize("resume", [{"epoch": "another", "seq": 1}, {"epoch": EPOCH, "seq": 10_000}])
+async def test_resync_when_the_position_means_nothing(
+    desk: Desk, http: aiohttp.ClientSession, resume: dict[str, Any]
+) -> None:
+    async with opened(desk, http, "sue", resume) as (_, messages):
+        assert [message["type"] for message in messages] == ["resync_required", "snapshot", "live"]
+
+
+async def test_resync_when_the_buffer_was_passed() -> None:
+    desk = open_desk(replay_events=10)
+    await desk.server.start()
+    async with aiohttp.ClientSession(desk.url) as http:
+        seq = desk.site.state.stream_seq
+        desk.site.call()
+        resume = {"epoch": EPOCH, "seq": seq}
+        async with opened(desk, http, "sue", resume) as (_, messages):
+            assert messages[0]["type"] == "replay"
+        for _ in range(10):
+            desk.site.call()
+        async with opened(desk, http, "sue", resume) as (_, messages):
+            assert [message["type"] for message in messages] == ["resync_required", "snapshot", "live"]
+    await desk.server.stop()
+
+
+async def test_desktop_connected_and_lost_once_each(desk: Desk, http: aiohttp.ClientSession) -> None:
+    async with opened(desk, http, "alice"):
+        await until(lambda: desk.site.state.agents["alice"].desktops)
+        async with opened(desk, http, "alice"), opened(desk, http, "sue"):
+            await until(lambda: len(desk.site.state.agents["alice"].desktops) == 2)
+        await until(lambda: len(desk.site.state.agents["alice"].desktops) == 1)
+    await until(lambda: not desk.site.state.agents["alice"].desktops)
+    connected, lost = desk.of_type(ev.DesktopConnected), desk.of_type(ev.DesktopLost)
+    assert len(connected) == len(lost) == 2
+    assert {event.session_id for event in connected} == {event.session_id for event in lost}
+    await until(lambda: not desk.hub.clients)
+
+
+async def test_a_broken_connection_is_a_lost_desktop(desk: Desk, http: aiohttp.ClientSession) -> None:
+    async with opened(desk, http, "alice") as (ws, _):
+        connection = ws.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        ws._response.connection.transport.abort()
+        await until(lambda: desk.of_type(ev.DesktopLost))
+    assert len(desk.of_type(ev.DesktopLost)) == 1
+
+
+async def test_ways_to_bring_the_token(desk: Desk, http: aiohttp.ClientSession) -> None:
+    token = desk.token("alice")
+    async with http.ws_connect("/v1/events", protocols=("ctid.v1", f"bearer.{token}")) as ws:
+        assert ws.protocol == "ctid.v1"
+        await ws.send_json(HELLO)
+        assert (await take(ws))["type"] == "snapshot"
+    async with http.ws_connect("/v1/events") as ws:
+        await ws.send_json({**HELLO, "token": token})
+        assert (await take(ws))["type"] == "snapshot"
+
+
+async def test_tokens_that_do_not_count(desk: Desk, http: aiohttp.ClientSession) -> None:
+    async with http.ws_connect("/v1/events") as ws:
+        await ws.send_json(HELLO)
+        assert await close_code(ws) == CloseCode.TOKEN_MISSING
+    async with http.ws_connect("/v1/events") as ws:
+        await ws.send_json({**HELLO, "token": "nonsense"})
+        assert await close_code(ws) == CloseCode.TOKEN_INVALID
+    async with http.ws_connect("/v1/events") as ws:
+        await ws.send_json({**HELLO, "token": desk.token("alice", -1)})
+        assert await close_code(ws) == CloseCode.TOKEN_EXPIRED
+    async with http.ws_connect("/v1/events", headers=desk.bearer("nobody")) as ws:
+        await ws.send_json(HELLO)
+        assert await close_code(ws) == CloseCode.UNKNOWN_AGENT
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await http.ws_connect("/v1/events", headers={"Authorization": "Bearer nonsense"})
+    assert refused.value.status == 401
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await http.ws_connect("/v1/events", protocols=("bearer.x",))
+    assert refused.value.status == 400
+    assert not desk.of_type(ev.DesktopConnected)
+
+
+async def test_an_expiring_token_closes_the_socket() -> None:
+    desk = open_desk(heartbeat_seconds=0.4)
+    await desk.server.start()
+    async with aiohttp.ClientSession(desk.url) as http:
+        headers = {"Authorization": f"Bearer {desk.token('alice', 1.5)}"}
+        async with http.ws_connect("/v1/events", headers=headers) as ws:
+            await ws.send_json(HELLO)
+            await take_until(ws, "live")
+            assert await close_code(ws) == CloseCode.TOKEN_EXPIRED
+    await until(lambda: len(desk.of_type(ev.DesktopLost)) == 1)
+    await desk.server.stop()
+
+
+async def test_a_silent_desktop_is_lost() -> None:
+    desk = open_desk(heartbeat_seconds=0.3)
+    await desk.server.start()
+    async with aiohttp.ClientSession(desk.url) as http:
+        async with http.ws_connect("/v1/events", headers=desk.bearer("bob")) as alive:
+            await alive.send_json(HELLO)
+            await take_until(alive, "live")
+            async with http.ws_connect("/v1/events", headers=desk.bearer("alice"), autoping=False) as ws:
+                await ws.send_json(HELLO)
+                await take_until(ws, "live")
+                staying = asyncio.create_task(alive.receive())
+                assert await close_code(ws) == CloseCode.SILENT
+                await until(lambda: [event.agent_id for event in desk.of_type(ev.DesktopLost)] == ["alice"])
+                assert not staying.done()
+                staying.cancel()
+                await asyncio.wait([staying])
+    await desk.server.stop()
+
+
+async def test_pings_and_garbage(desk: Desk, http: aiohttp.ClientSession) -> None:
+    async with opened(desk, http, "alice") as (ws, _):
+        await ws.send_json({"type": "ping", "id": 7})
+        pong = await take(ws)
+        assert (pong["type"], pong["id"]) == ("pong", 7)
+        await ws.send_str("{")
+        assert (await take(ws))["code"] == "message-invalid"
+        await ws.send_json(HELLO)
+        assert (await take(ws))["detail"] == "hello was said already"
+        for _ in range(8):
+            await ws.send_bytes(b"\0\xff")
+        assert await close_code(ws) == CloseCode.PROTOCOL
+    async with http.ws_connect("/v1/events", headers=desk.bearer("alice")) as ws:
+        await ws.send_str("hello?")
+        assert await close_code(ws) == CloseCode.PROTOCOL
+    async with opened(desk, http, "alice") as (ws, _):
+        await ws.send_str("x" * 10_000)
+        assert await close_code(ws) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+    await until(lambda: not desk.hub.clients)
+
+
+async def test_queue_stats_come_on_change_and_at_most_once_a_second(desk: Desk, http: aiohttp.ClientSession) -> None:
+    async with opened(desk, http, "alice") as (ws, _):
+        for _ in range(5):
+            desk.site.call(key="2")
+        stats = (await take_until(ws, "queue.stats"))[-1]
+        schemas.QueueView.model_validate(stats["data"])
+        assert (stats["subject"], stats["data"]["waiting"]) == ("queues/support", 5)
+        assert "seq" not in stats
+        with pytest.raises(TimeoutError):
+            await take(ws, 1.5)
+
+
+async def test_stopping_closes_with_1012() -> None:
+    desk = open_desk()
+    await desk.server.start()
+    async with aiohttp.ClientSession(desk.url) as http:
+        sockets = [await http.ws_connect("/v1/events", headers=desk.bearer("alice")) for _ in range(3)]
+        for ws in sockets[:2]:
+            await ws.send_json(HELLO)
+            await take_until(ws, "live")
+        codes = [asyncio.create_task(close_code(ws)) for ws in sockets]
+        async with asyncio.timeout(10):
+            await desk.server.stop()
+        assert [await code for code in codes][:2] == [CloseCode.RESTARTING, CloseCode.RESTARTING]
+    assert len(desk.of_type(ev.DesktopLost)) == 2
+
+
+async def test_the_ring_waits_for_the_pop_but_not_for_ever(desk: Desk, http: aiohttp.ClientSession) -> None:
+    loop = asyncio.get_running_loop()
+    assert await desk.hub.flush_offer(["nobody"])
+    async with opened(desk, http, "alice"):
+        await until(lambda: desk.site.state.agents["alice"].desktops)
+        assert await desk.hub.flush_offer(["alice"])
+        (client,) = desk.hub.clients
+        stuff(desk)
+        assert not client.flushed
+        began = loop.time()
+        assert not await desk.hub.flush_offer(["alice"], 0.05)
+        assert 0.04 < loop.time() - began < 1
+
+
+def stuff(desk: Desk) -> None:
+    """Publish for alice, in one go, more than the kernel's buffers hold."""
+    for _ in range(400):
+        desk.site.handle(
+            ev.AgentStateRequested(
+                command_id="c", principal="p", agent_id="alice", state="NOT_READY", reason="lunch", forced=True
+            )
+        )
+        desk.site.handle(
+            ev.AgentStateRequested(command_id="c", principal="p", agent_id="alice", state="READY", forced=True)
+        )
+
+
+async def slow_reader_and_300_others() -> None:
+    desk = open_desk(client_buffer=200)
+    await desk.server.start()
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(desk.url, connector=connector) as http:
+        reader, writer = await asyncio.open_connection("127.0.0.1", desk.server.port, limit=1_024)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        writer.write(
+            b"GET /v1/events HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+            b"Authorization: Bearer " + desk.token("sue").encode() + b"\r\n\r\n"
+        )
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+        hello = b'{"type": "hello"}'
+        writer.write(bytes([0x81, 0x80 | len(hello), 0, 0, 0, 0]) + hello)
+        await until(lambda: len(desk.hub.clients) == 1)
+        (slow,) = desk.hub.clients
+        writer.transport.pause_reading()
+
+        sockets = []
+        for _ in range(300):
+            ws = await http.ws_connect("/v1/events", headers=desk.bearer("sue"))
+            await ws.send_json(HELLO)
+            sockets.append(ws)
+        starts = [(await take_until(ws, "live"))[-1]["seq"] for ws in sockets]
+        end = asyncio.Event()
+
+        async def read_all(ws: Socket, start: int) -> int:
+            seqs = [start]
+            while not (end.is_set() and seqs[-1] == desk.site.state.stream_seq):
+                event = await take(ws, 30)
+                if "seq" in event:
+                    seqs.append(event["seq"])
+            assert seqs == list(range(start, seqs[-1] + 1))
+            return len(seqs)
+
+        readers = [asyncio.create_task(read_all(ws, start)) for ws, start in zip(sockets, starts, strict=True)]
+        for _ in range(500):
+            # What others publish meanwhile must be bounded by the readers' pace only.
+            desk.site.call()
+            await asyncio.sleep(0)
+            if slow.close_code is not None:
+                break
+        assert slow.close_code is CloseCode.TOO_SLOW
+        assert desk.metrics.registry.get_sample_value("ctid_desktop_dropped_total", {"reason": "too_slow"}) == 1
+        last = desk.site.call()
+        end.set()
+        counts = await asyncio.gather(*readers)
+        assert min(counts) > 100
+        assert last in desk.site.state.contacts
+        assert len(desk.hub.clients) == 300
+        for ws in sockets:
+            await ws.close()
+        writer.transport.abort()
+    await desk.server.stop()
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_slow_reader_is_cut_and_300_others_get_every_event(new_loop: Any) -> None:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(slow_reader_and_300_others())
