@@ -131,7 +131,6 @@ class Daemon:
                 observer.gauge(engine.state, engine.site, len(inbox))
                 return metrics.exposition()
 
-            server = DesktopServer(LiveSite(runner, clock, store, readiness), hub, daemon.api, exposition)
             try:
                 async with asyncio.TaskGroup() as group:
                     dispatcher = Dispatcher(
@@ -152,6 +151,7 @@ class Daemon:
                     loaded = ConfigLoaded(spec=site.model_dump(mode="json"))
                     await runner.consume([started, loaded], dispatcher)
                     await agi.listen()
+                    server = DesktopServer(LiveSite(runner, clock, store, readiness), hub, daemon.api, exposition)
                     await server.start()
                     stack.push_async_callback(server.stop)
                     self.api_port, self.agi_port = server.port, agi.port
