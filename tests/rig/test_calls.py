@@ -228,6 +228,16 @@ async def test_sipp_callers_and_phones_in_numbers() -> None:
         assert (served.successful, served.failed) == (40, 0), served.errors
 
 
+async def test_twenty_keys_pressed_at_once_all_arrive() -> None:
+    async with Asterisk() as pbx, AmiClient.of(pbx) as ami:
+        result = await Sipp(
+            "uac-menu-waits-for-bye", to=(pbx.host, pbx.sip_port), number="800", digits="4", calls=20, rate=100
+        ).run()
+        assert result.ok, result.errors
+        pressed = [event["Pressed"] for event in ami.events if event.get("UserEvent") == "RigDigits"]
+        assert pressed == ["4"] * 20
+
+
 async def test_a_caller_who_is_cut_off_early_counts_as_failed() -> None:
     async with Asterisk() as pbx:
         result = await Sipp(
