@@ -41,7 +41,10 @@ class PostgresError(Exception):
 
 
 class Postgres:
-    """One PostgreSQL server with the superuser ``postgres``; use it as a context manager."""
+    """One PostgreSQL server with the superuser ``postgres``; use it as a context manager.
+
+    Start it in the main thread: the kernel stops it when the thread that started it ends.
+    """
 
     def __init__(self) -> None:
         self.port = 0

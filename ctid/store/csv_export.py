@@ -37,7 +37,7 @@ def record_cells(record: ContactRecord) -> list[str | int]:
         record.ended_at.iso(), record.closed_at.iso(),
         record.wait_ms, record.talk_ms, record.wrap_up_ms,
         " > ".join(_step(step) for step in record.path),
-        _list(record.spans), _list(record.offers), msgspec.json.encode(record.attributes).decode(),
+        _list(record.spans), _list(record.offers), msgspec.json.encode(record.attributes, order="sorted").decode(),
     ]  # fmt: skip
 
 

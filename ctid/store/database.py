@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sqlite3
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final, Self
@@ -120,7 +122,7 @@ class Database:
             StoreError: As ``open``.
         """
         if self._url.database and self.dialect == "sqlite":
-            await asyncio.to_thread(_create_private, Path(self._url.database))
+            await asyncio.to_thread(_create_file, Path(self._url.database))
         async with self._connect() as connection:
             if self.dialect == "sqlite":
                 # The driver begins a transaction at the first INSERT only; DDL has to be inside too.
@@ -219,11 +221,20 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _create_private(path: Path) -> None:
-    """Create the file with a mode for caller data; that it cannot be is for the driver to say."""
-    if str(path) != ":memory:":
-        with contextlib.suppress(OSError):
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+def _create_file(path: Path) -> None:
+    """Create a SQLite file that is there at once with its mode for caller data and in WAL mode.
+
+    Going over to WAL fails if somebody else opens the file meanwhile, and no time-out helps. What goes wrong here is
+    left for the driver to meet and to tell.
+    """
+    if str(path) == ":memory:" or path.exists():
+        return
+    with contextlib.suppress(OSError, sqlite3.Error), tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        new = Path(folder) / path.name
+        new.touch(mode=0o600)
+        with contextlib.closing(sqlite3.connect(new)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        os.link(new, path)
 
 
 def _upgrade(connection: Connection) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
@@ -16,16 +16,15 @@ from ctid.model.record import ContactRecord
 from ctid.model.states import Outcome
 from ctid.store.csv_export import HEADER, csv_line, record_cells
 from ctid.store.database import Database
-from ctid.store.rows import from_row, to_row
+from ctid.store.rows import from_row, storable, to_row
 from ctid.store.schema import records
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 1_000
 _EXPORT_PAGE: Final = 500
-# PostgreSQL takes 32767 parameters a statement, older SQLite as many; a record has 26.
-_SAVE_CHUNK: Final = 500
 
-_Position = tuple[int, str]
+_Position = tuple[Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)], str]
+"""``created_at`` and contact id of a record: where it stands in the list."""
 
 
 class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,13 +96,12 @@ class RecordStore:
             return
         rows = [to_row(record) for record in batch]
         async with self._database.begin() as connection:
-            for first in range(0, len(rows), _SAVE_CHUNK):
-                await connection.execute(self._upsert, rows[first : first + _SAVE_CHUNK])
+            await connection.execute(self._upsert, rows)
 
     async def get(self, contact_id: str) -> ContactRecord | None:
         """Return the record of one contact, or ``None``."""
         async with self._database.read() as connection:
-            result = await connection.execute(select(records).where(records.c.contact_id == contact_id))
+            result = await connection.execute(select(records).where(records.c.contact_id == storable(contact_id)))
             row = result.mappings().one_or_none()
         return None if row is None else from_row(row)
 
@@ -178,12 +176,12 @@ def _conditions(which: RecordFilter) -> list[ColumnElement[bool]]:
     for name in ("queue", "agent_id", "disposition", "ani", "dnis"):
         wanted = getattr(which, name)
         if wanted is not None:
-            conditions.append(records.c[name] == wanted)
+            conditions.append(records.c[name] == storable(wanted))
     if which.outcome is not None:
         conditions.append(records.c.outcome == which.outcome.value)
     if which.customer_id is not None:
-        column = records.c.customer_id
-        conditions.append(column == which.customer_id if which.customer_id else column.is_(None))
+        wanted = storable(which.customer_id)
+        conditions.append(records.c.customer_id == wanted if wanted else records.c.customer_id.is_(None))
     return conditions
 
 
@@ -204,6 +202,7 @@ def _write_cursor(position: _Position) -> str:
 def _read_cursor(cursor: str) -> _Position:
     try:
         data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(data, type=_Position)
+        created_at, contact_id = msgspec.json.decode(data, type=_Position)
     except (ValueError, msgspec.MsgspecError):
         raise RequestError("the cursor is none that a page of records came with") from None
+    return created_at, storable(contact_id)

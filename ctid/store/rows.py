@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import RowMapping
 
 from ctid.model.record import ContactRecord
 
@@ -23,9 +23,9 @@ def to_row(record: ContactRecord) -> dict[str, Any]:
     return row
 
 
-def from_row(row: Mapping[str, Any]) -> ContactRecord:
+def from_row(row: RowMapping) -> ContactRecord:
     """Make the record that ``to_row`` laid out."""
-    fields = dict(row)
+    fields: dict[str, Any] = {str(name): value for name, value in row.items()}
     mono_ms = fields.pop("mono_ms")
     del fields["customer_id"]
     for name in MOMENTS:

@@ -76,12 +76,8 @@ def test_reading_streams_over_many_pages(journal: Journal) -> None:
     assert sum(1 for _ in journal.outcomes()) == count
 
 
-@pytest.mark.parametrize(
-    "batch", [entries(2, 3), entries(1, 1) + entries(3, 3), entries(1, 1) * 2, entries(0, 0)]
-)
-def test_a_seq_that_does_not_come_next_is_refused_and_nothing_is_written(
-    journal: Journal, batch: list[Entry]
-) -> None:
+@pytest.mark.parametrize("batch", [entries(2, 3), entries(1, 1) + entries(3, 3), entries(1, 1) * 2, entries(0, 0)])
+def test_a_seq_that_does_not_come_next_is_refused_and_nothing_is_written(journal: Journal, batch: list[Entry]) -> None:
     with pytest.raises(JournalError, match="cannot follow"):
         journal.append(batch)
     assert journal.last_seq == 0
@@ -173,15 +169,11 @@ def test_inputs_that_vanished_are_noticed(path: Path, journal: Journal) -> None:
 # ---- who may open it ----------------------------------------------------------------------------------
 
 
-def test_a_second_daemon_is_refused_by_name_of_the_first(
-    path: Path, journal: Journal, tmp_path: Path
-) -> None:
+def test_a_second_daemon_is_refused_by_name_of_the_first(path: Path, journal: Journal, tmp_path: Path) -> None:
     other_name = tmp_path / "link.db"
     other_name.symlink_to(path)
     for name in (path, other_name):
-        with pytest.raises(
-            JournalError, match=rf"journal\.db: in use by another ctid \(process {os.getpid()}\)"
-        ):
+        with pytest.raises(JournalError, match=rf"journal\.db: in use by another ctid \(process {os.getpid()}\)"):
             Journal.open(name)
     journal.append(entries(1, 1))
     journal.close()
@@ -282,9 +274,7 @@ def test_a_damaged_page_is_noticed_when_it_is_read(path: Path, journal: Journal)
         list(reader.entries())
 
 
-def test_a_half_written_log_loses_the_unfinished_batch_only(
-    path: Path, journal: Journal, tmp_path: Path
-) -> None:
+def test_a_half_written_log_loses_the_unfinished_batch_only(path: Path, journal: Journal, tmp_path: Path) -> None:
     journal.append(entries(1, 10))
     wal = path.with_name("journal.db-wal")
     whole = wal.stat().st_size
@@ -321,9 +311,7 @@ def test_kill_9_loses_no_committed_batch(path: Path) -> None:
             rest = writer.stdout.read().split("\n")[:-1]
             told = int(rest[-1]) if rest else told
         with Journal.open(path) as journal:
-            assert journal.last_seq in (told, told + batch), (
-                "a batch that was told is gone, or half of one is there"
-            )
+            assert journal.last_seq in (told, told + batch), "a batch that was told is gone, or half of one is there"
             seen = list(journal.entries())
             assert [entry.seq for entry in seen] == list(range(1, journal.last_seq + 1))
             assert all(entry.event == b"%d:" % entry.seq + b"x" * 200 for entry in seen)
