@@ -27,9 +27,7 @@ class Seen:
     async def first(self, kind: type[AnyOf], time_limit_s: float = 10.0, **fields: object) -> AnyOf:
         return (await self.several(kind, 1, time_limit_s, **fields))[0]
 
-    async def several(
-        self, kind: type[AnyOf], count: int, time_limit_s: float = 10.0, **fields: object
-    ) -> list[AnyOf]:
+    async def several(self, kind: type[AnyOf], count: int, time_limit_s: float = 10.0, **fields: object) -> list[AnyOf]:
         """Wait until so many events of a kind, with those fields, came."""
         try:
             async with asyncio.timeout(time_limit_s):

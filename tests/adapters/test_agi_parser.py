@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +59,7 @@ def test_byte_by_byte() -> None:
 @given(st.lists(st.integers(min_value=0, max_value=len(DIALOGUE)), max_size=10))
 def test_any_cuts(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(DIALOGUE)]
-    assert read(*(DIALOGUE[a:b] for a, b in zip(edges, edges[1:], strict=False))) == EVENTS
+    assert read(*(DIALOGUE[a:b] for a, b in pairwise(edges))) == EVENTS
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,9 @@ def test_event(message: dict[str, str], event: Event | None) -> None:
 @given(
     st.sampled_from(sorted(TRANSLATED)),
     st.dictionaries(
-        st.sampled_from(["Uniqueid", "Cause", "Reason", "Response", "ChannelState", "Device", "State", "BridgeUniqueid"]),
+        st.sampled_from(
+            ["Uniqueid", "Cause", "Reason", "Response", "ChannelState", "Device", "State", "BridgeUniqueid"]
+        ),
         st.text(max_size=10) | st.sampled_from(["5", "6", "Failure", "PJSIP/1", "²", "١", "-1", "1_0"]),
     ),
 )

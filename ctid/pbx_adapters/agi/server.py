@@ -25,6 +25,7 @@ from ctid.telemetry.metrics import Metrics
 FALLBACK: Final = "fallback"
 """Where the dialplan goes when it asks for a script that we don't know."""
 
+BACKLOG: Final = 1_024
 MAX_ARGUMENTS: Final = 64
 MAX_VALUE_CHARS: Final = 1_024
 ENVIRONMENT_SECONDS: Final = 5.0
@@ -92,42 +93,44 @@ class AgiServer:
         self._sessions: dict[tuple[str, str], AgiSession] = {}
         self._connections = 0
         self._group: asyncio.TaskGroup | None = None
-        self._server: asyncio.Server | None = None
+        self._socket: socket.socket | None = None
 
     @property
     def port(self) -> int:
         """The port it listens at, known after ``listen``."""
-        assert self._server is not None
-        port: int = self._server.sockets[0].getsockname()[1]
+        assert self._socket is not None
+        port: int = self._socket.getsockname()[1]
         return port
 
     async def listen(self) -> None:
-        """Take the address; connections wait until ``run``.
+        """Take the address; connections wait in its backlog until ``run``.
 
         Raises:
             PbxConnectionError: The address cannot be had.
         """
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         try:
-            self._server = await asyncio.start_server(
-                self._accept, self._host, self._port, start_serving=False, backlog=1_024
-            )
+            self._socket = socket.create_server((self._host, self._port), family=family, backlog=BACKLOG)
         except OSError as error:
             raise PbxConnectionError(f"cannot listen at {self._host}:{self._port}: {error.strerror}") from error
 
     async def run(self) -> None:
         """Serve until cancelled; then close all connections without an event: their callers come again."""
-        if self._server is None:
+        if self._socket is None:
             await self.listen()
-        assert self._server is not None
-        try:
-            async with asyncio.TaskGroup() as group:
-                self._group = group
-                await self._server.start_serving()
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            server = await asyncio.start_server(self._accept, sock=self._socket, backlog=BACKLOG)
+            try:
                 await asyncio.get_running_loop().create_future()
-        finally:
-            self._group = None
-            self._server.close()
-            await self._server.wait_closed()
+            finally:
+                self._group = None
+                server.close()
+
+    def close(self) -> None:
+        """Give the address back; only for a server that ``listen``s and never comes to ``run``."""
+        if self._socket is not None:
+            self._socket.close()
 
     def execute(self, command: AgiCommand) -> bool:
         """Hand a command to its leg's session; false if it has none or too many wait. Never raises."""

@@ -1,0 +1,224 @@
+"""FastAGI server and sessions, against a peer that plays Asterisk's part."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ctid.errors import OverloadedError, PbxConnectionError
+from ctid.model.commands import AnswerLeg, PlayAndCollect, PlayMusic, ReleaseLeg, SetVariable, StopMusic
+from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CollectEnd, DigitsCollected, Event
+from ctid.pbx_adapters.agi.server import AgiServer
+from ctid.pbx_adapters.agi.session import MAX_QUEUED_COMMANDS
+from ctid.telemetry.metrics import Metrics
+from sip_test_rig.fake_agi import FakeAgiCall
+from tests.adapters.agi_running import running
+from tests.adapters.seen import Seen
+
+pytestmark = [pytest.mark.adapters, pytest.mark.timeout(30)]
+
+LEG = {"pbx": "a", "unique_id": "1700000000.1"}
+
+
+def collect(**changes: object) -> PlayAndCollect:
+    fields: dict[str, object] = {**LEG, "token": "t", "prompts": [], "accept": "", "max_digits": 1, "timeout_ms": 0}
+    return PlayAndCollect(**(fields | changes))  # type: ignore[arg-type]
+
+
+async def test_arrival_takes_numbers_from_the_arguments_first() -> None:
+    seen = Seen()
+    arguments = ("pbx=a", "dnis=493055550100", "ani=+12025550123", "tenant=blue", "no-value", "=x", "bad key=1")
+    async with (
+        running(seen) as (server, _),
+        FakeAgiCall(server.port, arguments=arguments, callerid="12025550199"),
+    ):
+        assert await seen.first(CallArrived) == CallArrived(
+            **LEG, ani="+12025550123", dnis="493055550100", attributes={"tenant": "blue"}
+        )
+
+
+@pytest.mark.parametrize(
+    ("callerid", "ani"), [("unknown", ""), ("<unknown>", ""), ("Anonymous", ""), ("12025550199", "12025550199")]
+)
+async def test_arrival_takes_numbers_from_the_channel_else(callerid: str, ani: str) -> None:
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port, arguments=(), callerid=callerid):
+        assert await seen.first(CallArrived) == CallArrived(**LEG, ani=ani, dnis="4930111")
+
+
+async def test_return() -> None:
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port, script="after"):
+        assert await seen.first(CallerReturned) == CallerReturned(**LEG)
+
+
+async def test_unknown_script_goes_to_the_fallback() -> None:
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port, script="elsewhere") as call:
+        assert await call.commanded("SET VARIABLE") == ['SET VARIABLE CTID_NEXT "fallback"']
+        await call.closed.wait()
+    assert seen.events == []
+
+
+@pytest.mark.parametrize(("arguments", "pbxes"), [(("pbx=b",), ("a",)), ((), ("a", "b")), (("pbx=",), ("a", "b"))])
+async def test_a_pbx_that_is_not_ours_is_refused(arguments: tuple[str, ...], pbxes: tuple[str, ...]) -> None:
+    seen = Seen()
+    async with running(seen, pbxes=pbxes) as (server, metrics):
+        async with FakeAgiCall(server.port, arguments=arguments) as call:
+            await call.closed.wait()
+        assert metrics.registry.get_sample_value("ctid_agi_refused_total", {"reason": "garbage"}) == 1
+    assert seen.events == []
+
+
+async def test_commands_run_one_after_another() -> None:
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port) as call:
+        await seen.first(CallArrived)
+        for command in (
+            AnswerLeg(**LEG),
+            SetVariable(**LEG, name="X", value='a "b" \\ c\r\nHANGUP'),
+            PlayMusic(**LEG, music_class="default"),
+            StopMusic(**LEG),
+            StopMusic(**LEG),
+            PlayMusic(**LEG, music_class="default"),
+            collect(prompts=["menu/welcome"]),
+            ReleaseLeg(**LEG, next="hangup"),
+        ):
+            assert server.execute(command)
+        await call.closed.wait()
+        assert call.commands == [
+            "ANSWER",
+            r'SET VARIABLE "X" "a \"b\" \\ c  HANGUP"',
+            'EXEC StartMusicOnHold "default"',
+            "EXEC StopMusicOnHold",
+            'EXEC StartMusicOnHold "default"',
+            "EXEC StopMusicOnHold",
+            'STREAM FILE "menu/welcome" ""',
+            'SET VARIABLE CTID_NEXT "hangup"',
+        ]
+        await seen.first(AgiEnded)
+    assert seen.all(AgiEnded) == [AgiEnded(**LEG)]
+
+
+@pytest.mark.parametrize(
+    ("command", "replies", "digits", "ended_by"),
+    [
+        (collect(prompts=["a", "b"]), {}, "", CollectEnd.PLAYED),
+        (collect(prompts=["a"], accept="12"), {}, "", CollectEnd.TIMEOUT),
+        (collect(prompts=["a"], accept="12"), {"STREAM": "200 result=50 endpos=9"}, "2", CollectEnd.DIGITS),
+        (collect(prompts=["a"]), {"STREAM": "200 result=0 endpos=0"}, "", CollectEnd.FAILED),
+        (collect(prompts=["a"]), {"STREAM": "200 result=-1 endpos=0"}, "", CollectEnd.FAILED),
+        (collect(prompts=["a"]), {"STREAM": "520 End of proper usage."}, "", CollectEnd.FAILED),
+        (collect(accept="1", timeout_ms=500), {"WAIT": "200 result=0"}, "", CollectEnd.TIMEOUT),
+        (collect(accept="1", timeout_ms=500), {"WAIT": ["200 result=57", "200 result=49"]}, "1", CollectEnd.DIGITS),
+        (
+            collect(prompts=["a", "b"], accept="0123", max_digits=3, timeout_ms=500),
+            {"STREAM": ["200 result=0 endpos=8", "200 result=49 endpos=8"], "WAIT": ["200 result=50", "200 result=51"]},
+            "123",
+            CollectEnd.DIGITS,
+        ),
+        (
+            collect(accept="0123", max_digits=3, timeout_ms=500),
+            {"WAIT": ["200 result=49", "200 result=0"]},
+            "1",
+            CollectEnd.DIGITS,
+        ),
+    ],
+)
+async def test_collect(
+    command: PlayAndCollect, replies: dict[str, str | list[str] | None], digits: str, ended_by: CollectEnd
+) -> None:
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port) as call:
+        call.replies = replies
+        await seen.first(CallArrived)
+        server.execute(command)
+        assert await seen.first(DigitsCollected) == DigitsCollected(**LEG, token="t", digits=digits, ended_by=ended_by)
+
+
+async def test_hang_up_while_a_prompt_plays_ends_the_session_once() -> None:
+    seen = Seen()
+    async with running(seen) as (server, metrics), FakeAgiCall(server.port) as call:
+        call.replies = {"STREAM": None}
+        await seen.first(CallArrived)
+        server.execute(collect(prompts=["a"]))
+        await call.commanded("STREAM")
+        call.hang_up()
+        call.send(b"200 result=-1 endpos=9\n")
+        await seen.first(AgiEnded)
+        await call.closed.wait()
+        assert not server.execute(AnswerLeg(**LEG))
+        assert metrics.registry.get_sample_value("ctid_agi_sessions", {"pbx": "a"}) == 0
+    assert [type(event) for event in seen.events] == [CallArrived, AgiEnded]
+
+
+async def test_second_session_of_a_leg_takes_the_place_of_the_first() -> None:
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port) as first:
+        await seen.first(CallArrived)
+        async with FakeAgiCall(server.port) as second:
+            await seen.several(CallArrived, 2)
+            await first.closed.wait()
+            server.execute(AnswerLeg(**LEG))
+            await second.commanded("ANSWER")
+            assert seen.all(AgiEnded) == []
+            second.cut()
+            await seen.first(AgiEnded)
+    assert len(seen.all(AgiEnded)) == 1
+
+
+async def test_full_session_refuses_and_lives_on() -> None:
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port) as call:
+        call.replies = {"ANSWER": None}
+        await seen.first(CallArrived)
+        server.execute(AnswerLeg(**LEG))
+        await call.commanded("ANSWER")
+        accepted = [server.execute(StopMusic(**LEG)) for _ in range(MAX_QUEUED_COMMANDS + 3)]
+        assert accepted == [True] * MAX_QUEUED_COMMANDS + [False] * 3
+        server_reply = b"200 result=0\n"
+        call.send(server_reply)
+        call.hang_up()
+        await seen.first(AgiEnded)
+
+
+async def test_no_more_than_the_limit_are_served_and_the_rest_comes_again() -> None:
+    seen = Seen()
+    async with running(seen, max_sessions=1) as (server, metrics):
+        async with FakeAgiCall(server.port, unique_id="1.1") as first:
+            await seen.first(CallArrived)
+            async with FakeAgiCall(server.port, unique_id="1.2") as second:
+                await second.closed.wait()
+            assert metrics.registry.get_sample_value("ctid_agi_refused_total", {"reason": "too-many"}) == 1
+            first.cut()
+            await seen.first(AgiEnded)
+        async with FakeAgiCall(server.port, unique_id="1.3"):
+            await seen.first(CallArrived, unique_id="1.3")
+
+
+async def test_stopping_says_nothing_and_closes_all() -> None:
+    seen = Seen()
+    async with running(seen) as (server, _):
+        call = FakeAgiCall(server.port)
+        await call.__aenter__()
+        await seen.first(CallArrived)
+    await asyncio.wait_for(call.closed.wait(), 5)
+    await call.__aexit__(None, None, None)
+    assert [type(event) for event in seen.events] == [CallArrived]
+
+
+async def test_overloaded_engine_sends_the_caller_round_again() -> None:
+    def full(_event: Event) -> None:
+        raise OverloadedError("the inbox is full")
+
+    async with running(full) as (server, metrics), FakeAgiCall(server.port) as call:
+        await call.closed.wait()
+        assert metrics.registry.get_sample_value("ctid_agi_refused_total", {"reason": "overloaded"}) == 1
+
+
+async def test_address_in_use_is_told() -> None:
+    seen = Seen()
+    async with running(seen) as (server, _):
+        with pytest.raises(PbxConnectionError, match="cannot listen"):
+            await AgiServer("127.0.0.1", server.port, seen, Metrics("0"), pbxes=["a"]).listen()
