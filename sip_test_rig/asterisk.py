@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +19,7 @@ from sip_test_rig import tones
 from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, Endpoint, base_files, manager_general
 from sip_test_rig.ports import PortBlock, take_block
 from sip_test_rig.provision import provision
+from sip_test_rig.reaper import ReapedFolder
 
 START_TIME_LIMIT_S: Final = 60.0
 STOP_TIME_LIMIT_S: Final = 10.0
@@ -31,7 +30,6 @@ _RUN = """\
 mount --bind /dev "$1/dev" && mount -t proc proc "$1/proc" && mount --bind "$2" "$1/rig" &&
 exec chroot "$1" /usr/sbin/asterisk -f -C /rig/etc/asterisk.conf
 """
-_REAP = 'trap "" INT TERM HUP; cat >/dev/null; until rm -rf -- "$1" 2>/dev/null; do sleep 0.1; done'
 
 Fragment = str | Callable[["Asterisk"], str]
 
@@ -77,10 +75,9 @@ class Asterisk:
         self._sounds = dict(sounds or {})
         self._carrier = carrier
         self._root: Path | None = None
-        self._folder: Path | None = None
+        self._folder: ReapedFolder | None = None
         self._ports: PortBlock | None = None
         self._process: asyncio.subprocess.Process | None = None
-        self._reaper: subprocess.Popen[bytes] | None = None
 
     @property
     def ports(self) -> PortBlock:
@@ -109,7 +106,7 @@ class Asterisk:
         """The instance's own folder, seen from the host; Asterisk sees it as `/rig`."""
         if self._folder is None:
             raise AsteriskError("not prepared: no folder yet")
-        return self._folder
+        return self._folder.path
 
     @property
     def sounds_dir(self) -> Path:
@@ -146,8 +143,7 @@ class Asterisk:
             return
         self._root = await asyncio.to_thread(provision, self.release)
         self._ports = take_block()
-        self._folder = Path(tempfile.mkdtemp(prefix="ctid-rig-"))
-        self._reaper = _start_reaper(self._folder)
+        self._folder = ReapedFolder("ctid-rig-")
         self._lay_out()
 
     async def start(self) -> None:
@@ -169,15 +165,12 @@ class Asterisk:
     async def stop(self) -> None:
         """Stop it and remove all that it had; may be called at any time, and again."""
         await self._end_process(signal.SIGTERM)
-        if self._reaper is not None:
-            assert self._reaper.stdin is not None
-            self._reaper.stdin.close()
-            await asyncio.to_thread(self._reaper.wait)
-            self._reaper = None
+        if self._folder is not None:
+            await asyncio.to_thread(self._folder.remove)
+            self._folder = None
         if self._ports is not None:
             self._ports.release()
             self._ports = None
-        self._folder = None
 
     async def kill(self) -> None:
         """Kill it (SIGKILL); folder, database and ports stay for `start()`."""
@@ -328,11 +321,3 @@ class Asterisk:
             if path.exists()
         ]
         return "\n".join(parts)
-
-
-def _start_reaper(folder: Path) -> subprocess.Popen[bytes]:
-    """Start what removes the folder when we close its pipe, or when the kernel does because we were killed."""
-    # Its own session, so that Ctrl-C in the terminal does not reach it before us.
-    return subprocess.Popen(
-        ["/bin/sh", "-c", _REAP, "reaper", str(folder)], stdin=subprocess.PIPE, start_new_session=True
-    )

@@ -9,7 +9,6 @@ import asyncio
 import csv
 import shutil
 import signal
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Final, Self
 from sip_test_rig import dtmf_events, tones
 from sip_test_rig.asterisk_config import CARRIER_ADDRESS
 from sip_test_rig.ports import free_port
+from sip_test_rig.reaper import ReapedFolder
 
 SCENARIOS: Final = Path(__file__).parent / "scenarios"
 PHONE_ADDRESS: Final = "127.0.0.3"
@@ -114,13 +114,25 @@ class Sipp:
         self._digits = digits
         self._values = {**_DEFAULTS, **(values or {})}
         self._time_limit_s = time_limit_s
-        self._folder: Path | None = None
+        self._folder: ReapedFolder | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._result: SippResult | None = None
 
     def contact(self, user: str) -> str:
         """Tell the fixed contact of this phone, for `Endpoint(contact=...)`."""
         return f"sip:{user}@{self.host}:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._started().pid
+
+    @property
+    def folder(self) -> Path:
+        """Its working folder, there until `stop()`."""
+        if self._folder is None:
+            raise SippError("SIPp was not started")
+        return self._folder.path
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -139,14 +151,15 @@ class Sipp:
         """
         if shutil.which(BINARY) is None:
             raise SippError("sipp is missing: apt-get update && apt-get install -y sip-tester")
-        self._folder = Path(tempfile.mkdtemp(prefix="ctid-sipp-"))
+        self._folder = ReapedFolder("ctid-sipp-")
+        folder = self._folder.path
         self._result = None
-        (self._folder / "tone.ul").write_bytes(tones.to_ulaw(tones.tone(self._tone_hz, 10.0)))
-        (self._folder / "digits.pcap").write_bytes(dtmf_events.to_pcap(self._digits))
-        (self._folder / "scenario.xml").write_text(self._filled_in(), encoding="utf-8")
-        with (self._folder / "screen").open("wb") as screen:
+        (folder / "tone.ul").write_bytes(tones.to_ulaw(tones.tone(self._tone_hz, 10.0)))
+        (folder / "digits.pcap").write_bytes(dtmf_events.to_pcap(self._digits))
+        (folder / "scenario.xml").write_text(self._filled_in(), encoding="utf-8")
+        with (folder / "screen").open("wb") as screen:
             self._process = await asyncio.create_subprocess_exec(
-                *self._command(), cwd=self._folder,
+                *self._command(), cwd=folder,
                 stdin=asyncio.subprocess.DEVNULL, stdout=screen, stderr=screen, start_new_session=True,
             )  # fmt: skip
         try:
@@ -189,7 +202,7 @@ class Sipp:
         if self._folder is not None:
             if self._process is not None:
                 self._collect()
-            shutil.rmtree(self._folder)
+            await asyncio.to_thread(self._folder.remove)
             self._folder = None
         self._process = None
         return self._result
@@ -250,14 +263,14 @@ class Sipp:
         return self._result
 
     def _statistics(self) -> dict[str, str]:
-        path = self._open_folder() / "statistics.csv"
+        path = self.folder / "statistics.csv"
         if not path.exists():
             return {}
         rows = list(csv.DictReader(path.read_text().splitlines(), delimiter=";"))
         return rows[-1] if rows else {}
 
     def _errors(self) -> str:
-        folder = self._open_folder()
+        folder = self.folder
         errors = folder / "errors"
         text = errors.read_text(errors="replace") if errors.exists() else ""
         return text or ("" if self._statistics() else (folder / "screen").read_text(errors="replace")[-2000:])
@@ -272,11 +285,6 @@ class Sipp:
         if self._process is None:
             raise SippError("SIPp was not started")
         return self._process
-
-    def _open_folder(self) -> Path:
-        if self._folder is None:
-            raise SippError("SIPp was not started")
-        return self._folder
 
 
 def _milliseconds(clock: str) -> float:

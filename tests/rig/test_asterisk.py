@@ -81,11 +81,14 @@ async def test_several_at_a_time_are_apart() -> None:
 PARENT = """
 import asyncio, sys
 from sip_test_rig.asterisk import Asterisk
+from sip_test_rig.sipp import Sipp
 
 async def main():
     pbx = Asterisk()
     await pbx.start()
-    print(pbx.pid, pbx.folder, flush=True)
+    phone = Sipp("uas-answers", calls=None)
+    await phone.start()
+    print(pbx.pid, pbx.folder, phone.pid, phone.folder, flush=True)
     await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -98,13 +101,14 @@ async def test_nothing_is_left_when_the_parent_is_killed() -> None:
     )
     assert parent.stdout is not None
     line = await asyncio.wait_for(parent.stdout.readline(), 30)
-    pid, folder = int(line.split()[0]), Path(line.split()[1].decode())
-    assert is_alive(pid)
-    assert exists(folder)
+    words = line.decode().split()
+    pids, folders = [int(words[0]), int(words[2])], [Path(words[1]), Path(words[3])]
+    assert all(is_alive(pid) for pid in pids)
+    assert all(exists(folder) for folder in folders)
     parent.kill()
     await parent.wait()
-    await eventually(lambda: not is_alive(pid), "Asterisk dies with its parent")
-    await eventually(lambda: not exists(folder), "the folder goes with its parent")
+    await eventually(lambda: not any(map(is_alive, pids)), "Asterisk and SIPp die with their parent")
+    await eventually(lambda: not any(map(exists, folders)), "the folders go with their parent")
 
 
 async def test_a_start_that_fails_says_why_and_leaves_nothing() -> None:

@@ -1,0 +1,274 @@
+"""What must hold after every event of a simulated site (see ``sip_test_rig.simulated_pbx``); broken ones raise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ctid.acd.eligibility import Candidate, step_in_force, unable, unavailable
+from ctid.engine.engine import Engine
+from ctid.engine.state import SiteState
+from ctid.engine.views import agent_view
+from ctid.model import commands as cmd
+from ctid.model import events as ev
+from ctid.model.contact import Contact
+from ctid.model.instant import Instant
+from ctid.model.states import AgentState, ContactState, OfferState, Outcome
+from ctid.spec.site import SiteSpec
+
+if TYPE_CHECKING:
+    from sip_test_rig.simulated_pbx import Channel, SimulatedPbx
+
+TALK_MS = 1_000
+"""A talk that lasts so long is known to ctid and must not be cut; before, two decisions may cross on their way."""
+
+MIRRORED = ("state", "reason", "pending_state", "pending_reason", "offer_id", "contact_id", "version")
+
+
+class Snapshots:
+    """Snapshots of the engine every so many events, for coming back from a crash."""
+
+    EVERY = 50
+
+    def __init__(self) -> None:
+        self._taken: list[bytes] = [Engine().snapshot()]
+
+    def take(self, engine: Engine, events: int) -> None:
+        """Keep the state if its turn has come."""
+        if events % self.EVERY == 0:
+            self._taken.append(engine.snapshot())
+
+    def position(self, events: int) -> int:
+        """How many events the newest snapshot holds that holds no more than so many."""
+        return events // self.EVERY * self.EVERY
+
+    def restore(self, events: int) -> Engine:
+        """The engine of that snapshot."""
+        return Engine.restore(self._taken[events // self.EVERY])
+
+
+class Watch:
+    """Checks the engine's state, its commands and their effect on the world."""
+
+    def __init__(self, world: SimulatedPbx) -> None:
+        self.world = world
+        self.snapshots = Snapshots()
+        self.seq = 0
+        self.versions: dict[str, int] = {}
+        self.mirror: dict[str, dict[str, Any]] = {}
+        self.records: dict[str, cmd.SaveRecord] = {}
+        self.saves: set[tuple[int, str]] = set()
+        self.outcomes: dict[Outcome, int] = {}
+        self.connected = 0
+        self._before = b""
+        self._wrapping: dict[str, int] = {}
+        self._sounding: dict[str, bool] = {}
+        self._given_up: set[str] = set()
+
+    # ---- around one event ------------------------------------------------------------------------------------
+
+    def before(self, event: ev.Event) -> None:
+        """Remember what is compared afterwards."""
+        state = self.world.engine.state
+        self._before = self.world.engine.snapshot() if isinstance(event, ev.Request) else b""
+        self._wrapping = {
+            agent.id: agent.wrap_up_until_ms
+            for agent in state.agents.values()
+            if agent.state is AgentState.WRAP_UP
+        }
+
+    def check(self, event: ev.Event, commands: list[cmd.Command], now: Instant) -> None:
+        """Everything that must hold."""
+        engine = self.world.engine
+        self.snapshots.take(engine, len(self.world.journal))
+        self._commands(commands, now)
+        self._agents(engine.state, event, now)
+        for contact in engine.state.contacts.values():
+            self._contact(engine.state, contact)
+        self._timers(engine.state)
+        if not engine.state.draining:
+            self._nobody_left(engine.state, engine.site, now)
+
+    def _commands(self, commands: list[cmd.Command], now: Instant) -> None:
+        popped: set[str] = set()
+        for command in commands:
+            match command:
+                case cmd.Publish():
+                    self.seq += 1
+                    assert command.seq == self.seq, "the stream has a gap"
+                    if command.type == "offer.created":
+                        popped.add(command.data["offer"]["id"])
+                    if command.type == "agent.state_changed":
+                        self.mirror[command.data["agent"]["id"]] = command.data["agent"]
+                    self.connected += command.type == "contact.connected"
+                case cmd.RingAgent():
+                    assert command.headers["X-Ctid-Offer"] in popped, "the phone rings before the pop"
+                case cmd.SaveRecord():
+                    self._record(command)
+                case cmd.Refuse():
+                    assert self.world.engine.snapshot() == self._before, "a refused request changed something"
+                case cmd.Note(code="lease-expired"):
+                    self._given_up.add(command.detail)
+                case _:
+                    pass
+
+    def _record(self, command: cmd.SaveRecord) -> None:
+        record, life = command.record, self.world.life
+        assert (life, record.contact_id) not in self.saves, "a record was saved twice by one process"
+        self.saves.add((life, record.contact_id))
+        if record.contact_id in self.records:
+            assert self.records[record.contact_id] == command, "a record changed after its contact was closed"
+            return
+        self.records[record.contact_id] = command
+        self.outcomes[record.outcome] = self.outcomes.get(record.outcome, 0) + 1
+        durations = [span.duration_ms for span in record.spans]
+        whole = record.closed_at.mono_ms - record.created_at.mono_ms
+        assert all(each is not None and each >= 0 for each in durations)
+        assert sum(each or 0 for each in durations) == whole, "the spans do not add up to the whole"
+        assert record.wait_ms >= 0
+        assert record.talk_ms >= 0
+        assert record.wrap_up_ms >= 0
+        assert all(offer.state != OfferState.PENDING for offer in record.offers)
+        assert bool(record.agent_id) == (record.connected_at is not None), "served by an agent who never talked"
+
+    def _agents(self, state: SiteState, event: ev.Event, now: Instant) -> None:
+        offered = [offer.agent_id for offer in state.offers.values()]
+        assert len(offered) == len(set(offered)), "an agent has two offers"
+        for offer in state.offers.values():
+            assert state.agents[offer.agent_id].offer_id == offer.id, "an offer that its agent does not know of"
+            assert offer.leg_id in state.legs, "an offer without a leg"
+        for agent in state.agents.values():
+            contact = state.contacts.get(agent.contact_id)
+            if agent.offer_id or agent.state is AgentState.RESERVED:
+                assert agent.offer_id in state.offers, f"{agent.id} is reserved for nothing"
+            if agent.state is AgentState.BUSY:
+                assert contact is not None
+                assert (contact.state, contact.agent_id) == (ContactState.CONNECTED, agent.id)
+            if agent.state is AgentState.WRAP_UP:
+                assert contact is not None
+                assert contact.state is ContactState.WRAP_UP
+                assert f"wrap:{agent.id}" in state.timers, "a wrap-up without an end"
+            elif self._wrapping.get(agent.id, 0) > now.mono_ms:
+                assert isinstance(event, ev.Request), f"the wrap-up of {agent.id} was cut short by {event}"
+            self._rises(f"agent {agent.id}", agent.version)
+            shown = self.mirror.get(agent.id)
+            if shown is not None and agent.version > 0:
+                view = agent_view(state, self.world.engine.site, agent, now)
+                assert {k: shown[k] for k in MIRRORED} == {k: view[k] for k in MIRRORED}, "desktops see another agent"
+        for gone in self.mirror.keys() - state.agents.keys():
+            del self.mirror[gone]
+            self.versions.pop(f"agent {gone}", None)
+
+    def _rises(self, what: str, version: int) -> None:
+        assert version >= self.versions.get(what, 0), f"the version of {what} fell"
+        self.versions[what] = version
+
+    def _contact(self, state: SiteState, contact: Contact) -> None:
+        self._rises(contact.id, contact.version)
+        assert (contact.state is ContactState.CLOSED) == (contact.closed_at is not None)
+        assert (contact.spans[-1].duration_ms is None) == (contact.state is not ContactState.CLOSED)
+        if contact.state in (ContactState.CREATED, ContactState.QUEUED, ContactState.OFFERED):
+            assert contact.caller_leg in state.legs, "a waiting contact without a caller"
+        match contact.state:
+            case ContactState.CREATED:
+                assert contact.ivr is not None or contact.outcome is not None, "a caller is nowhere"
+            case ContactState.QUEUED:
+                assert not contact.offer_id
+                assert not contact.agent_id
+                assert contact.ivr is None
+            case ContactState.OFFERED:
+                offer = state.offers[contact.offer_id]
+                assert offer.state in (OfferState.PENDING, OfferState.ACCEPTED)
+                assert offer.contact_id == contact.id
+                assert f"lease:{offer.id}" in state.timers, "a reservation without an end"
+            case ContactState.CONNECTED:
+                assert state.agents[contact.agent_id].contact_id == contact.id
+            case ContactState.WRAP_UP:
+                assert state.agents[contact.agent_id].state is AgentState.WRAP_UP
+            case ContactState.CLOSED:
+                assert contact.outcome is not None
+
+    def _timers(self, state: SiteState) -> None:
+        for timer_id in state.timers:
+            kind, _, subject = timer_id.partition(":")
+            if kind in ("step", "wait", "exclude"):
+                assert state.contacts[subject].state is not ContactState.CLOSED, f"{timer_id} outlives its contact"
+            if kind in ("offer", "lease"):
+                assert subject in state.offers, f"{timer_id} outlives its offer"
+            if kind == "unseen":
+                assert subject in state.legs, f"{timer_id} outlives its leg"
+
+    def _nobody_left(self, state: SiteState, site: SiteSpec, now: Instant) -> None:
+        if any(due <= now.mono_ms for due in state.timers.values()):
+            return
+        free = []
+        for agent in state.agents.values():
+            spec = site.agents.get(agent.id)
+            if spec is not None:
+                candidate = Candidate(agent, spec, state.devices.get(f"{spec.pbx}|{spec.device}", True))
+                if unavailable(candidate, now) is None:
+                    free.append(candidate)
+        for contact in state.contacts.values():
+            if contact.state is not ContactState.QUEUED or not free:
+                continue
+            leg, queue = state.legs[contact.caller_leg], site.queues[contact.queue]
+            if not state.pbxes[leg.pbx].up or f"unseen:{leg.id}" in state.timers:
+                continue
+            assert contact.queued_at is not None
+            step = queue.steps[step_in_force(queue, now.mono_ms - contact.queued_at.mono_ms)]
+            for candidate in free:
+                assert unable(candidate, contact, leg.pbx, step, now) is not None, (
+                    f"{contact.id} waits although {candidate.agent.id} is free"
+                )
+
+    # ---- in the world ----------------------------------------------------------------------------------------
+
+    def entered(self, channel: Channel) -> None:
+        """A caller's session begins, in silence until told otherwise."""
+        self._sounding[channel.unique_id] = False
+        session = channel.session
+
+        def listen() -> None:
+            if channel.session == session and self.world.running:
+                assert self._sounding[channel.unique_id], f"{channel.unique_id} hears nothing"
+
+        self.world.after(1_000, listen)
+
+    def heard(self, unique_id: str) -> None:
+        """A caller hears music or a prompt."""
+        self._sounding[unique_id] = True
+
+    def may_ring(self, command: cmd.RingAgent) -> None:
+        """No phone rings for two contacts, nor for a caller who talks."""
+        if not self._given_up:
+            ringing = [each for each in self.world.live() if each.device == command.device]
+            assert not ringing, f"{command.device} has a call and is rung for another"
+        caller = self.world.channels.get(command.peer_unique_id)
+        if caller is not None:
+            self.may_bridge(caller)
+
+    def may_bridge(self, caller: Channel) -> None:
+        """No caller is taken out of a talk."""
+        assert not (caller.peer and self._talks(caller)), f"{caller.unique_id} was taken out of a talk"
+
+    def may_hang_up(self, command: cmd.HangUpLeg) -> None:
+        """No talk is cut."""
+        channel = self.world.channels[command.unique_id]
+        assert not (channel.peer and self._talks(channel)), f"{command.unique_id} was hung up in a talk"
+
+    def _talks(self, channel: Channel) -> bool:
+        return self.world.now_ms - channel.bridged_at > TALK_MS
+
+    def nothing_left(self) -> None:
+        """All is quiet: no leg, contact, offer or timer is left, and every caller was accounted for."""
+        state = self.world.engine.state
+        left = {
+            "contacts": state.contacts,
+            "legs": state.legs,
+            "aliases": state.aliases,
+            "offers": state.offers,
+            "timers": state.timers,
+            "channels": self.world.channels,
+        }
+        assert not any(left.values()), f"left over: {({name: list(each) for name, each in left.items() if each})}"
+        working = (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)
+        assert not [agent.id for agent in state.agents.values() if agent.state in working]

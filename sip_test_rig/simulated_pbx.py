@@ -1,0 +1,527 @@
+"""A simulated world around the pure engine: one PBX, callers, phones, desktops and faults, in virtual time, from a seed.
+
+It carries out the engine's commands and tells what comes of them in the orders a real Asterisk gives: AMI and FastAGI
+are two streams that overtake each other, an originate's failure comes before or after its channel's end. After every
+event it has the invariants checked (``sip_test_rig.invariants``).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from ctid.engine.engine import Engine
+from ctid.model import commands as cmd
+from ctid.model import events as ev
+from ctid.model.instant import Instant
+from sip_test_rig.invariants import Watch
+
+PBX = "main"
+Action = Callable[[], None]
+
+
+@dataclass
+class Odds:
+    """How likely what is; a share of 0 to 1 each.
+
+    Attributes:
+        duplicate: An AMI event comes twice.
+        stray: An event comes for a channel or timer that nobody knows.
+        late_timer: A timer fires late.
+        early_timer: A timer fires early, too.
+        answer: A phone that rings is answered in the end; else it is busy, rejects, rings on or cannot be had.
+        photo_finish: The caller hangs up in the very instant the agent answers.
+    """
+
+    duplicate: float = 0.03
+    stray: float = 0.02
+    late_timer: float = 0.2
+    early_timer: float = 0.05
+    answer: float = 0.6
+    photo_finish: float = 0.1
+
+
+@dataclass
+class Channel:
+    """A channel of the simulated PBX.
+
+    Attributes:
+        session: Number of the FastAGI session that holds it; 0 for none.
+        peer: The channel it is bridged with.
+        bridged_at: When that began.
+        released: ctid let it go for good.
+    """
+
+    unique_id: str
+    device: str = ""
+    dnis: str = ""
+    answered: bool = False
+    session: int = 0
+    peer: str = ""
+    bridge: str = ""
+    bridged_at: int = 0
+    released: bool = False
+    script: str = "in"
+
+
+@dataclass
+class Link:
+    """What is on its way to ctid over one connection: nothing overtakes, and all of it is lost with the connection."""
+
+    up: bool = True
+    generation: int = 0
+    last_ms: int = 0
+
+
+@dataclass
+class SimulatedPbx:
+    """The world. Everything that happens is an action at a moment of ``heap``; chance comes from the seed alone."""
+
+    seed: int
+    spec: dict[str, Any]
+    odds: Odds = field(default_factory=Odds)
+    now_ms: int = 1_000_000
+    utc_ms: int = 1_790_000_000_000
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        self.engine = Engine()
+        self.watch = Watch(self)
+        self.heap: list[tuple[int, int, Action]] = []
+        self.order = 0
+        self.journal: list[tuple[Instant, ev.Event]] = []
+        self.outputs: list[list[cmd.Command]] = []
+        self.channels: dict[str, Channel] = {}
+        self.ami = Link(up=False)
+        self.agi = Link()
+        self.running = False
+        self.life = 0
+        self.boot = 0
+        self.calls = 0
+        self.requests = 0
+        self.sessions = 0
+        self.timers: dict[str, int] = {}
+        self.desktops: dict[str, str] = {}
+        self.devices = {agent["device"]: True for agent in self.spec["agents"].values()}
+        self.closing = False
+        self.on_ring: Callable[[cmd.RingAgent], None] = self.ring
+        self.boot_pbx()
+        self.start_daemon()
+
+    # ---- time ------------------------------------------------------------------------------------------------
+
+    def after(self, delay_ms: int, action: Action) -> None:
+        """Have something happen later."""
+        self.order += 1
+        heapq.heappush(self.heap, (self.now_ms + delay_ms, self.order, action))
+
+    def later(self, low: int, high: int, action: Action) -> None:
+        """Have something happen at a random moment."""
+        self.after(self.random.randint(low, high), action)
+
+    def chance(self, share: float) -> bool:
+        """Throw the dice."""
+        return self.random.random() < share
+
+    def run(self, for_ms: int) -> None:
+        """Let so much time go by."""
+        until = self.now_ms + for_ms
+        while self.heap and self.heap[0][0] <= until:
+            at, _, action = heapq.heappop(self.heap)
+            self.now_ms = max(self.now_ms, at)
+            action()
+        self.now_ms = until
+
+    def settle(self) -> None:
+        """No new calls, every fault mended, everybody hangs up: afterwards nothing may be left over."""
+        self.closing = True
+        self.start_daemon()
+        self.connect_ami()
+        self.run(5_000)
+        for unique_id in [name for name, channel in self.channels.items() if not channel.device]:
+            self.hang_up(unique_id)
+        self.run(600_000)
+
+    # ---- the daemon ------------------------------------------------------------------------------------------
+
+    def handle(self, event: ev.Event) -> list[cmd.Command]:
+        """Give the engine an event, check what must hold, and carry out what it wants."""
+        now = Instant(self.now_ms, self.utc_ms + self.now_ms)
+        self.journal.append((now, event))
+        self.watch.before(event)
+        commands = self.engine.handle(event, now)
+        self.outputs.append(commands)
+        self.watch.check(event, commands, now)
+        life = self.life
+        for command in commands:
+            if isinstance(command, (cmd.StartTimer, cmd.CancelTimer)):
+                self.carry_out(command)
+            else:
+                self.after(0, lambda command=command: self.carry_out(command) if life == self.life else None)  # type: ignore[misc]
+        return commands
+
+    def start_daemon(self) -> None:
+        """A process takes over."""
+        if self.running:
+            return
+        self.running, self.life = True, self.life + 1
+        self.handle(ev.SiteStarted(site="demo", epoch=f"e{self.life}", release="0"))
+        self.handle(ev.ConfigLoaded(spec=self.spec))
+        self.later(10, 3_000, self.connect_ami)
+        for agent, session in list(self.desktops.items()):
+            self.later(50, 5_000, lambda a=agent, s=session: self.desktop_back(a, s))  # type: ignore[misc]
+
+    def crash(self) -> None:
+        """Kill -9: what was not carried out is lost; the state comes back from a snapshot and the journal."""
+        if not self.running:
+            return
+        self.running = False
+        self.life += 1
+        self.cut_ami()
+        self.timers.clear()
+        self.agi.generation += 1
+        self.restore(self.random.randrange(len(self.journal)))
+        for channel in list(self.channels.values()):
+            if channel.session:
+                channel.session = 0
+                self.enter_agi(channel, self.random.randint(1_000, 2_000))
+
+    def restore(self, back: int) -> None:
+        """Come back from the state of ``back`` events ago; it must be the same state."""
+        before = self.engine.snapshot()
+        kept = len(self.journal) - min(back, 300)
+        engine = self.watch.snapshots.restore(kept)
+        for now, event in self.journal[self.watch.snapshots.position(kept) :]:
+            engine.handle(event, now)
+        assert engine.snapshot() == before, "replay gave another state"
+        self.engine = engine
+
+    def carry_out(self, command: cmd.Command) -> None:
+        """Do what the engine wants, as a real runtime and PBX would."""
+        match command:
+            case cmd.StartTimer():
+                self.timers[command.timer_id] = command.due_ms
+                self.fire_at(command)
+            case cmd.CancelTimer():
+                self.timers.pop(command.timer_id, None)
+            case cmd.PlayAndCollect():
+                self.play(command)
+            case cmd.PlayMusic():
+                self.watch.heard(command.unique_id)
+            case cmd.ReleaseLeg():
+                self.release(command)
+            case cmd.RingAgent() if self.ami.up:
+                self.watch.may_ring(command)
+                self.on_ring(command)
+            case cmd.HangUpLeg() if self.ami.up and command.unique_id in self.channels:
+                self.watch.may_hang_up(command)
+                self.hang_up(command.unique_id, command.cause)
+            case cmd.LookUpCustomer():
+                self.later(1, 1_500, lambda: self.tell_daemon(self.answer_lookup(command)))
+            case cmd.SaveRecord():
+                saved = ev.RecordSaved(contact_id=command.record.contact_id)
+                self.later(1, 50, lambda: self.tell_daemon(saved))
+            case _:
+                pass
+
+    def fire_at(self, timer: cmd.StartTimer) -> None:
+        """Fire a timer, as a rule in time."""
+        life = self.life
+        late = self.random.randint(1, 300) if self.chance(self.odds.late_timer) else 0
+        due = max(0, timer.due_ms - self.now_ms)
+
+        def fire() -> None:
+            if life == self.life and self.timers.get(timer.timer_id) == timer.due_ms:
+                del self.timers[timer.timer_id]
+                self.handle(ev.TimerFired(timer_id=timer.timer_id))
+
+        self.after(due + late, fire)
+        if due and self.chance(self.odds.early_timer):
+            self.later(0, due, lambda: self.tell_daemon(ev.TimerFired(timer_id=timer.timer_id)))
+
+    def tell_daemon(self, event: ev.Event) -> None:
+        """Something that is lost if nobody is there to hear it."""
+        if self.running:
+            self.handle(event)
+
+    def answer_lookup(self, command: cmd.LookUpCustomer) -> ev.CustomerLookedUp:
+        """Find a customer, or nobody, or fail."""
+        kind = self.random.randrange(3)
+        customer = ev.Customer(id="c1", name="Carla", tier="gold") if kind == 0 else None
+        return ev.CustomerLookedUp(contact_id=command.contact_id, customer=customer, failure="timeout" * (kind == 1))
+
+    # ---- what the PBX says -----------------------------------------------------------------------------------
+
+    def say(self, link: Link, event: ev.Event) -> None:
+        """Send an event on its way."""
+        if not (self.running and link.up):
+            return
+        generation = link.generation
+        at = max(link.last_ms, self.now_ms + self.random.randint(0, 15))
+        link.last_ms = at
+
+        def arrive() -> None:
+            if self.running and link.up and link.generation == generation:
+                self.handle(event)
+                if link is self.ami and self.chance(self.odds.duplicate):
+                    self.handle(event)
+
+        self.after(at - self.now_ms, arrive)
+        if link is self.ami and self.chance(self.odds.stray):
+            self.say_stray()
+
+    def say_stray(self) -> None:
+        """Tell of a channel, contact, agent or timer that nobody knows."""
+        unknown: list[ev.Event] = [
+            ev.LegEnded(pbx=PBX, unique_id="none.1", cause=16),
+            ev.LegBridged(pbx=PBX, unique_id="none.1", bridge_id="b"),
+            ev.LegAnswered(pbx=PBX, unique_id="lg-none-1"),
+            ev.LegFailed(pbx=PBX, unique_id="lg-none-1", reason=3),
+            ev.DigitsCollected(pbx=PBX, unique_id="none.1", token="none", digits="1", ended_by=ev.CollectEnd.DIGITS),
+            ev.AgiEnded(pbx=PBX, unique_id="none.1"),
+            ev.RecordSaved(contact_id="none"),
+            ev.TimerFired(timer_id="wrap:nobody"),
+            ev.DesktopLost(agent_id="nobody", session_id="s"),
+        ]
+        self.after(0, lambda event=self.random.choice(unknown): self.tell_daemon(event))  # type: ignore[misc]
+
+    def say_both(self, first: ev.Event, second: ev.Event) -> None:
+        """Tell two things whose order is anybody's guess."""
+        for event in self.random.sample((first, second), 2):
+            self.say(self.ami, event)
+
+    def connect_ami(self) -> None:
+        """AMI is there again: a snapshot comes first, then events."""
+        if not self.ami.up and self.running:
+            self.ami.up = True
+            seen = [ev.LegSeen(unique_id=c.unique_id, answered=c.answered, bridge_id=c.bridge) for c in self.live()]
+            devices = dict(self.devices)
+            self.say(self.ami, ev.PbxReconciled(pbx=PBX, legs=seen, devices=devices, boot=f"boot{self.boot}"))
+
+    def cut_ami(self) -> None:
+        """AMI is gone; what was on its way is lost, and calls go on."""
+        if self.ami.up:
+            self.ami.up = False
+            self.ami.generation += 1
+            self.tell_daemon(ev.PbxLost(pbx=PBX, reason="closed"))
+
+    def live(self) -> list[Channel]:
+        """Every channel there is."""
+        return list(self.channels.values())
+
+    def boot_pbx(self) -> None:
+        """The PBX is up, without a channel."""
+        self.boot += 1
+
+    def kill_pbx(self) -> None:
+        """The PBX dies with all calls; sessions end, AMI is cut, and a new run comes up after a while."""
+        for channel in self.live():
+            if channel.session:
+                self.say(self.agi, ev.AgiEnded(pbx=PBX, unique_id=channel.unique_id))
+        self.channels.clear()
+        self.cut_ami()
+        self.boot_pbx()
+        self.later(500, 90_000, self.connect_ami)
+
+    # ---- callers ---------------------------------------------------------------------------------------------
+
+    def call(self, dnis: str = "100", patience_ms: int = 60_000) -> str:
+        """A caller dials in, and hangs up when their patience or their talk is over."""
+        self.calls += 1
+        channel = Channel(unique_id=f"{self.boot}.{self.calls}", dnis=dnis, answered=True)
+        self.channels[channel.unique_id] = channel
+        self.enter_agi(channel, 0)
+        self.after(patience_ms, lambda: self.lose_patience(channel))
+        return channel.unique_id
+
+    def lose_patience(self, channel: Channel) -> None:
+        """Nobody talks to them: they hang up."""
+        if not channel.peer:
+            self.hang_up(channel.unique_id)
+
+    def enter_agi(self, channel: Channel, delay_ms: int, tries: int = 0) -> None:
+        """The dialplan asks for ctid; if nobody is there it plays music and asks again."""
+
+        def enter() -> None:
+            if channel.unique_id not in self.channels or channel.session or channel.released or channel.peer:
+                return
+            if not self.running:
+                self.enter_agi(channel, 1_500, tries + 1)
+                return
+            self.sessions += 1
+            channel.session = self.sessions
+            self.watch.entered(channel)
+            if channel.script == "in":
+                caller = f"+4930{1_000_000 + self.calls}"
+                self.say(self.agi, ev.CallArrived(pbx=PBX, unique_id=channel.unique_id, ani=caller, dnis=channel.dnis))
+            else:
+                self.say(self.agi, ev.CallerReturned(pbx=PBX, unique_id=channel.unique_id))
+
+        self.after(delay_ms, enter)
+
+    def leave_agi(self, channel: Channel) -> None:
+        """The session is over: hung up, released or bridged away."""
+        if channel.session:
+            channel.session = 0
+            self.say(self.agi, ev.AgiEnded(pbx=PBX, unique_id=channel.unique_id))
+
+    def play(self, command: cmd.PlayAndCollect) -> None:
+        """Play prompts; a key may come, a wrong one, or none."""
+        channel = self.channels.get(command.unique_id)
+        if channel is None or not channel.session:
+            return
+        self.watch.heard(command.unique_id)
+        session = channel.session
+        kind = self.random.choice(list(ev.CollectEnd)) if command.accept else ev.CollectEnd.PLAYED
+        digits = self.random.choice("1122379*") if kind is ev.CollectEnd.DIGITS else ""
+        event = ev.DigitsCollected(
+            pbx=PBX, unique_id=command.unique_id, token=command.token, digits=digits, ended_by=kind
+        )
+
+        def done() -> None:
+            if channel.session == session:
+                self.say(self.agi, event)
+                if self.chance(self.odds.duplicate):
+                    self.say(self.agi, event)
+
+        self.later(50, 2_000, done)
+
+    def release(self, command: cmd.ReleaseLeg) -> None:
+        """The session ends in earnest; the dialplan hangs up or goes on without us."""
+        channel = self.channels.get(command.unique_id)
+        if channel is None or not channel.session:
+            return
+        channel.released = True
+        self.leave_agi(channel)
+        self.later(0, 30 if command.next == "hangup" else 3_000, lambda: self.hang_up(command.unique_id))
+
+    # ---- agents' phones --------------------------------------------------------------------------------------
+
+    def ring(self, command: cmd.RingAgent) -> None:
+        """Originate: the phone rings, or cannot be had; then any of the things that agents and networks do."""
+        failed = ev.LegFailed(pbx=PBX, unique_id=command.unique_id, reason=0)
+        if not self.devices[command.device] or self.chance(0.05):
+            self.later(1, 40, lambda: self.say(self.ami, failed))
+            return
+        channel = Channel(unique_id=command.unique_id, device=command.device)
+
+        def make() -> None:
+            self.channels[channel.unique_id] = channel
+            if self.chance(0.95):
+                self.later(0, 60, lambda: self.alert(channel))
+
+        self.later(0, 5, make)
+        if self.chance(self.odds.answer):
+            if self.chance(self.odds.photo_finish):
+                moment = self.random.randint(20, 3_000)
+                self.after(moment, lambda: self.hang_up(command.peer_unique_id))
+                self.after(moment, lambda: self.answer(channel, command.peer_unique_id))
+            else:
+                self.later(20, 8_000, lambda: self.answer(channel, command.peer_unique_id))
+        elif self.chance(0.6):
+            cause, reason = self.random.choice([(17, 5), (21, 8), (20, 0), (34, 8), (16, 0)])
+            self.later(10, 3_000, lambda: self.not_answered(channel, cause, reason))
+        self.after(command.timeout_ms, lambda: self.not_answered(channel, 19, 3))
+
+    def alert(self, channel: Channel) -> None:
+        """The phone rings."""
+        if channel.unique_id in self.channels and not channel.answered:
+            self.say(self.ami, ev.LegAlerting(pbx=PBX, unique_id=channel.unique_id))
+
+    def not_answered(self, channel: Channel, cause: int, reason: int) -> None:
+        """The originate came to nothing; its failure and its channel's end come in either order."""
+        if self.channels.get(channel.unique_id) is channel and not channel.answered:
+            del self.channels[channel.unique_id]
+            self.say_both(
+                ev.LegEnded(pbx=PBX, unique_id=channel.unique_id, cause=cause),
+                ev.LegFailed(pbx=PBX, unique_id=channel.unique_id, reason=reason),
+            )
+
+    def answer(self, channel: Channel, caller_id: str) -> None:
+        """The agent answers: the waiting caller is taken out of FastAGI into a bridge, if they are still there."""
+        if self.channels.get(channel.unique_id) is not channel or channel.answered:
+            return
+        channel.answered = True
+        self.say(self.ami, ev.LegAnswered(pbx=PBX, unique_id=channel.unique_id))
+        caller = self.channels.get(caller_id)
+        if caller is None:
+            self.later(0, 20, lambda: self.hang_up(channel.unique_id))
+            return
+        self.watch.may_bridge(caller)
+        if caller.peer:
+            self.part(caller, self.channels[caller.peer], returns=False)
+        self.leave_agi(caller)
+        bridge = f"br-{channel.unique_id}"
+        for leg, peer in ((channel, caller), (caller, channel)):
+            leg.peer, leg.bridge, leg.bridged_at = peer.unique_id, bridge, self.now_ms
+        self.say_both(
+            ev.LegBridged(pbx=PBX, unique_id=channel.unique_id, bridge_id=bridge),
+            ev.LegBridged(pbx=PBX, unique_id=caller.unique_id, bridge_id=bridge),
+        )
+        ends = self.random.choice([channel.unique_id, caller.unique_id])
+        talk = self.random.choice([self.random.randint(0, 30), self.random.randint(500, 40_000)])
+        self.after(talk, lambda: self.hang_up_in(ends, bridge))
+        if self.chance(0.2):
+            self.after(talk // 3, lambda: self.say(self.ami, ev.LegHeld(pbx=PBX, unique_id=channel.unique_id)))
+            self.after(talk // 2, lambda: self.say(self.ami, ev.LegRetrieved(pbx=PBX, unique_id=channel.unique_id)))
+
+    def hang_up_in(self, unique_id: str, bridge: str) -> None:
+        """End a talk, if it still lasts."""
+        if unique_id in self.channels and self.channels[unique_id].bridge == bridge:
+            self.hang_up(unique_id)
+
+    def part(self, caller: Channel, agent: Channel, *, returns: bool) -> None:
+        """The bridge is dissolved; the agent's channel ends, and the caller goes on in the dialplan."""
+        for leg in self.random.sample((caller, agent), 2):
+            self.say(self.ami, ev.LegUnbridged(pbx=PBX, unique_id=leg.unique_id, bridge_id=leg.bridge))
+            leg.peer = leg.bridge = ""
+        del self.channels[agent.unique_id]
+        self.say(self.ami, ev.LegEnded(pbx=PBX, unique_id=agent.unique_id, cause=16))
+        if returns:
+            caller.script = "after"
+            self.enter_agi(caller, self.random.randint(0, 10))
+
+    def hang_up(self, unique_id: str, cause: int = 16) -> None:
+        """A channel ends, by whomever."""
+        channel = self.channels.get(unique_id)
+        if channel is None:
+            return
+        peer = self.channels.get(channel.peer)
+        if channel.device and peer is not None:
+            self.part(peer, channel, returns=True)
+            return
+        if peer is not None:
+            self.part(channel, peer, returns=False)
+        if channel.device and not channel.answered:
+            self.not_answered(channel, cause, 0)
+            return
+        del self.channels[unique_id]
+        self.leave_agi(channel)
+        self.say(self.ami, ev.LegEnded(pbx=PBX, unique_id=unique_id, cause=cause))
+
+    def set_device(self, device: str, *, reachable: bool) -> None:
+        """A phone registers, or its registration is lost."""
+        self.devices[device] = reachable
+        self.say(self.ami, ev.DeviceChanged(pbx=PBX, device=device, reachable=reachable))
+
+    # ---- desktops --------------------------------------------------------------------------------------------
+
+    def request(self, kind: type[ev.Request], **fields: Any) -> list[cmd.Command]:
+        """A desktop asks for something; nothing happens while no daemon is there."""
+        self.requests += 1
+        if not self.running:
+            return []
+        return self.handle(kind(command_id=f"cmd-{self.requests}", principal="test", **fields))
+
+    def desktop_back(self, agent: str, session: str) -> None:
+        """A desktop has its socket."""
+        self.desktops[agent] = session
+        self.tell_daemon(ev.DesktopConnected(agent_id=agent, session_id=session))
+
+    def desktop_gone(self, agent: str) -> None:
+        """A desktop lost its socket."""
+        if session := self.desktops.pop(agent, ""):
+            self.tell_daemon(ev.DesktopLost(agent_id=agent, session_id=session))
