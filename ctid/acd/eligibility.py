@@ -42,7 +42,7 @@ class Candidate:
 
 def step_in_force(queue: QueueSpec, waited_ms: int) -> int:
     """Index of the requirement's step after so long a wait."""
-    return max(index for index, step in enumerate(queue.steps) if step.after_seconds * 1000 <= waited_ms)
+    return max(index for index, step in enumerate(queue.steps) if round(step.after_seconds * 1000) <= waited_ms)
 
 
 def unavailable(candidate: Candidate, now: Instant) -> Hindrance | None:

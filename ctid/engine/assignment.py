@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ctid.acd.eligibility import Candidate
 from ctid.acd.matching import Waiting, match
-from ctid.engine import offers
+from ctid.engine import offers, outage
 from ctid.engine.state import alias_key
 from ctid.engine.turn import Turn
 from ctid.model.states import AgentState, ContactState
@@ -38,6 +38,6 @@ def _waiting(turn: Turn) -> Iterator[Waiting]:
         if contact.state is not ContactState.QUEUED:
             continue
         leg = turn.legs.get(contact.caller_leg)
-        if leg is None or not turn.state.pbxes[leg.pbx].up:
+        if leg is None or not outage.is_up(turn, leg.pbx) or f"unseen:{leg.id}" in turn.state.timers:
             continue
         yield Waiting(contact, leg.pbx, turn.site.queues[contact.queue].steps[contact.step])

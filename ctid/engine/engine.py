@@ -26,7 +26,7 @@ from ctid.spec.site import SiteSpec
 _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.CallArrived: journey.arrived,
     ev.CallerReturned: journey.returned,
-    ev.AgiEnded: journey.agi_ended,
+    ev.AgiEnded: pbx.session_ended,
     ev.DigitsCollected: journey.collected,
     ev.CustomerLookedUp: journey.looked_up,
     ev.RecordSaved: journey.saved,
@@ -145,7 +145,11 @@ class Engine:
     def _timer(self, turn: Turn, timer_id: str) -> None:
         state = self.state
         due = state.timers.get(timer_id)
-        if due is None or due > turn.now.mono_ms:
+        if due is None:
+            return
+        if due > turn.now.mono_ms:
+            # It fired early, or was started anew while it was on its way to us: either way it is still to come.
+            turn.emit(StartTimer(timer_id=timer_id, due_ms=due))
             return
         del state.timers[timer_id]
         kind, _, subject = timer_id.partition(":")
@@ -162,7 +166,9 @@ class Engine:
                 queueing.widen(turn, contact)
             case "wait" if contact := state.contacts.get(subject):
                 journey.overflow(turn, contact)
-            case "backoff" | "exclude":
+            case "exclude" if contact := state.contacts.get(subject):
+                queueing.readmit(turn, contact)
+            case "backoff" | "unseen":
                 turn.rematch = True
             case "pbx":
                 pbx.grace_over(turn, subject)

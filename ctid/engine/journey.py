@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ctid.engine import contacts, offers, queueing
+from ctid.engine import contacts, offers, outage, queueing
 from ctid.engine.turn import Turn, ms
 from ctid.ivr.menu import Leave, judge
 from ctid.model.commands import AnswerLeg, LookUpCustomer, PlayAndCollect, ReleaseLeg, SetVariable
 from ctid.model.contact import Contact, MenuPosition
 from ctid.model.events import (
-    AgiEnded,
     CallArrived,
     CallerReturned,
     CollectEnd,
@@ -55,6 +54,7 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     turn.state.contacts[contact.id] = contact
     turn.legs.add(leg)
     contacts.begin_span(turn, contact)
+    outage.bear(turn, leg.pbx)
     turn.emit(SetVariable(pbx=leg.pbx, unique_id=leg.unique_id, name="CTID_CONTACT", value=contact.id))
     choice = choose_entry(turn.site, event.dnis, turn.now)
     if choice is None:
@@ -68,7 +68,7 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     turn.emit(AnswerLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     if contact.ani:
         turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
-    go(turn, contact, choice.destination, choice.place)
+    go(turn, contact, choice.place)
 
 
 def resume(turn: Turn, leg: Leg) -> None:
@@ -77,29 +77,21 @@ def resume(turn: Turn, leg: Leg) -> None:
     if contact is None or contact.outcome is not None:
         release(turn, leg)
         return
-    match contact.state:
-        case ContactState.CREATED if contact.ivr is not None:
-            replay(turn, contact, leg)
-        case ContactState.QUEUED | ContactState.OFFERED:
-            queueing.play_music(turn, contact)
-        case ContactState.CONNECTED:
-            returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
-        case _:
-            release(turn, leg)
-
-
-def replay(turn: Turn, contact: Contact, leg: Leg) -> None:
-    """Lead the caller back into the menu or announcement they were in."""
-    position = contact.ivr
-    if position is None:
-        return
-    kind, _, name = position.node.partition(":")
-    if kind == "menu" and name in turn.site.menus:
-        enter_menu(turn, contact, name, tries=max(0, position.tries - 1))
-    elif kind == "play" and (destination := destination_at(turn.site, name)) is not None:
-        go(turn, contact, destination, name)
+    if contact.state is ContactState.CONNECTED:
+        returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
+    elif contact.ivr is not None:
+        replay(turn, contact, contact.ivr)
     else:
-        hand_off(turn, contact, leg)
+        queueing.play_music(turn, contact)
+
+
+def replay(turn: Turn, contact: Contact, position: MenuPosition) -> None:
+    """Lead the caller back into the menu or announcement they were in."""
+    kind, _, name = position.node.partition(":")
+    if kind == "menu":
+        enter_menu(turn, contact, name, tries=max(0, position.tries - 1))
+    else:
+        go(turn, contact, name)
 
 
 def returned(turn: Turn, event: CallerReturned) -> None:
@@ -112,33 +104,36 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is not None and contact.state is ContactState.CONNECTED:
         offers.talk_over(turn, contact)
-    resume(turn, leg)
+    else:
+        resume(turn, leg)
 
 
-def go(turn: Turn, contact: Contact, destination: Destination, place: str) -> None:
+def go(turn: Turn, contact: Contact, place: str) -> None:
     """Send the contact to a destination, by way of its announcement if it has one.
 
     Args:
         turn: The turn.
         contact: The contact.
-        destination: Where to.
         place: Where the destination stands in the configuration, so that a caller who was cut off can resume.
     """
-    leg = turn.legs.get(contact.caller_leg)
-    if leg is None:
+    destination = destination_at(turn.site, place)
+    leg = turn.state.legs[contact.caller_leg]
+    if destination is None or not destination.play:
+        arrive(turn, contact, destination)
         return
-    if destination.play:
-        token = turn.mint("tk")
-        contact.ivr = MenuPosition(node=f"play:{place}", token=token, then=place)
-        contacts.step(turn, contact, "announcement", place)
-        if leg.has_agi:
-            turn.emit(PlayAndCollect(pbx=leg.pbx, unique_id=leg.unique_id, token=token, prompts=list(destination.play)))
-        return
-    arrive(turn, contact, destination)
+    token = turn.mint("tk")
+    contact.ivr = MenuPosition(node=f"play:{place}", token=token, then=place)
+    contacts.step(turn, contact, "announcement", place)
+    if leg.has_agi:
+        turn.emit(PlayAndCollect(pbx=leg.pbx, unique_id=leg.unique_id, token=token, prompts=list(destination.play)))
 
 
-def arrive(turn: Turn, contact: Contact, destination: Destination) -> None:
-    """The contact is at its destination."""
+def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> None:
+    """The contact is at its destination; one that a reload took away is the dialplan's fallback."""
+    leg = turn.state.legs[contact.caller_leg]
+    if destination is None or not _exists(turn, destination):
+        hand_off(turn, contact, leg)
+        return
     contact.attributes.update(destination.set)
     contact.priority += destination.priority
     if destination.queue is not None:
@@ -147,21 +142,28 @@ def arrive(turn: Turn, contact: Contact, destination: Destination) -> None:
         enter_menu(turn, contact, destination.menu)
     else:
         contact.ivr = None
-        contact.outcome = contact.outcome or (Outcome.OVERFLOW if contact.queue else Outcome.HANDLED)
-        leg = turn.legs.get(contact.caller_leg)
-        if leg is not None:
-            release(turn, leg)
+        contact.outcome = Outcome.OVERFLOW if contact.queue else Outcome.HANDLED
+        release(turn, leg)
+
+
+def _exists(turn: Turn, destination: Destination) -> bool:
+    site = turn.site
+    return (
+        destination.hangup
+        or (destination.queue is not None and destination.queue in site.queues)
+        or (destination.menu is not None and destination.menu in site.menus)
+    )
 
 
 def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, prompts: list[str] | None = None) -> None:
     """Play a menu, for the first time or again."""
     menu = turn.site.menus[name]
-    leg = turn.legs.get(contact.caller_leg)
+    leg = turn.state.legs[contact.caller_leg]
     token = turn.mint("tk")
     if tries == 0:
         contacts.step(turn, contact, "menu", name)
     contact.ivr = MenuPosition(node=f"menu:{name}", token=token, tries=tries + 1)
-    if leg is not None and leg.has_agi:
+    if leg.has_agi:
         turn.emit(
             PlayAndCollect(
                 pbx=leg.pbx,
@@ -183,11 +185,7 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
     position = contact.ivr
     kind, _, name = position.node.partition(":")
     if kind == "play":
-        destination = destination_at(turn.site, position.then)
-        if destination is None:
-            hand_off(turn, contact, turn.state.legs[contact.caller_leg])
-        else:
-            arrive(turn, contact, destination)
+        arrive(turn, contact, destination_at(turn.site, position.then))
         return
     menu = turn.site.menus[name]
     verdict = judge(menu, position.tries, event.digits, event.ended_by)
@@ -196,30 +194,16 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
     contacts.step(turn, contact, "key", event.digits, verdict.result)
     contact.version += 1
     if isinstance(verdict.then, Leave):
-        place = f"menus/{name}/{verdict.then.place}"
-        destination = destination_at(turn.site, place)
-        if destination is not None:
-            go(turn, contact, destination, place)
+        go(turn, contact, f"menus/{name}/{verdict.then.place}")
     else:
         enter_menu(turn, contact, name, tries=position.tries, prompts=verdict.then.prompts)
-
-
-def agi_ended(turn: Turn, event: AgiEnded) -> None:
-    """The session is over; what became of the leg, the PBX's own events tell."""
-    leg = turn.legs.find(event.pbx, event.unique_id)
-    if leg is not None:
-        leg.has_agi = False
 
 
 def overflow(turn: Turn, contact: Contact) -> None:
     """The contact waited as long as its queue lets it. While an agent is being rung, the offer decides first."""
     if contact.state is not ContactState.QUEUED:
         return
-    destination = turn.site.queues[contact.queue].overflow
-    leg = turn.legs.get(contact.caller_leg)
-    if destination is None or leg is None:
-        return
-    if not leg.has_agi:
+    if not turn.state.legs[contact.caller_leg].has_agi:
         # Nothing can be played to a leg that is between two sessions; it will be back within a second or two.
         turn.start_timer(f"wait:{contact.id}", 1_000)
         return
@@ -227,7 +211,7 @@ def overflow(turn: Turn, contact: Contact) -> None:
     turn.cancel_timer(f"step:{contact.id}")
     contacts.publish(turn, contact, "contact.overflowed")
     contacts.move(turn, contact, ContactState.CREATED)
-    go(turn, contact, destination, place)
+    go(turn, contact, place)
 
 
 def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
@@ -239,8 +223,9 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
         outcome: Of the contact, where the end's manner decides it; else it follows from where the caller was.
     """
     turn.legs.remove(leg)
+    turn.cancel_timer(f"unseen:{leg.id}")
     contact = turn.state.contacts.get(leg.contact_id)
-    if contact is None or contact.caller_leg != leg.id:
+    if contact is None:
         return
     contact.caller_leg = ""
     match contact.state:
@@ -253,6 +238,7 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
             if offer is not None:
                 offers.rescind(turn, offer, OfferCause.CALLER_LEFT)
                 offers.hang_up(turn, offer)
+            offers.detach(contact)
             contacts.close(turn, contact, outcome or _abandoned(turn, contact))
         case ContactState.CONNECTED:
             offers.talk_over(turn, contact, outcome or Outcome.HANDLED)
@@ -270,6 +256,7 @@ def hand_off(turn: Turn, contact: Contact, leg: Leg) -> None:
     """Leave the caller to the dialplan's own fallback; ctid has nothing for them."""
     turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
     turn.legs.remove(leg)
+    turn.cancel_timer(f"unseen:{leg.id}")
     contact.caller_leg = ""
     contacts.close(turn, contact, Outcome.FAILED)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ctid.acd.eligibility import Candidate
-from ctid.engine import agents, contacts, queueing
+from ctid.engine import agents, contacts, outage, queueing
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import offer_view
-from ctid.model.commands import HangUpLeg, RingAgent
+from ctid.model.commands import HangUpLeg, ReleaseLeg, RingAgent
 from ctid.model.contact import Contact, OfferResult
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
@@ -37,6 +37,10 @@ ORIGINATE_REASONS: dict[int, OfferCause] = {
 
 RING_GRACE_MS = 2_000
 """The PBX rings so much longer than the engine's own timer, which decides; only if ctid is gone does the PBX end it."""
+
+
+RECHECK_MS = 1_000
+"""How often a decision that waits for a PBX is tried again."""
 
 
 def make(turn: Turn, contact: Contact, candidate: Candidate) -> None:
@@ -142,11 +146,9 @@ def decline(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause) -> N
         case _:
             back_off = policy.unreachable_backoff_seconds
     agents.back_off(turn, agent, back_off)
-    contact.excluded[agent.id] = turn.now.mono_ms + ms(policy.exclude_seconds)
-    turn.start_timer(f"exclude:{contact.id}", ms(policy.exclude_seconds))
-    if contact.state is ContactState.OFFERED:
-        _detach(contact)
-        queueing.requeue(turn, contact)
+    queueing.exclude(turn, contact, agent.id)
+    detach(contact)
+    queueing.requeue(turn, contact)
 
 
 def rescind(turn: Turn, offer: Offer, cause: OfferCause) -> None:
@@ -211,6 +213,11 @@ def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) 
         agents.begin_wrap_up(turn, agent, seconds)
     else:
         agents.end_work(turn, agent)
+    caller = turn.legs.get(contact.caller_leg)
+    if caller is not None and caller.has_agi:
+        # They came back to us before the PBX told of the talk they come from; nobody else would let them go.
+        caller.clearing = True
+        turn.emit(ReleaseLeg(pbx=caller.pbx, unique_id=caller.unique_id, next="hangup"))
     offer = turn.state.offers.get(contact.offer_id)
     if offer is not None and offer.leg_id in turn.state.legs:
         turn.start_timer(f"lease:{offer.id}", ms(turn.site.policy.lease_seconds))
@@ -218,6 +225,8 @@ def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) 
 
 def expire(turn: Turn, offer: Offer) -> None:
     """The ringing time is over."""
+    if _unknowable(turn, offer, f"offer:{offer.id}"):
+        return
     if offer.state is OfferState.PENDING:
         decline(turn, offer, OfferState.TIMED_OUT, OfferCause.NO_ANSWER)
         hang_up(turn, offer)
@@ -225,11 +234,22 @@ def expire(turn: Turn, offer: Offer) -> None:
 
 def lease_over(turn: Turn, offer: Offer) -> None:
     """The PBX never told the end of the agent's leg: try once more to end it, and free the agent all the same."""
+    if _unknowable(turn, offer, f"lease:{offer.id}"):
+        return
     turn.note("lease-expired", offer.id)
     leg = turn.legs.get(offer.leg_id)
     if leg is not None:
         turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     leg_gone(turn, offer, OfferCause.LEASE_EXPIRED)
+
+
+def _unknowable(turn: Turn, offer: Offer, timer_id: str) -> bool:
+    """Whether the agent's leg is on a PBX that is away: they may be talking by now, so the decision waits for it."""
+    leg = turn.legs.get(offer.leg_id)
+    if leg is None or outage.is_up(turn, leg.pbx):
+        return False
+    turn.start_timer(timer_id, RECHECK_MS)
+    return True
 
 
 def _settle(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause | None = None) -> None:
@@ -251,7 +271,8 @@ def _settle(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause | Non
     publish(turn, offer, f"offer.{state}")
 
 
-def _detach(contact: Contact) -> None:
+def detach(contact: Contact) -> None:
+    """The offer is no longer the contact's: nobody serves it."""
     contact.offer_id, contact.agent_id = "", ""
 
 
@@ -268,3 +289,5 @@ def _release(turn: Turn, offer: Offer) -> None:
     if agent.state is AgentState.RESERVED:
         agent.contact_id = ""
         agents.free(turn, agent)
+    else:
+        agents.changed(turn, agent)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ctid.engine import journey, offers, queueing
+from ctid.engine import journey, offers, outage
 from ctid.engine.state import Pbx, alias_key
-from ctid.engine.turn import Turn, ms
+from ctid.engine.turn import Turn
 from ctid.errors import InvariantError
-from ctid.model.commands import HangUpLeg
+from ctid.model.commands import HangUpLeg, ReleaseLeg
 from ctid.model.events import (
+    AgiEnded,
     DeviceChanged,
     LegAlerting,
     LegAnswered,
@@ -23,7 +24,7 @@ from ctid.model.events import (
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer, OfferCause
 from ctid.model.states import ContactState, LegState, OfferState, Outcome, Party
-from ctid.tracker.reconcile import difference
+from ctid.tracker.reconcile import UNKNOWN_CAUSE, difference
 
 
 def alerting(turn: Turn, event: LegAlerting) -> None:
@@ -38,7 +39,7 @@ def alerting(turn: Turn, event: LegAlerting) -> None:
 def answered(turn: Turn, event: LegAnswered) -> None:
     """An agent's phone was answered."""
     leg = turn.legs.find(event.pbx, event.unique_id)
-    if leg is None or leg.party is not Party.AGENT:
+    if leg is None or leg.state not in (LegState.INITIATED, LegState.ALERTING):
         return
     _set_state(turn, leg, LegState.CONNECTED, "leg.connected")
     offer = _offer_of(turn, leg)
@@ -110,6 +111,16 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
     offers.leg_gone(turn, offer, cause, outcome=outcome or Outcome.HANDLED)
 
 
+def session_ended(turn: Turn, event: AgiEnded) -> None:
+    """A FastAGI session is over; what became of the leg, the PBX's own events tell, or told before we knew it."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is None:
+        return
+    leg.has_agi = False
+    if f"unseen:{leg.id}" in turn.state.timers:
+        ended(turn, LegEnded(pbx=leg.pbx, unique_id=leg.unique_id, cause=UNKNOWN_CAUSE))
+
+
 def failed(turn: Turn, event: LegFailed) -> None:
     """An originate came to nothing; where a channel was made, its end was told before and this is an echo of it."""
     leg = turn.legs.find(event.pbx, event.unique_id)
@@ -135,13 +146,18 @@ def lost(turn: Turn, event: PbxLost) -> None:
     if pbx.up:
         pbx.up = False
         turn.publish("pbx.down", {"pbx": event.pbx, "reason": event.reason})
-        turn.start_timer(f"pbx:{event.pbx}", ms(turn.site.policy.pbx_grace_seconds))
+    outage.bear(turn, event.pbx)
 
 
 def grace_over(turn: Turn, name: str) -> None:
     """The PBX did not come back in time: its contacts failed, its agents are free for work elsewhere."""
-    if not turn.state.pbxes.setdefault(name, Pbx()).up:
-        _end_all(turn, name)
+    if outage.is_up(turn, name):
+        return
+    for leg in turn.legs.on(name):
+        if leg.has_agi:
+            # AMI is away, FastAGI is not: nobody can be rung for them, but the dialplan's fallback can be had.
+            turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
+    _end_all(turn, name, set())
 
 
 def reconciled(turn: Turn, event: PbxReconciled) -> None:
@@ -156,9 +172,12 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
         del turn.state.devices[key]
     turn.state.devices.update({alias_key(event.pbx, name): up for name, up in event.devices.items()})
     turn.publish("pbx.up", {"pbx": event.pbx})
+    there = {seen.unique_id for seen in event.legs}
+    unseen = {leg.unique_id for leg in turn.legs.on(event.pbx) if leg.unique_id not in there and _may_live(turn, leg)}
     if restarted:
-        _end_all(turn, event.pbx)
-    for found in list(difference(event.pbx, turn.legs.on(event.pbx), event.legs)):
+        _end_all(turn, event.pbx, there | unseen)
+    known = [leg for leg in turn.legs.on(event.pbx) if leg.unique_id not in unseen]
+    for found in list(difference(event.pbx, known, event.legs)):
         match found:
             case LegEnded():
                 ended(turn, found)
@@ -181,11 +200,24 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
     turn.rematch = True
 
 
-def _end_all(turn: Turn, name: str) -> None:
+UNSEEN_MS = 2_000
+"""A session whose channel has ended says so within far less."""
+
+
+def _may_live(turn: Turn, leg: Leg) -> bool:
+    """Tell whether a caller may have come after the snapshot was taken; nothing is offered to them until it shows."""
+    contact = turn.state.contacts.get(leg.contact_id)
+    if not leg.has_agi or contact is None or contact.state not in (ContactState.CREATED, ContactState.QUEUED):
+        return False
+    turn.start_timer(f"unseen:{leg.id}", UNSEEN_MS)
+    return True
+
+
+def _end_all(turn: Turn, name: str, but: set[str]) -> None:
     # Callers first: an agent's leg that ends alone would put its caller back into the queue.
     for party in (Party.CALLER, Party.AGENT):
         for leg in turn.legs.on(name):
-            if leg.party is party:
+            if leg.party is party and leg.unique_id not in but:
                 ended(turn, LegEnded(pbx=name, unique_id=leg.unique_id, cause=0), Outcome.FAILED)
 
 
@@ -218,6 +250,3 @@ def restart(turn: Turn) -> None:
         pbx.up = False
     for leg in turn.state.legs.values():
         leg.has_agi = False
-    for contact in turn.state.contacts.values():
-        if contact.state is ContactState.QUEUED:
-            queueing.arm_step(turn, contact)

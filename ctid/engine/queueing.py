@@ -19,17 +19,10 @@ def enqueue(turn: Turn, contact: Contact, name: str) -> None:
     if contact.queued_at is None:
         contact.queued_at = turn.now
     contacts.step(turn, contact, "queue", name)
-    if contact.state is ContactState.QUEUED:
-        contacts.end_span(turn, contact)
-        contacts.begin_span(turn, contact)
-    else:
-        contacts.move(turn, contact, ContactState.QUEUED)
+    contacts.move(turn, contact, ContactState.QUEUED)
     play_music(turn, contact)
     arm_step(turn, contact)
-    if queue.max_wait_seconds:
-        turn.start_timer(f"wait:{contact.id}", max(0, ms(queue.max_wait_seconds) - waited(turn, contact)))
-    else:
-        turn.cancel_timer(f"wait:{contact.id}")
+    arm_wait(turn, contact)
     contacts.publish(turn, contact, "contact.queued")
     turn.rematch = True
 
@@ -38,9 +31,24 @@ def requeue(turn: Turn, contact: Contact) -> None:
     """An offer came to nothing: back to waiting, with place and wait time kept."""
     contacts.move(turn, contact, ContactState.QUEUED)
     contacts.publish(turn, contact, "contact.queued")
-    queue = turn.site.queues[contact.queue]
-    if queue.max_wait_seconds and waited(turn, contact) >= ms(queue.max_wait_seconds):
-        turn.start_timer(f"wait:{contact.id}", 0)
+    if f"wait:{contact.id}" not in turn.state.timers:
+        arm_wait(turn, contact)
+    turn.rematch = True
+
+
+def exclude(turn: Turn, contact: Contact, agent_id: str) -> None:
+    """Keep the contact from an agent who did not take it, for a while."""
+    after = ms(turn.site.policy.exclude_seconds)
+    contact.excluded[agent_id] = turn.now.mono_ms + after
+    if f"exclude:{contact.id}" not in turn.state.timers:
+        turn.start_timer(f"exclude:{contact.id}", after)
+
+
+def readmit(turn: Turn, contact: Contact) -> None:
+    """The first exclusion is over; the others have their own times."""
+    contact.excluded = {agent: until for agent, until in contact.excluded.items() if until > turn.now.mono_ms}
+    if contact.excluded:
+        turn.start_timer(f"exclude:{contact.id}", min(contact.excluded.values()) - turn.now.mono_ms)
     turn.rematch = True
 
 
@@ -66,6 +74,16 @@ def arm_step(turn: Turn, contact: Contact) -> None:
         turn.start_timer(f"step:{contact.id}", due)
     else:
         turn.cancel_timer(f"step:{contact.id}")
+
+
+def arm_wait(turn: Turn, contact: Contact) -> None:
+    """Put a timer on the end of the wait in this queue; each queue on the way grants its own."""
+    limit = ms(turn.site.queues[contact.queue].max_wait_seconds)
+    if limit:
+        entered = next(step.at for step in reversed(contact.path) if step.kind == "queue")
+        turn.start_timer(f"wait:{contact.id}", max(0, entered.mono_ms + limit - turn.now.mono_ms))
+    else:
+        turn.cancel_timer(f"wait:{contact.id}")
 
 
 def widen(turn: Turn, contact: Contact) -> None:

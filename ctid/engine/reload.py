@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.engine import agents
+from ctid.engine import agents, queueing
 from ctid.engine.state import Pbx, SiteState
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
@@ -35,6 +35,12 @@ def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
     for agent in list(state.agents.values()):
         if agent.id not in site.agents:
             _remove(turn, agent)
+        elif agent.pending_reason == SystemReason.CONFIG_REMOVED:
+            agents.pend(turn, agent, None)
+    for contact in state.contacts.values():
+        if contact.state in (ContactState.QUEUED, ContactState.OFFERED):
+            queueing.arm_step(turn, contact)
+            queueing.arm_wait(turn, contact)
     turn.publish("config.loaded", {"site": site.site})
     turn.rematch = True
     return site
@@ -67,5 +73,5 @@ def _remove(turn: Turn, agent: Agent) -> None:
         agents.pend(turn, agent, AgentState.LOGGED_OUT, SystemReason.CONFIG_REMOVED)
     elif agent.state is not AgentState.LOGGED_OUT:
         agents.move(turn, agent, AgentState.LOGGED_OUT, SystemReason.CONFIG_REMOVED)
-    else:
+    elif not agent.offer_id:
         del turn.state.agents[agent.id]

@@ -114,6 +114,8 @@ def attributes(turn: Turn, request: AttributesSet) -> View:
     if contact.state is ContactState.CLOSED:
         raise ConflictError("the contact is closed", current=contact.state)
     merged = {key: value for key, value in {**contact.attributes, **request.attributes}.items() if value}
+    if any(len(value) > MAX_VALUE for value in request.attributes.values()):
+        raise RequestError(f"an attribute's value is longer than {MAX_VALUE} characters")
     if len(merged) > MAX_ATTRIBUTES:
         raise RequestError(f"a contact takes {MAX_ATTRIBUTES} attributes at most")
     contact.attributes = merged

@@ -6,7 +6,10 @@ import phonenumbers
 
 
 def to_e164(number: str, country: str) -> str:
-    """The number in E.164 (ITU-T) form where it is a possible one, else as received (an internal extension, say).
+    """The number in E.164 (ITU-T) form where it is one, else as received (an internal extension, say).
+
+    A number with its country code need only be possible. One without must be valid in the site's country: short
+    internal extensions are possible numbers of many countries.
 
     Args:
         number: As the PBX gave it; empty if withheld.
@@ -16,6 +19,7 @@ def to_e164(number: str, country: str) -> str:
         parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException:
         return number
-    if not phonenumbers.is_possible_number(parsed):
+    fits = phonenumbers.is_possible_number if number.strip().startswith("+") else phonenumbers.is_valid_number
+    if not fits(parsed):
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
