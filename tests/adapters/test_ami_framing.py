@@ -146,3 +146,8 @@ def test_tail_of_an_event_with_an_empty_line_in_a_value_is_counted() -> None:
 
 def test_value_keeps_its_own_blanks_and_colons() -> None:
     assert parse_message(b"Event: X\r\nA:  two \r\nB:\r\nC: a: b") == {"Event": "X", "A": " two ", "B": "", "C": "a: b"}
+
+
+def test_event_of_one_line() -> None:
+    parser = AmiParser(["Shutdown"])
+    assert read(parser, framing.BANNER + b"1\r\nEvent: Shutdown\r\n\r\n") == [{"Event": "Shutdown"}]

@@ -114,7 +114,8 @@ class AmiParser:
                 # Some events of Asterisk's own (RTCP's, the AGI's) end with one line break too many.
                 raw = raw.lstrip(b"\r\n")
             if raw[:7] == _EVENT:
-                if raw[7 : raw.find(b"\r\n")] not in wanted:
+                end = raw.find(b"\r\n")
+                if (raw[7:end] if end > 0 else raw[7:]) not in wanted:
                     dropped += 1
                     continue
             elif not raw.startswith(_RESPONSE):

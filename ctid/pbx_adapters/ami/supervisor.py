@@ -117,7 +117,7 @@ class AmiLink:
         self._wall_clock = wall_clock
         self._backoff = Backoff(FIRST_WAIT_S, spec.backoff_max_seconds, random)
         self._log = _log.bind(pbx=pbx)
-        self._lost_cause: LossCause | None = None
+        self._lost_causes: set[LossCause] = set()
         self._originating = Originating()
         self._events: OneConnection | None = None
         self._actions: OneConnection | None = None
@@ -216,7 +216,7 @@ class AmiLink:
             self._deliver(event)
         self.ready = True
         self.state = "ready"
-        self._lost_cause = None
+        self._lost_causes.clear()
         self._metrics.pbx_ready(self.pbx)
         self._log.info("pbx.ready", version=events.wire.parser.version, channels=len(channels) - 1)
 
@@ -238,18 +238,19 @@ class AmiLink:
 
     def _enter(self, state: str) -> None:
         # A PBX that is lost stays so for the reader until it is ready: retries are no news.
-        if self._lost_cause is None:
+        if not self._lost_causes:
             self.state = state
 
     def _say_lost(self, loss: _Loss) -> None:
-        known = self._lost_cause
         self.ready = False
         self.state = f"lost: {loss.cause}: {loss.detail}"
         self._metrics.pbx_lost(self.pbx, loss.cause)
-        self._lost_cause = loss.cause
-        if known != loss.cause:
+        news = not self._lost_causes
+        if loss.cause not in self._lost_causes:
+            # A PBX that boots refuses, accepts and drops by turns: each is told once for as long as it is away.
+            self._lost_causes.add(loss.cause)
             self._log.warning("pbx.lost", cause=loss.cause, detail=loss.detail)
-        if known is None:
+        if news:
             self._emit(PbxLost(pbx=self.pbx, reason=str(loss.cause)))
 
     # ---- events --------------------------------------------------------------------------------------------
