@@ -57,8 +57,8 @@ def spec(port: int, *, secret: str = "demo-only-ami", username: str = "ctid", pi
 class Running:
     """A running link and all that can be seen of it."""
 
-    def __init__(self, to: AmiSpec) -> None:
-        self.seen = Seen()
+    def __init__(self, to: AmiSpec, seen: Seen) -> None:
+        self.seen = seen
         self.metrics = Metrics("0")
         self.waits = Waits()
         self.link = AmiLink("a", to, self.seen, self.metrics, random=lambda: 1.0, sleep=self.waits)
@@ -76,9 +76,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(to: AmiSpec) -> AsyncIterator[Running]:
+async def running(to: AmiSpec, seen: Seen | None = None) -> AsyncIterator[Running]:
     before = asyncio.all_tasks()
-    run = Running(to)
+    run = Running(to, seen or Seen())
     task = asyncio.create_task(run.link.run(), name="ami-link")
     try:
         yield run
