@@ -266,7 +266,8 @@ class SimulatedPbx:
         def arrive() -> None:
             if self.running and link.up and link.generation == generation:
                 self.handle(event)
-                if link is self.ami and self.chance(self.odds.duplicate):
+                told_twice = link is self.ami and not isinstance(event, ev.PbxReconciled)
+                if told_twice and self.chance(self.odds.duplicate):
                     self.handle(event)
 
         self.after(at - self.now_ms, arrive)
@@ -375,8 +376,8 @@ class SimulatedPbx:
             return
         self.watch.heard(command.unique_id)
         session = channel.session
-        kind = self.random.choice(list(ev.CollectEnd)) if command.accept else ev.CollectEnd.PLAYED
-        digits = self.random.choice("1122379*") if kind is ev.CollectEnd.DIGITS else ""
+        kind = self.random.choices(list(ev.CollectEnd), (6, 2, 1, 1))[0] if command.accept else ev.CollectEnd.PLAYED
+        digits = self.random.choice("1111222379*") if kind is ev.CollectEnd.DIGITS else ""
         event = ev.DigitsCollected(
             pbx=PBX, unique_id=command.unique_id, token=command.token, digits=digits, ended_by=kind
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctid.acd.agent_states import Effect, effect_of
-from ctid.engine import agents, contacts, offers
+from ctid.engine import agents, contacts, offers, outage
 from ctid.engine.turn import Turn
 from ctid.engine.views import View, agent_actions, agent_view, contact_actions, contact_view, offer_view
 from ctid.errors import ConflictError, NotFoundError, RequestError, VersionMismatchError
@@ -66,6 +66,8 @@ def reject_offer(turn: Turn, request: OfferRejected) -> View:
         raise NotFoundError("there is no such offer to this agent now")
     if offer.state is not OfferState.PENDING:
         raise ConflictError(f"the offer is {offer.state} already", current=offer.state)
+    if not outage.is_up(turn, turn.state.legs[offer.leg_id].pbx):
+        raise ConflictError("the PBX can't be reached now; the call may have been answered", current=offer.state)
     offers.decline(turn, offer, OfferState.REJECTED, OfferCause.REJECTED)
     offers.hang_up(turn, offer, cause=21)
     return {"offer": offer_view(turn.state, offer, turn.now)}

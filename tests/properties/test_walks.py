@@ -1,0 +1,24 @@
+"""Random walks through a simulated site: whatever happens in whatever order, the invariants hold at every event."""
+
+from __future__ import annotations
+
+import pytest
+
+from ctid.model.states import Outcome
+from tests.properties.walks import walk
+
+pytestmark = pytest.mark.properties
+
+
+@pytest.mark.parametrize("first", range(0, 60, 10))
+def test_nothing_that_happens_breaks_an_invariant(first: int) -> None:
+    worlds = [walk(seed) for seed in range(first, first + 10)]
+    outcomes = {outcome for world in worlds for outcome in world.watch.outcomes}
+    assert sum(world.watch.connected for world in worlds) > 20, "the walks never reach a talk"
+    assert outcomes >= {Outcome.HANDLED, Outcome.ABANDONED, Outcome.FAILED}
+
+
+def test_a_busy_day_without_faults() -> None:
+    world = walk(4711, faults=False, steps=1_000)
+    assert world.watch.connected > 100
+    assert len(world.watch.records) > 300

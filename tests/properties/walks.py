@@ -1,0 +1,198 @@
+"""Seeded random walks through a simulated site: what callers, agents, operators and faults do, at random moments."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ctid.model import events as ev
+from ctid.model.states import AgentState
+from sip_test_rig.simulated_pbx import SimulatedPbx
+
+SPEC: dict[str, Any] = {
+    "site": "demo",
+    "country": "DE",
+    "skills": ["sales", "support"],
+    "reasons": {"break": "Break"},
+    "dispositions": {"solved": "Solved", "order": "Order"},
+    "policy": {"max_misses": 2, "exclude_seconds": 12, "pbx_grace_seconds": 60, "desktop_grace_seconds": 10},
+    "entries": {
+        "hotline": {"dnis": "100", "open": {"menu": "main"}},
+        "direct": {"dnis": "101", "open": {"queue": "sales", "priority": 5}},
+        "message": {"dnis": "102", "open": {"play": ["sorry"], "hangup": True}},
+    },
+    "menus": {
+        "main": {
+            "prompts": ["welcome"],
+            "tries": 2,
+            "timeout_prompts": ["no-key"],
+            "invalid_prompts": ["wrong-key"],
+            "keys": {
+                "1": {"queue": "sales"},
+                "2": {"queue": "support", "play": ["please-wait"]},
+                "9": {"menu": "main"},
+                "*": {"hangup": True},
+            },
+            "otherwise": {"queue": "support"},
+        }
+    },
+    "queues": {
+        "sales": {
+            "steps": [{"skills": {"sales": 5}}, {"after_seconds": 6, "skills": {"sales": 1}}],
+            "ring_seconds": 5,
+            "wrap_up_seconds": 4,
+            "max_wait_seconds": 25,
+            "overflow": {"queue": "support", "play": ["sorry"]},
+        },
+        "support": {"steps": [{"skills": {"support": 1}}], "ring_seconds": 7, "dispositions": ["solved"]},
+    },
+    "agents": {
+        "alice": {"name": "Alice", "device": "PJSIP/1001", "pbx": "main", "skills": {"sales": 8, "support": 1}},
+        "bob": {"name": "Bob", "device": "PJSIP/1002", "pbx": "main", "skills": {"support": 7, "sales": 2}},
+        "carol": {"name": "Carol", "device": "PJSIP/1003", "pbx": "main", "skills": {"support": 3}},
+    },
+}
+
+
+def without(section: str, name: str) -> dict[str, Any]:
+    """The configuration after somebody took something out of it."""
+    spec = copy.deepcopy(SPEC)
+    del spec[section][name]
+    if (section, name) == ("queues", "sales"):
+        spec["entries"]["direct"]["open"] = {"queue": "support"}
+        spec["menus"]["main"]["keys"]["1"] = {"queue": "support"}
+    if (section, name) == ("queues", "support"):
+        spec["menus"]["main"]["keys"]["2"] = spec["menus"]["main"]["otherwise"] = {"queue": "sales"}
+        spec["queues"]["sales"]["overflow"] = {"hangup": True}
+    if section == "menus":
+        spec["entries"]["hotline"]["open"] = {"queue": "sales"}
+    return spec
+
+
+def narrowed() -> dict[str, Any]:
+    """The configuration with fewer steps, no overflow and other keys."""
+    spec = copy.deepcopy(SPEC)
+    spec["queues"]["sales"] = {"steps": [{"skills": {"sales": 1}}], "wrap_up_seconds": 2}
+    spec["menus"]["main"]["keys"] = {"3": {"queue": "support"}}
+    return spec
+
+
+SPECS = [
+    SPEC,
+    without("queues", "sales"),
+    without("queues", "support"),
+    without("menus", "main"),
+    without("agents", "bob"),
+    without("entries", "message"),
+    narrowed(),
+]
+
+
+def walk(seed: int, *, faults: bool = True, steps: int = 60) -> SimulatedPbx:
+    """Walk, come to rest, and check that nothing is left."""
+    world = SimulatedPbx(seed, SPEC)
+    world.run(4_000)
+    for agent in SPEC["agents"]:
+        world.desktop_back(agent, f"s-{agent}")
+    everybody_works(world)
+    for _ in range(steps):
+        step(world, faults=faults)
+        world.run(world.random.choice([1, 50, 500, 3_000, 6_000]))
+    world.settle()
+    world.watch.nothing_left()
+    return world
+
+
+def step(world: SimulatedPbx, *, faults: bool) -> None:
+    """One of the things that happen in a contact centre."""
+    dice = world.random
+    kind = dice.random()
+    if kind < 0.45:
+        patience = dice.choice([dice.randint(0, 3_000), 60_000, 90_000])
+        world.call(dice.choice(["100"] * 4 + ["101"] * 6 + ["102", "999"]), patience)
+    elif kind < 0.65:
+        ask_for_state(world)
+    elif kind < 0.78:
+        other_request(world)
+    elif kind < 0.84:
+        agent = dice.choice(list(SPEC["agents"]))
+        world.desktop_gone(agent)
+        world.later(100, 20_000, lambda: world.desktop_back(agent, f"s{dice.random()}"))
+    elif kind < 0.86:
+        device = dice.choice(list(world.devices))
+        world.set_device(device, reachable=False)
+        world.later(100, 15_000, lambda: world.set_device(device, reachable=True))
+    elif kind > 0.93 and faults:
+        fault(world)
+    else:
+        everybody_works(world)
+
+
+def everybody_works(world: SimulatedPbx) -> None:
+    """All agents go ready, as they should."""
+    for agent in SPEC["agents"]:
+        world.request(ev.AgentStateRequested, agent_id=agent, state=AgentState.READY)
+
+
+def fault(world: SimulatedPbx) -> None:
+    """One of the things that must not matter."""
+    dice = world.random
+    match dice.randrange(6):
+        case 0:
+            world.crash()
+            world.later(100, 20_000, world.start_daemon)
+        case 1:
+            world.cut_ami()
+            world.later(10, 40_000, world.connect_ami)
+        case 2:
+            world.kill_pbx()
+        case 3 | 4:
+            world.spec = dice.choice(SPECS)
+            world.tell_daemon(ev.ConfigLoaded(spec=world.spec))
+        case _:
+            world.tell_daemon(ev.DrainStarted())
+            world.later(1_000, 5_000, world.crash)
+            world.later(5_000, 6_000, world.start_daemon)
+
+
+def ask_for_state(world: SimulatedPbx) -> None:
+    """An agent or a supervisor asks for a state, the version right, wrong or not given."""
+    dice = world.random
+    agent_id = dice.choice([*SPEC["agents"], "nobody"])
+    agent = world.engine.state.agents.get(agent_id)
+    state = dice.choice([AgentState.READY] * 6 + list(AgentState))
+    reason = dice.choice(["", "break", "nonsense"]) if state is AgentState.NOT_READY else ""
+    version = dice.choice([None, None, agent.version if agent else 0, 1])
+    world.request(
+        ev.AgentStateRequested,
+        agent_id=agent_id,
+        state=state,
+        reason=reason,
+        if_version=version,
+        forced=world.chance(0.1),
+    )
+
+
+def other_request(world: SimulatedPbx) -> None:
+    """A desktop rejects an offer, sets a wrap-up, or attaches data; right or wrong."""
+    dice, state = world.random, world.engine.state
+    agent_id = dice.choice([*SPEC["agents"], "nobody"])
+    contact_id = dice.choice([*state.contacts, "none"])
+    if agent_id in state.agents and world.chance(0.7):
+        contact_id = state.agents[agent_id].contact_id
+    match dice.randrange(3):
+        case 0:
+            offer_id = dice.choice([*state.offers, "none"])
+            world.request(ev.OfferRejected, agent_id=agent_id, offer_id=offer_id)
+        case 1:
+            world.request(
+                ev.WrapUpSet,
+                agent_id=agent_id,
+                contact_id=contact_id,
+                disposition=dice.choice([None, "solved", "order", "nonsense"]),
+                notes=dice.choice([None, "called about it", "x" * 2_001]),
+                complete=world.chance(0.7),
+            )
+        case _:
+            value = dice.choice(["1", "", "x" * 2_001])
+            world.request(ev.AttributesSet, contact_id=contact_id, attributes={dice.choice("abc"): value})
