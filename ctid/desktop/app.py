@@ -12,7 +12,6 @@ from aiohttp import web
 
 from ctid import __version__
 from ctid.desktop.auth import Authority
-from ctid.desktop.client import CloseCode
 from ctid.desktop.docs_pages import DocsPages
 from ctid.desktop.hub import Hub
 from ctid.desktop.idempotency import IdempotencyCache
@@ -65,8 +64,7 @@ def build_app(site: Site, hub: Hub, pulse: Pulse, api: ApiSpec, exposition: Call
     DocsPages(__version__).add_to(app)
 
     async def close_sockets(_: web.Application) -> None:
-        events.stopping = True
-        hub.close_all(CloseCode.RESTARTING)
+        await events.stop()
 
     app.on_shutdown.append(close_sockets)
     app.on_response_prepare.append(_harden)

@@ -32,6 +32,11 @@ class CloseCode(IntEnum):
     TOO_SLOW = 4008
     SILENT = 4009
 
+    @property
+    def reason(self) -> bytes:
+        """The code in words, for the closing frame."""
+        return self.name.lower().replace("_", " ").encode()
+
 
 class Client:
     """The sending side of a desktop's socket.
@@ -129,7 +134,7 @@ class Client:
         try:
             # A desktop that reads nothing never lets the closing frame through.
             async with asyncio.timeout(2 * CLOSE_GRACE):
-                await self._ws.close(code=code, message=code.name.lower().replace("_", " ").encode())
+                await self._ws.close(code=code, message=code.reason)
         except (TimeoutError, ConnectionError):
             self._transport.abort()
 

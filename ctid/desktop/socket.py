@@ -59,7 +59,14 @@ class EventSocket:
         self._authority = authority
         self._client_buffer = client_buffer
         self._open = 0
-        self.stopping = False
+        self._greeting: set[web.WebSocketResponse] = set()
+        self._stopping = False
+
+    async def stop(self) -> None:
+        """Take no more sockets and close all there are, with 1012; those that said hello close by themselves."""
+        self._stopping = True
+        self._hub.close_all(CloseCode.RESTARTING)
+        await asyncio.gather(*(_refuse(ws, CloseCode.RESTARTING) for ws in tuple(self._greeting)))
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket until it ends.
@@ -70,7 +77,7 @@ class EventSocket:
             OverloadedError: Too many sockets, or the daemon is about to stop.
         """
         principal, token = self._handshake(request)
-        if self.stopping or self._open >= _MAX_SOCKETS:
+        if self._stopping or self._open >= _MAX_SOCKETS:
             raise OverloadedError("no more sockets now; try again")
         ws = web.WebSocketResponse(
             protocols=(PROTOCOL,),
@@ -86,11 +93,14 @@ class EventSocket:
             return ws
         self._open += 1
         try:
+            self._greeting.add(ws)
             try:
                 hello, principal = await self._greet(ws, principal, token)
             except _RefusedError as refused:
-                await ws.close(code=refused.code, message=refused.code.name.lower().encode())
+                await _refuse(ws, refused.code)
                 return ws
+            finally:
+                self._greeting.discard(ws)
             await self._converse(ws, transport, principal, hello)
         finally:
             self._open -= 1
@@ -153,7 +163,7 @@ class EventSocket:
         try:
             if agent_id:
                 self._notify(client, DesktopConnected(agent_id=agent_id, session_id=session_id))
-            if self.stopping:
+            if self._stopping:
                 self._hub.cut(client, CloseCode.RESTARTING)
             with contextlib.suppress(ConnectionError):
                 await self._listen(ws, client)
@@ -223,6 +233,11 @@ class EventSocket:
                 return
             detail = "hello was said already" if message else 'send {"type": "ping"}'
             self._hub.send(client, Message({"type": "error", "code": "message-invalid", "detail": detail}))
+
+
+async def _refuse(ws: web.WebSocketResponse, code: CloseCode) -> None:
+    # Nothing was sent yet, so that the closing frame always fits.
+    await ws.close(code=code, message=code.reason)
 
 
 def _parse(received: WSMessage) -> Hello | Ping | None:
