@@ -84,7 +84,15 @@ def load(
 def upgrade(config: ConfigOption) -> None:
     """Bring the database's schema to what this release needs."""
     loaded = load_config(config)
-    before, after = _with_database(loaded, lambda database: database.upgrade())
+
+    async def bring() -> tuple[str, str]:
+        database = Database(loaded.daemon.store.url.get_secret_value())
+        try:
+            return await database.upgrade()
+        finally:
+            await database.close()
+
+    before, after = asyncio.run(bring())
     typer.echo(f"schema {before or '(none)'} -> {after}")
 
 

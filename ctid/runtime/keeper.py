@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 
@@ -22,6 +23,8 @@ from ctid.store.journal import Entry, Journal
 from ctid.telemetry.metrics import Metrics
 
 RETRY_SECONDS = 1.0
+TRIM_AT_ONCE = 1_000
+"""Inputs deleted between two batches; more than come in with one, and some milliseconds' work."""
 
 _log = structlog.get_logger()
 
@@ -43,6 +46,7 @@ class Keeper:
         self._metrics = metrics
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._since_snapshot = 0
+        self._trimming = False
         self._outcomes: list[tuple[int, bytes]] = []
         self.fault = ""
         self.seq = journal.last_seq
@@ -58,7 +62,7 @@ class Keeper:
             spec.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise JournalError(f"{spec.path.parent}: {error.strerror}") from error
-        return cls(Journal.open(spec.path, site=site, release=__version__), spec, metrics)
+        return cls(Journal.open(spec.path, site=site, release=__version__, full_sync=spec.full_sync), spec, metrics)
 
     def recover(self, on_commands: Callable[[list[Command]], None]) -> tuple[Engine, Instant | None]:
         """Bring back the engine: the newest snapshot, and every input since.
@@ -111,10 +115,12 @@ class Keeper:
         """Keep what an input led to, to be written with the next inputs."""
         self._outcomes.append((seq, digest))
 
-    async def snapshot_if_due(self, engine: Engine, at: Instant) -> None:
-        """Take a snapshot when enough inputs came since the last, so that recovery stays short."""
+    async def tidy(self, engine: Engine, at: Instant) -> None:
+        """Take a snapshot when enough inputs came since the last, so that recovery stays short; then trim by and by."""
         if self._since_snapshot >= self._spec.snapshot_events:
             await self.snapshot(engine, at)
+        elif self._trimming:
+            await self._trim()
 
     async def snapshot(self, engine: Engine, at: Instant) -> None:
         """Take a snapshot now; when the disk refuses, the journal serves as before."""
@@ -122,9 +128,19 @@ class Keeper:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._thread, self._journal.write_snapshot, self.seq, at, engine.snapshot())
-            await loop.run_in_executor(self._thread, self._journal.trim, self._spec.keep_events)
+            self._trimming = True
         except JournalError as error:
             _log.error("journal.snapshot_refused", detail=error.detail)
+
+    async def _trim(self) -> None:
+        """Delete some inputs that nobody needs; a few at a time, as each batch waits for it."""
+        loop = asyncio.get_running_loop()
+        trim = partial(self._journal.trim, self._spec.keep_events, at_most=TRIM_AT_ONCE)
+        try:
+            self._trimming = await loop.run_in_executor(self._thread, trim) > 0
+        except JournalError as error:
+            self._trimming = False
+            _log.error("journal.trim_refused", detail=error.detail)
 
     async def close(self) -> None:
         """Write what is left and give the journal up."""

@@ -125,7 +125,7 @@ class Runner:
             dispatcher.execute(commands)
             if isinstance(event, Request) and any(isinstance(c, Note) and c.code == BROKEN for c in commands):
                 self._resolve(event.command_id, InvariantError("a fault of ctid; its log tells more"))
-        await self._keeper.snapshot_if_due(self.engine, at)
+        await self._keeper.tidy(self.engine, at)
 
     def _now(self) -> Instant:
         now = self._clock.now()

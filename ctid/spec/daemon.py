@@ -103,12 +103,14 @@ class JournalSpec(Spec):
     Attributes:
         path: SQLite file, on a local disk.
         snapshot_events: A snapshot of the state is taken after so many inputs.
-        keep_events: Inputs kept for replay beyond the newest snapshot.
+        keep_events: Inputs kept for replay before the newest snapshot.
+        full_sync: Wait for the disk with every batch, so that it survives a power cut too; a kill it survives anyway.
     """
 
     path: Path = Path("journal.db")
     snapshot_events: Annotated[int, Field(ge=100)] = 20_000
     keep_events: Annotated[int, Field(ge=0)] = 1_000_000
+    full_sync: bool = False
 
 
 class HttpDirectorySpec(Spec):
