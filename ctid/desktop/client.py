@@ -16,7 +16,7 @@ from ctid.desktop.frames import PING_FRAME, Message
 
 HIGH_WATER: Final = 64 * 1024
 _KERNEL_BUFFER: Final = 128 * 1024
-CLOSE_GRACE: Final = 2.0
+CLOSE_GRACE: Final = 1.0
 
 
 class CloseCode(IntEnum):
@@ -117,18 +117,20 @@ class Client:
         if self.close_code is not None:
             return
         self.close_code = code
+        # The writer is not cancelled: it may share one future of aiohttp's with the close, which would die of it.
         self._waiting.clear()
-        if self._writer is not None:
-            self._writer.cancel()
         self._closing = asyncio.create_task(self._close(code), name="desktop-close")
 
     async def closed(self) -> None:
-        """Wait until a close that was begun is over, at most twice ``CLOSE_GRACE`` seconds."""
+        """Wait until nothing of ours is at work on the socket, at most twice ``CLOSE_GRACE`` seconds."""
+        if self._closing is not None:
+            await asyncio.wait([self._closing])
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.wait([self._writer])
-        if self._closing is not None:
-            await asyncio.wait([self._closing])
+        if not self._transport.is_closing() or self._transport.get_write_buffer_size():
+            # It said goodbye without having read all; nobody waits for it to do so.
+            asyncio.get_running_loop().call_later(CLOSE_GRACE, self._transport.abort)
 
     async def _close(self, code: CloseCode) -> None:
         try:

@@ -322,24 +322,54 @@ def stuff(desk: Desk) -> None:
         )
 
 
+async def deaf(desk: Desk) -> asyncio.StreamWriter:
+    """A supervisor's desktop that says hello and then reads nothing."""
+    before = len(desk.hub.clients)
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.server.port, limit=1_024)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    writer.write(
+        b"GET /v1/events HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+        b"Authorization: Bearer " + desk.token("sue").encode() + b"\r\n\r\n"
+    )
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+    hello = b'{"type": "hello"}'
+    writer.write(bytes([0x81, 0x80 | len(hello), 0, 0, 0, 0]) + hello)
+    await until(lambda: len(desk.hub.clients) == before + 1)
+    writer.transport.pause_reading()
+    return writer
+
+
+@pytest.mark.parametrize("events", [300, 3_000])
+async def test_stopping_does_not_wait_for_desktops_that_do_not_read(events: int) -> None:
+    """Some are still waited for, or were cut off just now: neither holds up the end."""
+    loop = asyncio.get_running_loop()
+    desk = open_desk(client_buffer=1_000)
+    await desk.server.start()
+    writers = [await deaf(desk) for _ in range(20)]
+    contact_id = desk.site.call()
+    clients = desk.hub.clients
+    for _ in range(events):
+        desk.site.handle(
+            ev.AttributesSet(command_id="c", principal="p", contact_id=contact_id, attributes={"a": "x" * 2_000})
+        )
+    assert not any(client.flushed for client in clients)
+    assert len(desk.hub.clients) == (20 if events == 300 else 0)
+    await until(lambda: len(desk.hub.clients) in (0, 20))
+    began = loop.time()
+    await desk.server.stop()
+    assert loop.time() - began < 8
+    for writer in writers:
+        writer.transport.abort()
+
+
 async def slow_reader_and_300_others() -> None:
     desk = open_desk(client_buffer=50)
     await desk.server.start()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(desk.url, connector=connector) as http:
-        reader, writer = await asyncio.open_connection("127.0.0.1", desk.server.port, limit=1_024)
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        writer.write(
-            b"GET /v1/events HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
-            b"Authorization: Bearer " + desk.token("sue").encode() + b"\r\n\r\n"
-        )
-        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
-        hello = b'{"type": "hello"}'
-        writer.write(bytes([0x81, 0x80 | len(hello), 0, 0, 0, 0]) + hello)
-        await until(lambda: len(desk.hub.clients) == 1)
+        writer = await deaf(desk)
         (slow,) = desk.hub.clients
-        writer.transport.pause_reading()
 
         sockets = []
         for _ in range(300):
