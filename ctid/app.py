@@ -147,9 +147,9 @@ class Daemon:
                         metrics=metrics,
                     )
                     # First of all inputs: what runs from here on finds a site with a configuration.
-                    started = SiteStarted(site=site.site, epoch=epoch, release=__version__)
-                    loaded = ConfigLoaded(spec=site.model_dump(mode="json"))
-                    await runner.consume([started, loaded], dispatcher)
+                    runner.put(SiteStarted(site=site.site, epoch=epoch, release=__version__))
+                    runner.put(ConfigLoaded(spec=site.model_dump(mode="json")))
+                    await runner.consume(await inbox.take(2), dispatcher)
                     await agi.listen()
                     server = DesktopServer(LiveSite(runner, clock, store, readiness), hub, daemon.api, exposition)
                     await server.start()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import NamedTuple
 
-from ctid.errors import OverloadedError
+from ctid.errors import JournalError, OverloadedError, RequestError
 from ctid.model.events import CallArrived, DeviceChanged, Event, LegAlerting, Request
+from ctid.store.codec import encode_event
 
 CAPACITY = 50_000
 """Inputs waiting; some seconds' worth of the busiest PBX. Beyond it what can come again is refused."""
@@ -17,6 +19,16 @@ RESERVE = 50_000
 _CAN_COME_AGAIN = (Request, CallArrived, DeviceChanged, LegAlerting)
 
 
+class Input(NamedTuple):
+    """An input, and how the journal will have it.
+
+    It is written down at the door, so that what cannot be is refused to who brings it.
+    """
+
+    event: Event
+    written: bytes
+
+
 class Inbox:
     """Inputs in order of arrival.
 
@@ -25,33 +37,37 @@ class Inbox:
     """
 
     def __init__(self, capacity: int = CAPACITY, reserve: int = RESERVE) -> None:
-        self._events: deque[Event] = deque()
+        self._inputs: deque[Input] = deque()
         self._capacity = capacity
         self._reserve = reserve
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self._inputs)
 
     def put(self, event: Event) -> None:
         """Take in an event.
 
         Raises:
             OverloadedError: The inbox is full.
+            RequestError: The event holds text that is no Unicode.
         """
         limit = self._capacity if isinstance(event, _CAN_COME_AGAIN) else self._capacity + self._reserve
-        if len(self._events) >= limit:
+        if len(self._inputs) >= limit:
             raise OverloadedError("the daemon has more to do than it can; try again in a moment")
-        self._events.append(event)
+        try:
+            self._inputs.append(Input(event, encode_event(event)))
+        except JournalError as error:
+            raise RequestError("there is text that is no Unicode (half a surrogate pair)") from error
         self._filled.set()
 
-    async def take(self, at_most: int) -> list[Event]:
+    async def take(self, at_most: int) -> list[Input]:
         """Wait for events and take the oldest ones."""
-        while not self._events:
+        while not self._inputs:
             self._filled.clear()
             await self._filled.wait()
-        if len(self._events) <= at_most:
-            batch = list(self._events)
-            self._events.clear()
+        if len(self._inputs) <= at_most:
+            batch = list(self._inputs)
+            self._inputs.clear()
             return batch
-        return [self._events.popleft() for _ in range(at_most)]
+        return [self._inputs.popleft() for _ in range(at_most)]

@@ -14,11 +14,11 @@ from ctid import __version__
 from ctid.engine.engine import Engine
 from ctid.errors import JournalError
 from ctid.model.commands import Command
-from ctid.model.events import Event
 from ctid.model.instant import Instant
+from ctid.runtime.inbox import Input
 from ctid.runtime.step import step
 from ctid.spec.daemon import JournalSpec
-from ctid.store.codec import decode_event, encode_event
+from ctid.store.codec import decode_event
 from ctid.store.journal import Entry, Journal
 from ctid.telemetry.metrics import Metrics
 
@@ -83,14 +83,14 @@ class Keeper:
             self._since_snapshot += 1
         return engine, last
 
-    async def write(self, events: Sequence[Event], at: Instant) -> int:
+    async def write(self, inputs: Sequence[Input], at: Instant) -> int:
         """Write inputs, however long the disk refuses.
 
         Returns:
             The place of the first of them.
         """
         first = self.seq + 1
-        entries = [Entry(first + index, at, encode_event(event)) for index, event in enumerate(events)]
+        entries = [Entry(first + index, at, each.written) for index, each in enumerate(inputs)]
         outcomes, self._outcomes = self._outcomes, []
         loop = asyncio.get_running_loop()
         while True:

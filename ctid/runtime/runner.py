@@ -10,13 +10,13 @@ from typing import Any, Protocol
 
 from ctid.desktop.ports import refusal
 from ctid.engine.engine import Engine
-from ctid.errors import CtidError, InvariantError
+from ctid.errors import CtidError, InvariantError, JournalError
 from ctid.model.commands import Accept, Command, Note, Refuse
 from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
 from ctid.model.states import ContactState
 from ctid.runtime.clock import SiteClock
-from ctid.runtime.inbox import Inbox
+from ctid.runtime.inbox import Inbox, Input
 from ctid.runtime.keeper import Keeper
 from ctid.runtime.step import BROKEN, step
 from ctid.store.codec import digest
@@ -62,11 +62,7 @@ class Runner:
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
 
     def put(self, event: Event) -> None:
-        """Take in an event.
-
-        Raises:
-            OverloadedError: The inbox is full.
-        """
+        """Take in an event; see ``Inbox.put``."""
         self._inbox.put(event)
 
     async def request(self, event: Request) -> dict[str, Any]:
@@ -75,7 +71,7 @@ class Runner:
         Raises:
             RequestError: It was refused, or the inbox is full.
             InvariantError: A bug of ours; it is in the log.
-            TimeoutError: The journal's disk refuses to write for too long. The request may be carried out yet.
+            JournalError: The disk refuses for too long; the request is in the inbox and may be carried out yet.
         """
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[event.command_id] = future
@@ -83,6 +79,8 @@ class Runner:
             self._inbox.put(event)
             async with asyncio.timeout(REQUEST_SECONDS):
                 return await future
+        except TimeoutError as error:
+            raise JournalError("the journal cannot be written; the request may be carried out yet") from error
         finally:
             del self._waiting[event.command_id]
 
@@ -113,11 +111,11 @@ class Runner:
             await self.consume(await self._inbox.take(BATCH), dispatcher)
             self._stepped.set()
 
-    async def consume(self, events: list[Event], dispatcher: Executes) -> None:
+    async def consume(self, inputs: list[Input], dispatcher: Executes) -> None:
         """Journal inputs, then have the engine handle them, one after another."""
         at = self._now()
-        first = await self._keeper.write(events, at)
-        for seq, event in enumerate(events, start=first):
+        first = await self._keeper.write(inputs, at)
+        for seq, (event, _) in enumerate(inputs, start=first):
             began = time.perf_counter()
             commands = step(self.engine, seq, event, at)
             self._metrics.engine_step.observe(time.perf_counter() - began)
