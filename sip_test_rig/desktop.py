@@ -140,6 +140,20 @@ class Desktop:
             seen = [event["type"] for event in self.events[self._taken :]]
             raise TimeoutError(f"desktop {self.agent_id}: no {type_} within {timeout} s, but {seen}") from None
 
+    async def take(self) -> list[JsonObject]:
+        """Wait for events and take them out of ``events``: for those who follow the stream without end.
+
+        Raises:
+            ConnectionError: The socket was closed.
+        """
+        while not self.events:
+            if self._reader is None or self._reader.done():
+                raise ConnectionError(f"desktop {self.agent_id or 'supervisor'}: closed with {self.closed_with}")
+            self._changed.clear()
+            await self._changed.wait()
+        taken, self.events, self._taken = self.events, [], 0
+        return taken
+
     async def wait_state(self, state: str, timeout: float = WAIT_TIME_LIMIT_S) -> JsonObject:
         """Wait until the agent's state is this, be it so already."""
         agent: JsonObject = await self.request("GET", f"/v1/agents/{self.agent_id}")

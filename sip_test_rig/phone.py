@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections.abc import Callable, Coroutine
 from types import TracebackType
@@ -41,9 +42,11 @@ class PhoneCall:
         state: `dialing` or `ringing`, `answered`, `ended`.
         status: the final SIP status of a call that was not answered (486, 603, 487, ...).
         ended_by: who ended it.
+        began_at: the monotonic moment at which its INVITE came or went.
     """
 
-    def __init__(self, phone: Phone, dialog: Dialog, media: Media) -> None:
+    def __init__(self, phone: Phone, dialog: Dialog, media: Media, began_at: float) -> None:
+        self.began_at = began_at
         self.dialog = dialog
         self.media = media
         self.state: CallState = "ringing" if dialog.incoming else "dialing"
@@ -260,7 +263,7 @@ class Phone(asyncio.DatagramProtocol):
         invite = SIPMessage(text.encode())
         headers = invite.headers
         dialog = Dialog(invite, False, call_id, str(headers["From"]["tag"]), "", "", int(headers["CSeq"]["check"]))
-        call = PhoneCall(self, dialog, media)
+        call = PhoneCall(self, dialog, media, time.monotonic())
         self._keep(call)
         self._send(text)
         return call
@@ -322,9 +325,9 @@ class Phone(asyncio.DatagramProtocol):
         elif call_id not in self._opening:
             # A repeated INVITE may come before the socket for the first is open.
             self._opening.add(call_id)
-            self._spawn(self._ring(message))
+            self._spawn(self._ring(message, time.monotonic()))
 
-    async def _ring(self, invite: SIPMessage) -> None:
+    async def _ring(self, invite: SIPMessage, came_at: float) -> None:
         media = await Media.open(self._host, tones.tone(self.voice_hz, 1.0))
         headers = invite.headers
         dialog = Dialog(
@@ -336,7 +339,7 @@ class Phone(asyncio.DatagramProtocol):
             target=target_of(invite),
             sequence=int(headers["CSeq"]["check"]),
         )
-        call = PhoneCall(self, dialog, media)
+        call = PhoneCall(self, dialog, media, came_at)
         self._send(self._write.response(invite, 180, dialog.own_tag))
         self._keep(call)
         if self.answer_after is not None:

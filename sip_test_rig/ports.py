@@ -91,6 +91,11 @@ def free_port(host: str = "127.0.0.1", *, udp: bool = True) -> int:
         return int(probe.getsockname()[1])
 
 
+def preferred_port(port: int) -> int:
+    """Name this TCP port of 127.0.0.1 if it is free, else another that is."""
+    return port if _is_free(port, socket.SOCK_STREAM) else free_port(udp=False)
+
+
 def _is_free(port: int, kind: socket.SocketKind) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind is socket.SOCK_STREAM))

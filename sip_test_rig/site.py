@@ -70,6 +70,11 @@ class CtidProcess:
             raise CtidError("ctid was not started")
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.returncode is None
+
     async def start(self, *, ready: bool = True) -> None:
         """Start it, and wait until ``/readyz`` says so.
 
@@ -162,6 +167,8 @@ class RigSite:
         sounds: Prompts; tones where none are given.
         extensions: More dialplan, below ctid's own.
         files: More files for Asterisk's configuration, by name.
+        api_port: Where ctid's API listens; a free port where none is given.
+        agi_port: Where its FastAGI server listens, likewise.
 
     Attributes:
         pbx: The Asterisk.
@@ -178,12 +185,14 @@ class RigSite:
         sounds: Mapping[str, bytes] | None = None,
         extensions: str = "",
         files: Mapping[str, str] | None = None,
+        api_port: int | None = None,
+        agi_port: int | None = None,
     ) -> None:
         self.config: dict[str, Any] = copy.deepcopy(dict(config)) if config is not None else demo_config()
         devices = [agent["device"].removeprefix("PJSIP/") for agent in self.config["agents"].values()]
         fixed = contacts or {}
-        self.agi_port = free_port("127.0.0.1")
-        self.api_port = free_port("127.0.0.1")
+        self.agi_port = agi_port or free_port("127.0.0.1")
+        self.api_port = api_port or free_port("127.0.0.1")
         self.folder = Path(tempfile.mkdtemp(prefix="ctid-site-"))
         self._release: Release = release
         self._extensions = extensions
