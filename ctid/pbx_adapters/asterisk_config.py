@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ctid.errors import ConfigError
-from ctid.pbx_adapters.ami.commands import NO_FORWARD
+from ctid.pbx_adapters.ami.commands import CALLER, CONNECT, NO_FORWARD
 from ctid.pbx_adapters.ami.supervisor import WANTED
 
 Release = Literal["16", "22"]
@@ -122,6 +122,8 @@ def extensions_conf(dialplan: Dialplan) -> str:
         after=_ask("after", dialplan, TRIES_BEFORE_HANG_UP, "bye"),
         dial=f" same => n,Dial({dialplan.fallback_dial},60)\n" if dialplan.fallback_dial else "",
         prompt=dialplan.fallback_prompt,
+        connect=CONNECT,
+        caller=CALLER,
         no_forward=NO_FORWARD,
     )
 
@@ -208,6 +210,12 @@ exten => s,1,Goto(ctid-ask,in,1)
 [ctid-ask]
 {waiting}
 {after}
+; An agent's leg that was answered. Bridge() takes any channel whose unique id only begins like the one it is given,
+; as 1700000000.25 does like 1700000000.2; so it is given the caller's name, which IMPORT() finds by the whole id.
+[{connect}]
+exten => s,1,Bridge(${{IMPORT(${{{caller}}},CHANNEL(name))}},F(ctid-after^s^1))
+ same => n,Hangup()
+
 ; The caller comes here when the agent's leg is gone.
 [ctid-after]
 exten => s,1,Goto(ctid-ask,after,1)

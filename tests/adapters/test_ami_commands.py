@@ -35,12 +35,14 @@ def test_ring_agent() -> None:
         "Async": "true",
         "Channel": "PJSIP/1001",
         "ChannelId": "leg-1",
-        "Application": "Bridge",
-        "Data": "1700000000.1,F(ctid-after^s^1)",
+        "Context": "ctid-connect",
+        "Exten": "s",
+        "Priority": "1",
         "Timeout": "15000",
         "CallerID": '"Ann" <+12025550123>',
         "Variable": [
             "FORWARD_CONTEXT=ctid-no-forward",
+            "CTID_CALLER=1700000000.1",
             r"PJSIP_HEADER(add,X-Contact)=a\,b \"c\" \(d\) \\e",
         ],
     }
@@ -76,26 +78,45 @@ def test_no_field_name_takes_a_line_break() -> None:
         refuse_injection({"Action: Command\r\nX": "y"})
 
 
+STOP = HangUpLeg(pbx="a", unique_id="leg-1")
+
+
 def test_a_hang_up_that_overtakes_its_originate_waits_for_the_channel() -> None:
     originating = Originating()
-    stop = HangUpLeg(pbx="a", unique_id="leg-1")
     originating.began("leg-1")
-    assert originating.doom(stop)
-    assert originating.appeared("leg-1") == stop
-    assert originating.appeared("leg-1") is None
-    assert originating.has_channel("leg-1")
-    # The channel is gone for good now: there is nothing to wait for.
-    assert not originating.doom(stop)
+    assert not originating.not_found(STOP)
+    assert not originating.had_channel("leg-1")
+    assert originating.made("leg-1") == STOP
+    assert originating.had_channel("leg-1")
+    assert not originating.not_found(STOP)
+
+
+def test_a_hang_up_that_was_overtaken_by_the_news_of_the_channel_is_tried_again_once() -> None:
+    originating = Originating()
+    originating.began("leg-1")
+    assert originating.made("leg-1") is None
+    assert originating.not_found(STOP)
+    assert not originating.not_found(STOP)
+
+
+def test_a_channel_that_has_ended_is_not_hung_up_again() -> None:
+    originating = Originating()
+    originating.began("leg-1")
+    originating.made("leg-1")
+    originating.hung_up("leg-1")
+    assert not originating.not_found(STOP)
+    assert originating.had_channel("leg-1")
     originating.over("leg-1")
-    assert not originating.doom(stop)
-    assert not originating.has_channel("leg-1")
+    assert not originating.had_channel("leg-1")
+    assert not originating.not_found(STOP)
 
 
 def test_foreign_channels_are_left_alone() -> None:
     originating = Originating()
-    assert originating.appeared("1.1") is None
-    assert not originating.has_channel("1.1")
-    assert not originating.doom(HangUpLeg(pbx="a", unique_id="1.1"))
+    assert originating.made("1.1") is None
+    originating.hung_up("1.1")
+    assert not originating.had_channel("1.1")
+    assert not originating.not_found(HangUpLeg(pbx="a", unique_id="1.1"))
 
 
 def test_backoff_doubles_to_its_cap_and_begins_anew() -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from enum import Enum, auto
 from typing import Final
 
 from ctid.model.commands import HangUpLeg, RingAgent
 from ctid.pbx_adapters.ami.protocol import Fields
 
-AFTER: Final = "ctid-after^s^1"
-"""Where the caller's leg goes on when the agent's is gone: context, extension, priority of our dialplan."""
+CONNECT: Final = "ctid-connect"
+"""The context of our dialplan that an agent's leg runs when it is answered; it bridges the caller."""
+
+CALLER: Final = "CTID_CALLER"
+"""The channel variable that tells that context the caller's unique id."""
 
 NO_FORWARD: Final = "ctid-no-forward"
 """The context a forwarding phone (302) is sent to; it refuses, so that the call never rings elsewhere."""
@@ -22,16 +26,17 @@ _VARIABLE_BREAKERS: Final = re.compile(r'([\\,"()])')
 
 
 def ring_agent(command: RingAgent) -> Fields:
-    """Originate the agent's leg; on answer the application ``Bridge`` takes the caller out of FastAGI."""
-    variables = [f"FORWARD_CONTEXT={NO_FORWARD}"]
+    """Originate the agent's leg; on answer our dialplan's ``Bridge`` takes the caller out of FastAGI."""
+    variables = [f"FORWARD_CONTEXT={NO_FORWARD}", f"{CALLER}={_escaped(command.peer_unique_id)}"]
     variables += [f"PJSIP_HEADER(add,{name})={_escaped(value)}" for name, value in command.headers.items()]
     fields: dict[str, str | list[str]] = {
         "Action": "Originate",
         "Async": "true",
         "Channel": command.device,
         "ChannelId": command.unique_id,
-        "Application": "Bridge",
-        "Data": f"{command.peer_unique_id},F({AFTER})",
+        "Context": CONNECT,
+        "Exten": "s",
+        "Priority": "1",
         "Timeout": str(command.timeout_ms),
         "Variable": variables,
     }
@@ -45,46 +50,67 @@ def hang_up(unique_id: str, cause: int) -> Fields:
     return {"Action": "Hangup", "Channel": unique_id, "Cause": str(cause)}
 
 
+class _Channel(Enum):
+    """What is known of the channel of an originate: not made yet, there, or hung up (by us or anybody)."""
+
+    AWAITED = auto()
+    MADE = auto()
+    HUNG_UP = auto()
+
+
 class Originating:
-    """Our originates that have not come to an end: which have a channel, and which are to be hung up once they do.
+    """Our originates that have not come to an end, and what is to become of their channels.
 
     Asterisk answers an originate before the channel is made: a hang-up that follows at once finds no channel, and
-    without this the phone would ring for nobody.
+    without this the phone would ring for nobody. That answer and the news of the channel come on two connections,
+    in either order.
     """
 
     def __init__(self) -> None:
-        self._made: dict[str, bool] = {}
+        self._channels: dict[str, _Channel] = {}
         self._doomed: dict[str, HangUpLeg] = {}
 
     def began(self, unique_id: str) -> None:
         """Note that an originate was sent."""
-        self._made[unique_id] = False
+        self._channels[unique_id] = _Channel.AWAITED
 
     def over(self, unique_id: str) -> None:
         """Note that it succeeded or failed, and will make no channel any more."""
-        self._made.pop(unique_id, None)
+        self._channels.pop(unique_id, None)
         self._doomed.pop(unique_id, None)
 
-    def doom(self, command: HangUpLeg) -> bool:
-        """Have the leg hung up once it exists; tell whether it is one of ours that may yet."""
-        if self._made.get(command.unique_id, True):
-            return False
-        self._doomed[command.unique_id] = command
-        return True
+    def not_found(self, command: HangUpLeg) -> bool:
+        """Take the answer that there is no such channel; tell whether to try again at once, for there is one now."""
+        match self._channels.get(command.unique_id):
+            case _Channel.AWAITED:
+                self._doomed[command.unique_id] = command
+                return False
+            case _Channel.MADE:
+                self._channels[command.unique_id] = _Channel.HUNG_UP
+                return True
+            case _:
+                return False
 
-    def appeared(self, unique_id: str) -> HangUpLeg | None:
-        """Note that a channel was made, and tell what to do to it."""
-        if unique_id in self._made:
-            self._made[unique_id] = True
-        return self._doomed.pop(unique_id, None)
+    def made(self, unique_id: str) -> HangUpLeg | None:
+        """Note that a channel was made, and tell if it is to be hung up."""
+        if unique_id not in self._channels:
+            return None
+        command = self._doomed.pop(unique_id, None)
+        self._channels[unique_id] = _Channel.MADE if command is None else _Channel.HUNG_UP
+        return command
 
-    def has_channel(self, unique_id: str) -> bool:
-        """Tell whether it has, or had, a channel: then its end is told by ``Hangup``, with the true cause."""
-        return self._made.get(unique_id, False)
+    def hung_up(self, unique_id: str) -> None:
+        """Note that a channel has ended."""
+        if unique_id in self._channels:
+            self._channels[unique_id] = _Channel.HUNG_UP
+
+    def had_channel(self, unique_id: str) -> bool:
+        """Tell whether there is or was a channel: then its end is told by ``Hangup``, with the true cause."""
+        return self._channels.get(unique_id, _Channel.AWAITED) is not _Channel.AWAITED
 
     def clear(self) -> None:
         """Forget all: the link is new, and the snapshot tells what exists."""
-        self._made.clear()
+        self._channels.clear()
         self._doomed.clear()
 
 

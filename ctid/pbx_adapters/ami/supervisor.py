@@ -265,15 +265,17 @@ class AmiLink:
                 self._break(_Loss(LossCause.SHUTDOWN, "the PBX shuts down"))
                 return
             case "Newchannel":
-                doomed = self._originating.appeared(message.get("Uniqueid", ""))
+                doomed = self._originating.made(message.get("Uniqueid", ""))
                 if doomed is not None:
                     self._hang_up(doomed)
                 return
+            case "Hangup":
+                self._originating.hung_up(message.get("Uniqueid", ""))
             case "OriginateResponse":
                 unique_id = message.get("Uniqueid", "")
-                made = self._originating.has_channel(unique_id)
+                had_channel = self._originating.had_channel(unique_id)
                 self._originating.over(unique_id)
-                if made:
+                if had_channel:
                     # How it ended, if it failed, is told by its channel's Hangup, before or after this.
                     return
             case _:
@@ -363,7 +365,8 @@ class AmiLink:
             await self._actions.response(answer, "Hangup", self._spec.action_timeout_seconds)
         except PbxActionError as error:
             if error.detail == GONE:
-                self._originating.doom(command)
+                if self._originating.not_found(command):
+                    self._hang_up(command)
             else:
                 self._log.warning("leg.hang_up_refused", unique_id=command.unique_id, detail=error.detail)
 

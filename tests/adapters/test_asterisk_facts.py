@@ -1,0 +1,280 @@
+"""What a real Asterisk does to a naive AMI or FastAGI program, row by row, and that ctid bears it; on 22, basics on 16.
+
+The Asterisk runs with the very files that `ctid asterisk-config` prints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from ctid.model.commands import AnswerLeg, HangUpLeg, PlayAndCollect, PlayMusic, ReleaseLeg, RingAgent
+from ctid.model.events import (
+    AgiEnded,
+    CallArrived,
+    CallerReturned,
+    CollectEnd,
+    DigitsCollected,
+    LegAlerting,
+    LegAnswered,
+    LegBridged,
+    LegEnded,
+    LegFailed,
+    PbxLost,
+    PbxReconciled,
+)
+from ctid.pbx_adapters import asterisk_config
+from ctid.pbx_adapters.agi.server import AgiServer
+from ctid.pbx_adapters.ami.supervisor import WANTED
+from ctid.telemetry.metrics import Metrics
+from sip_test_rig.asterisk import Asterisk
+from sip_test_rig.asterisk_config import Endpoint
+from sip_test_rig.sipp import Sipp
+from tests.adapters import ami_running
+from tests.adapters.seen import Seen
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+
+SECRET = "demo-only-ami"
+DNIS = "493055550100"
+FLOOD = 250
+RELEASES = ["22", pytest.param("16", marks=pytest.mark.asterisk16)]
+ENTRANCE = """
+[from-carrier]
+exten => _X!,1,Goto(ctid-in,${EXTEN},1)
+exten => 999,1,Answer()
+ same => n,AGI(agi://AGI_ADDRESS/in,pbx=a,dnis=999)
+ same => n,UserEvent(NaiveEnd,AgiStatus: ${AGISTATUS})
+ same => n,Hangup()
+"""
+
+
+class Pbx:
+    """A real Asterisk that runs ctid's own configuration, with our two adapters on it."""
+
+    def __init__(self, asterisk: Asterisk, agi: AgiServer, run: ami_running.Running) -> None:
+        self.asterisk = asterisk
+        self.agi = agi
+        self.seen = run.seen
+        self.link = run.link
+        self.run = run
+
+    def call(self, scenario: str = "uac-silent-waits-for-bye", number: str = DNIS, **options: Any) -> Sipp:
+        return Sipp(scenario, to=("127.0.0.1", self.asterisk.sip_port), number=number, **options)
+
+    def ring(self, unique_id: str, device: str, caller: str, *, timeout_ms: int = 8_000, **headers: str) -> None:
+        self.link.execute(
+            RingAgent(
+                pbx="a",
+                unique_id=unique_id,
+                device=device,
+                peer_unique_id=caller,
+                caller_number="+12025550123",
+                caller_name="Ann",
+                timeout_ms=timeout_ms,
+                headers=headers,
+            )
+        )
+
+
+@asynccontextmanager
+async def pbx(release: str = "22", *phones: Endpoint, user: str = "ctid") -> AsyncIterator[Pbx]:
+    metrics = Metrics("0")
+    run_seen = Seen()
+    agi = AgiServer("127.0.0.1", 0, run_seen, metrics, pbxes=["a"])
+    await agi.listen()
+    address = f"127.0.0.1:{agi.port}"
+    files = asterisk_config.fragments(
+        asterisk_config.ManagerUser(name="ctid", secret=SECRET),
+        asterisk_config.Dialplan(pbx="a", agi=address),
+        [],
+        release,  # type: ignore[arg-type]
+    )
+    files["manager.conf"] += f"[naive]\nsecret={SECRET}\nread=all\nwrite=all\n"
+    files["extensions.conf"] += ENTRANCE.replace("AGI_ADDRESS", address)
+    serving = asyncio.create_task(agi.run(), name="agi-server")
+    try:
+        async with Asterisk(release, endpoints=phones, fragments=files, ami_secret=SECRET) as asterisk:
+            to = ami_running.spec(asterisk.ami_port, username=user, secret=SECRET, ping_seconds=2)
+            async with ami_running.running(to, seen=run_seen) as run:
+                await run.until_ready()
+                yield Pbx(asterisk, agi, run)
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        agi.close()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+async def test_our_files_load_without_a_warning_and_a_call_goes_all_the_way(release: str) -> None:
+    """Menu, music, ring, bridge, return, release: with the least rights and the server-side event filter."""
+    phone = Sipp("uas-answers-hangs-up")
+    async with pbx(release, Endpoint(name="1001", contact=phone.contact("1001"))) as a, phone:
+        ours = re.compile(r"(WARNING|ERROR).*(extensions\.conf|manager|pbx_config|ctid)")
+        assert [line for line in a.asterisk.log.read_text().splitlines() if ours.search(line)] == []
+        async with a.call("uac-menu-waits-for-bye", digits="1"):
+            arrived = await a.seen.first(CallArrived)
+            assert (arrived.dnis, arrived.ani, arrived.attributes) == (DNIS, "+12025550123", {})
+            leg = {"pbx": "a", "unique_id": arrived.unique_id}
+            for command in (
+                AnswerLeg(**leg),
+                PlayAndCollect(**leg, token="t", prompts=["demo-congrats"], accept="12", timeout_ms=5_000),
+                PlayMusic(**leg, music_class="default"),
+            ):
+                assert a.agi.execute(command)
+            pressed = await a.seen.first(DigitsCollected)
+            assert (pressed.digits, pressed.ended_by) == ("1", CollectEnd.DIGITS)
+
+            a.ring("leg-1", "PJSIP/1001", arrived.unique_id, **{"X-Contact": "c,1"})
+            await a.seen.first(LegAlerting, unique_id="leg-1")
+            await a.seen.first(LegAnswered, unique_id="leg-1")
+            both = await a.seen.several(LegBridged, 2)
+            assert {one.unique_id for one in both} == {arrived.unique_id, "leg-1"}
+            assert len({one.bridge_id for one in both}) == 1
+            # Taken out of AGI into the bridge: the session is over, and the caller is not.
+            await a.seen.first(AgiEnded)
+            assert a.seen.all(LegEnded) == []
+
+            await a.seen.first(LegEnded, unique_id="leg-1", cause=16)
+            await a.seen.first(CallerReturned, unique_id=arrived.unique_id)
+            assert a.agi.execute(ReleaseLeg(**leg, next="hangup"))
+            await a.seen.first(LegEnded, unique_id=arrived.unique_id)
+        assert a.seen.all(PbxLost) == []
+
+
+@pytest.mark.parametrize("release", RELEASES)
+async def test_server_side_filter_leaves_only_what_we_read(release: str) -> None:
+    async with pbx(release) as a:
+        async with Listener(a.asterisk, "ctid") as filtered, Listener(a.asterisk, "naive") as everything:
+            async with a.call("uac-hangs-up-in-menu"):
+                arrived = await a.seen.first(CallArrived)
+                a.agi.execute(AnswerLeg(pbx="a", unique_id=arrived.unique_id))
+                await a.seen.first(LegEnded)
+            await filtered.until(b"\r\nEvent: Hangup\r\n")
+            await everything.until(b"\r\nEvent: Hangup\r\n")
+        names = {name.decode() for name in re.findall(rb"\r\nEvent: (\w+)", filtered.heard)}
+        assert {"Newchannel", "Newstate", "Hangup"} <= names <= WANTED
+        assert b"Event: VarSet" in everything.heard
+        assert len(everything.heard) > 4 * len(filtered.heard)
+
+
+async def test_agent_who_does_not_answer_refuses_forwards_or_is_not_there() -> None:
+    """Each is one end of the leg, told once; and a forwarded call rings nowhere else."""
+    never, busy, declines = Sipp("uas-never-answers"), Sipp("uas-busy-486"), Sipp("uas-declines-603")
+    other = Sipp("uas-answers")
+    forwards = Sipp("uas-forwards-302", values={"forward_to": f"1005@{other.host}"})
+    endpoints = [
+        Endpoint(name=name, contact=phone.contact(name))
+        for name, phone in (("1001", never), ("1002", busy), ("1003", declines), ("1004", forwards), ("1005", other))
+    ]
+    async with pbx("22", *endpoints, Endpoint(name="1006")) as a, never, busy, declines, forwards, other, a.call():
+        caller = (await a.seen.first(CallArrived)).unique_id
+        for number, cause in (("1001", 19), ("1002", 17), ("1003", 21), ("1004", 23)):
+            a.ring(f"leg-{number}", f"PJSIP/{number}", caller, timeout_ms=1_000)
+            await a.seen.first(LegEnded, unique_id=f"leg-{number}", cause=cause)
+        for device in ("PJSIP/1006", "PJSIP/nobody"):
+            a.ring(f"leg-{device}", device, caller)
+            await a.seen.first(LegFailed, unique_id=f"leg-{device}", reason=0)
+        assert len(a.seen.all(LegFailed)) == 2
+        assert a.seen.all(LegAnswered) == []
+        assert not any("1005" in channel for channel in await a.asterisk.channels())
+        a.link.execute(HangUpLeg(pbx="a", unique_id=caller))
+        await a.seen.first(LegEnded, unique_id=caller)
+
+
+async def test_hang_up_right_behind_the_originate_never_leaves_a_phone_ringing() -> None:
+    never = Sipp("uas-never-answers", calls=None)
+    async with pbx("22", Endpoint(name="1001", contact=never.contact("1001"))) as a, never:
+        for number in range(20):
+            a.ring(f"leg-{number}", "PJSIP/1001", "1.1", timeout_ms=30_000)
+            a.link.execute(HangUpLeg(pbx="a", unique_id=f"leg-{number}"))
+        for number in range(20):
+            await a.seen.first(LegEnded, unique_id=f"leg-{number}")
+        assert await a.asterisk.channels() == []
+
+
+async def test_agi_server_that_dies_hangs_up_on_the_naive_caller_and_ours_is_taken_up_again() -> None:
+    async with pbx() as a:
+        async with a.call(number="999"), a.call():
+            naive = await a.seen.first(CallArrived, dnis="999")
+            waiting = await a.seen.first(CallArrived, dnis=DNIS)
+            for session in list(a.agi._sessions.values()):
+                session.close()
+            # The naive dialplan is told SUCCESS, goes on, and hangs up.
+            await a.seen.first(LegEnded, unique_id=naive.unique_id)
+            # Ours comes back by itself, as the same leg, without having been hung up.
+            again = await a.seen.several(CallArrived, 2, dnis=DNIS)
+            assert {call.unique_id for call in again} == {waiting.unique_id}
+            assert not [end for end in a.seen.all(LegEnded) if end.unique_id == waiting.unique_id]
+            a.agi.execute(ReleaseLeg(pbx="a", unique_id=waiting.unique_id, next="fallback"))
+            await a.seen.first(LegEnded, 20.0, unique_id=waiting.unique_id)
+        log = a.asterisk.log.read_text()
+        assert re.search(r'Executing .*UserEvent\(.*"NaiveEnd,AgiStatus: SUCCESS"', log)
+        assert "Executing [s@ctid-fallback:2] Playback" in log
+
+
+async def test_slow_reader_is_cut_off_and_misses_events_for_good_and_ours_reconciles() -> None:
+    loop = asyncio.get_running_loop()
+    async with pbx(user="naive") as a, a.call():
+        caller = (await a.seen.first(CallArrived)).unique_id
+        with socket.socket() as naive:
+            naive.setblocking(False)
+            naive.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            await loop.sock_connect(naive, ("127.0.0.1", a.asterisk.ami_port))
+            await loop.sock_sendall(naive, login("naive"))
+            # Neither reads any more; then more comes than any buffer holds.
+            assert a.link._events is not None
+            transport = a.link._events.wire._transport
+            assert transport is not None
+            transport.pause_reading()
+            async with Listener(a.asterisk, "naive") as flood:
+                for _ in range(FLOOD):
+                    flood.send(b"Action: UserEvent\r\nUserEvent: Flood\r\n" + b"X: " + b"y" * 900 + b"\r\n")
+                    flood.send((b"Z: " + b"y" * 900 + b"\r\n") * 100 + b"\r\n")
+                await flood.until(b"\r\nEvent: UserEvent\r\n", FLOOD)
+            told = b""
+            async with asyncio.timeout(20):
+                while data := await loop.sock_recv(naive, 65_536):
+                    told += data
+        assert told.count(b"\r\nEvent: UserEvent\r\n") < FLOOD
+        await a.seen.first(PbxLost, 20.0)
+        found = (await a.seen.several(PbxReconciled, 2, 20.0))[-1]
+        # What happened meanwhile was never repeated; what there is, is known.
+        assert [leg.unique_id for leg in found.legs] == [caller]
+
+
+class Listener:
+    """A manager connection that keeps all it is told, as bytes."""
+
+    def __init__(self, asterisk: Asterisk, user: str) -> None:
+        self._asterisk = asterisk
+        self._user = user
+        self.heard = b""
+
+    async def __aenter__(self) -> Listener:
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._asterisk.ami_port)
+        self._writer.write(login(self._user))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.close()
+
+    def send(self, action: bytes) -> None:
+        self._writer.write(action)
+
+    async def until(self, text: bytes, times: int = 1) -> None:
+        async with asyncio.timeout(20):
+            while self.heard.count(text) < times:
+                data = await self._reader.read(65_536)
+                assert data
+                self.heard += data
+
+
+def login(user: str) -> bytes:
+    return f"Action: Login\r\nUsername: {user}\r\nSecret: {SECRET}\r\n\r\n".encode()
