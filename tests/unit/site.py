@@ -186,7 +186,7 @@ class Site:
         self.answered(leg)
         self.give(ev.AgiEnded(pbx="main", unique_id=unique_id))
         self.bridged(leg, unique_id)
-        assert self.contact().state is ContactState.CONNECTED
+        assert self.contact(-1).state is ContactState.CONNECTED
         return leg
 
     def wrapping(self) -> str:

@@ -1,0 +1,237 @@
+"""The PBX is lost, comes back, starts anew; ctid dies and comes back; what a snapshot of the PBX means."""
+
+from __future__ import annotations
+
+import pytest
+
+from ctid.engine.engine import Engine
+from ctid.model import commands as cmd
+from ctid.model import events as ev
+from ctid.model.states import AgentState, ContactState, OfferState, Outcome
+from tests.unit.site import Site, changed
+
+pytestmark = pytest.mark.unit
+
+LOST = ev.PbxLost(pbx="main", reason="closed")
+
+
+def seen(unique_id: str, bridge: str = "") -> ev.LegSeen:
+    return ev.LegSeen(unique_id=unique_id, answered=True, bridge_id=bridge)
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+def crash(site: Site) -> None:
+    """Kill -9 and a new process, from a snapshot."""
+    site.engine = Engine.restore(site.engine.snapshot())
+    site.give(ev.SiteStarted(site="demo", epoch="e2", release="0"))
+
+
+def test_a_short_loss_changes_nothing(site: Site) -> None:
+    leg = site.connected()
+    site.give(LOST)
+    assert site.published() == ["pbx.down"]
+    site.wait(59)
+    site.up(seen("c1", "br"), seen(leg, "br"))
+    assert site.published() == ["pbx.up"]
+    assert site.contact().state is ContactState.CONNECTED
+    assert site.wait(120) == []
+
+
+def test_nothing_is_offered_while_the_pbx_is_away(site: Site) -> None:
+    site.give(LOST)
+    site.ready("alice")
+    site.call()
+    assert site.all(cmd.RingAgent) == []
+    site.up(seen("c1"))
+    assert site.only(cmd.RingAgent).peer_unique_id == "c1"
+
+
+def test_after_the_grace_time_calls_failed_and_agents_are_free(site: Site) -> None:
+    site.connected()
+    site.ready("bob")
+    site.call("c2", "103")
+    site.call("c3", "103")
+    site.give(ev.AgiEnded(pbx="main", unique_id="c3"))
+    site.give(LOST, LOST)
+    site.wait(60)
+    assert [save.record.outcome for save in site.all(cmd.SaveRecord)] == [Outcome.FAILED] * 3
+    assert [release.unique_id for release in site.all(cmd.ReleaseLeg)] == ["c2"], "who hears us gets the fallback"
+    assert site.agent("alice").state is site.agent("bob").state is AgentState.READY
+    assert site.engine.state.legs == site.engine.state.offers == {}
+    site.give(*[ev.LegEnded(pbx="main", unique_id=each, cause=16) for each in ("c1", "c2", "c3")])
+    assert site.out == []
+
+
+def test_a_call_over_a_pbx_that_stays_away_gets_its_fallback_in_the_end() -> None:
+    site = Site()
+    site.give(LOST)
+    site.wait(3_600)
+    site.call()
+    site.wait(60)
+    assert site.only(cmd.ReleaseLeg).next == "fallback"
+    assert site.record().outcome is Outcome.FAILED
+
+
+def test_a_stale_grace_timer_ends_nothing(site: Site) -> None:
+    site.call()
+    site.engine.state.timers["pbx:main"] = site.mono_ms
+    site.give(ev.TimerFired(timer_id="pbx:main"))
+    assert site.contact().state is ContactState.QUEUED
+
+
+def test_a_pbx_that_started_anew_has_none_of_our_calls(site: Site) -> None:
+    site.connected()
+    site.ready("bob")
+    site.call("c2", "103")
+    assert site.agent("bob").state is AgentState.RESERVED
+    for unique_id in ("c1", "c2"):
+        site.give(ev.AgiEnded(pbx="main", unique_id=unique_id))
+    site.give(LOST)
+    site.up(boot="b2")
+    assert [save.record.outcome for save in site.all(cmd.SaveRecord)] == [Outcome.FAILED, Outcome.FAILED]
+    assert site.agent("alice").state is site.agent("bob").state is AgentState.READY
+    assert {each.data["reconciled"] for each in site.all(cmd.Publish)} == {True}
+    site.call("c9", "103")
+    assert site.only(cmd.RingAgent).peer_unique_id == "c9"
+
+
+def test_a_call_of_the_new_run_that_came_before_the_snapshot_lives_on(site: Site) -> None:
+    site.call("old")
+    site.give(ev.AgiEnded(pbx="main", unique_id="old"), LOST)
+    new = site.call("new", "103")
+    site.up(seen("new"), boot="b2")
+    assert [save.record.outcome for save in site.all(cmd.SaveRecord)] == [Outcome.FAILED]
+    assert new.state is ContactState.QUEUED
+
+
+def test_legs_that_are_gone_ended_while_nobody_looked(site: Site) -> None:
+    leg = site.connected()
+    site.give(LOST)
+    site.up()
+    assert site.agent().state is AgentState.WRAP_UP
+    assert site.contact().outcome is Outcome.HANDLED
+    assert leg not in site.engine.state.legs
+
+
+def test_an_offer_whose_leg_is_gone_is_canceled(site: Site) -> None:
+    site.offered()
+    site.give(LOST)
+    site.up(seen("c1"))
+    assert site.contact().offers[0].state == OfferState.CANCELED
+    assert site.contact().offers[0].cause == "pbx_lost"
+    assert site.contact().state is ContactState.QUEUED
+
+
+def test_a_talk_that_began_or_moved_unseen_is_connected(site: Site) -> None:
+    leg = site.offered()
+    site.give(LOST)
+    site.up(seen("c1", "br"), seen(leg, "br"))
+    assert site.contact().state is ContactState.CONNECTED
+    site.up(seen("c1", "br2"), seen(leg, "br2"))
+    assert {each.bridge_id for each in site.engine.state.legs.values()} == {"br2"}
+    site.up(seen("c1"), seen(leg))
+    assert {each.bridge_id for each in site.engine.state.legs.values()} == {""}
+
+
+def test_a_caller_whom_the_snapshot_missed_is_not_lost(site: Site) -> None:
+    site.ready("alice")
+    site.give(LOST)
+    contact = site.call()
+    site.up()
+    assert contact.state is ContactState.QUEUED
+    assert site.all(cmd.RingAgent) == [], "not before it shows that they live"
+    site.wait(2)
+    assert site.only(cmd.RingAgent).peer_unique_id == "c1"
+
+
+def test_a_caller_whom_the_snapshot_missed_because_they_left_is_closed_with_their_session(site: Site) -> None:
+    contact = site.call()
+    site.give(LOST)
+    site.up()
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    assert contact.outcome is Outcome.SHORT_ABANDON
+    assert site.engine.state.timers == {}
+
+
+def test_a_session_of_nobody_ends_without_harm(site: Site) -> None:
+    assert site.give(ev.AgiEnded(pbx="main", unique_id="nobody")) == []
+
+
+def test_a_phone_that_rings_for_a_life_before_ours_is_hung_up_but_a_talk_is_not(site: Site) -> None:
+    site.up(seen("lg-e0-7"), seen("lg-e0-8", "br"), seen("1700.1"))
+    assert [command.unique_id for command in site.all(cmd.HangUpLeg)] == ["lg-e0-7"]
+
+
+def test_devices_are_what_the_snapshot_says(site: Site) -> None:
+    site.give(ev.DeviceChanged(pbx="main", device="PJSIP/1001", reachable=False))
+    site.ready("alice")
+    site.call()
+    assert site.all(cmd.RingAgent) == []
+    site.give(ev.DeviceChanged(pbx="main", device="PJSIP/1001", reachable=True))
+    assert site.only(cmd.RingAgent).device == "PJSIP/1001"
+    site.up(seen("c1"), devices={"PJSIP/1002": False})
+    assert site.engine.state.devices == {"main|PJSIP/1002": False}
+
+
+def test_kill_9_while_one_talks_one_waits_and_one_rings(site: Site) -> None:
+    talk = site.connected()
+    site.call("c2", "103")
+    site.tick(10_000)
+    site.ready("bob")
+    ring = site.only(cmd.RingAgent).unique_id
+    site.call("c3", "101")
+    waiting = site.contact(2)
+    site.tick(5_000)
+    crash(site)
+    assert "site.started" in site.published()
+    assert {timer.timer_id for timer in site.all(cmd.StartTimer)} == set(site.engine.state.timers)
+    site.tick(2_000)
+    site.up(seen("c1", "br"), seen(talk, "br"), seen("c2"), ev.LegSeen(unique_id=ring, answered=False), seen("c3"))
+    assert site.all(cmd.RingAgent) == []
+    contact = site.call("c3")
+    assert site.engine.state.arrivals == 3
+    assert site.only(cmd.PlayMusic).unique_id == "c3"
+    contact = site.contact(2)
+    assert (contact.id, contact.queued_at) == (waiting.id, waiting.queued_at)
+    site.tick(1_000)
+    site.ended(talk)
+    site.back("c1")
+    site.wait(0)
+    site.request(ev.WrapUpSet, agent_id="alice", contact_id=site.contact().id, complete=True)
+    assert site.only(cmd.RingAgent).peer_unique_id == "c3"
+    assert site.record().outcome is Outcome.HANDLED
+
+
+def test_records_that_were_not_saved_are_sent_again(site: Site) -> None:
+    site.call()
+    site.ended()
+    record = site.record()
+    crash(site)
+    assert site.record() == record
+
+
+def test_after_a_crash_desktops_have_their_grace_time_and_the_pbx_has_its_own(site: Site) -> None:
+    site.give(ev.DesktopConnected(agent_id="alice", session_id="s"))
+    site.connected()
+    crash(site)
+    site.give(LOST)
+    site.wait(60)
+    assert site.agent().desktops == []
+    assert site.contact().state is ContactState.CLOSED
+    assert site.agent().state is AgentState.NOT_READY
+
+
+def test_two_pbxes_are_told_apart() -> None:
+    site = Site(changed("agents/bob/pbx", "other"))
+    site.ready("bob")
+    site.call()
+    site.wait(30)
+    assert site.contact().state is ContactState.QUEUED
+    site.give(LOST)
+    assert site.engine.state.pbxes["other"].up is False
+    site.up(seen("c1"))
+    assert site.contact().state is ContactState.QUEUED
