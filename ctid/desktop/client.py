@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections import deque
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
 
@@ -15,6 +16,7 @@ from ctid.desktop.auth import Principal
 from ctid.desktop.frames import PING_FRAME, Message
 
 HIGH_WATER: Final = 64 * 1024
+_TURN_MESSAGES: Final = 64
 _KERNEL_BUFFER: Final = 128 * 1024
 CLOSE_GRACE: Final = 1.0
 
@@ -54,7 +56,7 @@ class Client:
         transport: asyncio.Transport,
         principal: Principal,
         buffer: int,
-        now: float,
+        on_overflow: Callable[[Client], None],
     ) -> None:
         """Take over the sending side.
 
@@ -63,16 +65,18 @@ class Client:
             transport: What the socket writes to.
             principal: Who it speaks for.
             buffer: Messages that may wait before the desktop is cut off.
-            now: Loop time.
+            on_overflow: Has to cut it off.
         """
         self.principal = principal
         self.seq = 0
-        self.heard_at = now
-        self.pinged_at = now
+        self._loop = asyncio.get_running_loop()
+        self.heard_at = self.pinged_at = self._loop.time()
         self.close_code: CloseCode | None = None
         self._ws = ws
         self._transport = transport
         self._limit = buffer
+        self._on_overflow = on_overflow
+        self._turn: list[Message] = []
         self._waiting: deque[Message] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -85,26 +89,39 @@ class Client:
     @property
     def flushed(self) -> bool:
         """Whether all that was sent has been handed to the kernel."""
-        return not self._waiting and (self._transport.is_closing() or self._transport.get_write_buffer_size() == 0)
+        if self._transport.is_closing():
+            return True
+        return not self._turn and not self._waiting and self._transport.get_write_buffer_size() == 0
 
-    def send(self, message: Message) -> bool:
-        """Send a message, now or as soon as the desktop takes it.
+    def send(self, message: Message) -> None:
+        """Send a message at the end of this turn of the event loop, or as soon as the desktop takes it.
 
-        Returns:
-            False if as many wait as may: this one is lost and the desktop has to be cut off.
+        What one step of the engine publishes goes out in one system call, which is what a message costs.
         """
-        if self.close_code is not None or self._transport.is_closing():
-            return True
+        if self.close_code is not None:
+            return
+        if not self._turn:
+            self._loop.call_soon(self.flush)
+        self._turn.append(message)
+        if len(self._turn) >= _TURN_MESSAGES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was sent in this turn, or let it wait; cut the desktop off if as many wait as may."""
+        if not self._turn or self._transport.is_closing():
+            self._turn.clear()
+            return
         if not self._waiting and self._transport.get_write_buffer_size() < HIGH_WATER:
-            # The frame is the same for all, so it goes around the socket's own framing: one copy, one system call.
-            self._transport.write(message.frame)
-            return True
-        if len(self._waiting) >= self._limit:
-            return False
-        self._waiting.append(message)
-        if self._writer is None:
+            # The frames are the same for all, so they go around the socket's own framing.
+            self._transport.write(b"".join([message.frame for message in self._turn]))
+            self._turn.clear()
+            return
+        self._waiting.extend(self._turn)
+        self._turn.clear()
+        if len(self._waiting) > self._limit:
+            self._on_overflow(self)
+        elif self._writer is None:
             self._writer = asyncio.create_task(self._write_waiting(), name="desktop-writer")
-        return True
 
     def ping(self, now: float) -> None:
         """Ask for a sign of life; a desktop that does not read is not asked."""
@@ -117,6 +134,7 @@ class Client:
         if self.close_code is not None:
             return
         self.close_code = code
+        self.flush()
         # The writer is not cancelled: it may share one future of aiohttp's with the close, which would die of it.
         self._waiting.clear()
         self._closing = asyncio.create_task(self._close(code), name="desktop-close")
@@ -130,7 +148,7 @@ class Client:
             await asyncio.wait([self._writer])
         if not self._transport.is_closing() or self._transport.get_write_buffer_size():
             # It said goodbye without having read all; nobody waits for it to do so.
-            asyncio.get_running_loop().call_later(CLOSE_GRACE, self._transport.abort)
+            self._loop.call_later(CLOSE_GRACE, self._transport.abort)
 
     async def _close(self, code: CloseCode) -> None:
         try:

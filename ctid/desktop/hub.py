@@ -63,18 +63,12 @@ class Hub:
             # The snapshot of a desktop that just came may know the event already.
             if client.seq < seq:
                 client.seq = seq
-                if not client.send(message):
-                    self.cut(client, CloseCode.TOO_SLOW)
+                client.send(message)
 
     def broadcast(self, message: Message) -> None:
         """Send what is no part of the stream to everybody."""
         for client in self.clients:
-            self.send(client, message)
-
-    def send(self, client: Client, message: Message) -> None:
-        """Send a message to one desktop, and cut it off if it does not keep up."""
-        if not client.send(message):
-            self.cut(client, CloseCode.TOO_SLOW)
+            client.send(message)
 
     def missed(self, principal: Principal, seq: int, present: int) -> list[EventMessage] | None:
         """What a desktop that was served up to ``seq`` has missed.
@@ -124,6 +118,10 @@ class Hub:
         self._metrics.desktop_cut_off(code.name.lower())
         client.close(code)
 
+    def cut_slow(self, client: Client) -> None:
+        """Close the socket of a desktop that does not keep up."""
+        self.cut(client, CloseCode.TOO_SLOW)
+
     def close_all(self, code: CloseCode) -> None:
         """Close every desktop's socket."""
         for client in self.clients:
@@ -143,12 +141,12 @@ class Hub:
             Whether all of it is on its way.
         """
         waited_for = [client for agent_id in agent_ids for client in self._by_agent.get(agent_id, ())]
+        for client in waited_for:
+            client.flush()
         if all(client.flushed for client in waited_for):
             return True
         try:
             async with asyncio.timeout(timeout):
-                # uvloop writes at the end of the turn of its loop, so that the first wait is mostly the last.
-                await asyncio.sleep(0)
                 while not all(client.flushed for client in waited_for):  # noqa: ASYNC110 - nothing tells of it
                     await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError:

@@ -154,8 +154,7 @@ class EventSocket:
     async def _converse(
         self, ws: web.WebSocketResponse, transport: asyncio.Transport, principal: Principal, hello: Hello
     ) -> None:
-        loop = asyncio.get_running_loop()
-        client = Client(ws, transport, principal, self._client_buffer, loop.time())
+        client = Client(ws, transport, principal, self._client_buffer, self._hub.cut_slow)
         session_id = uuid.uuid4().hex
         agent_id = principal.agent_id if principal.agent_id in self._site.state.agents else ""
         # From here to the first await nothing else runs: no event falls between the snapshot and the live stream.
@@ -205,12 +204,12 @@ class EventSocket:
                 for message in missed:
                     client.send(message)
                 self._hub.join(client, reached)
-                self._hub.send(client, Message({"type": "live", "epoch": epoch, "seq": reached}))
+                client.send(Message({"type": "live", "epoch": epoch, "seq": reached}))
                 return
             client.send(Message({"type": "resync_required", "epoch": self._hub.epoch, "seq": present}))
         client.send(Message(snapshot(self._site, client.principal)))
         self._hub.join(client, present)
-        self._hub.send(client, Message({"type": "live", "epoch": self._hub.epoch, "seq": present}))
+        client.send(Message({"type": "live", "epoch": self._hub.epoch, "seq": present}))
 
     async def _listen(self, ws: web.WebSocketResponse, client: Client) -> None:
         loop = asyncio.get_running_loop()
@@ -225,14 +224,14 @@ class EventSocket:
             message = _parse(received)
             if isinstance(message, Ping):
                 pong = {"type": "pong", "epoch": self._hub.epoch, "seq": client.seq}
-                self._hub.send(client, Message(pong if message.id is None else {**pong, "id": message.id}))
+                client.send(Message(pong if message.id is None else {**pong, "id": message.id}))
                 continue
             faults += 1
             if faults >= _MAX_FAULTS:
                 self._hub.cut(client, CloseCode.PROTOCOL)
                 return
             detail = "hello was said already" if message else 'send {"type": "ping"}'
-            self._hub.send(client, Message({"type": "error", "code": "message-invalid", "detail": detail}))
+            client.send(Message({"type": "error", "code": "message-invalid", "detail": detail}))
 
 
 async def _refuse(ws: web.WebSocketResponse, code: CloseCode) -> None:

@@ -25,5 +25,7 @@ async def desk() -> AsyncIterator[Desk]:
 
 @pytest.fixture
 async def http(desk: Desk) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(desk.url) as session:
+    # No connection outlives its request, so that no task of the server does.
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(desk.url, connector=connector) as session:
         yield session

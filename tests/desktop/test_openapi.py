@@ -79,7 +79,7 @@ def ids(desk: Desk) -> dict[str, st.SearchStrategy[str]]:
     }
 
 
-@pytest.mark.parametrize("who", ["alice", "bob", "sue", "adam"])
+@pytest.mark.parametrize("who", ["alice", "sue", "adam"])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
 def test_requests_made_up_from_it(running: Desk, operation: Any, who: str, mode: schemathesis.GenerationMode) -> None:
