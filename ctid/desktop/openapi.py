@@ -31,8 +31,8 @@ first says `{"type": "hello", "token": …, "resume_from": {"epoch": …, "seq":
 It is answered with `snapshot`, or with `replay` and the events missed since, or with `resync_required` and `snapshot`
 if too many were missed or the epoch is another; then `live`. From there on events come as CloudEvents 1.0 in JSON, with
 `seq`, `epoch`, `contact_id` and `caused_by` beside the standard attributes. An event holds the whole resource as it is
-then. `queue.stats` is no part of the stream: it has no `seq`, comes once a second at most, and is never replayed. Gaps in
-`seq` are events for others. `{"type": "ping", "id": …}` is answered with `pong`. Unknown types are to be ignored.
+then. Gaps in `seq` are events for others. `queue.stats` is no part of the stream: it has no `seq`, comes once a second
+at most, and is never replayed. `{"type": "ping", "id": …}` is answered with `pong`. Unknown types are to be ignored.
 
 Agents get the events of their own work and those of the site as a whole; supervisors and admins get all.
 
