@@ -70,9 +70,7 @@ class Watch:
         state = self.world.engine.state
         self._before = self.world.engine.snapshot() if isinstance(event, ev.Request) else b""
         self._wrapping = {
-            agent.id: agent.wrap_up_until_ms
-            for agent in state.agents.values()
-            if agent.state is AgentState.WRAP_UP
+            agent.id: agent.wrap_up_until_ms for agent in state.agents.values() if agent.state is AgentState.WRAP_UP
         }
 
     def check(self, event: ev.Event, commands: list[cmd.Command], now: Instant) -> None:
@@ -262,13 +260,12 @@ class Watch:
         """All is quiet: no leg, contact, offer or timer is left, and every caller was accounted for."""
         state = self.world.engine.state
         left = {
-            "contacts": state.contacts,
-            "legs": state.legs,
-            "aliases": state.aliases,
-            "offers": state.offers,
-            "timers": state.timers,
-            "channels": self.world.channels,
+            "contacts": [*state.contacts],
+            "legs": [*state.legs, *state.aliases],
+            "offers": [*state.offers],
+            "timers": [*state.timers],
+            "channels": [*self.world.channels],
         }
-        assert not any(left.values()), f"left over: {({name: list(each) for name, each in left.items() if each})}"
+        assert not any(left.values()), f"left over: {left}"
         working = (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)
         assert not [agent.id for agent in state.agents.values() if agent.state in working]

@@ -16,6 +16,7 @@ from typing import Any
 from ctid.engine.engine import Engine
 from ctid.model import commands as cmd
 from ctid.model import events as ev
+from ctid.model.contact import Customer
 from ctid.model.instant import Instant
 from sip_test_rig.invariants import Watch
 
@@ -250,7 +251,7 @@ class SimulatedPbx:
     def answer_lookup(self, command: cmd.LookUpCustomer) -> ev.CustomerLookedUp:
         """Find a customer, or nobody, or fail."""
         kind = self.random.randrange(3)
-        customer = ev.Customer(id="c1", name="Carla", tier="gold") if kind == 0 else None
+        customer = Customer(id="c1", name="Carla", tier="gold") if kind == 0 else None
         return ev.CustomerLookedUp(contact_id=command.contact_id, customer=customer, failure="timeout" * (kind == 1))
 
     # ---- what the PBX says -----------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ import yaml
 
 KeyPath = tuple[str | int, ...]
 
+_COLLECTIONS = (yaml.SafeLoader.DEFAULT_MAPPING_TAG, yaml.SafeLoader.DEFAULT_SEQUENCE_TAG)
+
 
 @dataclass
 class Source:
@@ -63,8 +65,8 @@ def read_files(files: list[Path]) -> Source:
 
 
 def _merge(source: Source, file: Path, loader: yaml.SafeLoader, node: yaml.MappingNode) -> None:
-    places: dict[KeyPath, str] = {}
-    data = _construct(source, file, loader, node, (), places)
+    reader = _Reader(source, file, loader)
+    data, places = reader.read(node), reader.places
     for key, value in data.items():
         if key in source.data:
             present = source.data[key]
@@ -82,32 +84,56 @@ def _merge(source: Source, file: Path, loader: yaml.SafeLoader, node: yaml.Mappi
         source.places.setdefault(path, place)
 
 
-def _construct(
-    source: Source,
-    file: Path,
-    loader: yaml.SafeLoader,
-    node: yaml.Node,
-    path: KeyPath,
-    places: dict[KeyPath, str],
-) -> Any:
-    if path:
-        places.setdefault(path, f"{file}:{node.start_mark.line + 1}")
-    if isinstance(node, yaml.MappingNode):
-        loader.flatten_mapping(node)
+class _Reader:
+    """Turns one file's nodes into plain data, and keeps the place of every value."""
+
+    def __init__(self, source: Source, file: Path, loader: yaml.SafeLoader) -> None:
+        self.places: dict[KeyPath, str] = {}
+        self._source = source
+        self._file = file
+        self._loader = loader
+        self._around: list[yaml.Node] = []
+
+    def read(self, node: yaml.Node, path: KeyPath = ()) -> Any:
+        """The node's value; what cannot be read is a fault and ``None``."""
+        place = f"{self._file}:{node.start_mark.line + 1}"
+        if path:
+            self.places.setdefault(path, place)
+        if isinstance(node, yaml.ScalarNode):
+            try:
+                return self._loader.construct_object(node)
+            except ValueError as error:
+                # PyYAML lets what looks like a date or number, but is none, fall through: 2026-02-30.
+                self._source.faults.append(f"{place}: {dotted(path)}: is no value: {error}")
+                return None
+        if node.tag not in _COLLECTIONS:
+            self._source.faults.append(f"{place}: {dotted(path)}: the tag {node.tag} is not known here")
+            return None
+        if node in self._around:
+            self._source.faults.append(f"{place}: {dotted(path)}: contains itself")
+            return None
+        self._around.append(node)
+        value = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
+        self._around.pop()
+        return value
+
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        self._loader.flatten_mapping(node)
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             # Keys are names and numbers dialled: 1 and "1" are the same key, and 0123 must not turn octal.
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else repr(loader.construct_object(key_node))
-            place = f"{file}:{key_node.start_mark.line + 1}"
+            plain = isinstance(key_node, yaml.ScalarNode)
+            key = key_node.value if plain else repr(self._loader.construct_object(key_node, deep=True))
+            place = f"{self._file}:{key_node.start_mark.line + 1}"
             if key in result:
-                source.faults.append(f"{place}: {dotted((*path, key))}: is given twice")
+                self._source.faults.append(f"{place}: {dotted((*path, key))}: is given twice")
                 continue
-            places[(*path, key)] = place
-            result[key] = _construct(source, file, loader, value_node, (*path, key), places)
+            self.places[(*path, key)] = place
+            result[key] = self.read(value_node, (*path, key))
         return result
-    if isinstance(node, yaml.SequenceNode):
-        return [_construct(source, file, loader, item, (*path, index), places) for index, item in enumerate(node.value)]
-    return loader.construct_object(node, deep=True)
+
+    def _sequence(self, node: yaml.Node, path: KeyPath) -> list[Any]:
+        return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
 
 
 def dotted(path: KeyPath) -> str:

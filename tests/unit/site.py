@@ -138,9 +138,7 @@ class Site:
 
     def key(self, digits: str, unique_id: str = "c1", end: ev.CollectEnd = ev.CollectEnd.DIGITS) -> list[cmd.Command]:
         token = self.only(cmd.PlayAndCollect).token
-        return self.give(
-            ev.DigitsCollected(pbx="main", unique_id=unique_id, token=token, digits=digits, ended_by=end)
-        )
+        return self.give(ev.DigitsCollected(pbx="main", unique_id=unique_id, token=token, digits=digits, ended_by=end))
 
     def played(self, unique_id: str = "c1") -> list[cmd.Command]:
         return self.key("", unique_id, ev.CollectEnd.PLAYED)

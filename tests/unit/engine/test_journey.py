@@ -136,9 +136,7 @@ def test_no_valid_key_is_asked_again_and_then_led_elsewhere(
 def test_a_late_key_is_dropped(site: Site) -> None:
     site.call(dnis="100")
     token = site.only(cmd.PlayAndCollect).token
-    late = ev.DigitsCollected(
-        pbx="main", unique_id="c1", token=token, digits="1", ended_by=ev.CollectEnd.DIGITS
-    )
+    late = ev.DigitsCollected(pbx="main", unique_id="c1", token=token, digits="1", ended_by=ev.CollectEnd.DIGITS)
     site.give(late)
     assert site.give(late) == []
     site.ended()

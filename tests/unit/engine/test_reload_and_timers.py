@@ -118,9 +118,7 @@ def test_a_timer_that_fires_early_is_started_again(site: Site) -> None:
     site.offered()
     timer_id = f"offer:{site.offer().id}"
     site.tick(14_999)
-    assert site.give(ev.TimerFired(timer_id=timer_id)) == [
-        cmd.StartTimer(timer_id=timer_id, due_ms=site.mono_ms + 1)
-    ]
+    assert site.give(ev.TimerFired(timer_id=timer_id)) == [cmd.StartTimer(timer_id=timer_id, due_ms=site.mono_ms + 1)]
 
 
 def test_a_timer_that_fires_twice_or_for_nobody_does_nothing_the_second_time(site: Site) -> None:

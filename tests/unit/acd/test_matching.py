@@ -1,0 +1,98 @@
+"""Who gets whom."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ctid.acd.eligibility import Candidate, Hindrance, step_in_force, unable, unavailable
+from ctid.acd.matching import Waiting, match
+from ctid.model.agent import Agent
+from ctid.model.contact import Contact
+from ctid.model.instant import Instant
+from ctid.model.states import AgentState
+from ctid.spec.site import AgentSpec, QueueSpec, StepSpec
+
+pytestmark = pytest.mark.unit
+
+NOW = Instant(100_000, 0)
+STEP = StepSpec(skills={"sales": 5})
+
+
+def candidate(name: str = "alice", level: int = 5, **fields: object) -> Candidate:
+    agent = Agent(id=name, state=AgentState.READY, since=NOW, idle_since_ms=0)
+    for key, value in fields.items():
+        setattr(agent, key, value)
+    spec = AgentSpec(name=name, device="PJSIP/1", pbx="main", skills={"sales": level})
+    return Candidate(agent, spec, reachable=True)
+
+
+def contact(seq: int = 1, priority: int = 0, queued: int = 0) -> Contact:
+    return Contact(id=f"ct{seq}", seq=seq, created_at=NOW, queued_at=Instant(queued, 0), priority=priority)
+
+
+@pytest.mark.parametrize(
+    ("fields", "hindrance"),
+    [
+        ({}, None),
+        ({"state": AgentState.NOT_READY}, Hindrance.STATE),
+        ({"offer_id": "of"}, Hindrance.RESERVED),
+        ({"desktop_lost_ms": 5}, Hindrance.DESKTOP),
+        ({"backoff_until_ms": 100_001}, Hindrance.BACKOFF),
+        ({"backoff_until_ms": 100_000}, None),
+    ],
+    ids=str,
+)
+def test_why_an_agent_takes_nothing(fields: dict[str, object], hindrance: Hindrance | None) -> None:
+    assert unavailable(candidate(**fields), NOW) == hindrance
+
+
+def test_a_phone_that_cannot_be_reached() -> None:
+    assert unavailable(dataclasses.replace(candidate(), reachable=False), NOW) is Hindrance.DEVICE
+
+
+def test_why_an_agent_does_not_take_this_contact() -> None:
+    waiting = contact()
+    assert unable(candidate(), waiting, "main", STEP, NOW) is None
+    assert unable(candidate(), waiting, "other", STEP, NOW) is Hindrance.PBX
+    assert unable(candidate(level=4), waiting, "main", STEP, NOW) is Hindrance.SKILL
+    waiting.excluded["alice"] = 100_001
+    assert unable(candidate(), waiting, "main", STEP, NOW) is Hindrance.EXCLUDED
+
+
+@pytest.mark.parametrize(("waited", "step"), [(0, 0), (19_999, 0), (20_000, 1), (59_999, 1), (60_000, 2), (10**9, 2)])
+def test_the_step_in_force(waited: int, step: int) -> None:
+    queue = QueueSpec(steps=[StepSpec(), StepSpec(after_seconds=20), StepSpec(after_seconds=60)])
+    assert step_in_force(queue, waited) == step
+
+
+@given(
+    contacts=st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 3), st.integers(1, 10)), max_size=8),
+    agents=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 10)), max_size=8),
+)
+def test_matching_is_fair_and_leaves_nobody(
+    contacts: list[tuple[int, int, int]], agents: list[tuple[int, int]]
+) -> None:
+    waiting = [
+        Waiting(contact(seq, priority, queued), "main", StepSpec(skills={"sales": level}))
+        for seq, (priority, queued, level) in enumerate(contacts)
+    ]
+    free = [candidate(f"a{n}", level, idle_since_ms=idle) for n, (idle, level) in enumerate(agents)]
+    found = list(match(waiting, free, NOW))
+    served = {pair.contact.id: pair.candidate for pair in found}
+    taken = [pair.candidate.agent.id for pair in found]
+    assert len(taken) == len(set(taken))
+    assert len(served) == len(found)
+    left = [each for each in free if each.agent.id not in taken]
+    for each in waiting:
+        able = [other for other in left if unable(other, each.contact, "main", each.step, NOW) is None]
+        if each.contact.id not in served:
+            assert not able, "a free agent and a contact they may serve are both left"
+        elif able:
+            chosen = served[each.contact.id].agent
+            assert all((chosen.idle_since_ms, chosen.id) < (o.agent.idle_since_ms, o.agent.id) for o in able)
+    order = [pair.contact for pair in found]
+    assert order == sorted(order, key=lambda c: (-c.priority, c.queued_at.mono_ms if c.queued_at else 0, c.seq))
