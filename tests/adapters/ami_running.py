@@ -41,14 +41,21 @@ class Waits:
             await self._came.wait()
 
 
-def spec(port: int, *, secret: str = "demo-only-ami", username: str = "ctid", ping_seconds: float = 0.3) -> AmiSpec:
+def spec(
+    port: int,
+    *,
+    secret: str = "demo-only-ami",
+    username: str = "ctid",
+    ping_seconds: float = 0.3,
+    action_seconds: float = 1,
+) -> AmiSpec:
     return AmiSpec(
         host="127.0.0.1",
         port=port,
         username=username,
         secret=secret,
-        connect_timeout_seconds=1,
-        action_timeout_seconds=1,
+        connect_timeout_seconds=action_seconds,
+        action_timeout_seconds=action_seconds,
         ping_seconds=ping_seconds,
         backoff_max_seconds=8,
     )

@@ -101,7 +101,7 @@ async def pbx(release: str = "22", *phones: Endpoint, user: str = "ctid") -> Asy
     serving = asyncio.create_task(agi.run(), name="agi-server")
     try:
         async with Asterisk(release, endpoints=phones, fragments=files, ami_secret=SECRET) as asterisk:
-            to = ami_running.spec(asterisk.ami_port, username=user, secret=SECRET, ping_seconds=2)
+            to = ami_running.spec(asterisk.ami_port, username=user, secret=SECRET, ping_seconds=5, action_seconds=5)
             async with ami_running.running(to, seen=run_seen) as run:
                 await run.until_ready()
                 yield Pbx(asterisk, agi, run)
