@@ -236,6 +236,17 @@ async def test_an_overload_is_said_and_may_be_tried_again(desk: Desk, http: aioh
     assert status == 202
 
 
+async def test_a_daemon_that_does_not_get_to_it_says_so(
+    desk: Desk, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def late(_: ev.Request) -> dict[str, Any]:
+        raise TimeoutError
+
+    monkeypatch.setattr(desk.site, "request", late)
+    status, body, _ = await ask(http, desk, "alice", "PUT", STATE, json={"state": "NOT_READY"})
+    assert (status, body["code"]) == (503, "timeout")
+
+
 async def test_the_same_key_is_carried_out_once(desk: Desk, http: aiohttp.ClientSession) -> None:
     async def put(who: str = "alice", key: str = "k1", state: str = "NOT_READY") -> tuple[int, Any, Any]:
         return await ask(

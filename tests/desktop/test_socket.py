@@ -16,6 +16,7 @@ import uvloop
 
 from ctid.desktop import schemas
 from ctid.desktop.client import CloseCode
+from ctid.errors import OverloadedError
 from ctid.model import events as ev
 from tests.desktop.site import EPOCH, Desk, open_desk, until
 
@@ -240,6 +241,18 @@ async def test_a_silent_desktop_is_lost() -> None:
         staying.cancel()
         await asyncio.wait([staying])
     await desk.server.stop()
+
+
+async def test_a_desktop_that_the_engine_cannot_hear_of_comes_back_later(
+    desk: Desk, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: ev.Event) -> None:
+        raise OverloadedError("the inbox is full")
+
+    monkeypatch.setattr(desk.site, "notify", full)
+    async with opened(desk, http, "alice") as (ws, _):
+        assert await close_code(ws) == CloseCode.OVERLOADED
+    await until(lambda: not desk.hub.clients)
 
 
 async def test_pings_and_garbage(desk: Desk, http: aiohttp.ClientSession) -> None:
