@@ -11,7 +11,7 @@ from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.contact import Contact
 from ctid.model.instant import Instant
-from ctid.model.states import AgentState, ContactState, OfferState, Outcome
+from ctid.model.states import AgentState, ContactState, OfferState, Outcome, Party
 from ctid.spec.site import SiteSpec
 
 if TYPE_CHECKING:
@@ -133,6 +133,9 @@ class Watch:
         for offer in state.offers.values():
             assert state.agents[offer.agent_id].offer_id == offer.id, "an offer that its agent does not know of"
             assert offer.leg_id in state.legs, "an offer without a leg"
+        for leg in state.legs.values():
+            if leg.party is Party.AGENT:
+                assert state.offers[state.agents[leg.agent_id].offer_id].leg_id == leg.id, "a leg without an offer"
         for agent in state.agents.values():
             contact = state.contacts.get(agent.contact_id)
             if agent.offer_id or agent.state is AgentState.RESERVED:

@@ -1,4 +1,4 @@
-"""A simulated world around the pure engine: one PBX, callers, phones, desktops and faults, in virtual time, from a seed.
+"""A simulated world around the pure engine: PBX, callers, phones, desktops and faults, in virtual time, from a seed.
 
 It carries out the engine's commands and tells what comes of them in the orders a real Asterisk gives: AMI and FastAGI
 are two streams that overtake each other, an originate's failure comes before or after its channel's end. After every
@@ -288,7 +288,8 @@ class SimulatedPbx:
             ev.TimerFired(timer_id="wrap:nobody"),
             ev.DesktopLost(agent_id="nobody", session_id="s"),
         ]
-        self.after(0, lambda event=self.random.choice(unknown): self.tell_daemon(event))  # type: ignore[misc]
+        event = self.random.choice(unknown)
+        self.after(0, lambda: self.tell_daemon(event))
 
     def say_both(self, first: ev.Event, second: ev.Event) -> None:
         """Tell two things whose order is anybody's guess."""

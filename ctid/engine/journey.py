@@ -234,10 +234,9 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
         case ContactState.QUEUED:
             contacts.close(turn, contact, outcome or _abandoned(turn, contact))
         case ContactState.OFFERED:
-            offer = turn.state.offers.get(contact.offer_id)
-            if offer is not None:
-                offers.rescind(turn, offer, OfferCause.CALLER_LEFT)
-                offers.hang_up(turn, offer)
+            offer = turn.state.offers[contact.offer_id]
+            offers.rescind(turn, offer, OfferCause.PBX_LOST if outcome else OfferCause.CALLER_LEFT)
+            offers.hang_up(turn, offer)
             offers.detach(contact)
             contacts.close(turn, contact, outcome or _abandoned(turn, contact))
         case ContactState.CONNECTED:

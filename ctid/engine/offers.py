@@ -153,22 +153,16 @@ def decline(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause) -> N
 
 def rescind(turn: Turn, offer: Offer, cause: OfferCause) -> None:
     """The offer is taken back for a reason that is not the agent's: the caller left, the PBX was lost."""
-    if offer.state in (OfferState.PENDING, OfferState.ACCEPTED):
-        _settle(
-            turn,
-            offer,
-            OfferState.RESCINDED if cause is OfferCause.CALLER_LEFT else OfferState.CANCELED,
-            cause,
-        )
+    state = OfferState.RESCINDED if cause is OfferCause.CALLER_LEFT else OfferState.CANCELED
+    _settle(turn, offer, state, cause)
 
 
 def hang_up(turn: Turn, offer: Offer, cause: int = 16) -> None:
     """Ask the PBX to end the agent's leg; the lease sees to it that the agent is freed even without word of it."""
-    leg = turn.legs.get(offer.leg_id)
-    if leg is not None:
-        leg.clearing = True
-        turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=cause))
-        turn.start_timer(f"lease:{offer.id}", ms(turn.site.policy.lease_seconds))
+    leg = turn.state.legs[offer.leg_id]
+    leg.clearing = True
+    turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=cause))
+    turn.start_timer(f"lease:{offer.id}", ms(turn.site.policy.lease_seconds))
 
 
 def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = Outcome.HANDLED) -> None:
@@ -180,9 +174,7 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
         cause: Why, if the offer was still out.
         outcome: Of the contact, if it was connected.
     """
-    leg = turn.legs.get(offer.leg_id)
-    if leg is not None:
-        turn.legs.remove(leg)
+    turn.legs.remove(turn.state.legs[offer.leg_id])
     contact = turn.state.contacts.get(offer.contact_id)
     if offer.state is OfferState.PENDING:
         state = OfferState.TIMED_OUT if cause is OfferCause.NO_ANSWER else OfferState.REJECTED
@@ -237,16 +229,14 @@ def lease_over(turn: Turn, offer: Offer) -> None:
     if _unknowable(turn, offer, f"lease:{offer.id}"):
         return
     turn.note("lease-expired", offer.id)
-    leg = turn.legs.get(offer.leg_id)
-    if leg is not None:
-        turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
+    leg = turn.state.legs[offer.leg_id]
+    turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     leg_gone(turn, offer, OfferCause.LEASE_EXPIRED)
 
 
 def _unknowable(turn: Turn, offer: Offer, timer_id: str) -> bool:
     """Whether the agent's leg is on a PBX that is away: they may be talking by now, so the decision waits for it."""
-    leg = turn.legs.get(offer.leg_id)
-    if leg is None or outage.is_up(turn, leg.pbx):
+    if outage.is_up(turn, turn.state.legs[offer.leg_id].pbx):
         return False
     turn.start_timer(timer_id, RECHECK_MS)
     return True
@@ -282,8 +272,6 @@ def _release(turn: Turn, offer: Offer) -> None:
     turn.cancel_timer(f"offer:{offer.id}")
     turn.state.offers.pop(offer.id, None)
     agent = turn.state.agents[offer.agent_id]
-    if agent.offer_id != offer.id:
-        return
     agent.offer_id = ""
     turn.rematch = True
     if agent.state is AgentState.RESERVED:

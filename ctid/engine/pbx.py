@@ -5,7 +5,6 @@ from __future__ import annotations
 from ctid.engine import journey, offers, outage
 from ctid.engine.state import Pbx, alias_key
 from ctid.engine.turn import Turn
-from ctid.errors import InvariantError
 from ctid.model.commands import HangUpLeg, ReleaseLeg
 from ctid.model.events import (
     AgiEnded,
@@ -42,9 +41,7 @@ def answered(turn: Turn, event: LegAnswered) -> None:
     if leg is None or leg.state not in (LegState.INITIATED, LegState.ALERTING):
         return
     _set_state(turn, leg, LegState.CONNECTED, "leg.connected")
-    offer = _offer_of(turn, leg)
-    if offer is not None:
-        offers.accept(turn, offer)
+    offers.accept(turn, _offer_of(turn, leg))
     _end_stray(turn, leg)
 
 
@@ -58,11 +55,8 @@ def bridged(turn: Turn, event: LegBridged) -> None:
     if contact is None or contact.state is not ContactState.OFFERED:
         _end_stray(turn, leg)
         return
-    offer = turn.state.offers.get(contact.offer_id)
-    caller = turn.legs.get(contact.caller_leg)
-    agent_leg = turn.legs.get(offer.leg_id) if offer is not None else None
-    if offer is None or caller is None or agent_leg is None:
-        return
+    offer = turn.state.offers[contact.offer_id]
+    caller, agent_leg = turn.state.legs[contact.caller_leg], turn.state.legs[offer.leg_id]
     if caller.bridge_id and caller.bridge_id == agent_leg.bridge_id:
         offers.connect(turn, offer, contact)
 
@@ -103,12 +97,8 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
     if leg.party is Party.CALLER:
         journey.caller_gone(turn, leg, outcome)
         return
-    offer = _offer_of(turn, leg)
-    if offer is None:
-        turn.legs.remove(leg)
-        return
     cause = OfferCause.PBX_LOST if turn.reconciled else offers.CAUSES.get(event.cause, OfferCause.FAILED)
-    offers.leg_gone(turn, offer, cause, outcome=outcome or Outcome.HANDLED)
+    offers.leg_gone(turn, _offer_of(turn, leg), cause, outcome=outcome or Outcome.HANDLED)
 
 
 def session_ended(turn: Turn, event: AgiEnded) -> None:
@@ -124,14 +114,10 @@ def session_ended(turn: Turn, event: AgiEnded) -> None:
 def failed(turn: Turn, event: LegFailed) -> None:
     """An originate came to nothing; where a channel was made, its end was told before and this is an echo of it."""
     leg = turn.legs.find(event.pbx, event.unique_id)
-    if leg is None:
-        return
-    offer = _offer_of(turn, leg)
-    if offer is None:
-        turn.legs.remove(leg)
+    if leg is None or leg.party is not Party.AGENT:
         return
     _set_state(turn, leg, LegState.FAILED, "leg.failed")
-    offers.leg_gone(turn, offer, offers.ORIGINATE_REASONS.get(event.reason, OfferCause.FAILED))
+    offers.leg_gone(turn, _offer_of(turn, leg), offers.ORIGINATE_REASONS.get(event.reason, OfferCause.FAILED))
 
 
 def device_changed(turn: Turn, event: DeviceChanged) -> None:
@@ -187,8 +173,6 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
                 bridged(turn, found)
             case LegUnbridged():
                 unbridged(turn, found)
-            case _:
-                raise InvariantError(f"a reconciliation can't yield {type(found).__name__}")
     for seen in event.legs:
         if (
             seen.unique_id.startswith("lg-")
@@ -229,18 +213,16 @@ def _set_state(turn: Turn, leg: Leg, state: LegState, type_: str) -> None:
     turn.publish(type_, data, contact_id=leg.contact_id, agent_ids=agent_ids)
 
 
-def _offer_of(turn: Turn, leg: Leg) -> Offer | None:
-    agent = turn.state.agents.get(leg.agent_id)
-    offer = turn.state.offers.get(agent.offer_id) if agent is not None else None
-    return offer if offer is not None and offer.leg_id == leg.id else None
+def _offer_of(turn: Turn, leg: Leg) -> Offer:
+    """The offer of an agent's leg: both begin and end together."""
+    return turn.state.offers[turn.state.agents[leg.agent_id].offer_id]
 
 
 def _end_stray(turn: Turn, leg: Leg) -> None:
     """End an agent's leg whose offer is over: our hang-up came before the PBX had made the channel."""
     if leg.party is not Party.AGENT:
         return
-    offer = _offer_of(turn, leg)
-    if offer is None or offer.state not in (OfferState.PENDING, OfferState.ACCEPTED):
+    if _offer_of(turn, leg).state not in (OfferState.PENDING, OfferState.ACCEPTED):
         turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctid.model.events import Event, LegAnswered, LegBridged, LegEnded, LegSeen, LegUnbridged
+from ctid.model.events import LegAnswered, LegBridged, LegEnded, LegSeen, LegUnbridged
 from ctid.model.leg import Leg
 from ctid.model.states import LegState
+
+Difference = LegEnded | LegUnbridged | LegAnswered | LegBridged
 
 UNKNOWN_CAUSE = 0
 """Q.850 has no cause 0: the leg ended while nobody looked."""
 
 
-def difference(pbx: str, known: list[Leg], seen: list[LegSeen]) -> Iterator[Event]:
+def difference(pbx: str, known: list[Leg], seen: list[LegSeen]) -> Iterator[Difference]:
     """Events that turn what we know into what the PBX has: ends first, so that bridges are judged by live legs."""
     there = {leg.unique_id: leg for leg in seen}
     for leg in known:
