@@ -15,7 +15,8 @@ from ctid.model.states import AgentState, ContactState, OfferState, Outcome, Par
 from ctid.spec.site import SiteSpec
 
 if TYPE_CHECKING:
-    from sip_test_rig.simulated_pbx import Channel, SimulatedPbx
+    from sip_test_rig.simulated_pbx import SimulatedPbx
+    from sip_test_rig.simulated_world import Channel
 
 TALK_MS = 1_000
 """A talk that lasts so long is known to ctid and must not be cut; before, two decisions may cross on their way."""

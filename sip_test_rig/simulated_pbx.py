@@ -7,10 +7,7 @@ event it has the invariants checked (``sip_test_rig.invariants``).
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
 from ctid.engine.engine import Engine
@@ -19,80 +16,21 @@ from ctid.model import events as ev
 from ctid.model.contact import Customer
 from ctid.model.instant import Instant
 from sip_test_rig.invariants import Watch
+from sip_test_rig.simulated_world import Channel, Link, Odds, VirtualTime
 
 PBX = "main"
-Action = Callable[[], None]
+UTC_MS = 1_790_000_000_000
 
 
-@dataclass
-class Odds:
-    """How likely what is; a share of 0 to 1 each.
+class SimulatedPbx(VirtualTime):
+    """The world. Everything that happens is an action at a moment; chance comes from the seed alone."""
 
-    Attributes:
-        duplicate: An AMI event comes twice.
-        stray: An event comes for a channel or timer that nobody knows.
-        late_timer: A timer fires late.
-        early_timer: A timer fires early, too.
-        answer: A phone that rings is answered in the end; else it is busy, rejects, rings on or cannot be had.
-        photo_finish: The caller hangs up in the very instant the agent answers.
-    """
-
-    duplicate: float = 0.03
-    stray: float = 0.02
-    late_timer: float = 0.2
-    early_timer: float = 0.05
-    answer: float = 0.6
-    photo_finish: float = 0.1
-
-
-@dataclass
-class Channel:
-    """A channel of the simulated PBX.
-
-    Attributes:
-        session: Number of the FastAGI session that holds it; 0 for none.
-        peer: The channel it is bridged with.
-        bridged_at: When that began.
-        released: ctid let it go for good.
-    """
-
-    unique_id: str
-    device: str = ""
-    dnis: str = ""
-    answered: bool = False
-    session: int = 0
-    peer: str = ""
-    bridge: str = ""
-    bridged_at: int = 0
-    released: bool = False
-    script: str = "in"
-
-
-@dataclass
-class Link:
-    """What is on its way to ctid over one connection: nothing overtakes, and all of it is lost with the connection."""
-
-    up: bool = True
-    generation: int = 0
-    last_ms: int = 0
-
-
-@dataclass
-class SimulatedPbx:
-    """The world. Everything that happens is an action at a moment of ``heap``; chance comes from the seed alone."""
-
-    seed: int
-    spec: dict[str, Any]
-    odds: Odds = field(default_factory=Odds)
-    now_ms: int = 1_000_000
-    utc_ms: int = 1_790_000_000_000
-
-    def __post_init__(self) -> None:
-        self.random = Random(self.seed)
+    def __init__(self, seed: int, spec: dict[str, Any], odds: Odds | None = None) -> None:
+        super().__init__(seed)
+        self.spec = spec
+        self.odds = odds or Odds()
         self.engine = Engine()
         self.watch = Watch(self)
-        self.heap: list[tuple[int, int, Action]] = []
-        self.order = 0
         self.journal: list[tuple[Instant, ev.Event]] = []
         self.outputs: list[list[cmd.Command]] = []
         self.channels: dict[str, Channel] = {}
@@ -112,29 +50,7 @@ class SimulatedPbx:
         self.boot_pbx()
         self.start_daemon()
 
-    # ---- time ------------------------------------------------------------------------------------------------
-
-    def after(self, delay_ms: int, action: Action) -> None:
-        """Have something happen later."""
-        self.order += 1
-        heapq.heappush(self.heap, (self.now_ms + delay_ms, self.order, action))
-
-    def later(self, low: int, high: int, action: Action) -> None:
-        """Have something happen at a random moment."""
-        self.after(self.random.randint(low, high), action)
-
-    def chance(self, share: float) -> bool:
-        """Throw the dice."""
-        return self.random.random() < share
-
-    def run(self, for_ms: int) -> None:
-        """Let so much time go by."""
-        until = self.now_ms + for_ms
-        while self.heap and self.heap[0][0] <= until:
-            at, _, action = heapq.heappop(self.heap)
-            self.now_ms = max(self.now_ms, at)
-            action()
-        self.now_ms = until
+    # ---- rest ------------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
         """No new calls, every fault mended, everybody hangs up: afterwards nothing may be left over."""
@@ -150,7 +66,7 @@ class SimulatedPbx:
 
     def handle(self, event: ev.Event) -> list[cmd.Command]:
         """Give the engine an event, check what must hold, and carry out what it wants."""
-        now = Instant(self.now_ms, self.utc_ms + self.now_ms)
+        now = Instant(self.now_ms, UTC_MS + self.now_ms)
         self.journal.append((now, event))
         self.watch.before(event)
         commands = self.engine.handle(event, now)

@@ -9,7 +9,8 @@ import pytest
 from ctid.model import events as ev
 from ctid.model.commands import RingAgent
 from ctid.model.states import AgentState, Outcome
-from sip_test_rig.simulated_pbx import Odds, SimulatedPbx
+from sip_test_rig.simulated_pbx import SimulatedPbx
+from sip_test_rig.simulated_world import Odds
 from tests.properties.walks import SPEC
 
 pytestmark = pytest.mark.properties

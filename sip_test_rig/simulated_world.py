@@ -1,0 +1,95 @@
+"""What a simulated world is made of: virtual time, chance from a seed, channels, links, and how likely what is."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+Action = Callable[[], None]
+
+
+class VirtualTime:
+    """Actions at moments, one after another; two at the same moment in the order they were asked for."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.now_ms = 1_000_000
+        self._heap: list[tuple[int, int, Action]] = []
+        self._asked = 0
+
+    def after(self, delay_ms: int, action: Action) -> None:
+        """Have something happen later."""
+        self._asked += 1
+        heapq.heappush(self._heap, (self.now_ms + delay_ms, self._asked, action))
+
+    def later(self, low: int, high: int, action: Action) -> None:
+        """Have something happen at a random moment."""
+        self.after(self.random.randint(low, high), action)
+
+    def chance(self, share: float) -> bool:
+        """Throw the dice."""
+        return self.random.random() < share
+
+    def run(self, for_ms: int) -> None:
+        """Let so much time go by."""
+        until = self.now_ms + for_ms
+        while self._heap and self._heap[0][0] <= until:
+            at, _, action = heapq.heappop(self._heap)
+            self.now_ms = max(self.now_ms, at)
+            action()
+        self.now_ms = until
+
+
+@dataclass
+class Odds:
+    """How likely what is; a share of 0 to 1 each.
+
+    Attributes:
+        duplicate: An AMI event comes twice.
+        stray: An event comes for a channel or timer that nobody knows.
+        late_timer: A timer fires late.
+        early_timer: A timer fires early, too.
+        answer: A phone that rings is answered in the end; else it is busy, rejects, rings on or cannot be had.
+        photo_finish: The caller hangs up in the very instant the agent answers.
+    """
+
+    duplicate: float = 0.03
+    stray: float = 0.02
+    late_timer: float = 0.2
+    early_timer: float = 0.05
+    answer: float = 0.6
+    photo_finish: float = 0.1
+
+
+@dataclass
+class Channel:
+    """A channel of the simulated PBX.
+
+    Attributes:
+        session: Number of the FastAGI session that holds it; 0 for none.
+        peer: The channel it is bridged with.
+        bridged_at: When that began.
+        released: ctid let it go for good.
+    """
+
+    unique_id: str
+    device: str = ""
+    dnis: str = ""
+    answered: bool = False
+    session: int = 0
+    peer: str = ""
+    bridge: str = ""
+    bridged_at: int = 0
+    released: bool = False
+    script: str = "in"
+
+
+@dataclass
+class Link:
+    """What is on its way to ctid over one connection: nothing overtakes, and all of it is lost with the connection."""
+
+    up: bool = True
+    generation: int = 0
+    last_ms: int = 0
