@@ -1,0 +1,165 @@
+"""The view: the demo's picture in the terminal, made anew of the board and the event log each time it is drawn."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.console import RenderableType
+from rich.layout import Layout
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from sip_test_rig.demo.board import Board, since_s, wait_s
+from sip_test_rig.demo.event_log import EventLog
+from sip_test_rig.demo.narrator import Narrator
+from sip_test_rig.demo.stage import Stage
+from sip_test_rig.desktop import JsonObject
+
+_AGENT_STYLES: Final = {
+    "LOGGED_OUT": "dim", "NOT_READY": "yellow", "READY": "green", "RESERVED": "magenta", "BUSY": "bold cyan",
+    "WRAP_UP": "blue",
+}  # fmt: skip
+_CONTACT_STYLES: Final = {
+    "created": "cyan", "queued": "yellow", "offered": "magenta", "connected": "bold green", "wrap_up": "blue",
+    "closed": "dim",
+}  # fmt: skip
+_IN_WORDS: Final = {"created": "in menu", "offered": "ringing", "connected": "talking", "wrap_up": "wrap-up"}
+_WIDE: Final = 110
+_CALL_ROWS: Final = 9
+
+
+def addresses(stage: Stage) -> list[str]:
+    """Where everything is, as lines of rich markup that can be copied."""
+    url = stage.site.ctid.url
+    return [
+        f"[bold]{url}[/]   API /v1   its documentation /docs   metrics /metrics   readiness /readyz",
+        f"[bold]curl -H @{stage.token_file('supervisor')} {url}/v1/agents[/]   or any other path",
+        f"[dim]demo tokens of alice, bob and supervisor, and ctid's log, lie in {stage.site.folder}[/]",
+    ]
+
+
+class View:
+    """Draws the picture."""
+
+    def __init__(self, stage: Stage, board: Board, narrator: Narrator, log: EventLog) -> None:
+        self._addresses = addresses(stage)
+        self._pbx = stage.site.pbx
+        self._board = board
+        self._narrator = narrator
+        self._log = log
+
+    def draw(self, width: int, height: int) -> RenderableType:
+        """The picture as it is now, for a terminal of so many columns and rows."""
+        right = Layout(name="right", size=46 if width >= _WIDE else 38)
+        right.split_column(
+            Layout(self._agents(), name="agents", size=len(self._board.agents) + 3),
+            Layout(self._queues(), name="queues", size=5),
+            Layout(self._pop(), name="pop"),
+        )
+        left = Layout(name="left")
+        left.split_column(
+            Layout(self._calls(width >= _WIDE), name="calls", size=_CALL_ROWS + 3),
+            Layout(self._events(height), name="events"),
+        )
+        body = Layout(name="body")
+        body.split_row(left, right)
+        picture = Layout()
+        picture.split_column(Layout(self._header(), name="header", size=len(self._addresses) + 2), body)
+        return picture
+
+    def _header(self) -> Panel:
+        lines = Text("\n", no_wrap=True, overflow="ellipsis").join(map(Text.from_markup, self._addresses))
+        title = f"[bold]ctid[/] beside a real Asterisk 22 (SIP 127.0.0.1:{self._pbx.sip_port}), Ctrl-C ends it"
+        return Panel(lines, title=title, title_align="left", border_style="bright_blue")
+
+    def _calls(self, wide: bool) -> Panel:
+        table = _table("caller", "state", "queue", "wait", "agent", *(["contact"] if wide else []))
+        live = list(self._board.contacts.values())[-_CALL_ROWS:]
+        ended = list(self._board.closed)[::-1][: _CALL_ROWS - len(live)]
+        for contact in live + ended:
+            style = _CONTACT_STYLES[contact["state"]]
+            closed = contact["state"] == "closed"
+            word = contact["outcome"] if closed else _IN_WORDS.get(contact["state"], contact["state"])
+            state = Text(str(word).replace("_", " "), style)
+            cells = [
+                self._narrator.caller(contact),
+                state,
+                self._board.queue_name(contact["queue"]),
+                f"{wait_s(contact):.0f} s" if contact["queued_at"] else "",
+                self._board.agent_name(contact["agent_id"]).split(" ")[0],
+                *([contact["id"]] if wide else []),
+            ]
+            table.add_row(*cells, style="dim" if closed else "")
+        total = sum(self._board.outcomes.values())
+        counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(self._board.outcomes.items()))
+        return Panel(table, title=f"Calls: {len(self._board.contacts)} live, {total} ended", subtitle=counts or None,
+                     title_align="left", subtitle_align="right")  # fmt: skip
+
+    def _queues(self) -> Panel:
+        table = _table("queue", "waiting", "longest", "talking", "wrap-up")
+        for queue in self._board.queues():
+            table.add_row(
+                queue.name,
+                Text(str(queue.waiting), "bold yellow" if queue.waiting else "dim"),
+                f"{queue.longest_wait_s:.0f} s" if queue.waiting else "",
+                str(queue.connected),
+                str(queue.wrap_up),
+            )
+        return Panel(table, title="Queues", title_align="left")
+
+    def _agents(self) -> Panel:
+        table = _table("agent", "state", "since", "with")
+        for _, agent in sorted(self._board.agents.items()):
+            state = agent["state"].replace("_", " ").lower()
+            contact = self._board.contacts.get(agent["contact_id"] or "")
+            table.add_row(
+                agent["name"],
+                Text(f"{state}: {agent['reason']}" if agent["reason"] else state, _AGENT_STYLES[agent["state"]]),
+                f"{since_s(agent['since']):.0f} s",
+                self._narrator.caller(contact) if contact else "",
+            )
+        return Panel(table, title="Agents", title_align="left")
+
+    def _pop(self) -> Panel:
+        offer = self._board.offer
+        if offer is None:
+            return Panel(Text("nothing was offered yet", "dim"), title="Screen pop", title_align="left")
+        title = f"Screen pop on {self._board.agent_name(offer['agent_id'])}'s desktop"
+        return Panel(_pop_table(offer["pop"], self._board), title=title, title_align="left", border_style="magenta")
+
+    def _events(self, height: int) -> Panel:
+        rows = max(1, height - len(self._addresses) - 2 - _CALL_ROWS - 3 - 2)
+        newest = list(self._log.lines)[-rows:]
+        lines = Text("\n", no_wrap=True, overflow="ellipsis").join(newest)
+        return Panel(lines, title="What happens", title_align="left")
+
+
+def _pop_table(pop: JsonObject, board: Board) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="dim", no_wrap=True, min_width=10)
+    table.add_column(overflow="ellipsis", no_wrap=True)
+    customer = pop["customer"]
+    if customer is None:
+        table.add_row("customer", Text("not in the directory", "yellow"))
+    else:
+        tier = f" ({customer['tier']})" if customer["tier"] else ""
+        table.add_row("customer", Text(f"{customer['name']}{tier}", "bold"))
+        for name, value in customer["attributes"].items():
+            table.add_row(name.replace("_", " "), Text(value))
+    way = [step.get("menu") or f"key {step['key']}" for step in pop["menu_path"]]
+    table.add_row("calls from", Text(str(pop["ani"] or "withheld")))
+    table.add_row("dialled", Text(pop["dnis"]))
+    table.add_row("way", Text(" → ".join([pop["entry"] or "", *way])))
+    table.add_row("queue", Text(board.queue_name(pop["queue"])))
+    table.add_row("waited", Text(f"{pop['wait_ms'] / 1000:.1f} s"))
+    for name, value in pop["attributes"].items():
+        table.add_row(name, Text(value))
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, expand=True, header_style="dim", padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, no_wrap=True, overflow="ellipsis")
+    return table
