@@ -1,0 +1,270 @@
+"""Kill -9 the daemon while calls are up: no talk is cut, no caller is lost or in silence, nobody is offered twice."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from sip_test_rig.desktop import Desktop, JsonObject
+from sip_test_rig.eventually import eventually
+from sip_test_rig.phone import Phone
+from sip_test_rig.site import RigSite
+from sip_test_rig.tones import MUSIC_HZ
+from tests.integration.floor import (
+    DIRECT,
+    MENU,
+    MENU_HZ,
+    PATIENCE_S,
+    Seat,
+    assert_log_clean,
+    assert_replays,
+    both_hear,
+    floor_config,
+    staff,
+    states,
+    until_hears_more,
+    until_quiet,
+    until_record,
+)
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site() -> AsyncIterator[RigSite]:
+    async with RigSite(floor_config(2, ring_seconds=120)) as site:
+        yield site
+        await assert_replays(site)
+        assert_log_clean(site)
+
+
+async def contacts(boss: Desktop) -> list[JsonObject]:
+    """Live contacts in order of arrival."""
+    items: list[JsonObject] = (await boss.request("GET", "/v1/contacts"))["items"]
+    return items
+
+
+async def until_contact_states(boss: Desktop, *wanted: str) -> list[JsonObject]:
+    """Wait until the live contacts, in order of arrival, are in these states."""
+
+    async def so() -> bool:
+        return [contact["state"] for contact in await contacts(boss)] == list(wanted)
+
+    await eventually(so, f"contacts are {wanted}", timeout=PATIENCE_S)
+    return await contacts(boss)
+
+
+def without(contact: JsonObject, *keys: str) -> JsonObject:
+    """A contact but for what changes as time goes by."""
+    return {key: value for key, value in contact.items() if key not in keys}
+
+
+@pytest.mark.parametrize("answers", ["while the daemon is away", "when the daemon is back"])
+async def test_one_call_talks_one_waits_and_one_rings(site: RigSite, answers: str) -> None:
+    async with (
+        staff(site, "a01", "a02", ready=False) as (talker, ringer),
+        Phone.outside(site.pbx, "+12025550101", voice_hz=740) as one,
+        Phone.outside(site.pbx, "+12025550102", voice_hz=2030) as two,
+        Phone.outside(site.pbx, "+12025550103", voice_hz=2150) as three,
+        Phone.outside(site.pbx, "+12025550104", voice_hz=2290) as four,
+    ):
+        ringer.phone.answer_after = None
+        await talker.ready()
+        talk = await one.call(DIRECT)
+        talking = await talker.ringing()
+        await both_hear(talk, talking, talker)
+        await ringer.ready()
+        rung = await two.call(DIRECT)
+        ringing = await ringer.ringing()
+        async with site.supervisor() as boss:
+            first_waits = await three.call(DIRECT)
+            await until_contact_states(boss, "connected", "offered", "queued")
+            second_waits = await four.call(DIRECT)
+            before = await until_contact_states(boss, "connected", "offered", "queued", "queued")
+            looked_at = time.monotonic()
+
+        await site.ctid.kill()
+        await asyncio.gather(
+            both_hear(talk, talking, talker, 1.0),
+            until_hears_more(rung, MUSIC_HZ, 1.0),
+            until_hears_more(first_waits, MUSIC_HZ, 1.0),
+            until_hears_more(second_waits, MUSIC_HZ, 1.0),
+        )
+        assert ringing.state == "ringing"
+        if answers == "while the daemon is away":
+            ringing.answer()
+            await both_hear(rung, ringing, ringer)
+        await site.ctid.start()
+        await asyncio.gather(talker.come_back(), ringer.come_back())
+
+        async with site.supervisor() as boss:
+            if answers == "when the daemon is back":
+                await until_contact_states(boss, "connected", "offered", "queued", "queued")
+                ringing.answer()
+                await both_hear(rung, ringing, ringer)
+            after = await until_contact_states(boss, "connected", "connected", "queued", "queued")
+            for then, now in zip(before, after, strict=True):
+                for key in ("id", "ani", "queue", "created_at", "queued_at", "path", "attributes", "offer_id"):
+                    assert now[key] == then[key], key
+            for then, now in zip(before[2:], after[2:], strict=True):
+                assert now["wait_ms"] >= then["wait_ms"] + (time.monotonic() - looked_at) * 1000 - 1_000
+            await asyncio.gather(
+                until_hears_more(first_waits, MUSIC_HZ, 0.5), until_hears_more(second_waits, MUSIC_HZ, 0.5)
+            )
+            await both_hear(talk, talking, talker)
+
+            talking.hang_up()
+            await talk.until("ended", timeout=PATIENCE_S)
+            next_talk = await talker.ringing()
+            await both_hear(first_waits, next_talk, talker)
+            next_talk.hang_up()
+            last_talk = await talker.ringing()
+            await both_hear(second_waits, last_talk, talker)
+            second_waits.hang_up()
+            rung.hang_up()
+            served = [before[0]["id"], before[2]["id"], before[3]["id"]]
+            for contact, agent_id in zip(before, ("a01", "a02", "a01", "a01"), strict=True):
+                record = await until_record(boss, contact["id"])
+                assert states(record) == ["created", "queued", "offered", "connected"]
+                offers = [(offer["agent_id"], offer["state"]) for offer in record["offers"]]
+                assert (record["outcome"], offers) == ("handled", [(agent_id, "accepted")])
+            await talker.until_state("READY")
+            await ringer.until_state("READY")
+            await until_quiet(site, boss)
+        assert [call.header("X-Ctid-Contact") for call in talker.phone.calls] == served
+        assert len(talker.phone.invites) == 3
+        assert len(ringer.phone.invites) == 1, "nobody was offered twice"
+
+
+async def test_the_talk_ends_while_the_daemon_is_away(site: RigSite) -> None:
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx) as outside:
+        call = await outside.call(DIRECT)
+        agent_call = await seat.ringing()
+        await both_hear(call, agent_call, seat)
+        contact_id = (await seat.offer())["contact_id"]
+        await seat.desktop.wait("contact.connected", timeout=PATIENCE_S)
+        await site.ctid.kill()
+        call.hang_up()
+        await agent_call.until("ended", timeout=PATIENCE_S)
+        await site.ctid.start()
+        await seat.come_back()
+        await seat.until_state("READY")
+        async with site.supervisor() as boss:
+            record = await until_record(boss, contact_id)
+            assert (record["outcome"], states(record)[-1]) == ("handled", "connected")
+            await until_quiet(site, boss)
+
+
+async def test_the_waiting_caller_and_the_one_whose_agent_rings_leave_while_the_daemon_is_away(site: RigSite) -> None:
+    async with (
+        staff(site, "a01", answer_after=None) as (seat,),
+        Phone.outside(site.pbx, "+12025550101") as one,
+        Phone.outside(site.pbx, "+12025550102") as two,
+    ):
+        rung = await one.call(DIRECT)
+        ringing = await seat.ringing()
+        waits = await two.call(DIRECT)
+        async with site.supervisor() as boss:
+            before = await until_contact_states(boss, "offered", "queued")
+        await site.ctid.kill()
+        rung.hang_up()
+        waits.hang_up()
+        await asyncio.gather(rung.until("ended"), waits.until("ended"))
+        await site.ctid.start()
+        await seat.come_back()
+        await ringing.until("ended", timeout=PATIENCE_S)
+        assert ringing.ended_by == "them", "nobody's phone rings for a caller who has left"
+        async with site.supervisor() as boss:
+            for contact in before:
+                record = await until_record(boss, contact["id"])
+                assert record["outcome"] in ("abandoned", "short_abandon")
+            await seat.until_state("READY")
+            await until_quiet(site, boss)
+        assert len(seat.phone.invites) == 1
+
+
+async def test_a_caller_in_the_menu_is_led_back_into_it(site: RigSite) -> None:
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx) as outside:
+        call = await outside.call(MENU)
+        await call.until_heard(MENU_HZ, 0.1, PATIENCE_S)
+        async with site.supervisor() as boss:
+            (before,) = await until_contact_states(boss, "created")
+        await site.ctid.kill()
+        await until_hears_more(call, MUSIC_HZ)
+        await site.ctid.start()
+        await seat.come_back()
+        await until_hears_more(call, MENU_HZ, 0.1)
+        call.press("1")
+        agent_call = await seat.ringing()
+        await both_hear(call, agent_call, seat)
+        agent_call.hang_up()
+        async with site.supervisor() as boss:
+            record = await until_record(boss, before["id"])
+            path = [(step["kind"], step["name"]) for step in record["path"]]
+            assert path == [("entry", "hotline"), ("menu", "main"), ("menu", "main"), ("key", "1"), ("queue", "sales")]
+            await until_quiet(site, boss)
+
+
+async def test_killed_with_nothing_up_it_comes_back_as_it_was(site: RigSite) -> None:
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx) as outside:
+        then = await seat.view()
+        await site.ctid.kill()
+        await site.ctid.start()
+        await seat.come_back()
+        now = await seat.view()
+        assert {key: now[key] for key in ("state", "since", "reason")} == {
+            key: then[key] for key in ("state", "since", "reason")
+        }
+        call = await outside.call(DIRECT)
+        agent_call = await seat.ringing()
+        await both_hear(call, agent_call, seat)
+        agent_call.hang_up()
+        async with site.supervisor() as boss:
+            await until_quiet(site, boss)
+
+
+async def test_killed_again_and_again_at_any_moment_every_caller_is_served_once(site: RigSite) -> None:
+    async with staff(site, "a01", "a02") as seats:
+        served: list[str] = []
+        daemon_is_there = asyncio.Event()
+        daemon_is_there.set()
+
+        async def serve(seat: Seat) -> None:
+            while True:
+                call = await seat.phone.next_call(PATIENCE_S * 4)
+                await call.until("answered", "ended", timeout=PATIENCE_S)
+                await call.media.until_heard(740, 0.2, PATIENCE_S)
+                served.append(str(call.header("X-Ctid-Contact")))
+                # A talk that began and ended while no daemon was there is told by nobody.
+                await daemon_is_there.wait()
+                call.hang_up()
+
+        async def call(number: int) -> None:
+            async with Phone.outside(site.pbx, f"+120255502{number:02}") as outside:
+                dialled = await outside.call(DIRECT)
+                await dialled.until("ended", timeout=PATIENCE_S * 4)
+                assert dialled.ended_by == "them"
+
+        async with asyncio.TaskGroup() as group:
+            servers = [asyncio.create_task(serve(seat)) for seat in seats]
+            for number in range(16):
+                group.create_task(call(number))
+            for kill in range(4):
+                await eventually(lambda: len(served) >= 3 * (kill + 1), "callers are served", timeout=PATIENCE_S * 2)
+                daemon_is_there.clear()
+                await site.ctid.kill()
+                await site.ctid.start()
+                await asyncio.gather(*(seat.come_back() for seat in seats))
+                daemon_is_there.set()
+        for server in servers:
+            server.cancel()
+        await asyncio.gather(*servers, return_exceptions=True)
+        assert len(served) == len(set(served)) == 16
+        async with site.supervisor() as boss:
+            for contact_id in served:
+                assert (await until_record(boss, contact_id))["outcome"] == "handled"
+            await until_quiet(site, boss)
