@@ -16,10 +16,13 @@ def assign(turn: Turn) -> None:
     """Match waiting contacts with free agents and make the offers."""
     if turn.state.draining:
         return
-    candidates = list(_candidates(turn))
-    if not candidates:
+    # Mostly there is nothing of the one or of the other, and one look tells.
+    if not any(agent.state is AgentState.READY for agent in turn.state.agents.values()):
         return
-    for found in list(match(_waiting(turn), candidates, turn.now)):
+    waiting = list(_waiting(turn))
+    if not waiting:
+        return
+    for found in list(match(waiting, _candidates(turn), turn.now)):
         offers.make(turn, found.contact, found.candidate)
 
 

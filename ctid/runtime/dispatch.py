@@ -78,13 +78,11 @@ class Dispatcher:
         self._about_to_ring: set[str] = set()
 
     def execute(self, commands: Sequence[do.Command]) -> None:
-        """Execute commands in their order. Never raises for what a peer does."""
+        """Execute commands in their order, then count and log them. Never raises for what a peer does."""
         for command in commands:
-            self._metrics.command(type(command).__name__)
             match command:
                 case do.Publish():
                     self._desktops.publish(command)
-                    self._observer.published(command)
                 case do.StartTimer(timer_id=timer_id, due_ms=due_ms):
                     self._timers.start(timer_id, due_ms)
                 case do.CancelTimer(timer_id=timer_id):
@@ -109,13 +107,15 @@ class Dispatcher:
                     self._lookups.start(command)
                 case do.SaveRecord():
                     self._records.put(command.record)
-                    self._observer.saved(command)
                 case do.Accept() | do.Refuse():
                     self._answer(command)
                 case do.Note():
-                    self._observer.noted(command)
+                    pass
                 case _:
                     _log.error("command.unknown", command=type(command).__name__)
+        # Last, so that no phone waits for a log.
+        for command in commands:
+            self._observer.executed(command)
 
     async def _ring(self, command: do.RingAgent) -> None:
         """Ring once the screen pop is on its way to the agent."""
