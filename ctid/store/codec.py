@@ -14,8 +14,10 @@ from ctid.model.events import AnyEvent, Event
 
 DIGEST_BYTES: Final = 16
 
-# Deterministic: the same value gives the same bytes whatever the order in which a dict was filled.
-_encoder = msgspec.json.Encoder(order="deterministic")
+# In the order in which things were said: entries of a configuration are tried in their order, also after a recovery.
+_encoder = msgspec.json.Encoder()
+# The same commands give the same bytes whatever the order in which a dict was filled.
+_digester = msgspec.json.Encoder(order="deterministic")
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
@@ -45,4 +47,4 @@ def decode_event(data: bytes) -> AnyEvent:
 
 def digest(commands: Sequence[Command]) -> bytes:
     """Condense commands, in their order, into 16 bytes that are the same wherever they are the same."""
-    return blake2b(_encoder.encode(commands), digest_size=DIGEST_BYTES).digest()
+    return blake2b(_digester.encode(commands), digest_size=DIGEST_BYTES).digest()
