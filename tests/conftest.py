@@ -14,6 +14,8 @@ import pytest
 MARKERS: Final = ("unit", "properties", "replay", "adapters", "store", "desktop", "rig", "integration", "faults")
 TASKS_END_WITHIN_S: Final = 5.0
 
+pytest.register_assert_rewrite("tests.integration.floor")
+
 Test = Callable[..., Coroutine[Any, Any, None]]
 
 

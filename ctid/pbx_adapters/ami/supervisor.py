@@ -35,7 +35,7 @@ from ctid.spec.daemon import AmiSpec
 from ctid.telemetry.metrics import Metrics
 
 WANTED: Final = TRANSLATED | {
-    "FullyBooted", "Shutdown", "Newchannel",
+    "FullyBooted", "Shutdown", "Newchannel", "HangupRequest",
     "CoreShowChannel", "CoreShowChannelsComplete", "DeviceStateListComplete",
 }  # fmt: skip
 """Names of the AMI events that are looked at; also what ``ctid asterisk-config`` lets through."""
@@ -119,6 +119,7 @@ class AmiLink:
         self._log = _log.bind(pbx=pbx)
         self._lost_causes: set[LossCause] = set()
         self._originating = Originating()
+        self._asked_to_end: set[str] = set()
         self._events: OneConnection | None = None
         self._actions: OneConnection | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -177,6 +178,7 @@ class AmiLink:
             events.close()
             actions.close()
             self._originating.clear()
+            self._asked_to_end.clear()
         assert loss is not None
         raise loss
 
@@ -269,8 +271,14 @@ class AmiLink:
                 if doomed is not None:
                     self._hang_up(doomed)
                 return
+            case "HangupRequest":
+                self._asked_to_end.add(message.get("Uniqueid", ""))
+                return
+            case "BridgeEnter":
+                self._end_the_dead(message.get("Uniqueid", ""))
             case "Hangup":
                 self._originating.hung_up(message.get("Uniqueid", ""))
+                self._asked_to_end.discard(message.get("Uniqueid", ""))
             case "OriginateResponse":
                 unique_id = message.get("Uniqueid", "")
                 had_channel = self._originating.had_channel(unique_id)
@@ -291,6 +299,15 @@ class AmiLink:
                 self._break(_Loss(LossCause.OVERLOADED, "too many events while the snapshot is taken"))
         else:
             self._deliver(event)
+
+    def _end_the_dead(self, unique_id: str) -> None:
+        """End a channel that enters a bridge though its party has hung up.
+
+        Asterisk loses a hang-up that comes while ``Bridge`` takes the channel out of FastAGI; without this the agent
+        would sit in silence with nobody at the other end.
+        """
+        if unique_id in self._asked_to_end:
+            self._hang_up(HangUpLeg(pbx=self.pbx, unique_id=unique_id))
 
     def _deliver(self, event: Event) -> None:
         if isinstance(event, DeviceChanged):
