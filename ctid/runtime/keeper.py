@@ -1,4 +1,8 @@
-"""The journal's keeper: one thread that writes, and the engine it brings back after a stop of any kind."""
+"""The journal's keeper: writes inputs at once, what takes longer in a thread, and brings the engine back after a stop.
+
+An append hands some hundred bytes to the kernel, in less time than it takes to wake a thread, which in a busy daemon
+would also wait for the interpreter. What may wait for the disk, checkpoints and snapshots, is left to threads.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,10 @@ from ctid.store.journal import Entry, Journal
 from ctid.telemetry.metrics import Metrics
 
 RETRY_SECONDS = 1.0
+
+CHECKPOINT_INPUTS = 2_000
+"""A checkpoint is begun after so many inputs: some ten megabytes of the write-ahead log."""
+
 TRIM_AT_ONCE = 1_000
 """Inputs deleted between two batches; more than come in with one, and some milliseconds' work."""
 
@@ -46,6 +54,8 @@ class Keeper:
         self._metrics = metrics
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._since_snapshot = 0
+        self._since_checkpoint = 0
+        self._checkpoint: asyncio.Future[None] | None = None
         self._trimming = False
         self._outcomes: list[tuple[int, bytes]] = []
         self.fault = ""
@@ -92,11 +102,10 @@ class Keeper:
         first = self.seq + 1
         entries = [Entry(first + index, at, each.written) for index, each in enumerate(inputs)]
         outcomes, self._outcomes = self._outcomes, []
-        loop = asyncio.get_running_loop()
         while True:
             began = time.perf_counter()
             try:
-                await loop.run_in_executor(self._thread, self._journal.append, entries, outcomes)
+                self._journal.append(entries, outcomes)
                 break
             except JournalError as error:
                 if not self.fault:
@@ -109,6 +118,11 @@ class Keeper:
         self._metrics.journal_append.observe(time.perf_counter() - began)
         self.seq = entries[-1].seq
         self._since_snapshot += len(entries)
+        self._since_checkpoint += len(entries)
+        if self._since_checkpoint >= CHECKPOINT_INPUTS and (self._checkpoint is None or self._checkpoint.done()):
+            self._since_checkpoint = 0
+            # Not in the thread of the snapshots, which would wait for it, and inputs for them.
+            self._checkpoint = asyncio.get_running_loop().run_in_executor(None, self._check_point)
         return first
 
     def note_outcome(self, seq: int, digest: bytes) -> None:
@@ -142,9 +156,17 @@ class Keeper:
             self._trimming = False
             _log.error("journal.trim_refused", detail=error.detail)
 
+    def _check_point(self) -> None:
+        try:
+            self._journal.checkpoint()
+        except JournalError as error:
+            _log.error("journal.checkpoint_refused", detail=error.detail)
+
     async def close(self) -> None:
         """Write what is left and give the journal up."""
         loop = asyncio.get_running_loop()
+        if self._checkpoint is not None:
+            await self._checkpoint
         try:
             await loop.run_in_executor(self._thread, self._journal.append, [], self._outcomes)
         except JournalError as error:

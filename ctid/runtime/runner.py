@@ -110,6 +110,8 @@ class Runner:
         while True:
             await self.consume(await self._inbox.take(BATCH), dispatcher)
             self._stepped.set()
+            # Neither taking nor journalling waits while inputs keep coming; sockets need their turn.
+            await asyncio.sleep(0)
 
     async def consume(self, inputs: list[Input], dispatcher: Executes) -> None:
         """Journal inputs, then have the engine handle them, one after another."""

@@ -1,8 +1,8 @@
 """The journal: every input of the engine, on disk before its effects count, and snapshots.
 
-A local SQLite file in WAL mode, owned by one process and used by one thread at a time; others may read it
-meanwhile. A committed batch survives ``kill -9`` of the process: with ``synchronous=NORMAL`` it is then in the
-kernel's hands. Whether it must survive a power cut too, at the price of one fsync per batch, is for the
+A local SQLite file in WAL mode, owned by one process and, but for checkpoints, used by one thread at a time; others
+may read it meanwhile. A committed batch survives ``kill -9`` of the process: with ``synchronous=NORMAL`` it is then in
+the kernel's hands. Whether it must survive a power cut too, at the price of one fsync per batch, is for the
 configuration to say (``full_sync``); without it a power cut may take the last batches, never the file.
 """
 
@@ -250,6 +250,17 @@ class Journal(JournalReader):
             self._connection.executemany("INSERT INTO outcomes VALUES (?, ?)", outcomes)
         self._last_seq = last_seq
 
+    def checkpoint(self) -> None:
+        """Move what the write-ahead log holds into the file, which waits for the disk; appends go on meanwhile.
+
+        May be called from another thread, one at a time. Without it the log grows until the journal is closed.
+
+        Raises:
+            JournalError: The disk refuses.
+        """
+        with _faults(self.path), contextlib.closing(_connect(self.path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def write_snapshot(self, seq: int, at: Instant, state: bytes) -> None:
         """Write the state after input ``seq``; a snapshot of the same input is replaced.
 
@@ -381,6 +392,8 @@ def _prepare(path: Path, connection: sqlite3.Connection, site: str, release: str
         raise JournalError(f"{path}: SQLite cannot keep a write-ahead log on this file system")
     connection.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
     connection.execute(f"PRAGMA journal_size_limit={WAL_SIZE_LIMIT_BYTES}")
+    # An append must not wait for the disk because it happens to be the thousandth: checkpoint() is for that.
+    connection.execute("PRAGMA wal_autocheckpoint=0")
     connection.execute("BEGIN IMMEDIATE")
     if not is_journal:
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -392,3 +393,18 @@ def test_another_writer_in_the_file_is_a_clear_error(path: Path, journal: Journa
     intruder.close()
     journal.append(entries(1, 1))
     assert journal.last_seq == 1
+
+
+def test_a_checkpoint_lets_the_log_begin_anew_while_appends_go_on(path: Path, journal: Journal) -> None:
+    wal = path.with_name(path.name + "-wal")
+    journal.append(entries(1, 2_000))
+    size = wal.stat().st_size
+    with ThreadPoolExecutor(1) as thread:
+        checkpoint = thread.submit(journal.checkpoint)
+        journal.append(entries(2_001, 2_001))
+        checkpoint.result()
+        # What came meanwhile is taken by the next one.
+        thread.submit(journal.checkpoint).result()
+    journal.append(entries(2_002, 3_001))
+    assert wal.stat().st_size <= size * 1.1
+    assert list(journal.entries()) == entries(1, 3_001)
