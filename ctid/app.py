@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import secrets
 import signal
 from collections import deque
@@ -167,6 +168,9 @@ class Daemon:
                     with self._signals(runner):
                         _log.info("site.ready", site=site.site, api_port=self.api_port, agi_port=self.agi_port)
                         self.started.set()
+                        # What is there now stays; a collection that looks through it again would hold up every call.
+                        gc.collect()
+                        gc.freeze()
                         await self._stop.wait()
                         await self._drain(runner)
                     raise _Stopped
