@@ -182,8 +182,9 @@ async def serve() -> None:
             print("{}", flush=True)
         else:
             assert ami is not None
-            for each in (*desktops, ami):
-                each.close()
+            for desktop in desktops:
+                desktop.close()
+            ami.close()
             print(json.dumps({"told": told, "entered": ami.entered}), flush=True)
 
 

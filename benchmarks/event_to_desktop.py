@@ -35,7 +35,7 @@ from sip_test_rig.sipp import Sipp
 from sip_test_rig.site import RigSite
 
 CALLS_PER_SECOND: Final = 20.0
-SECONDS: Final = 10.0
+SECONDS: Final = 40.0
 WARM_UP_SECONDS: Final = 3.0
 AGENTS: Final = 290
 SUPERVISORS: Final = 10

@@ -34,8 +34,8 @@ from sip_test_rig.sipp import Sipp
 from sip_test_rig.site import RigSite
 
 WAITING: Final = 26
-FREE_SECONDS: Final = 8.0
-ARRIVALS: Final = 30
+FREE_SECONDS: Final = 20.0
+ARRIVALS: Final = 60
 ARRIVALS_PER_SECOND: Final = 5.0
 TALK_S: Final = (0.6, 1.9)
 ANSWER_S: Final = 0.1
@@ -146,7 +146,7 @@ async def _arrival(site: RigSite, phones: Phones, line: Line, side: str) -> list
         if not result.ok:
             raise RuntimeError(f"not every caller was served: {result}")
         application = "AGI" if side == "ctid" else "Queue"
-        first = {}
+        first: dict[str, float] = {}
         for event in ami.events:
             if event["Event"] == "Newexten" and event["Application"] == application:
                 first.setdefault(event["Uniqueid"], float(event["Timestamp"]))

@@ -1,0 +1,130 @@
+"""The report: every benchmark's figures with the machine they are from, and what they were meant to be."""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sip_test_rig.provision import provision
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a figure is meant to be.
+
+    Attributes:
+        figure: Its name in the result.
+        text: The goal in words.
+        least: The figure shall be at least this.
+        most: Or less than this.
+    """
+
+    figure: str
+    text: str
+    least: float | None = None
+    most: float | None = None
+
+    def met(self, result: Result) -> bool:
+        """Whether the figure is what it is meant to be."""
+        value = result[self.figure]
+        return (self.least is None or value >= self.least) and (self.most is None or value < self.most)
+
+
+GOALS: Final[Mapping[str, Sequence[Goal]]] = {
+    "ami_ingest": [Goal("ratio", "at least 8 times as many events a second as stock panoramisk", least=8)],
+    "event_to_desktop": [Goal("ours", "99th percentile below 20 ms at 20 calls/s with 300 desktops", most=20)],
+    "queue_latency": [
+        Goal("ratio", "one agent set free, callers waiting: at least 20 times sooner than Queue()", least=20),
+        Goal("ratio_five_agents", "the same with five agents: at least 20 times sooner", least=20),
+        Goal("arrival_ms", "from arrival to a free agent's INVITE: median below 5 ms", most=5),
+    ],
+}
+"""The benchmarks there are, and their goals."""
+
+
+def write(results: Sequence[Result], path: Path) -> None:
+    """Write the report.
+
+    Args:
+        results: One for each benchmark.
+        path: Where to.
+    """
+    parts = [
+        "# Benchmarks",
+        "Written by `make bench`; do not edit. A benchmark is not a test: it asserts nothing about time, but sets ctid "
+        "beside a named peer in the same run. All of it, Asterisk, SIPp, ctid and the desktops, shares one machine and "
+        "its loopback. Times are in milliseconds.",
+        _table(["", ""], list(_machine().items())),
+        "## Goals",
+        _table(["benchmark", "goal", "measured", ""], [row for result in results for row in _judged(result)]),
+        _shortfall(results),
+    ]
+    for result in results:
+        parts += _section(result)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _judged(result: Result) -> list[list[Any]]:
+    return [
+        [f"`{result['name']}`", goal.text, result[goal.figure], "met" if goal.met(result) else "**falls short**"]
+        for goal in GOALS[result["name"]]
+    ]
+
+
+def _shortfall(results: Sequence[Result]) -> str:
+    missed = [
+        f"`{result['name']}`: {goal.text}; measured {result[goal.figure]}."
+        for result in results
+        for goal in GOALS[result["name"]]
+        if not goal.met(result)
+    ]
+    return "Falls short:\n\n" + "\n".join(f"- {line}" for line in missed) if missed else "Nothing falls short."
+
+
+def _section(result: Result) -> list[str]:
+    name = result["name"]
+    about = importlib.import_module(f"benchmarks.{name}").__doc__ or ""
+    plain = {key: value for key, value in result.items() if key not in ("name", "figures")}
+    parts = [f"## {name}", f"`make bench NAME={name}`", about.strip(), _table(["", ""], list(plain.items()))]
+    if figures := result.get("figures"):
+        columns = list(next(iter(figures.values())))
+        rows = [[f"`{figure}`", *(values[column] for column in columns)] for figure, values in figures.items()]
+        parts.append(_table(["ms", *columns], rows))
+    return parts
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _machine() -> dict[str, str]:
+    cpu = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    root = provision("22")
+    asterisk = subprocess.run(
+        ["chroot", str(root), "/usr/sbin/asterisk", "-V"], capture_output=True, text=True, check=True
+    )
+    return {
+        "command": "`make bench`",
+        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "processor": f"{len(os.sched_getaffinity(0))} cores of {cpu[1] if cpu else platform.processor()}",
+        "load average at the start": " ".join(f"{load:.2f}" for load in LOAD_AT_START),
+        "kernel": platform.release(),
+        "Asterisk": asterisk.stdout.strip(),
+        "Python": platform.python_version(),
+    }
+
+
+LOAD_AT_START: Final = os.getloadavg()
+"""What the machine did besides: tells how far the figures can be trusted."""
