@@ -159,6 +159,8 @@ class Asterisk:
             await self.prepare()
             await self._launch()
         except BaseException:
+            # One that is still booting heeds no SIGTERM, and has nothing to lose.
+            await self.kill()
             await self.stop()
             raise
 

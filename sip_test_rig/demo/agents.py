@@ -80,9 +80,7 @@ class AgentAtWork:
             contact_id = call.header("X-Ctid-Contact") or ""
             # The pop came first; had it not, nothing could be said of the caller here.
             shown = self._offer.get("contact_id") == contact_id
-            self._log.tell(
-                f"[magenta]♪[/]  {self._who}'s phone rings" + ("; the screen pop was there first" if shown else "")
-            )
+            self._log.tell(f"[magenta]♪[/]  {self._who}'s phone rings" + (", after the pop" if shown else ""))
             caller = self._cast.get(call.other)
             if caller is not None and caller.unanswered and contact_id not in self._missed:
                 self._missed.add(contact_id)

@@ -22,7 +22,7 @@ from sip_test_rig.demo.view import View, addresses
 
 DRAW_EVERY_S: Final = 0.25
 LOOK_EVERY_S: Final = 1.0
-LOG_TAIL: Final = 2_000
+LOG_LINES: Final = 8
 
 
 async def live(console: Console, steps: Steps) -> None:
@@ -87,7 +87,7 @@ async def _watch(set_up: Stage) -> None:
 
 
 def _end_of_log(set_up: Stage) -> str:
-    return set_up.site.ctid.log.read_text(errors="replace")[-LOG_TAIL:]
+    return "\n".join(set_up.site.ctid.log.read_text(errors="replace").splitlines()[-LOG_LINES:])
 
 
 def _print(console: Console, line: Text) -> None:

@@ -40,12 +40,10 @@ class Narrator:
             case "offer.created":
                 offer = data["offer"]
                 known = offer["pop"]["customer"]
-                shows = (
-                    f"knows {_bold(known['name'])}" if known else f"shows {offer['pop']['ani']}, not in the directory"
-                )
-                return f"[magenta]→[/]  offered to {self._agent(offer)}, whose screen {shows}"
+                pop = _bold(known["name"]) if known else f"{offer['pop']['ani']}, not in the directory"
+                return f"[magenta]→[/]  screen pop for {self._agent(offer)}: {pop}"
             case "offer.timed_out":
-                return f"[yellow]✗[/]  {self._agent(data['offer'])} did not answer; the caller keeps place and wait"
+                return f"[yellow]✗[/]  {self._agent(data['offer'])} did not answer; the caller keeps the place"
             case "contact.connected":
                 contact = data["contact"]
                 waited = f"after {contact['wait_ms'] / 1000:.1f} s of waiting"

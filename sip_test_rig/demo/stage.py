@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from ctid.desktop.auth import Role
-from ctid.store.customer_import import import_customers
-from ctid.store.database import Database
 from sip_test_rig.demo.prompts import Prompts
 from sip_test_rig.demo.steps import Steps
 from sip_test_rig.desktop import Desktop
@@ -98,6 +96,10 @@ async def stage(steps: Steps) -> AsyncIterator[Stage]:
 
 
 async def _import_customers(site: RigSite) -> str:
+    # Only now: the database's libraries take a second to import, in which ctid is long starting beside us.
+    from ctid.store.customer_import import import_customers
+    from ctid.store.database import Database
+
     async with Database(f"sqlite:///{site.folder}/ctid.db") as database:
         report = await import_customers(database, CONFIG / "customers.csv", site.config["country"])
     if report.faults:

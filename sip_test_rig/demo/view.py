@@ -25,7 +25,11 @@ _CONTACT_STYLES: Final = {
     "closed": "dim",
 }  # fmt: skip
 _IN_WORDS: Final = {"created": "in menu", "offered": "ringing", "connected": "talking", "wrap_up": "wrap-up"}
-_WIDE: Final = 110
+_WIDE: Final = 116
+_TALL: Final = 36
+_HEADER_ROWS: Final = 5
+_SIDE_ROWS: Final = 10
+_POP_ROWS: Final = 12
 _CALL_ROWS: Final = 9
 
 
@@ -51,21 +55,27 @@ class View:
 
     def draw(self, width: int, height: int) -> RenderableType:
         """The picture as it is now, for a terminal of so many columns and rows."""
-        right = Layout(name="right", size=46 if width >= _WIDE else 38)
-        right.split_column(
-            Layout(self._agents(), name="agents", size=len(self._board.agents) + 3),
-            Layout(self._queues(), name="queues", size=5),
-            Layout(self._pop(), name="pop"),
-        )
-        left = Layout(name="left")
-        left.split_column(
-            Layout(self._calls(width >= _WIDE), name="calls", size=_CALL_ROWS + 3),
-            Layout(self._events(height), name="events"),
-        )
-        body = Layout(name="body")
-        body.split_row(left, right)
+        wide = width >= _WIDE
+        calls = Layout(self._calls(wide, _CALL_ROWS if wide else _SIDE_ROWS - 3))
+        side = [Layout(self._agents(wide), size=5), Layout(self._queues(), size=5)]
+        pop = Layout(self._pop(), size=None if wide else _POP_ROWS)
+        header = Layout(self._header(), size=_HEADER_ROWS)
         picture = Layout()
-        picture.split_column(Layout(self._header(), name="header", size=len(self._addresses) + 2), body)
+        if wide:
+            calls.size = _CALL_ROWS + 3
+            left, right, body = Layout(), Layout(size=46), Layout()
+            left.split_column(calls, Layout(self._events(height - _HEADER_ROWS - calls.size)))
+            right.split_column(*side, pop)
+            body.split_row(left, right)
+            picture.split_column(header, body)
+        else:
+            # Words need the whole width, so the log goes below; the pop only where there is room for it too.
+            top, right = Layout(size=_SIDE_ROWS), Layout(size=38)
+            right.split_column(*side)
+            top.split_row(calls, right)
+            below = [pop] if height >= _TALL else []
+            room = height - _HEADER_ROWS - _SIDE_ROWS - (_POP_ROWS if below else 0)
+            picture.split_column(header, top, Layout(self._events(room)), *below)
         return picture
 
     def _header(self) -> Panel:
@@ -73,10 +83,10 @@ class View:
         title = f"[bold]ctid[/] beside a real Asterisk 22 (SIP 127.0.0.1:{self._pbx.sip_port}), Ctrl-C ends it"
         return Panel(lines, title=title, title_align="left", border_style="bright_blue")
 
-    def _calls(self, wide: bool) -> Panel:
-        table = _table("caller", "state", "queue", "wait", "agent", *(["contact"] if wide else []))
-        live = list(self._board.contacts.values())[-_CALL_ROWS:]
-        ended = list(self._board.closed)[::-1][: _CALL_ROWS - len(live)]
+    def _calls(self, wide: bool, rows: int) -> Panel:
+        table = _table("caller", "state", "queue", "wait", *(["agent", "contact"] if wide else []))
+        live = list(self._board.contacts.values())[-rows:]
+        ended = list(self._board.closed)[::-1][: rows - len(live)]
         for contact in live + ended:
             style = _CONTACT_STYLES[contact["state"]]
             closed = contact["state"] == "closed"
@@ -87,8 +97,7 @@ class View:
                 state,
                 self._board.queue_name(contact["queue"]),
                 f"{wait_s(contact):.0f} s" if contact["queued_at"] else "",
-                self._board.agent_name(contact["agent_id"]).split(" ")[0],
-                *([contact["id"]] if wide else []),
+                *([_first_name(self._board.agent_name(contact["agent_id"])), contact["id"]] if wide else []),
             ]
             table.add_row(*cells, style="dim" if closed else "")
         total = sum(self._board.outcomes.values())
@@ -97,7 +106,7 @@ class View:
                      title_align="left", subtitle_align="right")  # fmt: skip
 
     def _queues(self) -> Panel:
-        table = _table("queue", "waiting", "longest", "talking", "wrap-up")
+        table = _table("queue", "wait", "longest", "talk", "wrap-up")
         for queue in self._board.queues():
             table.add_row(
                 queue.name,
@@ -108,13 +117,13 @@ class View:
             )
         return Panel(table, title="Queues", title_align="left")
 
-    def _agents(self) -> Panel:
+    def _agents(self, wide: bool) -> Panel:
         table = _table("agent", "state", "since", "with")
         for _, agent in sorted(self._board.agents.items()):
             state = agent["state"].replace("_", " ").lower()
             contact = self._board.contacts.get(agent["contact_id"] or "")
             table.add_row(
-                agent["name"],
+                agent["name"] if wide else _first_name(agent["name"]),
                 Text(f"{state}: {agent['reason']}" if agent["reason"] else state, _AGENT_STYLES[agent["state"]]),
                 f"{since_s(agent['since']):.0f} s",
                 self._narrator.caller(contact) if contact else "",
@@ -129,8 +138,7 @@ class View:
         return Panel(_pop_table(offer["pop"], self._board), title=title, title_align="left", border_style="magenta")
 
     def _events(self, height: int) -> Panel:
-        rows = max(1, height - len(self._addresses) - 2 - _CALL_ROWS - 3 - 2)
-        newest = list(self._log.lines)[-rows:]
+        newest = list(self._log.lines)[-max(1, height - 2) :]
         lines = Text("\n", no_wrap=True, overflow="ellipsis").join(newest)
         return Panel(lines, title="What happens", title_align="left")
 
@@ -147,15 +155,19 @@ def _pop_table(pop: JsonObject, board: Board) -> Table:
         table.add_row("customer", Text(f"{customer['name']}{tier}", "bold"))
         for name, value in customer["attributes"].items():
             table.add_row(name.replace("_", " "), Text(value))
-    way = [step.get("menu") or f"key {step['key']}" for step in pop["menu_path"]]
+    way = "".join(f" → {step['menu']}" if step.get("menu") else f" {step['key']}" for step in pop["menu_path"])
     table.add_row("calls from", Text(str(pop["ani"] or "withheld")))
     table.add_row("dialled", Text(pop["dnis"]))
-    table.add_row("way", Text(" → ".join([pop["entry"] or "", *way])))
+    table.add_row("way", Text(f"{pop['entry'] or ''}{way}"))
     table.add_row("queue", Text(board.queue_name(pop["queue"])))
     table.add_row("waited", Text(f"{pop['wait_ms'] / 1000:.1f} s"))
     for name, value in pop["attributes"].items():
         table.add_row(name, Text(value))
     return table
+
+
+def _first_name(name: str) -> str:
+    return name.split(" ", 1)[0]
 
 
 def _table(*columns: str) -> Table:
