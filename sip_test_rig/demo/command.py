@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from sip_test_rig.asterisk import AsteriskError
+from sip_test_rig.demo.errors import DemoError
 from sip_test_rig.demo.live import live
 from sip_test_rig.demo.once import once
-from sip_test_rig.demo.stage import DemoError
 from sip_test_rig.demo.steps import Steps
 from sip_test_rig.desktop import RequestRefusedError
 from sip_test_rig.phone import PhoneError

@@ -14,9 +14,10 @@ from sip_test_rig.demo.agents import AgentAtWork
 from sip_test_rig.demo.board import Board
 from sip_test_rig.demo.callers import keep_calling
 from sip_test_rig.demo.cast import CAST
+from sip_test_rig.demo.errors import DemoError
 from sip_test_rig.demo.event_log import EventLog
 from sip_test_rig.demo.narrator import Narrator
-from sip_test_rig.demo.stage import DemoError, Stage, stage
+from sip_test_rig.demo.stage import Stage, stage
 from sip_test_rig.demo.steps import Steps
 from sip_test_rig.demo.view import View, addresses
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from sip_test_rig.demo.stage import AGENT_VOICES_HZ, CALLER_VOICE_HZ, DemoError, Stage, stage
+from sip_test_rig.demo.errors import DemoError
+from sip_test_rig.demo.stage import AGENT_VOICES_HZ, CALLER_VOICE_HZ, Stage, stage
 from sip_test_rig.demo.steps import Steps
 from sip_test_rig.desktop import JsonObject, RequestRefusedError
 from sip_test_rig.eventually import eventually

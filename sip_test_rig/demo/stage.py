@@ -21,10 +21,6 @@ AGENT_VOICES_HZ: Final = {"alice": 470.0, "bob": 610.0}
 CALLER_VOICE_HZ: Final = 740.0
 
 
-class DemoError(Exception):
-    """The demo cannot go on, or something did not happen as it must; the message is for people."""
-
-
 @dataclass(frozen=True, slots=True)
 class Stage:
     """What the demo's acts need.
@@ -78,10 +74,13 @@ async def stage(steps: Steps) -> AsyncIterator[Stage]:
                 phones[agent_id] = await stack.enter_async_context(phone)
             step.detail = ", ".join(f"{config['agents'][each]['name']} {phones[each].name}" for each in phones)
         with steps.step("ctid_ready", "ctid reads config/demo and connects to Asterisk") as step:
+            # Imported here, as the database's libraries take a second that ctid takes to start as well.
+            from sip_test_rig.demo.customers import import_all
+
             await site.ctid.until_ready()
             step.detail = f"API at {site.ctid.url}, FastAGI on tcp {site.agi_port}"
         with steps.step("customers_imported", "Customers are imported from config/demo/customers.csv") as step:
-            step.detail = await _import_customers(site)
+            step.detail = await import_all(CONFIG / "customers.csv", site)
         desktops: dict[str, Desktop] = {}
         with steps.step("agents_logged_in", "Two agents log in and go ready"):
             supervisor = await stack.enter_async_context(site.supervisor())
@@ -93,15 +92,3 @@ async def stage(steps: Steps) -> AsyncIterator[Stage]:
             token = site.token(subject, Role.AGENT if subject in phones else Role.SUPERVISOR)
             ready.token_file(subject).write_text(f"Authorization: Bearer {token}\n", encoding="ascii")
         yield ready
-
-
-async def _import_customers(site: RigSite) -> str:
-    # Only now: the database's libraries take a second to import, in which ctid is long starting beside us.
-    from ctid.store.customer_import import import_customers
-    from ctid.store.database import Database
-
-    async with Database(f"sqlite:///{site.folder}/ctid.db") as database:
-        report = await import_customers(database, CONFIG / "customers.csv", site.config["country"])
-    if report.faults:
-        raise DemoError("; ".join(f"customers.csv:{fault}" for fault in report.faults))
-    return f"{report.customers} customers with {report.numbers} numbers"
