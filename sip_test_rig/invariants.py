@@ -95,7 +95,7 @@ class Watch:
                     assert command.seq == self.seq, "the stream has a gap"
                     if command.type == "offer.created":
                         popped.add(command.data["offer"]["id"])
-                    if command.type == "agent.state_changed":
+                    if command.type in ("agent.state_changed", "agent.updated"):
                         self.mirror[command.data["agent"]["id"]] = command.data["agent"]
                     self.connected += command.type == "contact.connected"
                 case cmd.RingAgent():

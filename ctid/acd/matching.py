@@ -20,11 +20,13 @@ class Waiting:
         contact: The contact.
         pbx: The PBX that has the caller's leg.
         step: The requirement's step in force.
+        queue_priority: What its queue adds to its own priority.
     """
 
     contact: Contact
     pbx: str
     step: StepSpec
+    queue_priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def match(
     free = sorted((each for each in candidates if unavailable(each, now) is None), key=strategy)
     if not free:
         return
-    for each in sorted(waiting, key=lambda item: contact_order(item.contact)):
+    for each in sorted(waiting, key=lambda item: contact_order(item.contact, item.queue_priority)):
         for index, candidate in enumerate(free):
             if unable(candidate, each.contact, each.pbx, each.step, now) is None:
                 yield Match(each.contact, candidate)

@@ -8,10 +8,10 @@ from ctid.acd.eligibility import Candidate
 from ctid.model.contact import Contact
 
 
-def contact_order(contact: Contact) -> tuple[int, int, int]:
+def contact_order(contact: Contact, queue_priority: int = 0) -> tuple[int, int, int]:
     """Sort key: higher priority first, then who has waited longer since the first queue, then arrival."""
     queued = contact.queued_at or contact.created_at
-    return (-contact.priority, queued.mono_ms, contact.seq)
+    return (-contact.priority - queue_priority, queued.mono_ms, contact.seq)
 
 
 def longest_idle(candidate: Candidate) -> tuple[int, str]:

@@ -28,11 +28,11 @@ def move(turn: Turn, agent: Agent, to: AgentState, reason: str = "") -> None:
     changed(turn, agent)
 
 
-def changed(turn: Turn, agent: Agent) -> None:
+def changed(turn: Turn, agent: Agent, type_: str = "agent.state_changed") -> None:
     """Publish the agent as it is now."""
     agent.version += 1
     turn.publish(
-        "agent.state_changed",
+        type_,
         {"agent": agent_view(turn.state, turn.site, agent, turn.now)},
         contact_id=agent.contact_id,
         agent_ids=[agent.id],
@@ -92,6 +92,8 @@ def desktop_connected(turn: Turn, event: DesktopConnected) -> None:
         agent.desktops.append(event.session_id)
     agent.desktop_lost_ms = 0
     turn.cancel_timer(f"desktop:{agent.id}")
+    if agent.pending_reason == SystemReason.CONNECTION_LOST:
+        pend(turn, agent, None)
     turn.rematch = True
 
 

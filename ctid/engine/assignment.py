@@ -43,4 +43,5 @@ def _waiting(turn: Turn) -> Iterator[Waiting]:
         leg = turn.legs.get(contact.caller_leg)
         if leg is None or not outage.is_up(turn, leg.pbx) or f"unseen:{leg.id}" in turn.state.timers:
             continue
-        yield Waiting(contact, leg.pbx, turn.site.queues[contact.queue].steps[contact.step])
+        queue = turn.site.queues[contact.queue]
+        yield Waiting(contact, leg.pbx, queue.steps[contact.step], queue.priority)

@@ -18,7 +18,7 @@ from ctid.engine.state import SiteState
 from ctid.engine.turn import Turn
 from ctid.errors import ConflictError, InvariantError, RequestError
 from ctid.model import events as ev
-from ctid.model.commands import Accept, Command, Refuse, SaveRecord, StartTimer
+from ctid.model.commands import Accept, Command, LookUpCustomer, Refuse, SaveRecord, StartTimer
 from ctid.model.instant import Instant
 from ctid.model.states import ContactState
 from ctid.spec.site import SiteSpec
@@ -140,6 +140,8 @@ class Engine:
         for contact in state.contacts.values():
             if contact.state is ContactState.CLOSED:
                 turn.emit(SaveRecord(record=contacts.record_of(turn, contact)))
+            elif contact.ani and contact.customer is None:
+                turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
         turn.publish("site.started", {"site": event.site, "release": event.release})
 
     def _timer(self, turn: Turn, timer_id: str) -> None:

@@ -23,6 +23,9 @@ from ctid.routing.numbers import to_e164
 from ctid.spec.references import destination_at
 from ctid.spec.site import Destination
 
+MAX_STEPS = 200
+"""Steps of one contact's path. A menu that leads to itself and whose prompts are missing would go round for ever."""
+
 
 def arrived(turn: Turn, event: CallArrived) -> None:
     """A caller's leg is with us: a new contact, or one that we had before a crash or a cut connection."""
@@ -159,6 +162,10 @@ def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, promp
     """Play a menu, for the first time or again."""
     menu = turn.site.menus[name]
     leg = turn.state.legs[contact.caller_leg]
+    if len(contact.path) >= MAX_STEPS:
+        turn.note("endless-journey", f"menu {name}")
+        hand_off(turn, contact, leg)
+        return
     token = turn.mint("tk")
     if tries == 0:
         contacts.step(turn, contact, "menu", name)

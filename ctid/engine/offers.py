@@ -22,6 +22,7 @@ CAUSES: dict[int, OfferCause] = {
     19: OfferCause.NO_ANSWER,
     20: OfferCause.UNREACHABLE,
     21: OfferCause.REJECTED,
+    23: OfferCause.FORWARDED,
     27: OfferCause.UNREACHABLE,
 }
 """Q.850 causes of a leg that was never answered, as chan_pjsip maps SIP answers to them; others are ``failed``."""

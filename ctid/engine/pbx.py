@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import journey, offers, outage
+from ctid.engine import agents, journey, offers, outage
 from ctid.engine.state import Pbx, alias_key
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, ReleaseLeg
@@ -122,7 +122,7 @@ def failed(turn: Turn, event: LegFailed) -> None:
 
 def device_changed(turn: Turn, event: DeviceChanged) -> None:
     """A phone can be reached, or can no longer."""
-    turn.state.devices[alias_key(event.pbx, event.device)] = event.reachable
+    _set_devices(turn, {**turn.state.devices, alias_key(event.pbx, event.device): event.reachable})
     turn.rematch |= event.reachable
 
 
@@ -154,9 +154,8 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
     turn.cancel_timer(f"pbx:{event.pbx}")
     turn.reconciled = True
     prefix = alias_key(event.pbx, "")
-    for key in [key for key in turn.state.devices if key.startswith(prefix)]:
-        del turn.state.devices[key]
-    turn.state.devices.update({alias_key(event.pbx, name): up for name, up in event.devices.items()})
+    devices = {key: up for key, up in turn.state.devices.items() if not key.startswith(prefix)}
+    _set_devices(turn, devices | {alias_key(event.pbx, name): up for name, up in event.devices.items()})
     turn.publish("pbx.up", {"pbx": event.pbx})
     there = {seen.unique_id for seen in event.legs}
     unseen = {leg.unique_id for leg in turn.legs.on(event.pbx) if leg.unique_id not in there and _may_live(turn, leg)}
@@ -195,6 +194,17 @@ def _may_live(turn: Turn, leg: Leg) -> bool:
         return False
     turn.start_timer(f"unseen:{leg.id}", UNSEEN_MS)
     return True
+
+
+def _set_devices(turn: Turn, devices: dict[str, bool]) -> None:
+    """Take in which phones can be reached, and tell whose it changed for."""
+    before, turn.state.devices = turn.state.devices, devices
+    for agent in turn.state.agents.values():
+        spec = turn.site.agents.get(agent.id)
+        if spec is not None:
+            key = alias_key(spec.pbx, spec.device)
+            if before.get(key, True) != devices.get(key, True):
+                agents.changed(turn, agent, "agent.updated")
 
 
 def _end_all(turn: Turn, name: str, but: set[str]) -> None:

@@ -12,9 +12,7 @@ from ctid.model.states import ContactState
 
 def enqueue(turn: Turn, contact: Contact, name: str) -> None:
     """Put the contact into a queue; the wait counts from the first queue it ever entered."""
-    queue = turn.site.queues[name]
     contact.queue = name
-    contact.priority += queue.priority
     contact.ivr = None
     if contact.queued_at is None:
         contact.queued_at = turn.now

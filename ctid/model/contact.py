@@ -116,7 +116,7 @@ class Contact(msgspec.Struct, kw_only=True):
         offers: What became of each offer.
         ivr: Position in the IVR while in it.
         queue: The queue waited in or served from.
-        priority: Higher goes first.
+        priority: Its own, from menus and entries; its queue's is added while it waits there. Higher goes first.
         queued_at: When the contact entered its first queue; kept over restarts and failed offers.
         step: Index of the requirement's step in force.
         offer_id: The offer that is out, if any.

@@ -18,6 +18,10 @@ AttributeKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.
 AttributeValue = Annotated[str, StringConstraints(max_length=2000)]
 
 
+BackOff = Annotated[float, Field(ge=0.1, le=3_600)]
+"""Never none at all: a phone that says no at once would be rung in a loop."""
+
+
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
@@ -193,11 +197,11 @@ class PolicySpec(Spec):
     """
 
     max_misses: Annotated[int, Field(ge=1, le=100)] = 2
-    no_answer_backoff_seconds: Seconds = 2
-    reject_backoff_seconds: Seconds = 2
-    busy_backoff_seconds: Seconds = 10
-    unreachable_backoff_seconds: Seconds = 5
-    exclude_seconds: Seconds = 30
+    no_answer_backoff_seconds: BackOff = 2
+    reject_backoff_seconds: BackOff = 2
+    busy_backoff_seconds: BackOff = 10
+    unreachable_backoff_seconds: BackOff = 5
+    exclude_seconds: BackOff = 30
     lease_seconds: Seconds = 10
     desktop_grace_seconds: Seconds = 60
     pbx_grace_seconds: Seconds = 60

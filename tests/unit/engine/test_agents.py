@@ -258,3 +258,25 @@ def test_our_own_bugs_raise(site: Site) -> None:
 
     with pytest.raises(InvariantError, match="no handler for Strange"):
         site.give(Strange())
+
+
+def test_a_desktop_that_returns_during_the_talk_keeps_its_agent_ready(site: Site) -> None:
+    site.connected()
+    site.give(ev.DesktopConnected(agent_id="alice", session_id="d1"))
+    site.give(ev.DesktopLost(agent_id="alice", session_id="d1"))
+    site.wait(60)
+    assert site.agent().pending_reason == SystemReason.CONNECTION_LOST
+    site.give(ev.DesktopConnected(agent_id="alice", session_id="d2"))
+    assert site.agent().pending_state is None
+
+
+def test_desktops_are_told_when_a_phone_can_no_longer_be_reached(site: Site) -> None:
+    site.ready()
+    site.give(ev.DeviceChanged(pbx="main", device="PJSIP/1001", reachable=False))
+    (told,) = site.all(cmd.Publish)
+    assert told.type == "agent.updated"
+    assert told.data["agent"]["device_reachable"] is False
+    site.give(ev.DeviceChanged(pbx="main", device="PJSIP/1001", reachable=False))
+    assert not site.published()
+    site.up(devices={"PJSIP/1001": True})
+    assert "agent.updated" in site.published()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ctid.engine.journey import MAX_STEPS
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.contact import Customer
@@ -329,3 +330,30 @@ def test_a_kept_menu_whose_queues_are_gone_leads_to_the_fallback(site: Site) -> 
     site.key("1")
     assert site.only(cmd.ReleaseLeg).next == "fallback"
     assert contact.outcome is Outcome.FAILED
+
+
+def test_a_menu_that_leads_to_itself_and_cannot_be_played_ends_in_the_fallback() -> None:
+    site = Site(changed("menus/main/otherwise", {"menu": "main"}))
+    site.call(dnis="100")
+    for _ in range(MAX_STEPS):
+        if not site.all(cmd.PlayAndCollect):
+            break
+        site.key("", end=ev.CollectEnd.FAILED)
+    assert site.only(cmd.ReleaseLeg).next == "fallback"
+    assert site.only(cmd.SaveRecord).record.outcome is Outcome.FAILED
+
+
+def test_a_queues_priority_counts_while_the_contact_waits_there() -> None:
+    site = Site(changed("queues/sales/priority", 5, changed("entries/direct/open/priority", None)))
+    site.call("c2", dnis="103")
+    site.tick(1_000)
+    contact = site.call("c1", dnis="101")
+    assert contact.priority == 0  # its own, which it keeps when it goes on to another queue
+    site.ready("alice")
+    assert site.only(cmd.RingAgent).peer_unique_id == "c1"
+
+
+def test_a_customer_not_found_out_before_a_crash_is_asked_for_again(site: Site) -> None:
+    site.call()
+    site.give(ev.SiteStarted(site="demo", epoch="e2", release="0"))
+    assert site.only(cmd.LookUpCustomer).ani == "+4930123456"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from pydantic import ValidationError
 
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.offer import OfferCause
 from ctid.model.states import AgentState, ContactState, OfferState, Outcome, SystemReason
+from ctid.spec.site import SiteSpec
 from tests.unit.site import Site, changed
 
 pytestmark = pytest.mark.unit
@@ -163,12 +165,14 @@ def test_an_originate_that_comes_to_nothing(site: Site, reason: int, why: OfferC
     assert site.ended(leg) == []
 
 
-def test_no_back_off_means_none() -> None:
-    site = Site(changed("policy/reject_backoff_seconds", 0))
+def test_a_phone_that_says_no_at_once_is_never_rung_in_a_loop() -> None:
+    with pytest.raises(ValidationError):
+        SiteSpec.model_validate(changed("policy/reject_backoff_seconds", 0))
+    site = Site(changed("policy/reject_backoff_seconds", 0.1))
     leg = site.offered()
     site.ended(leg, 21)
-    assert site.agent().backoff_until_ms == 0
-    site.call("c2")
+    assert not site.call("c2").offer_id
+    site.wait(0.1)
     assert site.only(cmd.RingAgent).peer_unique_id == "c2"
 
 
