@@ -18,7 +18,7 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[RigSite]:
     async with RigSite(request.module.CONFIG, **getattr(request.module, "SITE", {})) as site:
         yield site
         await assert_replays(site)
-        assert_log_clean(site)
+        assert_log_clean(site, getattr(request.module, "EXPECTED_ERRORS", set()))
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -1,0 +1,96 @@
+"""The smoke of it all on Asterisk 16: menu, queue, pop, ring, talk, wrap-up, record, and a daemon killed meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from sip_test_rig.desktop import Desktop
+from sip_test_rig.phone import Phone
+from sip_test_rig.site import RigSite
+from sip_test_rig.tones import MUSIC_HZ
+from tests.integration.floor import (
+    DIRECT,
+    MENU,
+    PATIENCE_S,
+    both_hear,
+    floor_config,
+    staff,
+    states,
+    through_the_menu,
+    until_hears_more,
+    until_quiet,
+    until_record,
+)
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.asterisk16]
+
+CONFIG = floor_config(2, ring_seconds=15, wrap_up_seconds=60)
+SITE = {"release": "16"}
+
+
+async def test_a_call_from_the_menu_to_its_record(site: RigSite, boss: Desktop) -> None:
+    assert "Asterisk 16." in await site.pbx.cli("core show version")
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx) as outside:
+        call = await outside.call(MENU)
+        await through_the_menu(call)
+        offer = await seat.offer()
+        agent_call = await seat.ringing()
+        seat.assert_popped_before_ringing()
+        await both_hear(call, agent_call, seat)
+        agent_call.hang_up()
+        await call.until("ended", timeout=PATIENCE_S)
+        await seat.until_state("WRAP_UP")
+        body = {"disposition": "order", "complete": True}
+        await seat.desktop.request("PUT", f"/v1/contacts/{offer['contact_id']}/wrap-up", body)
+        record = await until_record(boss, offer["contact_id"])
+        assert (record["outcome"], record["disposition"]) == ("handled", "order")
+        assert states(record) == ["created", "queued", "offered", "connected", "wrap_up"]
+        await until_quiet(site, boss)
+
+
+async def test_a_busy_agent_and_a_silent_one_and_then_the_next(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02", ready=False) as (first, second), Phone.outside(site.pbx) as outside:
+        first.phone.reject_with = 486
+        await first.ready()
+        call = await outside.call(DIRECT)
+        offer = await first.offer()
+        await until_hears_more(call, MUSIC_HZ)
+        await second.ready()
+        agent_call = await second.ringing()
+        await both_hear(call, agent_call, second)
+        call.hang_up()
+        await second.until_state("WRAP_UP")
+        await second.desktop.set_state("READY")
+        record = await until_record(boss, offer["contact_id"])
+        assert [(made["agent_id"], made["cause"]) for made in record["offers"]] == [("a01", "busy"), ("a02", None)]
+        await until_quiet(site, boss)
+
+
+async def test_a_daemon_killed_while_one_talks_and_one_waits(site: RigSite) -> None:
+    async with (
+        staff(site, "a01") as (seat,),
+        Phone.outside(site.pbx, "+12025550101") as one,
+        Phone.outside(site.pbx, "+12025550102", voice_hz=2030) as two,
+    ):
+        talk = await one.call(DIRECT)
+        talking = await seat.ringing()
+        await both_hear(talk, talking, seat)
+        waits = await two.call(DIRECT)
+        await until_hears_more(waits, MUSIC_HZ)
+        await site.ctid.kill()
+        await both_hear(talk, talking, seat)
+        await until_hears_more(waits, MUSIC_HZ)
+        await site.ctid.start()
+        await seat.come_back()
+        await both_hear(talk, talking, seat)
+        talking.hang_up()
+        await seat.until_state("WRAP_UP")
+        await seat.desktop.set_state("READY")
+        taken = await seat.ringing()
+        await both_hear(waits, taken, seat)
+        taken.hang_up()
+        await seat.until_state("WRAP_UP")
+        await seat.desktop.set_state("READY")
+        async with site.supervisor() as boss:
+            await until_quiet(site, boss)
+        assert len(seat.phone.invites) == 2
