@@ -1,0 +1,181 @@
+"""The command line: what it prints, and the exit code that a script sees."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ctid import __version__
+from ctid.cli import main
+
+CHECKOUT = Path(__file__).parents[2]
+DEMO = CHECKOUT / "config" / "demo"
+
+
+@dataclass
+class Done:
+    """What a command printed, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Ctid = Callable[..., Done]
+
+
+@pytest.fixture
+def ctid(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ctid:
+    """The command, in this process: a new one takes seconds on a busy machine to import what it needs."""
+
+    def run(*args: str | Path) -> Done:
+        monkeypatch.setattr(sys, "argv", ["ctid", *map(str, args)])
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 0
+        return Done(code, *capsys.readouterr())
+
+    return run
+
+
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ctid", "version"],
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, f"{__version__}\n")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """The demo's configuration with data of its own, to be changed."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    for file in DEMO.glob("*.yaml"):
+        (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    with (folder / "daemon.yaml").open("a", encoding="utf-8") as daemon:
+        daemon.write(f"\nstore: {{url: 'sqlite:///{tmp_path}/ctid.db'}}\njournal: {{path: '{tmp_path}/journal.db'}}\n")
+    return folder
+
+
+def change(file: Path, old: str, new: str) -> int:
+    """Replace a text that is there, and tell its line."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_check_config_is_content_with_the_demo(ctid: Ctid) -> None:
+    done = ctid("check-config", DEMO)
+    assert done.returncode == 0
+    assert "no fault" in done.stdout
+
+
+def test_check_config_reports_every_fault_with_file_line_and_key(ctid: Ctid, config: Path) -> None:
+    site, daemon = config / "site.yaml", config / "daemon.yaml"
+    lines = [
+        f"{site}:{change(site, 'max_misses: 2', 'max_mises: 2')}: policy.max_mises: is not known here",
+        f"{site}:{change(site, '{menu: main}', '{menu: man}')}: entries.hotline.open.menu: there is no menu 'man'",
+        f"{daemon}:{change(daemon, 'port: 8080', 'port: 80800')}: api.port: Input should be less than",
+    ]
+    done = ctid("check-config", config)
+    assert done.returncode == 1
+    found = done.stdout.splitlines()
+    assert len(found) == len(lines)
+    for line in lines:
+        assert any(each.startswith(line) for each in found), (line, found)
+
+
+def test_run_refuses_a_configuration_with_faults(ctid: Ctid, config: Path) -> None:
+    change(config / "site.yaml", "country: DE", "country: Germany")
+    done = ctid("run", "--config", config)
+    assert done.returncode == 2
+    assert "country: 'Germany' is no country" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_run_says_which_address_is_taken(ctid: Ctid, config: Path, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        change(config / "daemon.yaml", "agi: {host: 127.0.0.1, port: 4573}", f"agi: {{host: 127.0.0.1, port: {port}}}")
+        done = ctid("run", "--config", config)
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_asterisk_config_prints_all_three_fragments_or_writes_them(ctid: Ctid, config: Path, tmp_path: Path) -> None:
+    done = ctid("asterisk-config", "--config", config)
+    assert done.returncode == 0
+    for expected in ("manager.conf", "[ctid-in]", "AGI(agi://127.0.0.1:4573", "[1001]"):
+        assert expected in done.stdout
+    out = tmp_path / "asterisk"
+    assert ctid("asterisk-config", "--config", config, "--output", out).returncode == 0
+    assert {file.name for file in out.iterdir()} == {"manager.conf", "extensions.conf", "pjsip.conf"}
+    assert (out / "pjsip.conf").read_text() in done.stdout
+
+
+def test_every_phone_has_a_password_of_its_own_that_stays_the_same(ctid: Ctid, config: Path) -> None:
+    texts = [ctid("asterisk-config", "--config", config).stdout for _ in range(2)]
+    passwords = [line for line in texts[0].splitlines() if line.startswith("password=")]
+    assert len(set(passwords)) == len(passwords) == 2
+    assert texts[0] == texts[1]
+
+
+def test_a_token_is_issued_to_known_agents_only(ctid: Ctid, config: Path) -> None:
+    done = ctid("token", "--config", config, "alice")
+    assert done.returncode == 0
+    assert done.stdout.count(".") == 2
+    refused = ctid("token", "--config", config, "mallory")
+    assert refused.returncode == 2
+    assert "no agent 'mallory'" in refused.stderr
+
+
+def test_a_secret_comes_from_the_environment(ctid: Ctid, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(config / "daemon.yaml", "demo-only-ami-secret", "env:CTID_TEST_AMI_SECRET")
+    monkeypatch.delenv("CTID_TEST_AMI_SECRET", raising=False)
+    missing = ctid("check-config", config)
+    assert missing.returncode == 1
+    assert "the environment has no variable CTID_TEST_AMI_SECRET" in missing.stdout
+    monkeypatch.setenv("CTID_TEST_AMI_SECRET", "demo-only")
+    assert ctid("check-config", config).returncode == 0
+
+
+def test_customers_are_imported_all_or_none(ctid: Ctid, config: Path, tmp_path: Path) -> None:
+    good = tmp_path / "good.csv"
+    good.write_text("id,name,numbers,tier\n1,Test One,030 5550123;+4930555077,gold\n", encoding="utf-8")
+    done = ctid("customers", "import", "--config", config, good)
+    assert (done.returncode, done.stdout) == (0, "1 customers with 2 numbers imported, 0 removed\n")
+    bad = tmp_path / "bad.csv"
+    bad.write_text("id,name,numbers\n2,Test Two,030 5550124\n3,Test Three,not a number\n", encoding="utf-8")
+    refused = ctid("customers", "import", "--config", config, bad)
+    assert refused.returncode == 1
+    assert "line 3, numbers" in refused.stdout
+
+
+def test_an_empty_site_exports_a_header_and_upgrades_once(ctid: Ctid, config: Path) -> None:
+    first = ctid("db", "upgrade", "--config", config)
+    assert first.returncode == 0
+    assert first.stdout.startswith("schema (none) -> ")
+    done = ctid("records", "export", "--config", config)
+    assert done.returncode == 0
+    assert done.stdout.startswith("contact_id,")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_replay_of_no_journal_says_so(ctid: Ctid, tmp_path: Path) -> None:
+    done = ctid("replay", tmp_path / "nothing.db")
+    assert done.returncode == 2
+    assert "there is no journal" in done.stderr
