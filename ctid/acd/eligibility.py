@@ -61,20 +61,21 @@ def unavailable(candidate: Candidate, now: Instant) -> Hindrance | None:
     return None
 
 
-def unable(candidate: Candidate, contact: Contact, pbx: str, step: StepSpec, now: Instant) -> Hindrance | None:
-    """Why an available agent may not serve this contact now; ``None`` if they may.
+def unfit(candidate: Candidate, pbx: str, step: StepSpec) -> Hindrance | None:
+    """Why an available agent may serve no contact of this kind now; ``None`` if they may.
 
     Args:
         candidate: The agent.
-        contact: The contact, waiting.
-        pbx: The PBX that has the caller's leg.
+        pbx: The PBX that has the callers' legs.
         step: The requirement's step in force.
-        now: The moment.
     """
     if candidate.spec.pbx != pbx:
         return Hindrance.PBX
     if any(candidate.spec.skills.get(skill, 0) < level for skill, level in step.skills.items()):
         return Hindrance.SKILL
-    if contact.excluded.get(candidate.agent.id, 0) > now.mono_ms:
-        return Hindrance.EXCLUDED
     return None
+
+
+def excluded(candidate: Candidate, contact: Contact, now: Instant) -> Hindrance | None:
+    """Whether the contact is kept from this agent for now; ``None`` if it is not."""
+    return Hindrance.EXCLUDED if contact.excluded.get(candidate.agent.id, 0) > now.mono_ms else None

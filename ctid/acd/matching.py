@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ctid.acd.eligibility import Candidate, unable, unavailable
+from ctid.acd.eligibility import Candidate, excluded, unavailable, unfit
 from ctid.acd.order import Strategy, contact_order, longest_idle
 from ctid.model.contact import Contact
 from ctid.model.instant import Instant
@@ -50,11 +50,18 @@ def match(
     free = sorted((each for each in candidates if unavailable(each, now) is None), key=strategy)
     if not free:
         return
-    for each in sorted(waiting, key=lambda item: contact_order(item.contact, item.queue_priority)):
-        for index, candidate in enumerate(free):
-            if unable(candidate, each.contact, each.pbx, each.step, now) is None:
+    # Contacts that need the same are mostly many and agents too: who is fit for what is found out once for all of them.
+    fit: dict[tuple[str, int], list[Candidate]] = {}
+    taken: set[str] = set()
+    for each in sorted(waiting, key=lambda item: contact_order(item.contact)):
+        kind = (each.pbx, id(each.step))
+        if kind not in fit:
+            fit[kind] = [candidate for candidate in free if unfit(candidate, each.pbx, each.step) is None]
+        for index, candidate in enumerate(fit[kind]):
+            if candidate.agent.id not in taken and excluded(candidate, each.contact, now) is None:
                 yield Match(each.contact, candidate)
-                del free[index]
+                taken.add(candidate.agent.id)
+                del fit[kind][index]
                 break
-        if not free:
+        if len(taken) == len(free):
             return

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctid.acd.eligibility import Candidate, Hindrance, step_in_force, unable, unavailable
+from ctid.acd.eligibility import Candidate, Hindrance, excluded, step_in_force, unavailable, unfit
 from ctid.acd.matching import Waiting, match
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact
@@ -55,12 +55,15 @@ def test_a_phone_that_cannot_be_reached() -> None:
 
 
 def test_why_an_agent_does_not_take_this_contact() -> None:
+    assert unfit(candidate(), "main", STEP) is None
+    assert unfit(candidate(), "other", STEP) is Hindrance.PBX
+    assert unfit(candidate(level=4), "main", STEP) is Hindrance.SKILL
     waiting = contact()
-    assert unable(candidate(), waiting, "main", STEP, NOW) is None
-    assert unable(candidate(), waiting, "other", STEP, NOW) is Hindrance.PBX
-    assert unable(candidate(level=4), waiting, "main", STEP, NOW) is Hindrance.SKILL
+    assert excluded(candidate(), waiting, NOW) is None
+    waiting.excluded["alice"] = 100_000
+    assert excluded(candidate(), waiting, NOW) is None
     waiting.excluded["alice"] = 100_001
-    assert unable(candidate(), waiting, "main", STEP, NOW) is Hindrance.EXCLUDED
+    assert excluded(candidate(), waiting, NOW) is Hindrance.EXCLUDED
 
 
 @pytest.mark.parametrize(("waited", "step"), [(0, 0), (19_999, 0), (20_000, 1), (59_999, 1), (60_000, 2), (10**9, 2)])
@@ -70,16 +73,21 @@ def test_the_step_in_force(waited: int, step: int) -> None:
 
 
 @given(
-    contacts=st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 3), st.integers(1, 10)), max_size=8),
-    agents=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 10)), max_size=8),
+    contacts=st.lists(
+        st.tuples(st.integers(-2, 2), st.integers(0, 3), st.integers(1, 4), st.sets(st.integers(0, 7))), max_size=8
+    ),
+    agents=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=8),
 )
 def test_matching_is_fair_and_leaves_nobody(
-    contacts: list[tuple[int, int, int]], agents: list[tuple[int, int]]
+    contacts: list[tuple[int, int, int, set[int]]], agents: list[tuple[int, int]]
 ) -> None:
+    steps = {level: StepSpec(skills={"sales": level}) for level in range(1, 5)}
     waiting = [
-        Waiting(contact(seq, priority, queued), "main", StepSpec(skills={"sales": level}))
-        for seq, (priority, queued, level) in enumerate(contacts)
+        Waiting(contact(seq, priority, queued), "main", steps[level])
+        for seq, (priority, queued, level, _) in enumerate(contacts)
     ]
+    for each, (*_, kept_from) in zip(waiting, contacts, strict=True):
+        each.contact.excluded = {f"a{n}": NOW.mono_ms + 1 for n in kept_from}
     free = [candidate(f"a{n}", level, idle_since_ms=idle) for n, (idle, level) in enumerate(agents)]
     found = list(match(waiting, free, NOW))
     served = {pair.contact.id: pair.candidate for pair in found}
@@ -88,7 +96,11 @@ def test_matching_is_fair_and_leaves_nobody(
     assert len(served) == len(found)
     left = [each for each in free if each.agent.id not in taken]
     for each in waiting:
-        able = [other for other in left if unable(other, each.contact, "main", each.step, NOW) is None]
+        able = [
+            other
+            for other in left
+            if unfit(other, "main", each.step) is None and excluded(other, each.contact, NOW) is None
+        ]
         if each.contact.id not in served:
             assert not able, "a free agent and a contact they may serve are both left"
         elif able:
