@@ -145,7 +145,7 @@ def pjsip_endpoint(one: Endpoint) -> str:
     return (
         f"{endpoint}auth={one.name}\n"
         f"[{one.name}]\ntype=auth\nauth_type=userpass\nusername={one.name}\npassword={one.password}\n"
-        f"[{one.name}]\ntype=aor\nmax_contacts=1\nremove_existing=yes\n"
+        f"[{one.name}]\ntype=aor\nmax_contacts=1\nremove_existing=yes\nqualify_frequency=10\n"
     )
 
 

@@ -14,12 +14,14 @@ with warnings.catch_warnings():
     # pyVoIP imports audioop, which Python 3.13 drops; ctid runs on 3.11.
     warnings.simplefilter("ignore", DeprecationWarning)
     # pyVoIP's modules import each other: VoIP has to come first.
-    import pyVoIP.VoIP  # noqa: F401
+    import pyVoIP.VoIP
     from pyVoIP.RTP import PayloadType, TransmitType
     from pyVoIP.SIP import SIPClient, SIPMessage, SIPMessageType
 
-
 from sip_test_rig.dtmf_events import PAYLOAD_TYPE
+
+# What it does not know it does not read; a PBX that asks by OPTIONS whether a phone is there wants an answer.
+pyVoIP.SIPCompatibleMethods.extend(["OPTIONS", "NOTIFY"])
 
 __all__ = ["Dialog", "SIPMessage", "SIPMessageType", "Writer", "audio_of", "target_of"]
 

@@ -256,3 +256,13 @@ async def test_sipp_that_never_ends_is_ended() -> None:
     assert not result.ok
     with pytest.raises(SippError, match="no such scenario"):
         Sipp("uac-does-not-exist")
+
+
+async def test_a_phone_answers_when_the_pbx_asks_whether_it_is_there() -> None:
+    async with Asterisk(endpoints=endpoints("1001")) as pbx, Phone.of(pbx, "1001") as phone:
+
+        async def qualified() -> bool:
+            return " Avail " in await pbx.cli("pjsip show contacts")
+
+        await eventually(qualified, "the phone's contact is available")
+        assert phone.unreadable == 0
