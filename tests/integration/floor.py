@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import socket
@@ -33,11 +34,14 @@ WELCOME_HZ: Final = 350.0
 MENU_HZ: Final = 440.0
 CALLER_HZ: Final = 740.0
 AGENT_HZ: Final = (470, 610, 890, 1030, 1190, 1310, 1470, 1610)
+_CHECKOUT: Final = Path(__file__).resolve().parents[2]
 SPAN_SLACK_MS: Final = 100
 """Stamps are the wall clock's, durations the monotonic clock's: read one after the other, and rounded down."""
 
 
-def floor_config(agents: int, *, ring_seconds: float = 3, wrap_up_seconds: float = 0, **policy: float) -> dict[str, Any]:
+def floor_config(
+    agents: int, *, ring_seconds: float = 3, wrap_up_seconds: float = 0, **policy: float
+) -> dict[str, Any]:
     """The demo's site with so many agents `a01`, `a02`, ... on phones 1001, 1002, ..., all able to sell."""
     config = demo_config()
     config["agents"] = {
@@ -275,7 +279,7 @@ def assert_whole(record: Mapping[str, Any]) -> None:
     assert spans[0]["state"] == "created"
     assert spans[0]["at"] == record["created_at"]
     assert all(span["duration_ms"] is not None and span["duration_ms"] >= 0 for span in spans), spans
-    for one, then in zip(spans, spans[1:], strict=False):
+    for one, then in itertools.pairwise(spans):
         assert abs(_ms(then["at"]) - _ms(one["at"]) - one["duration_ms"]) <= SPAN_SLACK_MS, (one, then)
     whole = _ms(record["closed_at"]) - _ms(record["created_at"])
     assert abs(sum(span["duration_ms"] for span in spans) - whole) <= SPAN_SLACK_MS, record
@@ -338,10 +342,9 @@ def resident_bytes(pid: int) -> int:
 
 async def run_ctid(*arguments: str, cwd: Path | None = None) -> tuple[int, str, str]:
     """Run the command line; give exit code, standard output and standard error."""
-    checkout = Path(__file__).resolve().parents[2]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "ctid", *arguments,
-        cwd=cwd, env={**os.environ, "PYTHONPATH": str(checkout), "COLUMNS": "200"},
+        cwd=cwd, env={**os.environ, "PYTHONPATH": str(_CHECKOUT), "COLUMNS": "200"},
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)

@@ -13,8 +13,8 @@ import pytest
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
-from sip_test_rig.site import RigSite
 from sip_test_rig.sipp import Sipp
+from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.floor import (
     CALLER_HZ,
@@ -26,6 +26,7 @@ from tests.integration.floor import (
     all_records,
     assert_whole,
     both_hear,
+    floor_config,
     open_files,
     run_ctid,
     staff,
@@ -35,7 +36,6 @@ from tests.integration.floor import (
     until_quiet,
     until_record,
 )
-from tests.integration.floor import floor_config
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
@@ -151,7 +151,9 @@ async def test_fifty_calls_in_a_row_without_a_miss_or_a_leak(site: RigSite, boss
             seat.assert_popped_before_ringing()
             assert len(seat.offers()) == 25, "the longest idle gets the next call"
         await until_quiet(site, boss)
-        await eventually(lambda: open_files(site.ctid.pid) <= files, "no file or socket is left open", timeout=PATIENCE_S)
+        await eventually(
+            lambda: open_files(site.ctid.pid) <= files, "no file or socket is left open", timeout=PATIENCE_S
+        )
     assert_all_handled((await until_records(boss, before + 50))[:50])
 
 
@@ -178,7 +180,9 @@ async def test_twenty_calls_at_once_without_a_miss_or_a_leak(site: RigSite, boss
             seat.assert_popped_before_ringing()
             assert len(seat.offers()) == 1
         await until_quiet(site, boss)
-        await eventually(lambda: open_files(site.ctid.pid) <= files, "no file or socket is left open", timeout=PATIENCE_S)
+        await eventually(
+            lambda: open_files(site.ctid.pid) <= files, "no file or socket is left open", timeout=PATIENCE_S
+        )
     records = (await until_records(boss, before + 20))[:20]
     assert_all_handled(records)
     assert {record["agent_id"] for record in records} == set(names)

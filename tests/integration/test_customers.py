@@ -68,11 +68,13 @@ async def test_customers_imported_from_csv_are_on_the_pop(site: RigSite, boss: D
 async def customer_server(asked: list[str]) -> AsyncIterator[str]:
     """A CRM that knows one number, hangs over another, and knows no others."""
 
+    over = asyncio.Event()
+
     async def answer(request: web.Request) -> web.Response:
         number = unquote(request.match_info["number"])
         asked.append(number)
         if number == HANGS:
-            await asyncio.Event().wait()
+            await over.wait()
         if number != NUMBER:
             raise web.HTTPNotFound
         return web.json_response({"id": "C-7", "name": "Chris Calm", "tier": "silver"})
@@ -86,6 +88,7 @@ async def customer_server(asked: list[str]) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{port}/customers/{{ani}}"
     finally:
+        over.set()
         await runner.cleanup()
 
 

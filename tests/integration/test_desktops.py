@@ -16,8 +16,8 @@ import pytest
 from ctid.desktop.auth import Role
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
-from sip_test_rig.site import RigSite
 from sip_test_rig.sipp import Sipp
+from sip_test_rig.site import RigSite
 from tests.integration.floor import (
     DIRECT,
     PATIENCE_S,

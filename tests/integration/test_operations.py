@@ -112,9 +112,7 @@ async def test_while_it_drains_a_ringing_phone_may_still_be_answered_and_nobody_
             await until_quiet(site, boss)
 
 
-async def test_sighup_brings_a_new_agent_and_queue_and_leaves_live_contacts_alone(
-    site: RigSite, boss: Desktop
-) -> None:
+async def test_sighup_brings_a_new_agent_and_queue_and_leaves_live_contacts_alone(site: RigSite, boss: Desktop) -> None:
     async with (
         staff(site, "a01", ready=False) as (seat,),
         Phone.outside(site.pbx, "+12025550101", voice_hz=740) as one,
@@ -210,7 +208,7 @@ async def test_asterisk_loads_what_asterisk_config_prints(site: RigSite) -> None
             assert await pbx.registered() == {"1001"}
 
 
-async def test_a_caller_who_comes_while_no_daemon_is_there_waits_with_music_and_is_served_by_the_next(site: RigSite) -> None:
+async def test_a_caller_who_comes_while_no_daemon_is_there_hears_music_and_is_served_by_the_next(site: RigSite) -> None:
     async with Phone.outside(site.pbx) as outside:
         await site.ctid.kill()
         call = await outside.call(DIRECT)
