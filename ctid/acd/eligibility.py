@@ -79,3 +79,8 @@ def unfit(candidate: Candidate, pbx: str, step: StepSpec) -> Hindrance | None:
 def excluded(candidate: Candidate, contact: Contact, now: Instant) -> Hindrance | None:
     """Whether the contact is kept from this agent for now; ``None`` if it is not."""
     return Hindrance.EXCLUDED if contact.excluded.get(candidate.agent.id, 0) > now.mono_ms else None
+
+
+def unable(candidate: Candidate, contact: Contact, pbx: str, step: StepSpec, now: Instant) -> Hindrance | None:
+    """Why an available agent may not serve this contact now; ``None`` if they may."""
+    return unfit(candidate, pbx, step) or excluded(candidate, contact, now)
