@@ -64,6 +64,11 @@ class Hub:
             if client.seq < seq:
                 client.seq = seq
                 client.send(message)
+        if command.type == "offer.created":
+            # A phone waits to ring until its agent has been told, so these need not wait for the end of the turn.
+            for agent_id in command.agent_ids:
+                for client in self._by_agent.get(agent_id, ()):
+                    client.flush()
 
     def broadcast(self, message: Message) -> None:
         """Send what is no part of the stream to everybody."""
@@ -147,6 +152,8 @@ class Hub:
             return True
         try:
             async with asyncio.timeout(timeout):
+                # uvloop writes at the end of the turn of its loop: mostly one turn is all there is to wait for.
+                await asyncio.sleep(0)
                 while not all(client.flushed for client in waited_for):  # noqa: ASYNC110 - nothing tells of it
                     await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError:

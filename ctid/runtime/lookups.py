@@ -35,6 +35,8 @@ class Lookups:
         self._group.create_task(self._look_up(command), name=f"lookup-{command.contact_id}")
 
     async def _look_up(self, command: LookUpCustomer) -> None:
+        # What else the same input led to goes first: a phone may be about to ring.
+        await asyncio.sleep(0)
         try:
             customer = await self._directory.find(command.ani)
             answer = CustomerLookedUp(contact_id=command.contact_id, customer=customer)
