@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ctid.cli.options import ConfigOption
+from ctid.model.record import RecordFilter
 from ctid.model.states import Outcome
 from ctid.spec.loader import Config, load_config
 from ctid.store.customer_import import import_customers
 from ctid.store.database import Database
-from ctid.store.records import RecordFilter, RecordStore
+from ctid.store.records import RecordStore
 
 Result = TypeVar("Result")
 

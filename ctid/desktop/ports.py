@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -21,8 +19,7 @@ from ctid.errors import (
 from ctid.model.commands import Refuse
 from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
-from ctid.model.record import ContactRecord
-from ctid.model.states import Outcome
+from ctid.model.record import ContactRecord, RecordFilter, RecordPage
 from ctid.spec.site import SiteSpec
 
 
@@ -40,46 +37,10 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which call-tracking records are wanted; what is ``None`` does not restrict.
-
-    Attributes:
-        since: Arrived at or after.
-        until: Arrived before.
-        queue: Last queue.
-        agent_id: Who served it last.
-        outcome: How it ended.
-        disposition: Wrap-up code.
-        ani: Number calling, exactly.
-        dnis: Number dialled, exactly.
-    """
-
-    since: datetime | None = None
-    until: datetime | None = None
-    queue: str | None = None
-    agent_id: str | None = None
-    outcome: Outcome | None = None
-    disposition: str | None = None
-    ani: str | None = None
-    dnis: str | None = None
-
-
-class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Some records, newest first, and where the next ones begin.
-
-    Attributes:
-        records: At most as many as asked for.
-        next_cursor: For the next page; ``None`` on the last one.
-    """
-
-    records: Sequence[ContactRecord]
-    next_cursor: str | None = None
-
-
 class RecordQueries(Protocol):
     """Reads call-tracking records."""
 
-    async def find(self, query: RecordQuery, limit: int, cursor: str | None) -> RecordPage:
+    async def find(self, which: RecordFilter, *, limit: int, cursor: str | None) -> RecordPage:
         """Return the page of records that begins at the cursor.
 
         Raises:

@@ -1,9 +1,12 @@
-"""The call-tracking record: all that is kept of a contact once it is closed."""
+"""The call-tracking record: all that is kept of a contact once it is closed, and how records are asked for."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
+from ctid.errors import RequestError
 from ctid.model.contact import Customer, OfferResult, PathStep, Span
 from ctid.model.instant import Instant
 from ctid.model.states import Outcome
@@ -63,3 +66,49 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
     wait_ms: int
     talk_ms: int
     wrap_up_ms: int
+
+
+class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records; what is ``None`` does not matter, and an empty string asks for those that have none.
+
+    Attributes:
+        created_from: Contacts that arrived at this moment or later; any zone, but it must have one.
+        created_to: Contacts that arrived before this moment.
+        queue: Last queue.
+        agent_id: Who served it last.
+        outcome: How it ended.
+        disposition: Code of the wrap-up.
+        ani: Number calling, as in the record.
+        dnis: Number dialled.
+        customer_id: The directory's key.
+
+    Raises:
+        RequestError: A moment has no zone.
+    """
+
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    queue: str | None = None
+    agent_id: str | None = None
+    outcome: Outcome | None = None
+    disposition: str | None = None
+    ani: str | None = None
+    dnis: str | None = None
+    customer_id: str | None = None
+
+    def __post_init__(self) -> None:
+        for moment in (self.created_from, self.created_to):
+            if moment is not None and moment.tzinfo is None:
+                raise RequestError("a moment without a zone; write for example 2025-03-30T09:00:00+02:00")
+
+
+class RecordPage(msgspec.Struct, frozen=True):
+    """Some records, newest first.
+
+    Attributes:
+        records: The records.
+        next_cursor: For the next page; ``None`` if this is the last.
+    """
+
+    records: list[ContactRecord]
+    next_cursor: str | None

@@ -5,46 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ctid.desktop.ports import Component, RecordPage, RecordQuery
+from ctid.desktop.ports import Component
 from ctid.engine.state import SiteState
 from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
-from ctid.model.record import ContactRecord
 from ctid.runtime.clock import SiteClock
 from ctid.runtime.runner import Runner
 from ctid.spec.site import SiteSpec
-from ctid.store.records import RecordFilter, RecordStore
-
-
-class StoredRecords:
-    """Reads the call-tracking records for the API."""
-
-    def __init__(self, store: RecordStore) -> None:
-        self._store = store
-
-    async def find(self, query: RecordQuery, limit: int, cursor: str | None) -> RecordPage:
-        """Return the page of records that begins at the cursor.
-
-        Raises:
-            RequestError: The cursor is none of ours.
-            StoreError: The database cannot be reached.
-        """
-        which = RecordFilter(
-            created_from=query.since,
-            created_to=query.until,
-            queue=query.queue,
-            agent_id=query.agent_id,
-            outcome=query.outcome,
-            disposition=query.disposition,
-            ani=query.ani,
-            dnis=query.dnis,
-        )
-        page = await self._store.find(which, limit=limit, cursor=cursor)
-        return RecordPage(records=page.records, next_cursor=page.next_cursor)
-
-    async def get(self, contact_id: str) -> ContactRecord | None:
-        """Return the record of a contact, if there is one."""
-        return await self._store.get(contact_id)
+from ctid.store.records import RecordStore
 
 
 class LiveSite:
@@ -55,7 +23,7 @@ class LiveSite:
     ) -> None:
         self._runner = runner
         self._clock = clock
-        self._records = StoredRecords(store)
+        self._records = store
         self._readiness = readiness
 
     @property
@@ -74,7 +42,7 @@ class LiveSite:
         return self._runner.engine.state.stream_epoch
 
     @property
-    def records(self) -> StoredRecords:
+    def records(self) -> RecordStore:
         """The store of closed contacts."""
         return self._records
 

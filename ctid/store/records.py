@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ctid.errors import RequestError
-from ctid.model.record import ContactRecord
-from ctid.model.states import Outcome
+from ctid.model.record import ContactRecord, RecordFilter, RecordPage
 from ctid.store.csv_export import HEADER, csv_line, record_cells
 from ctid.store.database import Database
 from ctid.store.rows import from_row, storable, to_row
@@ -27,53 +26,7 @@ _Position = tuple[Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)], str]
 """``created_at`` and contact id of a record: where it stands in the list."""
 
 
-class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which records; what is ``None`` does not matter, and an empty string asks for those that have none.
-
-    Attributes:
-        created_from: Contacts that arrived at this moment or later; any zone, but it must have one.
-        created_to: Contacts that arrived before this moment.
-        queue: Last queue.
-        agent_id: Who served it last.
-        outcome: How it ended.
-        disposition: Code of the wrap-up.
-        ani: Number calling, as in the record.
-        dnis: Number dialled.
-        customer_id: The directory's key.
-
-    Raises:
-        RequestError: A moment has no zone.
-    """
-
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    queue: str | None = None
-    agent_id: str | None = None
-    outcome: Outcome | None = None
-    disposition: str | None = None
-    ani: str | None = None
-    dnis: str | None = None
-    customer_id: str | None = None
-
-    def __post_init__(self) -> None:
-        for moment in (self.created_from, self.created_to):
-            if moment is not None and moment.tzinfo is None:
-                raise RequestError("a moment without a zone; write for example 2025-03-30T09:00:00+02:00")
-
-
 ALL: Final = RecordFilter()
-
-
-class Page(msgspec.Struct, frozen=True):
-    """Some records, newest first.
-
-    Attributes:
-        records: The records.
-        next_cursor: For the next page; ``None`` if this is the last.
-    """
-
-    records: list[ContactRecord]
-    next_cursor: str | None
 
 
 class RecordStore:
@@ -105,7 +58,9 @@ class RecordStore:
             row = result.mappings().one_or_none()
         return None if row is None else from_row(row)
 
-    async def find(self, which: RecordFilter = ALL, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page:
+    async def find(
+        self, which: RecordFilter = ALL, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    ) -> RecordPage:
         """List records, those that arrived last first.
 
         Args:
@@ -120,8 +75,8 @@ class RecordStore:
             raise RequestError(f"limit is {limit}; it can be 1 to {MAX_LIMIT}")
         found = await self._page(which, limit + 1, None if cursor is None else _read_cursor(cursor))
         if len(found) <= limit:
-            return Page(found, None)
-        return Page(found[:limit], _write_cursor(_position(found[limit - 1])))
+            return RecordPage(found, None)
+        return RecordPage(found[:limit], _write_cursor(_position(found[limit - 1])))
 
     async def count(self, which: RecordFilter = ALL) -> int:
         """Count records."""

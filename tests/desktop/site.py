@@ -14,14 +14,14 @@ from pydantic import SecretStr
 from ctid.desktop.app import DesktopServer
 from ctid.desktop.auth import Authority, Role
 from ctid.desktop.hub import Hub
-from ctid.desktop.ports import Component, RecordPage, RecordQuery, refusal
+from ctid.desktop.ports import Component, refusal
 from ctid.engine.engine import Engine
 from ctid.engine.state import SiteState
 from ctid.errors import OverloadedError, RequestError
 from ctid.model import events as ev
 from ctid.model.commands import Accept, Command, PlayAndCollect, Publish, Refuse, RingAgent, SaveRecord
 from ctid.model.instant import Instant
-from ctid.model.record import ContactRecord
+from ctid.model.record import ContactRecord, RecordFilter, RecordPage
 from ctid.spec.daemon import ApiSpec
 from ctid.spec.loader import load_config
 from ctid.spec.site import SiteSpec
@@ -37,16 +37,16 @@ class KeptRecords:
     """Records in a list, newest first; the cursor is the position."""
 
     records: list[ContactRecord] = field(default_factory=list)
-    asked: list[RecordQuery] = field(default_factory=list)
+    asked: list[RecordFilter] = field(default_factory=list)
 
-    async def find(self, query: RecordQuery, limit: int, cursor: str | None) -> RecordPage:
-        self.asked.append(query)
+    async def find(self, which: RecordFilter, *, limit: int, cursor: str | None) -> RecordPage:
+        self.asked.append(which)
         if cursor is not None and not cursor.isdigit():
             raise RequestError("the cursor is none of ours")
         found = [
             record
             for record in reversed(self.records)
-            if query.queue in (None, record.queue) and query.outcome in (None, record.outcome)
+            if which.queue in (None, record.queue) and which.outcome in (None, record.outcome)
         ]
         start = int(cursor or 0)
         more = str(start + limit) if len(found) > start + limit else None

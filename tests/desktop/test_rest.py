@@ -189,7 +189,7 @@ async def test_filters_and_pages_of_records(desk: Desk, http: aiohttp.ClientSess
     _, page, _ = await ask(http, desk, "sue", "GET", "/v1/records?limit=2&since=2020-01-01T00:00:00Z&ani=%2B49176")
     assert [record["contact_id"] for record in page["items"]] == [ids[2], ids[1]]
     assert desk.site.records.asked[-1].ani == "+49176"
-    assert desk.site.records.asked[-1].since is not None
+    assert desk.site.records.asked[-1].created_from is not None
     _, page, _ = await ask(http, desk, "sue", "GET", f"/v1/records?limit=2&cursor={page['next_cursor']}")
     assert [record["contact_id"] for record in page["items"]] == [ids[0]]
     status, body, _ = await ask(http, desk, "sue", "GET", "/v1/records?cursor=none-of-ours")

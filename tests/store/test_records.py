@@ -14,11 +14,11 @@ from sqlalchemy import text
 
 from ctid.errors import RequestError
 from ctid.model.contact import Customer
-from ctid.model.record import ContactRecord
+from ctid.model.record import ContactRecord, RecordFilter
 from ctid.model.states import Outcome
 from ctid.store.csv_export import HEADER
 from ctid.store.database import Database
-from ctid.store.records import ALL, RecordFilter, RecordStore, page_query
+from ctid.store.records import ALL, RecordStore, page_query
 from tests.store.sample_records import NOON, abandoned_record, sample_record
 
 pytestmark = pytest.mark.store

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from ctid.desktop.bodies import RecordsQuery
 from ctid.desktop.operation import Answer, Call
-from ctid.desktop.ports import RecordQuery
 from ctid.desktop.record_views import record_view
 from ctid.errors import NotFoundError
+from ctid.model.record import RecordFilter
 
 
 async def list_records(call: Call) -> Answer:
     """Records that fit, newest first, page by page."""
     query: RecordsQuery = call.query
-    wanted = RecordQuery(
-        since=query.since,
-        until=query.until,
+    which = RecordFilter(
+        created_from=query.since,
+        created_to=query.until,
         queue=query.queue,
         agent_id=query.agent_id,
         outcome=query.outcome,
@@ -22,7 +22,7 @@ async def list_records(call: Call) -> Answer:
         ani=query.ani,
         dnis=query.dnis,
     )
-    page = await call.site.records.find(wanted, query.limit, query.cursor)
+    page = await call.site.records.find(which, limit=query.limit, cursor=query.cursor)
     return Answer({"items": [record_view(record) for record in page.records], "next_cursor": page.next_cursor})
 
 
