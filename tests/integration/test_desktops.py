@@ -9,7 +9,9 @@ import json
 import os
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator, Iterable
+from urllib.request import urlopen
 
 import pytest
 
@@ -52,57 +54,62 @@ async def desktops(site: RigSite, agent_ids: Iterable[str], supervisors: int) ->
 
 
 class Unreading:
-    """A desktop that says hello and then reads nothing, with as little room in its socket as the kernel gives."""
+    """A desktop that says hello and then reads nothing, with as little room in its socket as the kernel gives.
+
+    It has a thread of its own: once it is cut off it must read at once, or the closing frame is given up.
+    """
 
     def __init__(self, site: RigSite) -> None:
-        self._address = ("127.0.0.1", site.api_port)
-        self._token = site.token("supervisor", Role.SUPERVISOR)
+        self._metrics = f"{site.ctid.url}/metrics"
         self._socket = socket.socket()
-
-    async def __aenter__(self) -> Unreading:
-        loop = asyncio.get_running_loop()
+        self._socket.settimeout(PATIENCE_S)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        self._socket.setblocking(False)
-        await loop.sock_connect(self._socket, self._address)
+        self._socket.connect(("127.0.0.1", site.api_port))
         key = base64.b64encode(os.urandom(16)).decode()
         request = (
             f"GET /v1/events HTTP/1.1\r\nHost: ctid\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: ctid.v1\r\n"
-            f"Authorization: Bearer {self._token}\r\n\r\n"
+            f"Authorization: Bearer {site.token('supervisor', Role.SUPERVISOR)}\r\n\r\n"
         )
-        await loop.sock_sendall(self._socket, request.encode())
+        self._socket.sendall(request.encode())
         answer = b""
         while not answer.endswith(b"\r\n\r\n"):
-            answer += await loop.sock_recv(self._socket, 1)
+            answer += self._socket.recv(1)
         assert answer.startswith(b"HTTP/1.1 101 ")
         hello, mask = json.dumps({"type": "hello"}).encode(), os.urandom(4)
         masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(hello))
-        await loop.sock_sendall(self._socket, struct.pack("!BB", 0x81, 0x80 | len(hello)) + mask + masked)
-        return self
+        self._socket.sendall(struct.pack("!BB", 0x81, 0x80 | len(hello)) + mask + masked)
 
-    async def __aexit__(self, *_: object) -> None:
-        self._socket.close()
+    def until_cut_off(self) -> tuple[int, int | None]:
+        """Wait until the daemon counts a desktop that was too slow, then read what is left.
 
-    async def read_to_the_end(self) -> tuple[int, int | None]:
-        """Read what is left: how many frames there were, and the code of the closing one if it got through."""
-        loop = asyncio.get_running_loop()
+        Returns:
+            How many frames there were, and the code of the closing one.
+        """
+        deadline = time.monotonic() + 2 * PATIENCE_S
+        while b'ctid_desktop_dropped_total{reason="too_slow"} 1.0' not in urlopen(self._metrics).read():
+            assert time.monotonic() < deadline, "the desktop that reads nothing is not cut off"
+            time.sleep(0.05)
         data = bytearray()
-        with contextlib.suppress(ConnectionResetError):
-            async with asyncio.timeout(PATIENCE_S):
-                while more := await loop.sock_recv(self._socket, 1 << 16):
-                    data += more
-        frames, at = 0, 0
-        while at + 2 <= len(data):
-            opcode, size, at = data[at] & 0x0F, data[at + 1] & 0x7F, at + 2
-            if size == 126:
-                size, at = struct.unpack_from("!H", data, at)[0], at + 2
-            elif size == 127:
-                size, at = struct.unpack_from("!Q", data, at)[0], at + 8
-            if opcode == 8:
-                return frames, struct.unpack_from("!H", data, at)[0]
-            at += size
-            frames += 1
-        return frames, None
+        with contextlib.suppress(ConnectionResetError), self._socket:
+            while more := self._socket.recv(1 << 16):
+                data += more
+        return _frames(bytes(data))
+
+
+def _frames(data: bytes) -> tuple[int, int | None]:
+    frames, at = 0, 0
+    while at + 2 <= len(data):
+        opcode, size, at = data[at] & 0x0F, data[at + 1] & 0x7F, at + 2
+        if size == 126:
+            size, at = struct.unpack_from("!H", data, at)[0], at + 2
+        elif size == 127:
+            size, at = struct.unpack_from("!Q", data, at)[0], at + 8
+        if opcode == 8:
+            return frames, struct.unpack_from("!H", data, at)[0]
+        at += size
+        frames += 1
+    return frames, None
 
 
 def stream(desktop: Desktop) -> list[JsonObject]:
@@ -129,11 +136,15 @@ async def test_three_hundred_desktops_get_every_event_though_one_reads_nothing(s
     async with (
         staff(site, *names[:AT_WORK]) as seats,
         desktops(site, names[AT_WORK:], 300 - AGENTS - 2) as others,
-        Unreading(site) as slow,
     ):
-        assert (await metrics(site))["ctid_desktop_clients"] == 300
+        slow = await asyncio.to_thread(Unreading, site)
+
+        async def all_connected() -> bool:
+            return (await metrics(site))["ctid_desktop_clients"] == 300
+
+        await eventually(all_connected, "three hundred desktops are connected", timeout=PATIENCE_S)
         memory = resident_bytes(site.ctid.pid)
-        was_cut = asyncio.create_task(until_cut(site))
+        cut_off = asyncio.create_task(asyncio.to_thread(slow.until_cut_off))
 
         async def serve(seat: Seat) -> None:
             while True:
@@ -144,8 +155,7 @@ async def test_three_hundred_desktops_get_every_event_though_one_reads_nothing(s
         servers = [asyncio.create_task(serve(seat)) for seat in seats]
         callers = Sipp("uac-silent-waits-for-bye", to=to, number=DIRECT, calls=CALLS, rate=20, time_limit_s=200)
         calls = asyncio.create_task(callers.run())
-        await was_cut
-        frames, code = await slow.read_to_the_end()
+        frames, code = await cut_off
         assert code == TOO_SLOW
         assert frames > 0
         result = await calls
@@ -182,12 +192,3 @@ async def test_three_hundred_desktops_get_every_event_though_one_reads_nothing(s
             assert [event for event in stream(desktop) if event.get("contact_id")] == [], "idle agents see no caller"
             assert desktop.closed_with is None
         assert resident_bytes(site.ctid.pid) < memory + 64 * 1024 * 1024
-
-
-async def until_cut(site: RigSite) -> None:
-    """Wait until one desktop was cut off as too slow, and none other."""
-
-    async def cut() -> bool:
-        return (await metrics(site)).get('ctid_desktop_dropped_total{reason="too_slow"}') == 1
-
-    await eventually(cut, "the desktop that reads nothing is cut off", timeout=PATIENCE_S * 2, every=0.1)
