@@ -11,7 +11,19 @@ from typing import Any, Final
 
 import pytest
 
-MARKERS: Final = ("unit", "properties", "replay", "adapters", "store", "desktop", "rig", "integration", "faults")
+MARKERS: Final = (
+    "unit",
+    "properties",
+    "replay",
+    "adapters",
+    "store",
+    "desktop",
+    "runtime",
+    "cli",
+    "rig",
+    "integration",
+    "faults",
+)
 TASKS_END_WITHIN_S: Final = 5.0
 
 pytest.register_assert_rewrite("tests.integration.floor")
