@@ -102,10 +102,15 @@ class Keeper:
         first = self.seq + 1
         entries = [Entry(first + index, at, each.written) for index, each in enumerate(inputs)]
         outcomes, self._outcomes = self._outcomes, []
+        loop = asyncio.get_running_loop()
         while True:
             began = time.perf_counter()
             try:
-                self._journal.append(entries, outcomes)
+                if self._spec.full_sync:
+                    # Waiting for the disk is what was asked for; the loop need not stand still for it.
+                    await loop.run_in_executor(self._thread, self._journal.append, entries, outcomes)
+                else:
+                    self._journal.append(entries, outcomes)
                 break
             except JournalError as error:
                 if not self.fault:
@@ -122,7 +127,7 @@ class Keeper:
         if self._since_checkpoint >= CHECKPOINT_INPUTS and (self._checkpoint is None or self._checkpoint.done()):
             self._since_checkpoint = 0
             # Not in the thread of the snapshots, which would wait for it, and inputs for them.
-            self._checkpoint = asyncio.get_running_loop().run_in_executor(None, self._check_point)
+            self._checkpoint = loop.run_in_executor(None, self._check_point)
         return first
 
     def note_outcome(self, seq: int, digest: bytes) -> None:

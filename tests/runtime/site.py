@@ -32,10 +32,16 @@ class Life:
     """One life of a daemon on a journal; the next one goes on where it ended."""
 
     def __init__(
-        self, path: Path, *, epoch: str = "e1", snapshot_events: int = 20_000, keep_events: int = 1_000
+        self,
+        path: Path,
+        *,
+        epoch: str = "e1",
+        snapshot_events: int = 20_000,
+        keep_events: int = 1_000,
+        full_sync: bool = False,
     ) -> None:
         self.metrics = Metrics("test")
-        spec = JournalSpec(path=path, snapshot_events=snapshot_events, keep_events=keep_events)
+        spec = JournalSpec(path=path, snapshot_events=snapshot_events, keep_events=keep_events, full_sync=full_sync)
         self.keeper = Keeper.open(spec, "demo", self.metrics)
         self.recovered: list[Command] = []
         self.engine, last = self.keeper.recover(self.recovered.extend)

@@ -50,9 +50,10 @@ async def test_a_request_is_answered_with_what_became_of_it(tmp_path: Path) -> N
     await life.keeper.close()
 
 
-async def test_the_next_life_has_the_state_and_the_stream_of_the_last(tmp_path: Path) -> None:
+@pytest.mark.parametrize("full_sync", [False, True])
+async def test_the_next_life_has_the_state_and_the_stream_of_the_last(tmp_path: Path, full_sync: bool) -> None:
     path = tmp_path / "journal.db"
-    life = Life(path)
+    life = Life(path, full_sync=full_sync)
     await life.begin()
     await life.take(ready())
     contact_id = await a_call(life)
