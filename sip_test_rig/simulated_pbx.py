@@ -216,7 +216,10 @@ class SimulatedPbx(VirtualTime):
         """AMI is there again: a snapshot comes first, then events."""
         if not self.ami.up and self.running:
             self.ami.up = True
-            seen = [ev.LegSeen(unique_id=c.unique_id, answered=c.answered, bridge_id=c.bridge) for c in self.live()]
+            seen = [
+                ev.LegSeen(unique_id=c.unique_id, answered=c.answered, bridge_id=c.bridge, returned=c.script == "after")
+                for c in self.live()
+            ]
             devices = dict(self.devices)
             self.say(self.ami, ev.PbxReconciled(pbx=PBX, legs=seen, devices=devices, boot=f"boot{self.boot}"))
 

@@ -53,7 +53,7 @@ def match(
     # Contacts that need the same are mostly many and agents too: who is fit for what is found out once for all of them.
     fit: dict[tuple[str, int], list[Candidate]] = {}
     taken: set[str] = set()
-    for each in sorted(waiting, key=lambda item: contact_order(item.contact)):
+    for each in sorted(waiting, key=lambda item: contact_order(item.contact, item.queue_priority)):
         kind = (each.pbx, id(each.step))
         if kind not in fit:
             fit[kind] = [candidate for candidate in free if unfit(candidate, each.pbx, each.step) is None]

@@ -104,6 +104,8 @@ def returned(turn: Turn, event: CallerReturned) -> None:
         turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next="hangup"))
         return
     leg.has_agi, leg.bridge_id = True, ""
+    # While the PBX is away, its snapshot has yet to say what they come from.
+    leg.returned |= outage.is_up(turn, leg.pbx)
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is not None and contact.state is ContactState.CONNECTED:
         offers.talk_over(turn, contact)

@@ -16,6 +16,7 @@ from ctid.model.events import (
     LegFailed,
     LegHeld,
     LegRetrieved,
+    LegSeen,
     LegUnbridged,
     PbxLost,
     PbxReconciled,
@@ -161,6 +162,9 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
     unseen = {leg.unique_id for leg in turn.legs.on(event.pbx) if leg.unique_id not in there and _may_live(turn, leg)}
     if restarted:
         _end_all(turn, event.pbx, there | unseen)
+    for seen in event.legs:
+        if seen.returned:
+            _talked_unseen(turn, event.pbx, seen, there)
     known = [leg for leg in turn.legs.on(event.pbx) if leg.unique_id not in unseen]
     for found in list(difference(event.pbx, known, event.legs)):
         match found:
@@ -181,6 +185,20 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
             # An agent's phone that we rang in a life we know nothing of: nobody waits behind it.
             turn.emit(HangUpLeg(pbx=event.pbx, unique_id=seen.unique_id))
     turn.rematch = True
+
+
+def _talked_unseen(turn: Turn, pbx: str, seen: LegSeen, there: set[str]) -> None:
+    """Connect a caller who was answered, talked and came back while nobody looked; their agent's leg has ended."""
+    leg = turn.legs.find(pbx, seen.unique_id)
+    if leg is None or leg.returned:
+        return
+    leg.returned = True
+    contact = turn.state.contacts.get(leg.contact_id)
+    offer = turn.state.offers.get(contact.offer_id) if contact is not None else None
+    if contact is None or offer is None or contact.state is not ContactState.OFFERED:
+        return
+    if turn.state.legs[offer.leg_id].unique_id not in there:
+        offers.connect(turn, offer, contact)
 
 
 UNSEEN_MS = 2_000

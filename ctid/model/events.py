@@ -29,11 +29,13 @@ class LegSeen(msgspec.Struct, frozen=True, kw_only=True):
         unique_id: Asterisk's ``Uniqueid``.
         answered: Whether the channel is up.
         bridge_id: The bridge it is in, or empty.
+        returned: Whether it is in the part of the dialplan that callers come to from a bridge with an agent.
     """
 
     unique_id: str
     answered: bool
     bridge_id: str = ""
+    returned: bool = False
 
 
 class PbxReconciled(Event, frozen=True, kw_only=True, tag="pbx.reconciled"):

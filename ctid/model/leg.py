@@ -21,6 +21,7 @@ class Leg(msgspec.Struct, kw_only=True):
         since_ms: Monotonic moment of the last change of state.
         has_agi: Whether a FastAGI session holds the channel now, so that prompts can be played.
         bridge_id: Asterisk's bridge the channel is in, empty when in none.
+        returned: Whether we know that it came back from a bridge with an agent (``call.returned``).
         clearing: Whether ctid asked the PBX to end it.
     """
 
@@ -34,4 +35,5 @@ class Leg(msgspec.Struct, kw_only=True):
     since_ms: int
     has_agi: bool = False
     bridge_id: str = ""
+    returned: bool = False
     clearing: bool = False

@@ -159,6 +159,28 @@ async def test_the_talk_ends_while_the_daemon_is_away(site: RigSite) -> None:
             await until_quiet(site, boss)
 
 
+async def test_a_whole_talk_while_the_daemon_is_away_is_no_reason_to_ring_anybody_again(site: RigSite) -> None:
+    async with staff(site, "a01", "a02", ready=False) as (one, two), Phone.outside(site.pbx) as outside:
+        one.phone.answer_after = None
+        await one.ready()
+        call = await outside.call(DIRECT)
+        ringing = await one.ringing()
+        contact_id = (await one.offer())["contact_id"]
+        await two.ready()
+        await site.ctid.kill()
+        ringing.answer()
+        await both_hear(call, ringing, one)
+        ringing.hang_up()
+        await site.ctid.start()
+        await asyncio.gather(one.come_back(), two.come_back())
+        async with site.supervisor() as boss:
+            record = await until_record(boss, contact_id)
+            assert record["outcome"] == "handled"
+            assert [(offer["agent_id"], offer["state"]) for offer in record["offers"]] == [("a01", "accepted")]
+            assert not two.phone.invites
+            await until_quiet(site, boss)
+
+
 async def test_the_waiting_caller_and_the_one_whose_agent_rings_leave_while_the_daemon_is_away(site: RigSite) -> None:
     async with (
         staff(site, "a01", answer_after=None) as (seat,),

@@ -89,6 +89,8 @@ class AgiServer:
         self._emit = emit
         self._metrics = metrics
         self._pbxes = frozenset(pbxes)
+        for pbx in pbxes:
+            metrics.agi_sessions.labels(pbx=pbx).set(0)
         self._max_sessions = max_sessions
         self._sessions: dict[tuple[str, str], AgiSession] = {}
         self._connections = 0

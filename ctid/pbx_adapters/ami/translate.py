@@ -27,6 +27,9 @@ UNREACHABLE_STATES: Final = frozenset({"UNAVAILABLE", "INVALID"})
 TECHNOLOGIES: Final = ("PJSIP/", "SIP/")
 """Whose devices can be an agent's phone; states of queues, custom hints and surrogates are none of ours."""
 
+AFTER_A_BRIDGE: Final = frozenset({("ctid-after", "s"), ("ctid-ask", "after")})
+"""Context and extension of callers who come from a bridge with an agent (see ``asterisk_config``)."""
+
 _UP: Final = "6"
 
 
@@ -125,6 +128,7 @@ def reconciled(pbx: str, status: Message, channels: Iterable[Message], devices: 
                 unique_id=channel["Uniqueid"],
                 answered=channel.get("ChannelState") == _UP,
                 bridge_id=channel.get("BridgeId", ""),
+                returned=(channel.get("Context"), channel.get("Exten")) in AFTER_A_BRIDGE,
             )
             for channel in channels
             if "Uniqueid" in channel

@@ -235,3 +235,29 @@ def test_two_pbxes_are_told_apart() -> None:
     assert site.engine.state.pbxes["other"].up is False
     site.up(seen("c1"))
     assert site.contact().state is ContactState.QUEUED
+
+
+def test_a_talk_that_began_and_ended_while_nobody_looked_is_a_talk_and_no_second_agent_is_rung(site: Site) -> None:
+    leg = site.offered()
+    site.give(ev.SiteStarted(site="demo", epoch="e2", release="0"))
+    site.back()  # FastAGI is quicker than the snapshot
+    site.up(ev.LegSeen(unique_id="c1", answered=True, returned=True))
+    assert site.contact().state is ContactState.WRAP_UP
+    assert site.agent().state is AgentState.WRAP_UP
+    assert not site.all(cmd.RingAgent)
+    assert site.only(cmd.ReleaseLeg).next == "hangup"
+    assert leg not in site.engine.state.legs
+
+
+def test_a_caller_whose_last_offer_ran_out_in_the_moment_of_the_answer_is_not_taken_for_served(site: Site) -> None:
+    leg = site.offered()
+    site.wait(15)
+    site.ended(leg)
+    site.back()  # the bridge had just been made when the hang-up came
+    assert site.contact().state is ContactState.QUEUED
+    site.wait(30)
+    site.ready("alice")
+    assert site.contact().state is ContactState.OFFERED
+    site.give(ev.SiteStarted(site="demo", epoch="e2", release="0"))
+    site.up(ev.LegSeen(unique_id="c1", answered=True, returned=True))
+    assert site.contact().connected_at is None
