@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import phonenumbers
 
 
+@lru_cache(maxsize=10_000)
 def to_e164(number: str, country: str) -> str:
     """The number in E.164 (ITU-T) form where it is one, else as received (an internal extension, say).
 

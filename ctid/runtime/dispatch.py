@@ -78,7 +78,7 @@ class Dispatcher:
         self._about_to_ring: set[str] = set()
 
     def execute(self, commands: Sequence[do.Command]) -> None:
-        """Execute commands in their order, then count and log them. Never raises for what a peer does."""
+        """Execute commands in their order. Never raises for what a peer does."""
         for command in commands:
             match command:
                 case do.Publish():
@@ -113,7 +113,9 @@ class Dispatcher:
                     pass
                 case _:
                     _log.error("command.unknown", command=type(command).__name__)
-        # Last, so that no phone waits for a log.
+
+    def observe(self, commands: Sequence[do.Command]) -> None:
+        """Count and log commands that were executed."""
         for command in commands:
             self._observer.executed(command)
 

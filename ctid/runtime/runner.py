@@ -27,12 +27,18 @@ BATCH = 256
 
 REQUEST_SECONDS = 10.0
 
+SETTLE_SECONDS = 0.003
+"""What nobody waits for is done so much later: a phone that is to ring needs a turn or two of the loop until then."""
+
 
 class Executes(Protocol):
     """What commands are given to."""
 
     def execute(self, commands: Sequence[Command]) -> None:
         """Execute commands in their order."""
+
+    def observe(self, commands: Sequence[Command]) -> None:
+        """Count and log commands that were executed."""
 
 
 class Runner:
@@ -55,6 +61,8 @@ class Runner:
         self.engine = engine
         self.last = last
         self._stepped = asyncio.Event()
+        self._done: list[tuple[int, list[Command]]] = []
+        self._settling: asyncio.TimerHandle | None = None
         self._keeper = keeper
         self._clock = clock
         self._inbox = inbox
@@ -107,11 +115,14 @@ class Runner:
 
     async def run(self, dispatcher: Executes) -> None:
         """Consume until cancelled; each input's commands go to the dispatcher."""
-        while True:
-            await self.consume(await self._inbox.take(BATCH), dispatcher)
-            self._stepped.set()
-            # Neither taking nor journalling waits while inputs keep coming; sockets need their turn.
-            await asyncio.sleep(0)
+        try:
+            while True:
+                await self.consume(await self._inbox.take(BATCH), dispatcher)
+                self._stepped.set()
+                # Neither taking nor journalling waits while inputs keep coming; sockets need their turn.
+                await asyncio.sleep(0)
+        finally:
+            self.settle(dispatcher)
 
     async def consume(self, inputs: list[Input], dispatcher: Executes) -> None:
         """Journal inputs, then have the engine handle them, one after another."""
@@ -121,11 +132,23 @@ class Runner:
             began = time.perf_counter()
             commands = step(self.engine, seq, event, at)
             self._metrics.engine_step.observe(time.perf_counter() - began)
-            self._keeper.note_outcome(seq, digest(commands))
             dispatcher.execute(commands)
+            self._done.append((seq, commands))
             if isinstance(event, Request) and any(isinstance(c, Note) and c.code == BROKEN for c in commands):
                 self._resolve(event.command_id, InvariantError("a fault of ctid; its log tells more"))
+        if self._settling is None:
+            self._settling = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self.settle, dispatcher)
         await self._keeper.tidy(self.engine, at)
+
+    def settle(self, dispatcher: Executes) -> None:
+        """Do what nobody waits for: digests for the journal, metrics, log lines."""
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
+        done, self._done = self._done, []
+        for seq, commands in done:
+            self._keeper.note_outcome(seq, digest(commands))
+            dispatcher.observe(commands)
 
     def _now(self) -> Instant:
         now = self._clock.now()

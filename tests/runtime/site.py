@@ -56,6 +56,14 @@ class Life:
             if type(command).__name__ in ("Accept", "Refuse"):
                 self.runner.answer(command)  # type: ignore[arg-type]
 
+    def observe(self, commands: Sequence[Command]) -> None:
+        """Nothing is counted here."""
+
+    async def end(self) -> None:
+        """An orderly end: all that was put off is done."""
+        self.runner.settle(self)
+        await self.keeper.close()
+
     async def begin(self) -> None:
         await self.take(
             ev.SiteStarted(site="demo", epoch=self._epoch, release="test"),

@@ -47,7 +47,7 @@ async def test_a_request_is_answered_with_what_became_of_it(tmp_path: Path) -> N
     assert refused.value.current == AgentState.READY
     assert AgentState.NOT_READY in refused.value.allowed_actions
     running.cancel()
-    await life.keeper.close()
+    await life.end()
 
 
 @pytest.mark.parametrize("full_sync", [False, True])
@@ -58,14 +58,14 @@ async def test_the_next_life_has_the_state_and_the_stream_of_the_last(tmp_path: 
     await life.take(ready())
     contact_id = await a_call(life)
     before = life.engine.snapshot()
-    await life.keeper.close()
+    await life.end()
 
     after = Life(path, epoch="e2")
     assert after.engine.snapshot() == before
     assert [each for each in after.recovered if isinstance(each, do.Publish)] == life.of(do.Publish)
     assert after.engine.state.contacts[contact_id].state is ContactState.OFFERED
     assert after.runner.last == life.runner.last
-    await after.keeper.close()
+    await after.end()
 
 
 async def test_recovery_from_a_snapshot_gives_the_same_state_as_from_the_beginning(tmp_path: Path) -> None:
@@ -77,12 +77,12 @@ async def test_recovery_from_a_snapshot_gives_the_same_state_as_from_the_beginni
         await a_call(life, f"u{number}")
         await life.take(ev.LegEnded(pbx="main", unique_id=f"u{number}", cause=16))
     before = life.engine.snapshot()
-    await life.keeper.close()
+    await life.end()
     with sqlite3.connect(path) as journal:
         assert journal.execute("SELECT count(*) FROM snapshots").fetchone()[0] >= 1
     recovered = Life(path, epoch="e2")
     assert recovered.engine.snapshot() == before
-    await recovered.keeper.close()
+    await recovered.end()
     report = replay(path)
     assert not report.differences
     assert report.inputs >= 180
@@ -97,12 +97,12 @@ async def test_a_trimmed_journal_is_still_recovered_and_replayed(tmp_path: Path)
     for number in range(300):
         await life.take(ev.DeviceChanged(pbx="main", device=f"PJSIP/{number % 7}", reachable=number % 2 == 0))
     before = life.engine.snapshot()
-    await life.keeper.close()
+    await life.end()
     with sqlite3.connect(path) as journal:
         assert journal.execute("SELECT min(seq) FROM inputs").fetchone()[0] > 1
     recovered = Life(path, epoch="e2")
     assert recovered.engine.snapshot() == before
-    await recovered.keeper.close()
+    await recovered.end()
     assert not replay(path).differences
 
 
@@ -112,7 +112,7 @@ async def test_replay_says_where_a_journal_was_tampered_with(tmp_path: Path) -> 
     await life.begin()
     await life.take(ready())
     await a_call(life)
-    await life.keeper.close()
+    await life.end()
     with sqlite3.connect(path) as journal:
         seq, event = journal.execute(
             "SELECT seq, event FROM inputs WHERE CAST(event AS TEXT) LIKE '%digits.collected%'"
@@ -143,7 +143,7 @@ async def test_a_bug_of_ours_costs_one_input_and_not_the_daemon(
     assert life.of(do.Note)[-1].code == "invariant-broken"
     assert (await life.runner.request(ready()))["agent"]["state"] == AgentState.READY
     running.cancel()
-    await life.keeper.close()
+    await life.end()
 
 
 async def test_nothing_has_an_effect_while_the_disk_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +166,7 @@ async def test_nothing_has_an_effect_while_the_disk_refuses(tmp_path: Path, monk
     await eventually(lambda: life.engine.state.agents["alice"].state is AgentState.READY, "the request is carried out")
     assert not life.keeper.fault
     running.cancel()
-    await life.keeper.close()
+    await life.end()
     assert not replay(path).differences
 
 
@@ -174,4 +174,4 @@ async def test_a_second_daemon_cannot_own_the_journal(tmp_path: Path) -> None:
     life = Life(tmp_path / "journal.db")
     with pytest.raises(JournalError):
         Life(tmp_path / "journal.db")
-    await life.keeper.close()
+    await life.end()
