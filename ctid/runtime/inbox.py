@@ -7,16 +7,42 @@ from collections import deque
 from typing import NamedTuple
 
 from ctid.errors import JournalError, OverloadedError, RequestError
-from ctid.model.events import CallArrived, DeviceChanged, Event, LegAlerting, Request
+from ctid.model.events import (
+    CallArrived,
+    CallerReturned,
+    DeviceChanged,
+    Event,
+    LegAlerting,
+    LegAnswered,
+    LegBridged,
+    LegEnded,
+    LegHeld,
+    LegRetrieved,
+    LegUnbridged,
+    PbxReconciled,
+    Request,
+)
 from ctid.store.codec import encode_event
 
 CAPACITY = 50_000
-"""Inputs waiting; some seconds' worth of the busiest PBX. Beyond it what can come again is refused."""
+"""Inputs waiting; some seconds' worth of the busiest PBX."""
 
-RESERVE = 50_000
-"""More inputs that are taken beyond the capacity if they cannot come again: ends of legs, timers, lost desktops."""
-
-_CAN_COME_AGAIN = (Request, CallArrived, DeviceChanged, LegAlerting)
+_CAN_COME_AGAIN = (
+    Request,
+    CallArrived,
+    CallerReturned,
+    PbxReconciled,
+    DeviceChanged,
+    LegAlerting,
+    LegAnswered,
+    LegBridged,
+    LegUnbridged,
+    LegHeld,
+    LegRetrieved,
+    LegEnded,
+)
+"""Refused when the inbox is full. All else is taken always, and bounded by what it tells the end of: sessions, desktops,
+timers, lookups, PBXes, our own originates."""
 
 
 class Input(NamedTuple):
@@ -36,10 +62,9 @@ class Inbox:
     comes again after a second of music), and an AMI link begins again with a snapshot: nothing is lost for good.
     """
 
-    def __init__(self, capacity: int = CAPACITY, reserve: int = RESERVE) -> None:
+    def __init__(self, capacity: int = CAPACITY) -> None:
         self._inputs: deque[Input] = deque()
         self._capacity = capacity
-        self._reserve = reserve
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
@@ -52,8 +77,7 @@ class Inbox:
             OverloadedError: The inbox is full.
             RequestError: The event holds text that is no Unicode.
         """
-        limit = self._capacity if isinstance(event, _CAN_COME_AGAIN) else self._capacity + self._reserve
-        if len(self._inputs) >= limit:
+        if len(self._inputs) >= self._capacity and isinstance(event, _CAN_COME_AGAIN):
             raise OverloadedError("the daemon has more to do than it can; try again in a moment")
         try:
             self._inputs.append(Input(event, encode_event(event)))

@@ -45,21 +45,37 @@ async def test_take_waits_for_the_next_input() -> None:
     [
         request(),
         ev.CallArrived(pbx="main", unique_id="u", ani="", dnis="100"),
-        ev.LegAlerting(pbx="main", unique_id="u"),
+        ev.CallerReturned(pbx="main", unique_id="u"),
+        ev.PbxReconciled(pbx="main", legs=[], devices={}),
+        ended(9),
     ],
     ids=lambda event: type(event).__name__,
 )
-def test_when_full_what_can_come_again_is_refused_and_ends_are_not(again: Event) -> None:
-    inbox = Inbox(capacity=2, reserve=2)
+def test_when_full_what_can_come_again_is_refused(again: Event) -> None:
+    inbox = Inbox(capacity=2)
     inbox.put(ended(1))
     inbox.put(ended(2))
     with pytest.raises(OverloadedError):
         inbox.put(again)
-    inbox.put(ended(3))
-    inbox.put(ev.TimerFired(timer_id="wrap:alice"))
-    with pytest.raises(OverloadedError):
-        inbox.put(ended(4))
-    assert len(inbox) == 4
+    assert len(inbox) == 2
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        ev.TimerFired(timer_id="wrap:alice"),
+        ev.PbxLost(pbx="main", reason="overloaded"),
+        ev.AgiEnded(pbx="main", unique_id="u"),
+        ev.DesktopLost(agent_id="alice", session_id="d"),
+        ev.RecordSaved(contact_id="ct-1"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_when_full_what_is_told_once_is_taken_all_the_same(last: Event) -> None:
+    inbox = Inbox(capacity=1)
+    inbox.put(ended(1))
+    inbox.put(last)
+    assert len(inbox) == 2
 
 
 def test_text_that_cannot_be_written_is_refused_to_who_brings_it() -> None:
