@@ -41,8 +41,8 @@ _CAN_COME_AGAIN = (
     LegRetrieved,
     LegEnded,
 )
-"""Refused when the inbox is full. All else is taken always, and bounded by what it tells the end of: sessions, desktops,
-timers, lookups, PBXes, our own originates."""
+"""Refused when the inbox is full. All else is taken always; it is bounded by what it tells the end of: sessions,
+desktops, timers, lookups, PBXes, our own originates."""
 
 
 class Input(NamedTuple):
