@@ -152,6 +152,7 @@ class Daemon:
                     runner.put(ConfigLoaded(spec=site.model_dump(mode="json")))
                     await runner.consume(await inbox.take(2), dispatcher)
                     await agi.listen()
+                    stack.callback(agi.close)
                     server = DesktopServer(LiveSite(runner, clock, store, readiness), hub, daemon.api, exposition)
                     await server.start()
                     stack.push_async_callback(server.stop)

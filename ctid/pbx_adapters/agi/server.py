@@ -130,7 +130,7 @@ class AgiServer:
                 server.close()
 
     def close(self) -> None:
-        """Give the address back; only for a server that ``listen``s and never comes to ``run``."""
+        """Give the address back, also of a server that never came to ``run``; may be called again."""
         if self._socket is not None:
             self._socket.close()
 
