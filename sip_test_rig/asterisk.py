@@ -52,6 +52,7 @@ class Asterisk:
         sounds: WAV files by name without ending (`"menu/welcome"`), played with `Playback(menu/welcome)`.
         ami_user: the demo manager user, or the one that your `manager.conf` fragment defines.
         ami_secret: its secret.
+        ports: its ports, where somebody took them already; given back by `stop()`.
         carrier: whether calls from 127.0.0.2 are those of the built-in endpoint `carrier` (context `from-carrier`).
     """
 
@@ -65,6 +66,7 @@ class Asterisk:
         ami_user: str = "ctid",
         ami_secret: str = DEMO_AMI_SECRET,
         carrier: bool = True,
+        ports: PortBlock | None = None,
     ) -> None:
         self.release = release
         self.endpoints = tuple(endpoints)
@@ -76,7 +78,7 @@ class Asterisk:
         self._carrier = carrier
         self._root: Path | None = None
         self._folder: ReapedFolder | None = None
-        self._ports: PortBlock | None = None
+        self._ports = ports
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -142,7 +144,7 @@ class Asterisk:
         if self._folder is not None:
             return
         self._root = await asyncio.to_thread(provision, self.release)
-        self._ports = take_block()
+        self._ports = self._ports or take_block()
         self._folder = ReapedFolder("ctid-rig-")
         self._lay_out()
 

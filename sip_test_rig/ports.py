@@ -49,6 +49,11 @@ class PortBlock:
         return self.first + 3
 
     @property
+    def api(self) -> int:
+        """A second spare port, for the API of a ctid beside this Asterisk."""
+        return self.first + 4
+
+    @property
     def rtp(self) -> tuple[int, int]:
         """First and last RTP port, both included."""
         return self.first + _RTP_OFFSET, self.first + BLOCK_SIZE - 1
@@ -77,7 +82,7 @@ def take_block() -> PortBlock:
             continue
         block = PortBlock(first, lock)
         if _is_free(block.sip, socket.SOCK_DGRAM) and all(
-            _is_free(port, socket.SOCK_STREAM) for port in (block.ami, block.http, block.spare)
+            _is_free(port, socket.SOCK_STREAM) for port in (block.ami, block.http, block.spare, block.api)
         ):
             return block
         block.release()
@@ -91,9 +96,9 @@ def free_port(host: str = "127.0.0.1", *, udp: bool = True) -> int:
         return int(probe.getsockname()[1])
 
 
-def preferred_port(port: int) -> int:
-    """Name this TCP port of 127.0.0.1 if it is free, else another that is."""
-    return port if _is_free(port, socket.SOCK_STREAM) else free_port(udp=False)
+def preferred_port(port: int) -> int | None:
+    """Name this TCP port of 127.0.0.1 if it is free."""
+    return port if _is_free(port, socket.SOCK_STREAM) else None
 
 
 def _is_free(port: int, kind: socket.SocketKind) -> bool:

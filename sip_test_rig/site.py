@@ -23,7 +23,7 @@ from sip_test_rig import tones
 from sip_test_rig.asterisk import Asterisk
 from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, Endpoint
 from sip_test_rig.desktop import Desktop
-from sip_test_rig.ports import free_port
+from sip_test_rig.ports import take_block
 
 TOKEN_SECRET: Final = "demo-only-token-secret-0123456789abcdef"
 READY_TIME_LIMIT_S: Final = 30.0
@@ -191,8 +191,10 @@ class RigSite:
         self.config: dict[str, Any] = copy.deepcopy(dict(config)) if config is not None else demo_config()
         devices = [agent["device"].removeprefix("PJSIP/") for agent in self.config["agents"].values()]
         fixed = contacts or {}
-        self.agi_port = agi_port or free_port("127.0.0.1")
-        self.api_port = api_port or free_port("127.0.0.1")
+        # Of the rig's own range: a port of the kernel's may be some client's by the time that ctid listens.
+        ports = take_block()
+        self.agi_port = agi_port or ports.spare
+        self.api_port = api_port or ports.api
         self.folder = Path(tempfile.mkdtemp(prefix="ctid-site-"))
         self._release: Release = release
         self._extensions = extensions
@@ -202,6 +204,7 @@ class RigSite:
             endpoints=[Endpoint(name=device, contact=fixed.get(device)) for device in devices],
             fragments={**texts, **(files or {})},
             sounds=sounds if sounds is not None else {name: _prompt(hz) for name, hz in PROMPTS.items()},
+            ports=ports,
         )
         self.ctid = CtidProcess(self.folder, self.api_port)
 
