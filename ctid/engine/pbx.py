@@ -123,8 +123,11 @@ def failed(turn: Turn, event: LegFailed) -> None:
 
 def device_changed(turn: Turn, event: DeviceChanged) -> None:
     """A phone can be reached, or can no longer."""
-    _set_devices(turn, {**turn.state.devices, alias_key(event.pbx, event.device): event.reachable})
-    turn.rematch |= event.reachable
+    key = alias_key(event.pbx, event.device)
+    # A phone that rings or talks changes its state too; of all that only whether it can be reached matters here.
+    if turn.state.devices.get(key, True) != event.reachable:
+        _set_devices(turn, {**turn.state.devices, key: event.reachable})
+        turn.rematch |= event.reachable
 
 
 def lost(turn: Turn, event: PbxLost) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -61,8 +62,8 @@ class Runner:
         self.engine = engine
         self.last = last
         self._stepped = asyncio.Event()
-        self._done: list[tuple[int, list[Command]]] = []
-        self._settling: asyncio.TimerHandle | None = None
+        self._done: deque[tuple[int, list[Command]]] = deque()
+        self._settling: asyncio.Handle | None = None
         self._keeper = keeper
         self._clock = clock
         self._inbox = inbox
@@ -137,18 +138,28 @@ class Runner:
             if isinstance(event, Request) and any(isinstance(c, Note) and c.code == BROKEN for c in commands):
                 self._resolve(event.command_id, InvariantError("a fault of ctid; its log tells more"))
         if self._settling is None:
-            self._settling = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self.settle, dispatcher)
+            self._settling = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._settle_one, dispatcher)
         await self._keeper.tidy(self.engine, at)
 
     def settle(self, dispatcher: Executes) -> None:
-        """Do what nobody waits for: digests for the journal, metrics, log lines."""
+        """Do what nobody waits for, all that is left: digests for the journal, metrics, log lines."""
         if self._settling is not None:
             self._settling.cancel()
             self._settling = None
-        done, self._done = self._done, []
-        for seq, commands in done:
-            self._keeper.note_outcome(seq, digest(commands))
-            dispatcher.observe(commands)
+        while self._done:
+            self._note(dispatcher)
+
+    def _settle_one(self, dispatcher: Executes) -> None:
+        # One input's at a time, so that what comes in meanwhile has its turn.
+        self._settling = None
+        self._note(dispatcher)
+        if self._done:
+            self._settling = asyncio.get_running_loop().call_soon(self._settle_one, dispatcher)
+
+    def _note(self, dispatcher: Executes) -> None:
+        seq, commands = self._done.popleft()
+        self._keeper.note_outcome(seq, digest(commands))
+        dispatcher.observe(commands)
 
     def _now(self) -> Instant:
         now = self._clock.now()
