@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact
@@ -25,8 +25,7 @@ class Hindrance(StrEnum):
     PBX = "pbx"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An agent with what the configuration and the PBX say of them.
 
     Attributes:

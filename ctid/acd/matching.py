@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ctid.acd.eligibility import Candidate, excluded, unavailable, unfit
 from ctid.acd.order import Strategy, contact_order, longest_idle
@@ -12,8 +12,7 @@ from ctid.model.instant import Instant
 from ctid.spec.site import StepSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A waiting contact with what it needs now.
 
     Attributes:
@@ -29,8 +28,7 @@ class Waiting:
     queue_priority: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A contact and the agent it is to be offered to."""
 
     contact: Contact
@@ -47,7 +45,7 @@ def match(
 
     Afterwards no available agent and contact they may serve are both left over.
     """
-    free = sorted((each for each in candidates if unavailable(each, now) is None), key=strategy)
+    free = [each for each in candidates if unavailable(each, now) is None]
     if not free:
         return
     # Contacts that need the same are mostly many and agents too: who is fit for what is found out once for all of them.
@@ -57,11 +55,11 @@ def match(
         kind = (each.pbx, id(each.step))
         if kind not in fit:
             fit[kind] = [candidate for candidate in free if unfit(candidate, each.pbx, each.step) is None]
-        for index, candidate in enumerate(fit[kind]):
-            if candidate.agent.id not in taken and excluded(candidate, each.contact, now) is None:
-                yield Match(each.contact, candidate)
-                taken.add(candidate.agent.id)
-                del fit[kind][index]
-                break
+        able = [c for c in fit[kind] if c.agent.id not in taken and excluded(c, each.contact, now) is None]
+        if able:
+            best = min(able, key=strategy)
+            taken.add(best.agent.id)
+            fit[kind] = [candidate for candidate in fit[kind] if candidate is not best]
+            yield Match(each.contact, best)
         if len(taken) == len(free):
             return

@@ -50,7 +50,10 @@ class Observer:
         self._metrics.inbox_depth.set(inbox)
 
     def _published(self, event: Publish) -> None:
-        """Log a domain event by its ids."""
+        """Log a domain event by its ids; a leg's only where somebody looks closely, there are many."""
+        if event.type.startswith("leg."):
+            _log.debug(event.type, seq=event.seq, contact_id=event.contact_id)
+            return
         ids = {"contact_id": event.contact_id, "queue": event.queue}
         if event.agent_ids:
             ids["agent_id"] = event.agent_ids[0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +49,7 @@ def test_why_an_agent_takes_nothing(fields: dict[str, object], hindrance: Hindra
 
 
 def test_a_phone_that_cannot_be_reached() -> None:
-    assert unavailable(dataclasses.replace(candidate(), reachable=False), NOW) is Hindrance.DEVICE
+    assert unavailable(candidate()._replace(reachable=False), NOW) is Hindrance.DEVICE
 
 
 def test_why_an_agent_does_not_take_this_contact() -> None:
