@@ -256,7 +256,6 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
 
 def release(turn: Turn, leg: Leg) -> None:
     """Let the dialplan hang up on the caller; the contact closes when the leg's end is told."""
-    leg.clearing = True
     turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="hangup"))
 
 

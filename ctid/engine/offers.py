@@ -161,7 +161,6 @@ def rescind(turn: Turn, offer: Offer, cause: OfferCause) -> None:
 def hang_up(turn: Turn, offer: Offer, cause: int = 16) -> None:
     """Ask the PBX to end the agent's leg; the lease sees to it that the agent is freed even without word of it."""
     leg = turn.state.legs[offer.leg_id]
-    leg.clearing = True
     turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=cause))
     turn.start_timer(f"lease:{offer.id}", ms(turn.site.policy.lease_seconds))
 
@@ -209,7 +208,6 @@ def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) 
     caller = turn.legs.get(contact.caller_leg)
     if caller is not None and caller.has_agi:
         # They came back to us before the PBX told of the talk they come from; nobody else would let them go.
-        caller.clearing = True
         turn.emit(ReleaseLeg(pbx=caller.pbx, unique_id=caller.unique_id, next="hangup"))
     offer = turn.state.offers.get(contact.offer_id)
     if offer is not None and offer.leg_id in turn.state.legs:

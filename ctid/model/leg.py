@@ -22,7 +22,6 @@ class Leg(msgspec.Struct, kw_only=True):
         has_agi: Whether a FastAGI session holds the channel now, so that prompts can be played.
         bridge_id: Asterisk's bridge the channel is in, empty when in none.
         returned: Whether we know that it came back from a bridge with an agent (``call.returned``).
-        clearing: Whether ctid asked the PBX to end it.
     """
 
     id: str
@@ -36,4 +35,3 @@ class Leg(msgspec.Struct, kw_only=True):
     has_agi: bool = False
     bridge_id: str = ""
     returned: bool = False
-    clearing: bool = False
