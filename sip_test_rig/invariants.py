@@ -173,14 +173,16 @@ class Watch:
             case ContactState.CREATED:
                 assert contact.ivr is not None or contact.outcome is not None, "a caller is nowhere"
             case ContactState.QUEUED:
-                assert not contact.offer_id
+                assert not contact.offer_ids
                 assert not contact.agent_id
                 assert contact.ivr is None
             case ContactState.OFFERED:
-                offer = state.offers[contact.offer_id]
-                assert offer.state in (OfferState.PENDING, OfferState.ACCEPTED)
-                assert offer.contact_id == contact.id
-                assert f"lease:{offer.id}" in state.timers, "a reservation without an end"
+                assert contact.offer_ids, "an offered contact without an offer"
+                for offer_id in contact.offer_ids:
+                    offer = state.offers[offer_id]
+                    assert offer.state in (OfferState.PENDING, OfferState.ACCEPTED)
+                    assert offer.contact_id == contact.id
+                    assert f"lease:{offer.id}" in state.timers, "a reservation without an end"
             case ContactState.CONNECTED:
                 assert state.agents[contact.agent_id].contact_id == contact.id
             case ContactState.WRAP_UP:

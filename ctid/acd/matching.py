@@ -9,7 +9,7 @@ from ctid.acd.eligibility import Candidate, excluded, unavailable, unfit
 from ctid.acd.order import Strategy, contact_order, longest_idle
 from ctid.model.contact import Contact
 from ctid.model.instant import Instant
-from ctid.spec.site import StepSpec
+from ctid.spec.requirement import StepSpec
 
 
 class Waiting(NamedTuple):

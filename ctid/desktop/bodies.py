@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, Str
 
 from ctid.model.states import AgentState, ContactState, Outcome
 from ctid.spec.base import Name
-from ctid.spec.site import AttributeKey
+from ctid.spec.destination import AttributeKey
 
 # PostgreSQL cannot keep NUL in text.
 _NO_NUL = r"^[^\x00]*$"

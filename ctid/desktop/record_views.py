@@ -34,7 +34,7 @@ def closed_contact_view(record: ContactRecord) -> View:
         "priority": None,
         **_common(record),
         "legs": [],
-        "offer_id": None,
+        "offer_ids": [],
         "version": None,
         "allowed_actions": [],
     }

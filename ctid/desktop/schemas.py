@@ -102,7 +102,7 @@ class ContactView(View):
     path: list[StepView]
     spans: list[SpanView]
     legs: list[LegView]
-    offer_id: str | None
+    offer_ids: list[str] = Field(description="The offers that are out; the accepted one while an agent serves it.")
     agent_id: str | None
     created_at: datetime
     queued_at: datetime | None
@@ -152,11 +152,24 @@ class OfferView(View):
     pop: ScreenPopView | None
 
 
-class RequirementView(View):
-    """A step of what a queue asks of agents."""
+class NeedView(View):
+    """What an agent must be; all that is given must hold."""
+
+    skills: dict[str, int]
+    groups: list[str]
+    agents: list[str]
+    agent_from: str | None = Field(description="Attribute of the contact that names the agent.")
+    all: list[NeedView]
+    any: list[NeedView]
+    none: list[NeedView]
+
+
+class RequirementView(NeedView):
+    """A step of what a queue asks of agents; it adds to the steps before."""
 
     after_seconds: float
-    skills: dict[str, int]
+    expected_wait_seconds: float | None = Field(description="In force, too, once the expected wait is longer.")
+    prefer: NeedView | None = Field(description="Among the able agents, these go first.")
 
 
 class QueueView(View):

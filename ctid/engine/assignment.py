@@ -23,7 +23,7 @@ def assign(turn: Turn) -> None:
     if not waiting:
         return
     for found in list(match(waiting, _candidates(turn), turn.now)):
-        offers.make(turn, found.contact, found.candidate)
+        offers.make(turn, found.contact, [found.candidate.agent])
 
 
 def _candidates(turn: Turn) -> Iterator[Candidate]:

@@ -20,8 +20,8 @@ from ctid.model.offer import OfferCause
 from ctid.model.states import ContactState, LegState, Outcome, Party
 from ctid.routing.entry import choose_entry
 from ctid.routing.numbers import to_e164
+from ctid.spec.destination import Destination
 from ctid.spec.references import destination_at
-from ctid.spec.site import Destination
 
 MAX_STEPS = 200
 """Steps of one contact's path. A menu that leads to itself and whose prompts are missing would go round for ever."""
@@ -216,7 +216,7 @@ def overflow(turn: Turn, contact: Contact) -> None:
         # Nothing can be played to a leg that is between two sessions; it will be back within a second or two.
         turn.start_timer(f"wait:{contact.id}", 1_000)
         return
-    place = f"queues/{contact.queue}/overflow"
+    place = f"queues/{contact.queue}/overflow/{queueing.wait_rule(turn, contact)}/to"
     turn.cancel_timer(f"step:{contact.id}")
     contacts.publish(turn, contact, "contact.overflowed")
     contacts.move(turn, contact, ContactState.CREATED)
@@ -243,10 +243,7 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
         case ContactState.QUEUED:
             contacts.close(turn, contact, outcome or _abandoned(turn, contact))
         case ContactState.OFFERED:
-            offer = turn.state.offers[contact.offer_id]
-            offers.rescind(turn, offer, OfferCause.PBX_LOST if outcome else OfferCause.CALLER_LEFT)
-            offers.hang_up(turn, offer)
-            offers.detach(contact)
+            offers.rescind_all(turn, contact, OfferCause.PBX_LOST if outcome else OfferCause.CALLER_LEFT)
             contacts.close(turn, contact, outcome or _abandoned(turn, contact))
         case ContactState.CONNECTED:
             offers.talk_over(turn, contact, outcome or Outcome.HANDLED)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from ctid.acd.eligibility import Candidate
 from ctid.engine import agents, contacts, outage, queueing
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import offer_view
+from ctid.model.agent import Agent
 from ctid.model.commands import HangUpLeg, ReleaseLeg, RingAgent
 from ctid.model.contact import Contact, OfferResult
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer, OfferCause
 from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome, Party
+from ctid.spec.agent import VOICE
 
 CAUSES: dict[int, OfferCause] = {
     1: OfferCause.UNREACHABLE,
@@ -23,6 +24,7 @@ CAUSES: dict[int, OfferCause] = {
     20: OfferCause.UNREACHABLE,
     21: OfferCause.REJECTED,
     23: OfferCause.FORWARDED,
+    26: OfferCause.ANSWERED_ELSEWHERE,
     27: OfferCause.UNREACHABLE,
 }
 """Q.850 causes of a leg that was never answered, as chan_pjsip maps SIP answers to them; others are ``failed``."""
@@ -40,60 +42,89 @@ RING_GRACE_MS = 2_000
 """The PBX rings so much longer than the engine's own timer, which decides; only if ctid is gone does the PBX end it."""
 
 
+ANSWERED_ELSEWHERE = 26
+"""Q.850's cause (non-selected user clearing) that tells a phone not to show a missed call."""
+
 RECHECK_MS = 1_000
 """How often a decision that waits for a PBX is tried again."""
 
 
-def make(turn: Turn, contact: Contact, candidate: Candidate) -> None:
-    """Reserve the agent and offer the contact, in one step. The pop is published before the phone is rung."""
-    agent, queue = candidate.agent, turn.site.queues[contact.queue]
-    caller = turn.state.legs[contact.caller_leg]
-    ring_ms = ms(queue.ring_seconds)
-    lease_ms = turn.now.mono_ms + ring_ms + ms(turn.site.policy.lease_seconds)
+def make(turn: Turn, contact: Contact, chosen: list[Agent]) -> list[Offer]:
+    """Reserve the agents and offer them the contact, in one step. Pops are published before phones are rung.
+
+    Several are rung at once; the first to be bridged with the caller has the contact.
+    """
+    contact.agent_id = chosen[0].id if len(chosen) == 1 else ""
+    made = [_reserve(turn, contact, agent) for agent in chosen]
+    contact.offer_ids = [offer.id for offer in made]
+    contacts.move(turn, contact, ContactState.OFFERED)
+    for offer in made:
+        publish(turn, offer, "offer.created")
+    for offer in made:
+        if contact.channel == VOICE and turn.site.agents[offer.agent_id].answer != "desktop":
+            ring(turn, offer, contact)
+    return made
+
+
+def _reserve(turn: Turn, contact: Contact, agent: Agent) -> Offer:
+    ring_ms = ms(turn.site.queues[contact.queue].ring_seconds)
     offer = Offer(
         id=turn.mint("of"),
         contact_id=contact.id,
         agent_id=agent.id,
         queue=contact.queue,
-        leg_id=turn.mint("lg"),
         created_at=turn.now,
         expires_at=Instant(turn.now.mono_ms + ring_ms, turn.now.utc_ms + ring_ms),
-        lease_ms=lease_ms,
+        lease_ms=turn.now.mono_ms + ring_ms + ms(turn.site.policy.lease_seconds),
     )
     turn.state.offers[offer.id] = offer
-    turn.legs.add(
-        Leg(
-            id=offer.leg_id,
-            pbx=caller.pbx,
-            unique_id=offer.leg_id,
-            contact_id=contact.id,
-            party=Party.AGENT,
-            agent_id=agent.id,
-            state=LegState.INITIATED,
-            since_ms=turn.now.mono_ms,
-        )
-    )
+    turn.state.offers_made += 1
+    agent.last_offer = turn.state.offers_made
     agent.offer_id = offer.id
     agent.contact_id = contact.id
     agents.move(turn, agent, AgentState.RESERVED)
-    contact.offer_id, contact.agent_id = offer.id, agent.id
-    contacts.move(turn, contact, ContactState.OFFERED)
-    publish(turn, offer, "offer.created")
+    turn.start_timer(f"offer:{offer.id}", ring_ms)
+    turn.start_timer(f"lease:{offer.id}", offer.lease_ms - turn.now.mono_ms)
+    return offer
+
+
+AUTO_ANSWER = {"Call-Info": "<sip:ctid>;answer-after=0", "Alert-Info": "<sip:ctid>;info=alert-autoanswer"}
+"""What phones of different makers take for the order to answer by themselves."""
+
+
+def ring(turn: Turn, offer: Offer, contact: Contact) -> None:
+    """Ring the agent's phone; one whose agent has accepted, or who wants it so, is told to answer by itself."""
+    spec, caller = turn.site.agents[offer.agent_id], turn.state.legs[contact.caller_leg]
+    queue = turn.site.queues[offer.queue]
+    leg = Leg(
+        id=turn.mint("lg"),
+        pbx=caller.pbx,
+        unique_id="",
+        contact_id=contact.id,
+        party=Party.AGENT,
+        agent_id=offer.agent_id,
+        state=LegState.INITIATED,
+        since_ms=turn.now.mono_ms,
+    )
+    leg.unique_id = offer.leg_id = leg.id
+    turn.legs.add(leg)
     turn.emit(
         RingAgent(
             pbx=caller.pbx,
-            unique_id=offer.leg_id,
-            device=candidate.spec.device,
+            unique_id=leg.unique_id,
+            device=spec.device,
             peer_unique_id=caller.unique_id,
             caller_number=contact.ani,
-            caller_name=contact.customer.name if contact.customer else queue.name or contact.queue,
-            timeout_ms=ring_ms + RING_GRACE_MS,
-            headers={"X-Ctid-Contact": contact.id, "X-Ctid-Offer": offer.id},
-            agent_id=agent.id,
+            caller_name=contact.customer.name if contact.customer else queue.name or offer.queue,
+            timeout_ms=ms(queue.ring_seconds) + RING_GRACE_MS,
+            headers={
+                "X-Ctid-Contact": contact.id,
+                "X-Ctid-Offer": offer.id,
+                **({} if spec.answer == "phone" else AUTO_ANSWER),
+            },
+            agent_id=offer.agent_id,
         )
     )
-    turn.start_timer(f"offer:{offer.id}", ring_ms)
-    turn.start_timer(f"lease:{offer.id}", ring_ms + ms(turn.site.policy.lease_seconds))
 
 
 def publish(turn: Turn, offer: Offer, type_: str) -> None:
@@ -108,10 +139,32 @@ def publish(turn: Turn, offer: Offer, type_: str) -> None:
 
 
 def accept(turn: Turn, offer: Offer) -> None:
-    """The agent's phone was answered. Not connected yet: only the bridge says so."""
-    if offer.state is not OfferState.PENDING:
-        return
+    """The agent's phone was answered. Not connected yet: only the bridge says so, and until then others ring on."""
+    if offer.state is OfferState.PENDING:
+        _settle(turn, offer, OfferState.ACCEPTED)
+
+
+def take(turn: Turn, offer: Offer, contact: Contact) -> None:
+    """The agent took the contact at the desktop: by one decision, so nobody else has it. A call rings them now."""
     _settle(turn, offer, OfferState.ACCEPTED)
+    _rescind_others(turn, offer, contact)
+    contact.agent_id = offer.agent_id
+    if contact.channel == VOICE:
+        ring(turn, offer, contact)
+        turn.start_timer(f"lease:{offer.id}", ms(turn.site.queues[offer.queue].ring_seconds) + _lease_ms(turn))
+
+
+def _lease_ms(turn: Turn) -> int:
+    return ms(turn.site.policy.lease_seconds)
+
+
+def _rescind_others(turn: Turn, winner: Offer, contact: Contact) -> None:
+    others = [turn.state.offers[each] for each in contact.offer_ids if each != winner.id]
+    contact.offer_ids = [winner.id]
+    for other in others:
+        if other.state is OfferState.PENDING or other.state is OfferState.ACCEPTED:
+            _settle(turn, other, OfferState.RESCINDED, OfferCause.ANSWERED_ELSEWHERE)
+        hang_up(turn, other, cause=ANSWERED_ELSEWHERE)
 
 
 def connect(turn: Turn, offer: Offer, contact: Contact) -> None:
@@ -119,6 +172,7 @@ def connect(turn: Turn, offer: Offer, contact: Contact) -> None:
     accept(turn, offer)
     agent = turn.state.agents[offer.agent_id]
     turn.cancel_timer(f"lease:{offer.id}")
+    _rescind_others(turn, offer, contact)
     agent.misses = 0
     contact.agent_id = offer.agent_id
     contact.connected_at = contact.connected_at or turn.now
@@ -148,8 +202,10 @@ def decline(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause) -> N
             back_off = policy.unreachable_backoff_seconds
     agents.back_off(turn, agent, back_off)
     queueing.exclude(turn, contact, agent.id)
-    detach(contact)
-    queueing.requeue(turn, contact)
+    contact.offer_ids.remove(offer.id)
+    if not contact.offer_ids:
+        contact.agent_id = ""
+        queueing.requeue(turn, contact)
 
 
 def rescind(turn: Turn, offer: Offer, cause: OfferCause) -> None:
@@ -159,10 +215,16 @@ def rescind(turn: Turn, offer: Offer, cause: OfferCause) -> None:
 
 
 def hang_up(turn: Turn, offer: Offer, cause: int = 16) -> None:
-    """Ask the PBX to end the agent's leg; the lease sees to it that the agent is freed even without word of it."""
-    leg = turn.state.legs[offer.leg_id]
+    """Ask the PBX to end the agent's leg; the lease sees to it that the agent is freed even without word of it.
+
+    An offer that never rang a phone is over at once.
+    """
+    leg = turn.legs.get(offer.leg_id)
+    if leg is None:
+        _release(turn, offer)
+        return
     turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=cause))
-    turn.start_timer(f"lease:{offer.id}", ms(turn.site.policy.lease_seconds))
+    turn.start_timer(f"lease:{offer.id}", _lease_ms(turn))
 
 
 def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = Outcome.HANDLED) -> None:
@@ -189,6 +251,8 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
     elif offer.state is OfferState.ACCEPTED and contact is not None:
         if contact.state is ContactState.CONNECTED:
             talk_over(turn, contact, outcome)
+        elif contact.state is ContactState.OFFERED and cause is OfferCause.ANSWERED_ELSEWHERE:
+            withdraw(turn, offer, contact)
         elif contact.state is ContactState.OFFERED:
             decline(turn, offer, OfferState.CANCELED, OfferCause.FAILED)
     _release(turn, offer)
@@ -209,9 +273,10 @@ def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) 
     if caller is not None and caller.has_agi:
         # They came back to us before the PBX told of the talk they come from; nobody else would let them go.
         turn.emit(ReleaseLeg(pbx=caller.pbx, unique_id=caller.unique_id, next="hangup"))
-    offer = turn.state.offers.get(contact.offer_id)
-    if offer is not None and offer.leg_id in turn.state.legs:
-        turn.start_timer(f"lease:{offer.id}", ms(turn.site.policy.lease_seconds))
+    for offer_id in contact.offer_ids:
+        offer = turn.state.offers.get(offer_id)
+        if offer is not None and offer.leg_id in turn.state.legs:
+            turn.start_timer(f"lease:{offer_id}", _lease_ms(turn))
 
 
 def expire(turn: Turn, offer: Offer) -> None:
@@ -228,14 +293,18 @@ def lease_over(turn: Turn, offer: Offer) -> None:
     if _unknowable(turn, offer, f"lease:{offer.id}"):
         return
     turn.note("lease-expired", offer.id)
-    leg = turn.state.legs[offer.leg_id]
+    leg = turn.legs.get(offer.leg_id)
+    if leg is None:
+        _release(turn, offer)
+        return
     turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     leg_gone(turn, offer, OfferCause.LEASE_EXPIRED)
 
 
 def _unknowable(turn: Turn, offer: Offer, timer_id: str) -> bool:
     """Whether the agent's leg is on a PBX that is away: they may be talking by now, so the decision waits for it."""
-    if outage.is_up(turn, turn.state.legs[offer.leg_id].pbx):
+    leg = turn.legs.get(offer.leg_id)
+    if leg is None or outage.is_up(turn, leg.pbx):
         return False
     turn.start_timer(timer_id, RECHECK_MS)
     return True
@@ -253,16 +322,31 @@ def _settle(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause | Non
         state=state,
         cause=cause or "",
     )
-    if contact.offers and contact.offers[-1].offer_id == offer.id:
-        contact.offers[-1] = result
+    for index, told in enumerate(contact.offers):
+        if told.offer_id == offer.id:
+            contact.offers[index] = result
+            break
     else:
         contact.offers.append(result)
     publish(turn, offer, f"offer.{state}")
 
 
-def detach(contact: Contact) -> None:
-    """The offer is no longer the contact's: nobody serves it."""
-    contact.offer_id, contact.agent_id = "", ""
+def withdraw(turn: Turn, offer: Offer, contact: Contact) -> None:
+    """The PBX tells that another agent answered first; whose bridge it was, it tells as well."""
+    _settle(turn, offer, OfferState.RESCINDED, OfferCause.ANSWERED_ELSEWHERE)
+    contact.offer_ids.remove(offer.id)
+    if not contact.offer_ids:
+        contact.agent_id = ""
+        queueing.requeue(turn, contact)
+
+
+def rescind_all(turn: Turn, contact: Contact, cause: OfferCause) -> None:
+    """Take back every offer of the contact that is out, and stop the phones."""
+    out = [turn.state.offers[offer_id] for offer_id in contact.offer_ids]
+    contact.offer_ids, contact.agent_id = [], ""
+    for offer in out:
+        rescind(turn, offer, cause)
+        hang_up(turn, offer)
 
 
 def _release(turn: Turn, offer: Offer) -> None:

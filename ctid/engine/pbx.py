@@ -56,10 +56,13 @@ def bridged(turn: Turn, event: LegBridged) -> None:
     if contact is None or contact.state is not ContactState.OFFERED:
         _end_stray(turn, leg)
         return
-    offer = turn.state.offers[contact.offer_id]
-    caller, agent_leg = turn.state.legs[contact.caller_leg], turn.state.legs[offer.leg_id]
-    if caller.bridge_id and caller.bridge_id == agent_leg.bridge_id:
-        offers.connect(turn, offer, contact)
+    caller = turn.state.legs[contact.caller_leg]
+    for offer_id in contact.offer_ids:
+        offer = turn.state.offers[offer_id]
+        agent_leg = turn.legs.get(offer.leg_id)
+        if agent_leg is not None and caller.bridge_id and caller.bridge_id == agent_leg.bridge_id:
+            offers.connect(turn, offer, contact)
+            return
 
 
 def unbridged(turn: Turn, event: LegUnbridged) -> None:
@@ -197,11 +200,14 @@ def _talked_unseen(turn: Turn, pbx: str, seen: LegSeen, there: set[str]) -> None
         return
     leg.returned = True
     contact = turn.state.contacts.get(leg.contact_id)
-    offer = turn.state.offers.get(contact.offer_id) if contact is not None else None
-    if contact is None or offer is None or contact.state is not ContactState.OFFERED:
+    if contact is None or contact.state is not ContactState.OFFERED:
         return
-    if turn.state.legs[offer.leg_id].unique_id not in there:
-        offers.connect(turn, offer, contact)
+    for offer_id in contact.offer_ids:
+        offer = turn.state.offers[offer_id]
+        rung = turn.legs.get(offer.leg_id)
+        if rung is not None and rung.unique_id not in there:
+            offers.connect(turn, offer, contact)
+            return
 
 
 UNSEEN_MS = 2_000

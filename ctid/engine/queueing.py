@@ -76,12 +76,20 @@ def arm_step(turn: Turn, contact: Contact) -> None:
 
 def arm_wait(turn: Turn, contact: Contact) -> None:
     """Put a timer on the end of the wait in this queue; each queue on the way grants its own."""
-    limit = ms(turn.site.queues[contact.queue].max_wait_seconds)
-    if limit:
-        entered = next(step.at for step in reversed(contact.path) if step.kind == "queue")
-        turn.start_timer(f"wait:{contact.id}", max(0, entered.mono_ms + limit - turn.now.mono_ms))
-    else:
+    rule = wait_rule(turn, contact)
+    if rule is None:
         turn.cancel_timer(f"wait:{contact.id}")
+    else:
+        entered = next(step.at for step in reversed(contact.path) if step.kind == "queue")
+        due = entered.mono_ms + ms(turn.site.queues[contact.queue].overflow[rule].wait_seconds or 0)
+        turn.start_timer(f"wait:{contact.id}", max(0, due - turn.now.mono_ms))
+
+
+def wait_rule(turn: Turn, contact: Contact) -> int | None:
+    """Index of the queue's rule by which the contact's wait ends first."""
+    rules = enumerate(turn.site.queues[contact.queue].overflow)
+    limits = [(rule.wait_seconds, index) for index, rule in rules if rule.wait_seconds is not None]
+    return min(limits)[1] if limits else None
 
 
 def widen(turn: Turn, contact: Contact) -> None:

@@ -30,6 +30,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         epoch: Of the process that owns the site now; part of every id minted.
         minted: Ids minted in this epoch.
         arrivals: Contacts ever taken; gives each its ``seq``.
+        offers_made: Offers ever made; gives each agent's ``last_offer``.
         stream_epoch: Of the published stream: the epoch of the site's first process, kept while the journal is.
         stream_seq: Last position in the published stream.
         draining: No new offers are made.
@@ -48,6 +49,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     epoch: str = ""
     minted: int = 0
     arrivals: int = 0
+    offers_made: int = 0
     stream_epoch: str = ""
     stream_seq: int = 0
     draining: bool = False

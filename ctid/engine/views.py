@@ -111,8 +111,8 @@ def contact_view(state: SiteState, contact: Contact, now: Instant) -> View:
         "attributes": dict(contact.attributes),
         "path": [step_view(step) for step in contact.path],
         "spans": [span_view(span) for span in contact.spans],
-        "legs": [leg_view(leg) for leg in legs_of(state, contact.id)],
-        "offer_id": contact.offer_id or None,
+        "legs": [leg_view(leg) for leg in legs_of(state, contact)],
+        "offer_ids": list(contact.offer_ids),
         "agent_id": contact.agent_id or None,
         "created_at": stamp(contact.created_at),
         "queued_at": stamp(contact.queued_at),
@@ -201,6 +201,8 @@ def span_view(span: Span) -> View:
     }
 
 
-def legs_of(state: SiteState, contact_id: str) -> Iterator[Leg]:
-    """The live legs of a contact."""
-    return (leg for leg in state.legs.values() if leg.contact_id == contact_id)
+def legs_of(state: SiteState, contact: Contact) -> Iterator[Leg]:
+    """The live legs of a contact: its caller's, and those of the agents it is offered to or served by."""
+    ids = [contact.caller_leg]
+    ids += [state.offers[offer_id].leg_id for offer_id in contact.offer_ids if offer_id in state.offers]
+    return (state.legs[leg_id] for leg_id in ids if leg_id in state.legs)

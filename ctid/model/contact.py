@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from ctid.model.instant import Instant
@@ -80,6 +82,63 @@ class OfferResult(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
 
 
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """Why one agent was chosen for the contact, as far as it is known only at that moment.
+
+    Attributes:
+        at: When.
+        queue: In which queue.
+        agent_id: Who was chosen.
+        offer_id: The offer that was made.
+        trigger: What made the decision possible: ``arrival`` (the contact found a free agent) or ``freed`` (the agent
+            found a waiting contact).
+        step: Index of the requirement's step in force.
+        waited_ms: How long the contact had waited.
+        strategy: The queue's strategy then.
+        able: Free agents who were able, the chosen one among them.
+        fit: How well the chosen one fits, in the strategy's own measure; less is better.
+        turn: Whose turn it was, in the strategy's own measure; less is earlier.
+        runner_up: Who would have been next; empty if nobody.
+        ahead: Contacts the agent might have taken instead that waited in earlier places; 0 unless one was held back.
+    """
+
+    at: Instant
+    queue: str
+    agent_id: str
+    offer_id: str
+    trigger: str
+    step: int
+    waited_ms: int
+    strategy: str
+    able: int
+    fit: int
+    turn: int
+    runner_up: str = ""
+    ahead: int = 0
+
+
+class Callback(msgspec.Struct, kw_only=True):
+    """That the contact's customer is to be called back.
+
+    Attributes:
+        number: To be dialled, E.164 where it could be normalised.
+        requested_at: When it was asked for.
+        expires_ms: Monotonic moment it is given up.
+        attempts: How often the customer was dialled.
+        not_before_ms: No try before this monotonic moment.
+        leg_id: The customer's leg while it is being dialled or talks.
+        last_cause: Why the last try failed, in one word.
+    """
+
+    number: str
+    requested_at: Instant
+    expires_ms: int
+    attempts: int = 0
+    not_before_ms: int = 0
+    leg_id: str = ""
+    last_cause: str = ""
+
+
 class MenuPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
@@ -102,7 +161,7 @@ class Contact(msgspec.Struct, kw_only=True):
     Attributes:
         id: Minted by ctid; Asterisk's ids are aliases.
         seq: Order of arrival, the tie-break of all orders.
-        channel: ``voice`` for now.
+        channel: ``voice``, or another one that the agents' ``capacity`` names.
         state: Where it is on its way.
         outcome: How it ended; set once.
         ani: Number calling, E.164 where it could be normalised, else as received; empty if withheld.
@@ -118,8 +177,16 @@ class Contact(msgspec.Struct, kw_only=True):
         queue: The queue waited in or served from.
         priority: Its own, from menus and entries; its queue's is added while it waits there. Higher goes first.
         queued_at: When the contact entered its first queue; kept over restarts and failed offers.
-        step: Index of the requirement's step in force.
-        offer_id: The offer that is out, if any.
+        place_ms: Monotonic moment that its place in the order counts from: its first queue, or that of a call before
+            whose place it regained.
+        requirement: Index into the queue's ``requirements``; -1 for the queue's own ``steps``.
+        steps: A requirement of its own that goes before the queue's, as plain data of ``StepSpec``; empty for none.
+        step: Index of the requirement's step in force; it never falls while the contact waits in one queue.
+        delay_ms: The longest delay of a helping agent (``MembershipSpec``) that the contact has waited for.
+        promised_ms: Monotonic moment by which service was last promised to the caller; 0 if nothing was.
+        callback: Set once the customer is to be called back.
+        offer_ids: The offers that are out; the accepted one while an agent serves it.
+        decisions: Why each agent was chosen, in order.
         excluded: Agents not to be tried again before the given monotonic moment.
         agent_id: The agent who serves or served it.
         connected_at: First bridge with an agent.
@@ -149,8 +216,15 @@ class Contact(msgspec.Struct, kw_only=True):
     priority: int = 0
     created_at: Instant
     queued_at: Instant | None = None
+    place_ms: int = 0
+    requirement: int = -1
+    steps: list[dict[str, Any]] = []
     step: int = 0
-    offer_id: str = ""
+    delay_ms: int = 0
+    promised_ms: int = 0
+    callback: Callback | None = None
+    offer_ids: list[str] = []
+    decisions: list[Decision] = []
     excluded: dict[str, int] = {}
     agent_id: str = ""
     connected_at: Instant | None = None

@@ -18,6 +18,7 @@ class OfferCause(StrEnum):
     REJECTED = "rejected"
     UNREACHABLE = "unreachable"
     FORWARDED = "forwarded"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
     CALLER_LEFT = "caller_left"
     PBX_LOST = "pbx_lost"
     LEASE_EXPIRED = "lease_expired"
@@ -33,7 +34,8 @@ class Offer(msgspec.Struct, kw_only=True):
         contact_id: What is offered.
         agent_id: To whom; reserved for as long as the offer's leg may live.
         queue: From which queue.
-        leg_id: The agent's leg, which exists from the offer on, whether or not the PBX has made its channel yet.
+        leg_id: The agent's leg, which exists once the phone is to be rung, whether or not the PBX has made its
+            channel yet; empty while the offer waits to be accepted at the desktop, and for channels without a phone.
         state: See ``OfferState``.
         created_at: When it was made.
         expires_at: When ringing ends without an answer.
@@ -46,7 +48,7 @@ class Offer(msgspec.Struct, kw_only=True):
     contact_id: str
     agent_id: str
     queue: str
-    leg_id: str
+    leg_id: str = ""
     state: OfferState = OfferState.PENDING
     created_at: Instant
     expires_at: Instant

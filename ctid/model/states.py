@@ -77,4 +77,5 @@ class SystemReason(StrEnum):
     CONNECTION_LOST = "connection-lost"
     DEVICE_UNREGISTERED = "device-unregistered"
     SUPERVISOR = "supervisor"
+    NON_ACD_CALL = "non-acd-call"
     CONFIG_REMOVED = "config-removed"

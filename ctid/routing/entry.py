@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ctid.model.instant import Instant
 from ctid.routing.calendar import is_open
-from ctid.spec.site import Destination, SiteSpec
+from ctid.spec.destination import Destination
+from ctid.spec.site import SiteSpec
 
 
 @dataclass(frozen=True, slots=True)

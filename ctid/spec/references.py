@@ -5,10 +5,12 @@ Works on the plain data, so that a site with other faults still gets these repor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ctid.spec.site import Destination, SiteSpec
+from ctid.spec.base import Spec
+from ctid.spec.destination import Destination
+from ctid.spec.site import SiteSpec
 from ctid.spec.yaml_source import KeyPath
 
 _DESTINATIONS: tuple[KeyPath, ...] = (
@@ -16,17 +18,29 @@ _DESTINATIONS: tuple[KeyPath, ...] = (
     ("entries", "*", "closed"),
     ("menus", "*", "keys", "*"),
     ("menus", "*", "otherwise"),
-    ("queues", "*", "overflow"),
+    ("queues", "*", "closed"),
+    ("queues", "*", "full"),
+    ("queues", "*", "nobody"),
+    ("queues", "*", "overflow", "*", "to"),
 )
 
-# Where a name stands ("*" any key or index, "@" the keys of a mapping themselves) and the section it must be in.
+_NEEDS: tuple[KeyPath, ...] = (("queues", "*", "steps", "**"), ("queues", "*", "requirements", "**"))
+
+# Where a name stands ("*" any key or index, "**" any number of them, "@" the keys of a mapping themselves) and the
+# section it must be in.
 _REFERENCES: tuple[tuple[KeyPath, str, str], ...] = (
     *(((*place, "menu"), "menu", "menus") for place in _DESTINATIONS),
     *(((*place, "queue"), "queue", "queues") for place in _DESTINATIONS),
+    *(((*place, "callback"), "queue", "queues") for place in _DESTINATIONS),
+    *(((*place, "skills", "@"), "skill", "skills") for place in _NEEDS),
+    *(((*place, "groups", "*"), "group", "groups") for place in _NEEDS),
+    *(((*place, "agents", "*"), "agent", "agents") for place in _NEEDS),
     (("entries", "*", "calendar"), "calendar", "calendars"),
-    (("queues", "*", "steps", "*", "skills", "@"), "skill", "skills"),
+    (("queues", "*", "calendar"), "calendar", "calendars"),
     (("queues", "*", "dispositions", "*"), "disposition", "dispositions"),
     (("agents", "*", "skills", "@"), "skill", "skills"),
+    (("agents", "*", "groups", "*"), "group", "groups"),
+    (("agents", "*", "queues", "@"), "queue", "queues"),
     (("agents", "*", "pbx"), "pbx", "pbxes"),
 )
 
@@ -54,7 +68,12 @@ def _matches(data: Any, pattern: KeyPath, path: KeyPath) -> Iterator[tuple[KeyPa
         yield path, data
         return
     first, rest = pattern[0], pattern[1:]
-    if first == "@":
+    if first == "**":
+        yield from _matches(data, rest, path)
+        inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+        for key, item in inner:
+            yield from _matches(item, pattern, (*path, key))
+    elif first == "@":
         yield from (((*path, key), key) for key in data) if isinstance(data, dict) else ()
     elif isinstance(data, dict):
         for key in data if first == "*" else [first] if first in data else ():
@@ -66,16 +85,12 @@ def _matches(data: Any, pattern: KeyPath, path: KeyPath) -> Iterator[tuple[KeyPa
 
 def destination_at(site: SiteSpec, place: str) -> Destination | None:
     """The destination at a place such as ``menus/main/keys/1``, or ``None`` if a reload took it away."""
-    match place.split("/"):
-        case ["entries", name, "open"]:
-            return entry.open if (entry := site.entries.get(name)) else None
-        case ["entries", name, "closed"]:
-            return entry.closed if (entry := site.entries.get(name)) else None
-        case ["menus", name, "keys", key]:
-            return menu.keys.get(key) if (menu := site.menus.get(name)) else None
-        case ["menus", name, "otherwise"]:
-            return menu.otherwise if (menu := site.menus.get(name)) else None
-        case ["queues", name, "overflow"]:
-            return queue.overflow if (queue := site.queues.get(name)) else None
-        case _:
-            return None
+    found: object = site
+    for part in place.split("/"):
+        if isinstance(found, Mapping):
+            found = found.get(part)
+        elif isinstance(found, list):
+            found = found[int(part)] if part.isdigit() and int(part) < len(found) else None
+        else:
+            found = getattr(found, part, None) if isinstance(found, Spec) else None
+    return found if isinstance(found, Destination) else None

@@ -33,7 +33,7 @@ async def offered(http: aiohttp.ClientSession, desk: Desk) -> tuple[str, str]:
     desk.site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
     await go_ready(http, desk, "alice")
     contact_id = desk.site.call()
-    return contact_id, desk.site.state.contacts[contact_id].offer_id
+    return contact_id, desk.site.state.contacts[contact_id].offer_ids[0]
 
 
 async def test_agent_logs_in_and_goes_ready(desk: Desk, http: aiohttp.ClientSession) -> None:

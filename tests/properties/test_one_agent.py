@@ -17,7 +17,7 @@ pytestmark = pytest.mark.properties
 
 ONE_AGENT = copy.deepcopy(SPEC)
 ONE_AGENT["agents"] = {"alice": SPEC["agents"]["alice"]}
-ONE_AGENT["queues"]["sales"] |= {"max_wait_seconds": 0, "overflow": None}
+ONE_AGENT["queues"]["sales"]["overflow"] = []
 
 
 def test_two_callers_one_agent_a_thousand_times_never_two_offers() -> None:

@@ -41,8 +41,7 @@ SPEC: dict[str, Any] = {
             "steps": [{"skills": {"sales": 5}}, {"after_seconds": 6, "skills": {"sales": 1}}],
             "ring_seconds": 5,
             "wrap_up_seconds": 4,
-            "max_wait_seconds": 25,
-            "overflow": {"queue": "support", "play": ["sorry"]},
+            "overflow": [{"wait_seconds": 25, "to": {"queue": "support", "play": ["sorry"]}}],
         },
         "support": {"steps": [{"skills": {"support": 1}}], "ring_seconds": 7, "dispositions": ["solved"]},
     },
@@ -63,7 +62,7 @@ def without(section: str, name: str) -> dict[str, Any]:
         spec["menus"]["main"]["keys"]["1"] = {"queue": "support"}
     if (section, name) == ("queues", "support"):
         spec["menus"]["main"]["keys"]["2"] = spec["menus"]["main"]["otherwise"] = {"queue": "sales"}
-        spec["queues"]["sales"]["overflow"] = {"hangup": True}
+        spec["queues"]["sales"]["overflow"][0]["to"] = {"hangup": True}
     if section == "menus":
         spec["entries"]["hotline"]["open"] = {"queue": "sales"}
     return spec

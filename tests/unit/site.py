@@ -62,8 +62,7 @@ SPEC: dict[str, Any] = {
         "support": {
             "steps": [{}],
             "music": "jazz",
-            "max_wait_seconds": 60,
-            "overflow": {"play": ["sorry"], "hangup": True},
+            "overflow": [{"wait_seconds": 60, "to": {"play": ["sorry"], "hangup": True}}],
         },
     },
     "agents": {
@@ -217,9 +216,9 @@ def changed(path: str, value: Any, spec: dict[str, Any] = SPEC) -> dict[str, Any
     """The configuration with another value at ``a/b/c``; ``None`` takes it out."""
     spec = copy.deepcopy(spec)
     *parents, last = path.split("/")
-    place = spec
+    place: Any = spec
     for parent in parents:
-        place = place.setdefault(parent, {})
+        place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
     if value is None:
         del place[last]
     else:

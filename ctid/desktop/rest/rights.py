@@ -13,8 +13,8 @@ def owns(state: SiteState, principal: Principal, contact: Contact) -> bool:
     """Whether the contact is the principal's own work: they serve it, or it is being offered to them."""
     if contact.agent_id == principal.agent_id:
         return True
-    offer = state.offers.get(contact.offer_id)
-    return offer is not None and offer.agent_id == principal.agent_id and offer.state is OfferState.PENDING
+    out = (state.offers[offer_id] for offer_id in contact.offer_ids if offer_id in state.offers)
+    return any(offer.agent_id == principal.agent_id and offer.state is OfferState.PENDING for offer in out)
 
 
 def may_see_contact(state: SiteState, principal: Principal, contact: Contact) -> bool:

@@ -12,7 +12,9 @@ from ctid.model.agent import Agent
 from ctid.model.contact import Contact
 from ctid.model.instant import Instant
 from ctid.model.states import AgentState
-from ctid.spec.site import AgentSpec, QueueSpec, StepSpec
+from ctid.spec.agent import AgentSpec
+from ctid.spec.queue import QueueSpec
+from ctid.spec.requirement import StepSpec
 
 pytestmark = pytest.mark.unit
 

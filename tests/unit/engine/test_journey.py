@@ -210,8 +210,8 @@ def test_a_caller_between_two_sessions_overflows_once_they_are_back(site: Site) 
 
 
 def test_two_queues_that_overflow_into_each_other_each_grant_their_own_wait() -> None:
-    spec = changed("queues/support/overflow", {"queue": "other"})
-    spec["queues"]["other"] = {"steps": [{}], "max_wait_seconds": 10, "overflow": {"queue": "support"}}
+    spec = changed("queues/support/overflow", [{"wait_seconds": 60, "to": {"queue": "other"}}])
+    spec["queues"]["other"] = {"steps": [{}], "overflow": [{"wait_seconds": 10, "to": {"queue": "support"}}]}
     site = Site(spec)
     contact = site.call(dnis="103")
     queues = []
@@ -256,7 +256,7 @@ def test_a_cut_session_resumes_where_it_was(site: Site) -> None:
 
 
 def test_a_menu_entered_between_two_sessions_is_played_when_the_caller_is_back() -> None:
-    site = Site(changed("queues/support/overflow", {"menu": "main"}))
+    site = Site(changed("queues/support/overflow/0/to", {"menu": "main"}))
     contact = site.call(dnis="100")
     token = site.only(cmd.PlayAndCollect).token
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))

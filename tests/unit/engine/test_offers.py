@@ -38,7 +38,7 @@ def test_the_pop_comes_before_the_phone_rings(site: Site) -> None:
     assert created.agent_ids == ["alice"]
     assert created.data["offer"]["pop"]["ani"] == "+4930123456"
     assert (site.agent().state, site.agent().offer_id) == (AgentState.RESERVED, offer.id)
-    assert (contact.state, contact.offer_id) == (ContactState.OFFERED, offer.id)
+    assert (contact.state, contact.offer_ids) == (ContactState.OFFERED, [offer.id])
 
 
 def test_a_caller_with_a_menu_behind_them_shows_it_in_the_pop(site: Site) -> None:
@@ -171,7 +171,7 @@ def test_a_phone_that_says_no_at_once_is_never_rung_in_a_loop() -> None:
     site = Site(changed("policy/reject_backoff_seconds", 0.1))
     leg = site.offered()
     site.ended(leg, 21)
-    assert not site.call("c2").offer_id
+    assert not site.call("c2").offer_ids
     site.wait(0.1)
     assert site.only(cmd.RingAgent).peer_unique_id == "c2"
 

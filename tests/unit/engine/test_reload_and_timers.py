@@ -47,7 +47,7 @@ def test_fewer_steps_and_another_wait_hold_for_who_waits_already(site: Site) -> 
     site.call("c2", "103")
     assert site.contact().step == 1
     spec = changed("queues/sales/steps", [{"skills": {"sales": 3}}])
-    site.give(ev.ConfigLoaded(spec=changed("queues/support/max_wait_seconds", 5, spec)))
+    site.give(ev.ConfigLoaded(spec=changed("queues/support/overflow/0/wait_seconds", 5, spec)))
     site.ready("alice")
     assert site.only(cmd.RingAgent).peer_unique_id == "c1"
     site.wait(5)

@@ -6,7 +6,8 @@ import pytest
 
 from ctid.ivr.menu import Leave, PlayAgain, Verdict, judge
 from ctid.model.events import CollectEnd
-from ctid.spec.site import Destination, MenuSpec
+from ctid.spec.destination import Destination
+from ctid.spec.site import MenuSpec
 
 pytestmark = pytest.mark.unit
 

@@ -11,7 +11,8 @@ from ctid.model.instant import Instant
 from ctid.routing.calendar import is_open
 from ctid.routing.entry import choose_entry
 from ctid.spec.calendar import CalendarSpec
-from ctid.spec.site import Destination, EntrySpec, SiteSpec
+from ctid.spec.destination import Destination
+from ctid.spec.site import EntrySpec, SiteSpec
 
 pytestmark = pytest.mark.unit
 

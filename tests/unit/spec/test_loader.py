@@ -30,8 +30,8 @@ menus:
 queues:
   sales:
     steps: [{skills: {sales: 5}}]
-    max_wait_seconds: 60
-    overflow: {hangup: true}
+    overflow:
+      - {wait_seconds: 60, to: {hangup: true}}
 agents:
   alice: {name: Alice, device: PJSIP/1001, pbx: main, skills: {sales: 8}}
 pbxes:
@@ -89,10 +89,18 @@ def test_the_demo_and_one_file_load(tmp_path: Path) -> None:
             "[{skills: {sales: 5}}, {after_seconds: 9, skills: {sales: 6}}]",
             "0.yaml:16: queues.sales: steps only widen: 'sales' at 6 after 9 s asks for more",
         ),
-        ("[{skills: {sales: 5}}]", "[{}, {}]", "0.yaml:16: queues.sales: steps must come in order of after_seconds"),
+        (
+            "[{skills: {sales: 5}}]",
+            "[{}, {}]",
+            "0.yaml:16: queues.sales: a later step needs after_seconds, expected_wait_seconds or both",
+        ),
         ("[{skills:", "[{after_seconds: 1, skills:", "0.yaml:16: queues.sales: the first step must be in force"),
-        ("    max_wait_seconds: 60\n", "", "0.yaml:16: queues.sales: max_wait_seconds and overflow go together"),
-        ("max_wait_seconds: 60", "max_wait_seconds: soon", "0.yaml:18: queues.sales.max_wait_seconds: Input should be"),
+        (
+            "wait_seconds: 60, ",
+            "",
+            "0.yaml:19: queues.sales.overflow[0]: give exactly one of wait_seconds, waiting and",
+        ),
+        ("wait_seconds: 60", "wait_seconds: soon", "0.yaml:19: queues.sales.overflow[0].wait_seconds: Input should be"),
         ("name: Alice", "name: Alice, nick: Al", "0.yaml:21: agents.alice.nick: is not known here"),
         ("PJSIP/1001", "Local/1001", "0.yaml:21: agents.alice.device: String should match pattern"),
         ("pbx: main", "pbx: mane", "0.yaml:21: agents.alice.pbx: there is no pbx 'mane'; there is: main"),
@@ -185,6 +193,6 @@ def test_places_of_destinations(tmp_path: Path) -> None:
     (tmp_path / "all.yaml").write_text(GOOD)
     site = load_config(tmp_path).site
     there = ["entries/hotline/open", "entries/hotline/closed", "menus/main/keys/1", "menus/main/otherwise"]
-    assert all(destination_at(site, place) for place in [*there, "queues/sales/overflow"])
+    assert all(destination_at(site, place) for place in [*there, "queues/sales/overflow/0/to"])
     gone = ["entries/x/open", "entries/x/closed", "menus/main/keys/7", "menus/x/keys/1", "menus/x/otherwise"]
     assert not any(destination_at(site, place) for place in [*gone, "queues/x/overflow", "nonsense"])

@@ -1,0 +1,63 @@
+"""Agents: skills, phone, the queues they serve and how much at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ctid.spec.base import Level, Name, Seconds, Spec
+
+Device = Annotated[str, StringConstraints(pattern=r"^(PJSIP|SIP|IAX2|DAHDI)/[A-Za-z0-9@._-]{1,80}$")]
+Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+"""A kind of contact: ``voice``, ``chat``, ``email``, ``task`` …"""
+
+VOICE = "voice"
+
+
+class MembershipSpec(Spec):
+    """How an agent serves one queue.
+
+    Attributes:
+        priority: Added, for this agent, to the priority of contacts that wait there.
+        delay_seconds: The agent helps out only once a contact has waited so long there.
+    """
+
+    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    delay_seconds: Seconds = 0
+
+
+class AgentSpec(Spec):
+    """An agent.
+
+    Attributes:
+        name: For people.
+        device: The phone, as Asterisk dials it: ``PJSIP/1001``.
+        pbx: The PBX that has the phone.
+        skills: Skill to level, 1 to 10.
+        groups: Groups the agent belongs to.
+        queues: Queues the agent serves, and how; none given: every queue whose needs they meet.
+        capacity: Channel to how many contacts of it at once. Voice is exclusive: nothing else is offered during a call,
+            and a call may interrupt what else is at hand.
+        cost: What the agent costs, in any unit, for the strategy ``best_match``.
+        answer: ``phone``: the phone rings until it is answered. ``auto``: it is told to answer by itself. ``desktop``:
+            the offer is accepted at the desktop first; then the phone is rung and told to answer by itself.
+        team: For supervisors' scopes.
+    """
+
+    name: str
+    device: Device
+    pbx: Name
+    skills: dict[Name, Level] = {}
+    groups: list[Name] = []
+    queues: dict[Name, MembershipSpec] = {}
+    capacity: dict[Channel, Annotated[int, Field(ge=0, le=100)]] = {VOICE: 1}
+    cost: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    answer: Literal["phone", "auto", "desktop"] = "phone"
+    team: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_call(self) -> Self:
+        if self.capacity.get(VOICE, 0) > 1:
+            raise ValueError("capacity: voice takes 0 or 1: nobody talks to two callers at once")
+        return self

@@ -1,0 +1,70 @@
+"""Where contacts go next: out of entries, menus and queues."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ctid.spec.base import Name, Seconds, Spec
+
+Prompt = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/_.-]{1,200}$")]
+AttributeKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
+AttributeValue = Annotated[str, StringConstraints(max_length=2000)]
+PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9*#]{1,32}$")]
+"""Digits as they are dialled; nothing that a dialplan could take for more."""
+
+
+class Destination(Spec):
+    """Where a contact goes next: exactly one of menu, queue, number, voicemail, callback and hangup.
+
+    Attributes:
+        play: Prompts to play on the way.
+        menu: To this menu.
+        queue: Into this queue.
+        number: To this number, dialled by the PBX; the contact leaves ctid.
+        voicemail: To this mailbox of the PBX; the contact leaves ctid.
+        callback: The caller may hang up; the contact keeps its place in this queue and is called back.
+        hangup: End the call.
+        set: Attributes to attach.
+        priority: Added to the contact's priority.
+    """
+
+    play: list[Prompt] = []
+    menu: Name | None = None
+    queue: Name | None = None
+    number: PhoneNumber | None = None
+    voicemail: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}(@[A-Za-z0-9_-]{1,32})?$")] | None = None
+    callback: Name | None = None
+    hangup: bool = False
+    set: dict[AttributeKey, AttributeValue] = {}
+    priority: int = 0
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        named = (self.menu, self.queue, self.number, self.voicemail, self.callback)
+        if sum(each is not None for each in named) + self.hangup != 1:
+            raise ValueError("give exactly one of menu, queue, number, voicemail, callback and hangup: true")
+        return self
+
+
+class OverflowSpec(Spec):
+    """One rule by which contacts leave a queue: exactly one of the three limits, and where to.
+
+    Attributes:
+        wait_seconds: Once the contact has waited so long in this queue.
+        waiting: When, on entering, so many contacts wait here already.
+        expected_wait_seconds: Once the expected wait is known and longer than this.
+        to: Where the contact goes.
+    """
+
+    wait_seconds: Annotated[Seconds, Field(gt=0)] | None = None
+    waiting: Annotated[int, Field(ge=1)] | None = None
+    expected_wait_seconds: Annotated[Seconds, Field(gt=0)] | None = None
+    to: Destination
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(each is not None for each in (self.wait_seconds, self.waiting, self.expected_wait_seconds)) != 1:
+            raise ValueError("give exactly one of wait_seconds, waiting and expected_wait_seconds")
+        return self
