@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
 from ctid.spec.references import faulty_references
 from ctid.spec.site import SiteSpec
-from ctid.spec.yaml_source import KeyPath, Source, dotted, read_files
+from ctid.spec.yaml_source import KeyPath, Source, read_files
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -38,25 +39,56 @@ def load_config(path: Path) -> Config:
     Raises:
         ConfigError: With every fault that was found.
     """
+    source = _read(path)
+    site, daemon = validate(SiteSpec, source), validate(DaemonSpec, source)
+    for where, what in faulty_references(source.data):
+        source.fault(where, what)
+    if source.faults or site is None or daemon is None:
+        raise ConfigError(sorted(set(source.faults), key=_by_place))
+    return Config(site=site, daemon=daemon)
+
+
+def load_site(path: Path) -> SiteSpec:
+    """Read a site's configuration for what needs no daemon: PBXes and the like may be missing.
+
+    Raises:
+        ConfigError: With every fault that was found.
+    """
+    source = _read(path)
+    site = validate(SiteSpec, source)
+    for where, what in faulty_site_references(source.data):
+        source.fault(where, what)
+    if source.faults or site is None:
+        raise ConfigError(sorted(set(source.faults), key=_by_place))
+    return site
+
+
+def faulty_site_references(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Like ``faulty_references`` for a site alone: where it names no PBXes, those of its agents are there."""
+    agents = data.get("agents")
+    if "pbxes" not in data and isinstance(agents, dict):
+        named = {str(agent.get("pbx")) for agent in agents.values() if isinstance(agent, dict)}
+        data = {**data, "pbxes": dict.fromkeys(named)}
+    return faulty_references(data)
+
+
+def _read(path: Path) -> Source:
     files = config_files(path)
     if not files:
         raise ConfigError([f"{path}:1: has no *.yaml file"])
     source = read_files(files)
-    faults = list(source.faults)
-    site_keys, daemon_keys = SiteSpec.model_fields.keys(), DaemonSpec.model_fields.keys()
-    for key in source.data.keys() - site_keys - daemon_keys:
-        known = ", ".join(sorted({*site_keys, *daemon_keys}))
-        faults.append(f"{source.place((key,))}: {key}: is not known; there is: {known}")
-    site = _validate(SiteSpec, source, faults)
-    daemon = _validate(DaemonSpec, source, faults)
-    for where, what in faulty_references(source.data):
-        faults.append(f"{source.place(where)}: {dotted(where)}: {what}")
-    if faults or site is None or daemon is None:
-        raise ConfigError(sorted(set(faults), key=_by_place))
-    return Config(site=site, daemon=daemon)
+    refuse_unknown(source, {*SiteSpec.model_fields, *DaemonSpec.model_fields})
+    return source
 
 
-def _validate(model: type[Model], source: Source, faults: list[str]) -> Model | None:
+def refuse_unknown(source: Source, known: Set[str]) -> None:
+    """Note every top-level key that is none of these as a fault of the source."""
+    for key in source.data.keys() - known:
+        source.fault((key,), f"is not known; there is: {', '.join(sorted(known))}")
+
+
+def validate(model: type[Model], source: Source) -> Model | None:
+    """The model of those keys of the source that are its own, or ``None``, with the source's faults added to."""
     data = {key: value for key, value in source.data.items() if key in model.model_fields}
     try:
         return model.model_validate(data)
@@ -68,7 +100,7 @@ def _validate(model: type[Model], source: Source, faults: list[str]) -> Model | 
                 what = "is needed and missing"
             elif fault["type"] == "extra_forbidden":
                 what = "is not known here"
-            faults.append(f"{source.place(where)}: {dotted(where)}: {what}")
+            source.fault(where, what)
         return None
 
 

@@ -34,6 +34,10 @@ class Source:
                 return self.places[path[:length]]
         return next(iter(self.places.values()), "configuration:1")
 
+    def fault(self, path: KeyPath, what: str) -> None:
+        """Note what is wrong with the value at ``path``."""
+        self.faults.append(f"{self.place(path)}: {dotted(path)}: {what}")
+
 
 def read_files(files: list[Path]) -> Source:
     """Read and merge YAML files: top-level sections add up, a value given twice is a fault."""

@@ -1,0 +1,43 @@
+"""The configuration as it is simulated: the site's own, with the scenario's agents and ways straight into queues."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ctid.simulation.scenario import SIMULATED_PBX, CrewSpec, ScenarioSpec
+from ctid.spec.site import SiteSpec
+
+
+def staged(site: SiteSpec, spec: ScenarioSpec) -> dict[str, Any]:
+    """Plain data of the configuration to simulate."""
+    data = site.model_dump(mode="json")
+    pbx = main_pbx(site)
+    for name, crew in spec.crews.items():
+        member = crew.model_dump(mode="json", exclude={"count"})
+        if crew.pbx == SIMULATED_PBX:
+            member["pbx"] = pbx
+        for agent_id in crew_names(name, crew):
+            data["agents"][agent_id] = {**member, "name": agent_id, "device": f"PJSIP/{agent_id}"}
+    direct = {
+        f"direct-{queue}": {"dnis": re.escape(direct_number(queue)), "open": {"queue": queue}}
+        for queue in sorted({stream.queue for stream in spec.streams.values() if stream.queue})
+    }
+    data["entries"] = {**direct, **data["entries"]}
+    return data
+
+
+def main_pbx(site: SiteSpec) -> str:
+    """The PBX that callers come to who name none."""
+    return next((agent.pbx for agent in site.agents.values()), SIMULATED_PBX)
+
+
+def crew_names(name: str, crew: CrewSpec) -> list[str]:
+    """The agents of a crew; numbered so that their names sort as they count."""
+    width = len(str(crew.count))
+    return [f"{name}-{number:0{width}}" for number in range(1, crew.count + 1)]
+
+
+def direct_number(queue: str) -> str:
+    """The number that leads straight into a queue; nobody can dial it."""
+    return f"queue:{queue}"
