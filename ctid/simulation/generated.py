@@ -41,7 +41,7 @@ class GeneratedWorkload:
     def presence(self) -> list[Presence]:
         """Every coming and going of the shifts; a shift that goes on where another ends is no going."""
         spans: dict[str, list[tuple[int, int]]] = {}
-        for shift in self._spec.shifts or [ShiftSpec()]:
+        for shift in self._spec.shifts or [ShiftSpec(), *(ShiftSpec(crew=name) for name in self._spec.crews)]:
             hours = _hours(shift, self._spec.start)
             for agent_id in self._members(shift):
                 spans.setdefault(agent_id, []).append(hours)
@@ -69,7 +69,7 @@ class GeneratedWorkload:
         replies = [Reply(round(stream.key_seconds * 1000), key, CollectEnd.DIGITS) for key in stream.keys]
         interval_ms = self._spec.interval_seconds * 1000
         number = 0
-        # The gaps of a Poisson process in units of expected callers, stretched to the rate of the interval they fall in.
+        # A Poisson process: gaps in units of expected callers, stretched to the rate of the interval they fall in.
         gap = -math.log(1.0 - arriving.random())
         for index, expected in enumerate(stream.per_interval):
             rate = expected * factor / interval_ms
@@ -97,13 +97,12 @@ class GeneratedWorkload:
 
     def _members(self, shift: ShiftSpec) -> list[str]:
         """Who has the shift; an agent whom this configuration does not have cannot come."""
-        crews = self._spec.crews
         if shift.crew is not None:
-            members = crew_names(shift.crew, crews[shift.crew])
+            members = crew_names(shift.crew, self._spec.crews[shift.crew])
         elif shift.agents:
             members = [agent_id for agent_id in shift.agents if agent_id in self._site.agents]
         else:
-            members = [*self._site.agents, *(each for name in crews for each in crew_names(name, crews[name]))]
+            members = list(self._site.agents)
         return members if shift.count is None else members[: shift.count]
 
 

@@ -12,9 +12,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ctid.errors import ConfigError
 from ctid.simulation.distributions import Deterministic, Distribution, PerInterval
+from ctid.spec.agent import AgentSpec, Device
 from ctid.spec.base import Name, Seconds, Spec
 from ctid.spec.calendar import parse_span
-from ctid.spec.agent import AgentSpec, Device
 from ctid.spec.loader import faulty_site_references, load_site, refuse_unknown, validate
 from ctid.spec.site import SiteSpec
 from ctid.spec.yaml_source import KeyPath, read_files
@@ -81,7 +81,7 @@ class ShiftSpec(Spec):
 
     Attributes:
         crew: All of this crew.
-        agents: These agents of the configuration; neither given: all there are.
+        agents: These agents of the configuration; neither given: all of the configuration's.
         count: Only the first so many of them.
         hours: From when to when, ``08:00-16:30``; without, from the start until the last caller has gone.
     """

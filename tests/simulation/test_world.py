@@ -1,0 +1,136 @@
+"""Callers and agents in virtual time: what they do is what the scenario says, and the tallies count it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ctid.model import commands as cmd
+from ctid.model import events as ev
+from ctid.model.states import AgentState
+from tests.simulation.small_site import SITE, exponential, fixed, run, scenario, stream, watched
+
+pytestmark = pytest.mark.simulation
+
+
+def test_callers_are_served_one_after_another_and_waits_are_counted() -> None:
+    spec = scenario({"s": stream([3_600], fixed(1))}, interval_seconds=3_600)
+    sample = run(spec)
+    queue = sample.queues["first"]
+    assert queue.offered == queue.served == sample.contacts > 3_000
+    assert queue.waited > 0
+    assert queue.wait_ms >= queue.longest_ms > 0
+    assert sample.agents["ones-1"].served == queue.served
+    assert sample.unfinished == 0
+
+
+def test_agents_time_adds_up() -> None:
+    spec = scenario({"s": stream([60], fixed(10))}, interval_seconds=3_600, warm_up_seconds=600)
+    sample = run(spec)
+    agent = sample.agents["ones-1"]
+    assert agent.staffed_ms == 3_000_000
+    assert 0 < agent.busy_ms <= agent.served * 10_000 + 10_000
+
+
+def test_impatient_callers_hang_up_when_their_patience_is_over() -> None:
+    sample = run(scenario({"s": stream([500], fixed(3_600), patience=fixed(30))}))
+    queue = sample.queues["first"]
+    assert queue.served == 1
+    assert queue.abandoned == queue.offered - 1
+    assert queue.longest_ms == 30_000
+    assert queue.late_abandoned == queue.abandoned
+
+
+def test_callers_press_what_the_scenario_says() -> None:
+    crews = {"all": {"count": 5, "skills": {"one": 1, "two": 1}}}
+    streams = {
+        "ones": stream([20], fixed(20), dnis="100", keys="1"),
+        "twos": stream([30], fixed(20), dnis="100", keys="2"),
+        "silent": stream([10], fixed(20), dnis="100"),
+    }
+    sample = run(scenario(streams, crews=crews, interval_seconds=36_000))
+    assert set(sample.queues) == {"first", "second"}
+    assert sample.queues["first"].served > 0
+    assert sample.queues["second"].served > 0
+    assert sample.unqueued > 0
+    assert sample.contacts == sum(queue.offered for queue in sample.queues.values()) + sample.unqueued
+
+
+def test_an_agent_in_wrap_up_when_the_shift_ends_finishes_it_and_gets_nothing_more() -> None:
+    streams = {"s": stream([3_600], fixed(25), queue="second")}
+    crews = {"twos": {"count": 3, "skills": {"two": 1}}}
+    sample, seen = watched(
+        scenario(streams, crews=crews, shifts=[{"crew": "twos", "hours": "08:00-08:10"}], interval_seconds=1_200)
+    )
+    end = seen[0][0].mono_ms + 600_000
+    rung = [at.mono_ms for at, _, commands in seen for each in commands if isinstance(each, cmd.RingAgent)]
+    assert max(rung) <= end
+    asked = [at.mono_ms for at, event, _ in seen if isinstance(event, ev.AgentStateRequested)]
+    assert max(asked) > end
+    wrap_ups = [
+        each.record.wrap_up_ms
+        for _, _, commands in seen
+        for each in commands
+        if isinstance(each, cmd.SaveRecord)
+        if each.record.connected_at
+    ]
+    assert set(wrap_ups) == {30_000}
+    assert sample.unfinished > 0
+    assert sum(agent.staffed_ms for agent in sample.agents.values()) > 3 * 600_000
+
+
+def test_a_shift_that_goes_on_where_another_ends_is_no_going() -> None:
+    shifts = [{"crew": "ones", "hours": "08:00-08:10"}, {"crew": "ones", "hours": "08:10-08:20"}]
+    _, seen = watched(scenario({"s": stream([10], fixed(5))}, shifts=shifts))
+    asked = [(event.state, at.mono_ms) for at, event, _ in seen if isinstance(event, ev.AgentStateRequested)]
+    start = seen[0][0].mono_ms
+    assert asked == [(AgentState.READY, start), (AgentState.LOGGED_OUT, start + 1_200_000)]
+
+
+def test_phones_that_ring_too_long_are_missed_and_their_agents_come_back() -> None:
+    answer = {"distribution": "empirical", "values_seconds": [1, 1, 60]}
+    sample = run(scenario({"s": stream([200], fixed(5))}, answer=answer, return_seconds=30, interval_seconds=36_000))
+    queue = sample.queues["first"]
+    assert queue.served == queue.offered > 100
+    assert queue.longest_ms > 20_000
+
+
+def test_no_line_is_busy() -> None:
+    sample = run(scenario({"s": stream([1_000], fixed(600))}, lines=3))
+    assert sample.busy_lines > 900
+    assert sample.queues["first"].offered + sample.busy_lines == sample.contacts
+
+
+def test_agents_end_the_wrap_up_when_the_scenario_says() -> None:
+    crews = {"twos": {"count": 1, "skills": {"two": 1}}}
+    streams = {"s": stream([20], fixed(10), queue="second", wrap_up=fixed(7))}
+    _, seen = watched(scenario(streams, crews=crews))
+    wrap_ups = {
+        each.record.wrap_up_ms for _, _, commands in seen for each in commands if isinstance(each, cmd.SaveRecord)
+    }
+    assert wrap_ups == {7_000}
+
+
+def test_the_same_seed_gives_the_same_and_another_replication_another() -> None:
+    spec = scenario({"s": stream([300], exponential(10), patience=exponential(60))}, busyness=20)
+    assert run(spec, 3) == run(spec, 3)
+    assert run(spec, 3) != run(spec, 4)
+
+
+def test_callers_are_the_same_whatever_the_configuration_does_with_them() -> None:
+    streams = {"s": stream([300], exponential(10), patience=exponential(60))}
+    arrivals = []
+    for count in (1, 4):
+        _, seen = watched(scenario(streams, crews={"ones": {"count": count, "skills": {"one": 5}}}))
+        arrivals.append([(at.mono_ms, event) for at, event, _ in seen if isinstance(event, ev.CallArrived)])
+    assert arrivals[0] == arrivals[1]
+
+
+def test_primary_is_who_has_the_best_level_or_the_highest_priority() -> None:
+    crews = {
+        "both": {"count": 20, "skills": {"one": 3, "two": 7}},
+        "members": {"count": 20, "skills": {"one": 3, "two": 7}, "queues": {"first": {"priority": 5}, "second": {}}},
+    }
+    streams = {"s": stream([200], fixed(20))}
+    for crew, expected in (("both", False), ("members", True)):
+        queue = run(scenario(streams, SITE, crews={crew: crews[crew]})).queues["first"]
+        assert queue.primary == (queue.served if expected else 0)
