@@ -20,6 +20,7 @@ MARKERS: Final = (
     "desktop",
     "runtime",
     "cli",
+    "staffing",
     "rig",
     "integration",
     "faults",
