@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ctid.acd.eligibility import Candidate, step_in_force, unable, unavailable
+from ctid.acd.profile import profile
 from ctid.engine.engine import Engine
 from ctid.engine.state import SiteState
 from ctid.model import commands as cmd
@@ -207,7 +208,9 @@ class Watch:
         for agent in state.agents.values():
             spec = site.agents.get(agent.id)
             if spec is not None:
-                candidate = Candidate(agent, spec, state.devices.get(f"{spec.pbx}|{spec.device}", True))
+                phone = f"{spec.pbx}|{spec.device}"
+                in_call = site.policy.non_acd_calls == "block" and phone in state.devices_in_use
+                candidate = Candidate(agent, profile(agent, spec), state.devices.get(phone, True), in_call)
                 if unavailable(candidate, now) is None:
                     free.append(candidate)
         for contact in state.contacts.values():

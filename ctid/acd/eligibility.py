@@ -21,6 +21,7 @@ class Hindrance(StrEnum):
     RESERVED = "reserved"
     DESKTOP = "desktop"
     DEVICE = "device"
+    NON_ACD_CALL = "non_acd_call"
     BACKOFF = "backoff"
     EXCLUDED = "excluded"
     SKILL = "skill"
@@ -34,11 +35,14 @@ class Candidate(NamedTuple):
         agent: The live state.
         spec: Skills and phone.
         reachable: Whether the phone can be reached.
+        in_call: Whether the phone is in a call, and such calls count (``policy.non_acd_calls``). While nothing is
+            offered to the agent it is one of their own.
     """
 
     agent: Agent
     spec: AgentSpec
     reachable: bool
+    in_call: bool = False
 
 
 def step_in_force(queue: QueueSpec, waited_ms: int) -> int:
@@ -57,6 +61,8 @@ def unavailable(candidate: Candidate, now: Instant) -> Hindrance | None:
         return Hindrance.DESKTOP
     if not candidate.reachable:
         return Hindrance.DEVICE
+    if candidate.in_call:
+        return Hindrance.NON_ACD_CALL
     if agent.backoff_until_ms > now.mono_ms:
         return Hindrance.BACKOFF
     return None

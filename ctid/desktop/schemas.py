@@ -33,6 +33,7 @@ class AgentView(View):
     skills: dict[str, int] = Field(description="Skill to level, 1 to 10.")
     device: str | None = Field(description="The phone, as Asterisk dials it; null once removed from the site.")
     device_reachable: bool
+    device_in_use: bool = Field(description="In a call or ringing; while one of their own lasts, nothing is offered.")
     state: AgentState
     reason: str | None = Field(description="Why NOT_READY: a reason code of the site or of the system.")
     since: datetime = Field(description="When the state began.")

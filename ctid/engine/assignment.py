@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ctid.acd.eligibility import Candidate
 from ctid.acd.matching import Waiting, match
+from ctid.acd.profile import profile
 from ctid.engine import offers, outage
 from ctid.engine.state import alias_key
 from ctid.engine.turn import Turn
@@ -32,8 +33,9 @@ def _candidates(turn: Turn) -> Iterator[Candidate]:
             continue
         spec = turn.site.agents.get(agent.id)
         if spec is not None:
-            reachable = turn.state.devices.get(alias_key(spec.pbx, spec.device), True)
-            yield Candidate(agent, spec, reachable)
+            phone = alias_key(spec.pbx, spec.device)
+            in_call = turn.site.policy.non_acd_calls == "block" and phone in turn.state.devices_in_use
+            yield Candidate(agent, profile(agent, spec), turn.state.devices.get(phone, True), in_call)
 
 
 def _waiting(turn: Turn) -> Iterator[Waiting]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ctid.engine import agents, assignment, contacts, journey, offers, pbx, queueing, reload, requests
+from ctid.engine import agents, assignment, contacts, devices, journey, offers, pbx, queueing, reload, requests
 from ctid.engine.state import SiteState
 from ctid.engine.turn import Turn
 from ctid.errors import ConflictError, InvariantError, RequestError
@@ -38,7 +38,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.LegRetrieved: pbx.retrieved,
     ev.LegEnded: pbx.ended,
     ev.LegFailed: pbx.failed,
-    ev.DeviceChanged: pbx.device_changed,
+    ev.DeviceChanged: devices.changed,
     ev.PbxLost: pbx.lost,
     ev.PbxReconciled: pbx.reconciled,
     ev.DesktopConnected: agents.desktop_connected,

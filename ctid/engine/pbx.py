@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ctid.engine import agents, journey, offers, outage
-from ctid.engine.state import Pbx, alias_key
+from ctid.engine import devices, journey, offers, outage
+from ctid.engine.state import Pbx
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, ReleaseLeg
 from ctid.model.events import (
     AgiEnded,
-    DeviceChanged,
     LegAlerting,
     LegAnswered,
     LegBridged,
@@ -124,15 +123,6 @@ def failed(turn: Turn, event: LegFailed) -> None:
     offers.leg_gone(turn, _offer_of(turn, leg), offers.ORIGINATE_REASONS.get(event.reason, OfferCause.FAILED))
 
 
-def device_changed(turn: Turn, event: DeviceChanged) -> None:
-    """A phone can be reached, or can no longer."""
-    key = alias_key(event.pbx, event.device)
-    # A phone that rings or talks changes its state too; of all that only whether it can be reached matters here.
-    if turn.state.devices.get(key, True) != event.reachable:
-        _set_devices(turn, {**turn.state.devices, key: event.reachable})
-        turn.rematch |= event.reachable
-
-
 def lost(turn: Turn, event: PbxLost) -> None:
     """Nothing is known of the PBX's legs for now. Talk may go on, so nothing is ended before the grace time is over."""
     pbx = turn.state.pbxes.setdefault(event.pbx, Pbx())
@@ -160,9 +150,7 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
     pbx.up, pbx.boot = True, event.boot
     turn.cancel_timer(f"pbx:{event.pbx}")
     turn.reconciled = True
-    prefix = alias_key(event.pbx, "")
-    devices = {key: up for key, up in turn.state.devices.items() if not key.startswith(prefix)}
-    _set_devices(turn, devices | {alias_key(event.pbx, name): up for name, up in event.devices.items()})
+    devices.reconciled(turn, event)
     turn.publish("pbx.up", {"pbx": event.pbx})
     there = {seen.unique_id for seen in event.legs}
     unseen = {leg.unique_id for leg in turn.legs.on(event.pbx) if leg.unique_id not in there and _may_live(turn, leg)}
@@ -221,17 +209,6 @@ def _may_live(turn: Turn, leg: Leg) -> bool:
         return False
     turn.start_timer(f"unseen:{leg.id}", UNSEEN_MS)
     return True
-
-
-def _set_devices(turn: Turn, devices: dict[str, bool]) -> None:
-    """Take in which phones can be reached, and tell whose it changed for."""
-    before, turn.state.devices = turn.state.devices, devices
-    for agent in turn.state.agents.values():
-        spec = turn.site.agents.get(agent.id)
-        if spec is not None:
-            key = alias_key(spec.pbx, spec.device)
-            if before.get(key, True) != devices.get(key, True):
-                agents.changed(turn, agent, "agent.updated")
 
 
 def _end_all(turn: Turn, name: str, but: set[str]) -> None:

@@ -37,6 +37,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         spec: The configuration in force, as plain data of ``SiteSpec``.
         pbxes: What is known of each PBX.
         devices: ``pbx|device`` to whether it can be reached; unknown ones are taken to be reachable.
+        devices_in_use: Those of ``devices`` that are in a call or ring, each with ``True``.
         contacts: Live contacts, and closed ones whose record is not saved yet.
         legs: Live legs.
         aliases: ``pbx|unique_id`` to leg id.
@@ -56,6 +57,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     spec: dict[str, object] = {}
     pbxes: dict[str, Pbx] = {}
     devices: dict[str, bool] = {}
+    devices_in_use: dict[str, bool] = {}
     contacts: dict[str, Contact] = {}
     legs: dict[str, Leg] = {}
     aliases: dict[str, str] = {}

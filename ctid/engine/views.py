@@ -80,6 +80,7 @@ def agent_view(state: SiteState, site: SiteSpec, agent: Agent, now: Instant) -> 
         "skills": dict(spec.skills) if spec else {},
         "device": spec.device if spec else None,
         "device_reachable": state.devices.get(alias_key(spec.pbx, spec.device), True) if spec else False,
+        "device_in_use": alias_key(spec.pbx, spec.device) in state.devices_in_use if spec else False,
         "state": agent.state,
         "reason": agent.reason or None,
         "since": stamp(agent.since),

@@ -45,12 +45,14 @@ class PbxReconciled(Event, frozen=True, kw_only=True, tag="pbx.reconciled"):
         pbx: Name of the PBX.
         legs: All its channels.
         devices: Device name (``PJSIP/1001``) to whether it can be reached now.
+        in_use: Names of the devices that are in a call or ringing now.
         boot: Names the run of the PBX (its start-up time); another one means that all legs of before are gone.
     """
 
     pbx: str
     legs: list[LegSeen]
     devices: dict[str, bool]
+    in_use: list[str] = []
     boot: str = ""
 
 
@@ -187,15 +189,17 @@ class LegFailed(Event, frozen=True, kw_only=True, tag="leg.failed"):
 
 
 class DeviceChanged(Event, frozen=True, kw_only=True, tag="device.changed"):
-    """A device became reachable or unreachable (AMI ``DeviceStateChange``, ``ContactStatus``).
+    """A device became reachable or unreachable, or a call of it began or ended (AMI ``DeviceStateChange``).
 
     Attributes:
         device: Technology and resource, ``PJSIP/1001``.
+        in_use: Whether it is in a call or rings, whoever's call it is.
     """
 
     pbx: str
     device: str
     reachable: bool
+    in_use: bool = False
 
 
 # ---- answers to commands ---------------------------------------------------------------------------------------

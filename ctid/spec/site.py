@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Annotated, Self
 
 import phonenumbers
@@ -102,3 +103,8 @@ class SiteSpec(Spec):
     menus: dict[Name, MenuSpec] = {}
     queues: dict[Name, QueueSpec]
     agents: dict[Name, AgentSpec] = {}
+
+    @cached_property
+    def phones(self) -> dict[tuple[str, str], str]:
+        """PBX and device to the agent whose phone it is."""
+        return {(spec.pbx, spec.device): agent_id for agent_id, spec in self.agents.items()}

@@ -65,7 +65,21 @@ LEG = {"pbx": "a", "unique_id": "1.1"}
         ),
         (
             {"Event": "DeviceStateChange", "Device": "PJSIP/1", "State": "RINGING"},
-            DeviceChanged(pbx="a", device="PJSIP/1", reachable=True),
+            DeviceChanged(pbx="a", device="PJSIP/1", reachable=True, in_use=True),
+        ),
+        *(
+            (
+                {"Event": "DeviceStateChange", "Device": "PJSIP/1", "State": state},
+                DeviceChanged(pbx="a", device="PJSIP/1", reachable=True, in_use=in_use),
+            )
+            for state, in_use in (
+                ("NOT_INUSE", False),
+                ("UNKNOWN", False),
+                ("INUSE", True),
+                ("BUSY", True),
+                ("RINGINUSE", True),
+                ("ONHOLD", True),
+            )
         ),
         ({"Event": "DeviceStateChange", "Device": "Surrogate/PJSIP/1", "State": "UNKNOWN"}, None),
         ({"Event": "DeviceStateChange", "Device": "Queue:sales", "State": "INVALID"}, None),
@@ -102,13 +116,15 @@ def test_snapshot() -> None:
     devices = [
         {"Event": "DeviceStateChange", "Device": "PJSIP/1", "State": "NOT_INUSE"},
         {"Event": "DeviceStateChange", "Device": "PJSIP/2", "State": "UNAVAILABLE"},
+        {"Event": "DeviceStateChange", "Device": "PJSIP/3", "State": "ONHOLD"},
         {"Event": "DeviceStateChange", "Device": "Queue:x", "State": "NOT_INUSE"},
     ]
     status = {"Response": "Success", "CoreStartupDate": "2026-01-01", "CoreStartupTime": "08:00:00"}
     assert reconciled("a", status, channels, devices) == PbxReconciled(
         pbx="a",
         legs=[LegSeen(unique_id="1.1", answered=True, bridge_id="b"), LegSeen(unique_id="1.2", answered=False)],
-        devices={"PJSIP/1": True, "PJSIP/2": False},
+        devices={"PJSIP/1": True, "PJSIP/2": False, "PJSIP/3": True},
+        in_use=["PJSIP/3"],
         boot="2026-01-01 08:00:00",
     )
 

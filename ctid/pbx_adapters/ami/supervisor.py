@@ -124,7 +124,7 @@ class AmiLink:
         self._actions: OneConnection | None = None
         self._group: asyncio.TaskGroup | None = None
         self._buffered: list[Event] | None = None
-        self._reachable: dict[str, bool] = {}
+        self._devices: dict[str, tuple[bool, bool]] = {}
         self._booted = asyncio.Event()
         self._lag_told = 0.0
 
@@ -208,7 +208,8 @@ class AmiLink:
         channels = await events.request({"Action": "CoreShowChannels"}, limit_s)
         devices = await events.request({"Action": "DeviceStateList"}, limit_s)
         snapshot = reconciled(self.pbx, status[0], channels[1:], devices[1:])
-        self._reachable = dict(snapshot.devices)
+        in_use = set(snapshot.in_use)
+        self._devices = {name: (up, name in in_use) for name, up in snapshot.devices.items()}
         buffered, self._buffered = self._buffered or [], None
         try:
             self._emit(snapshot)
@@ -311,10 +312,10 @@ class AmiLink:
 
     def _deliver(self, event: Event) -> None:
         if isinstance(event, DeviceChanged):
-            # Asterisk tells each change of state, of which most are between free and in use.
-            if self._reachable.get(event.device) == event.reachable:
+            # Asterisk tells each change of state, of which most are between one kind of call and another.
+            if self._devices.get(event.device) == (event.reachable, event.in_use):
                 return
-            self._reachable[event.device] = event.reachable
+            self._devices[event.device] = (event.reachable, event.in_use)
         try:
             self._emit(event)
         except OverloadedError as error:

@@ -24,6 +24,9 @@ from ctid.pbx_adapters.ami.framing import Message
 UNREACHABLE_STATES: Final = frozenset({"UNAVAILABLE", "INVALID"})
 """Device states with no contact behind them; ``UNKNOWN`` is what a device says before it is first asked."""
 
+IN_USE_STATES: Final = frozenset({"INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD"})
+"""Device states with a call, be it one that rings."""
+
 TECHNOLOGIES: Final = ("PJSIP/", "SIP/")
 """Whose devices can be an agent's phone; states of queues, custom hints and surrogates are none of ours."""
 
@@ -73,7 +76,10 @@ def _device_state_change(pbx: str, message: Message) -> Event | None:
     device = message["Device"]
     if not device.startswith(TECHNOLOGIES):
         return None
-    return DeviceChanged(pbx=pbx, device=device, reachable=message.get("State") not in UNREACHABLE_STATES)
+    state = message.get("State")
+    return DeviceChanged(
+        pbx=pbx, device=device, reachable=state not in UNREACHABLE_STATES, in_use=state in IN_USE_STATES
+    )
 
 
 # ContactStatus and PeerStatus are left out on purpose: a device may have several contacts, and Asterisk
@@ -121,6 +127,9 @@ def reconciled(pbx: str, status: Message, channels: Iterable[Message], devices: 
         channels: ``CoreShowChannel`` events.
         devices: ``DeviceStateChange`` events of a ``DeviceStateList``.
     """
+    states = {
+        device["Device"]: device.get("State") for device in devices if device.get("Device", "").startswith(TECHNOLOGIES)
+    }
     return PbxReconciled(
         pbx=pbx,
         legs=[
@@ -133,11 +142,8 @@ def reconciled(pbx: str, status: Message, channels: Iterable[Message], devices: 
             for channel in channels
             if "Uniqueid" in channel
         ],
-        devices={
-            device["Device"]: device.get("State") not in UNREACHABLE_STATES
-            for device in devices
-            if device.get("Device", "").startswith(TECHNOLOGIES)
-        },
+        devices={device: state not in UNREACHABLE_STATES for device, state in states.items()},
+        in_use=[device for device, state in states.items() if state in IN_USE_STATES],
         boot=f"{status.get('CoreStartupDate', '')} {status.get('CoreStartupTime', '')}".strip(),
     )
 
