@@ -12,9 +12,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ctid.cli.simulation_report import print_plot, print_tables, write_csv
 from ctid.errors import RequestError
+from ctid.simulation.recorded import AsRecorded, RecordedCase
+from ctid.simulation.recording import read_recording
 from ctid.simulation.scenario import check_other, load_scenario
 from ctid.simulation.study import Case, GeneratedCase, study
 from ctid.spec.loader import load_site
+from ctid.spec.site import SiteSpec
+from ctid.store.codec import decode_event
+from ctid.store.journal import Journal
+
+RECORDED_REPLICATIONS = 10
+"""A recording tells most of what happens; only what it does not tell differs from one to the other."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,6 +36,7 @@ def run(
         list[Path] | None,
         typer.Option("--config", "-c", help="Another configuration to set beside; may be given several times."),
     ] = None,
+    journal: Annotated[Path | None, typer.Option(help="Instead of a scenario: a recorded journal.")] = None,
     replications: Annotated[int, typer.Option(min=0, help="How often; 0 for what the scenario says.")] = 0,
     seed: Annotated[int | None, typer.Option(help="Other callers than the scenario's.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write every figure there, as CSV.")] = None,
@@ -38,10 +47,16 @@ def run(
 
     Figures are means over the replications with 95 % confidence intervals. With several configurations, each meets
     the very same callers, and the differences from the first are told with intervals of their own.
+
+    A journal is run again under its own configuration ("again", beside what really happened) and under the others.
     """
-    if scenario is None:
-        raise RequestError("name a scenario file")
-    cases, times = _scenario_cases(scenario, config or [], seed)
+    if (scenario is None) == (journal is None):
+        raise RequestError("name a scenario file, or a recorded journal with --journal")
+    cases, times = (
+        _recorded_cases(journal, config or [], seed or 1)
+        if journal is not None
+        else _scenario_cases(scenario or Path(), config or [], seed)
+    )
     times = replications or times
     workers = jobs or len(os.sched_getaffinity(0))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -65,6 +80,24 @@ def _scenario_cases(path: Path, others: list[Path], seed: int | None) -> tuple[d
         check_other(spec, site, other)
         cases[_free_name(str(other), cases)] = GeneratedCase(spec, site)
     return cases, spec.replications
+
+
+def _recorded_cases(path: Path, others: list[Path], seed: int) -> tuple[dict[str, Case], int]:
+    with Journal.read(path) as journal:
+        snapshots = list(journal.snapshots()) if journal.first_seq > 1 else []
+        after = snapshots[0].seq if snapshots else 0
+        entries = journal.entries(after_seq=after)
+        recording = read_recording(
+            ((entry.at, decode_event(entry.event)) for entry in entries), snapshots[0].state if snapshots else None
+        )
+    site = SiteSpec.model_validate(recording.spec)
+    cases: dict[str, Case] = {
+        "again": RecordedCase(recording, site, seed),
+        "as recorded": AsRecorded(recording, site),
+    }
+    for other in others:
+        cases[_free_name(str(other), cases)] = RecordedCase(recording, load_site(other), seed)
+    return cases, RECORDED_REPLICATIONS
 
 
 def _free_name(name: str, taken: dict[str, Case]) -> str:

@@ -12,7 +12,7 @@ from ctid.model.events import CollectEnd
 from ctid.model.states import AgentState
 from ctid.simulation.distributions import Distribution, Draw, draw
 from ctid.simulation.scenario import ScenarioSpec, ShiftSpec, StreamSpec
-from ctid.simulation.staging import crew_names, direct_number, main_pbx
+from ctid.simulation.staging import crew_names, direct_number, pbxes
 from ctid.simulation.workload import NEVER, Call, Presence, Reply
 from ctid.spec.calendar import parse_span
 from ctid.spec.site import SiteSpec
@@ -25,7 +25,7 @@ class GeneratedWorkload:
         self._spec = spec
         self._site = site
         self._replication = replication
-        self._pbx = main_pbx(site)
+        self._pbx = pbxes(site)[0]
         intervals = max(len(stream.per_interval) for stream in spec.streams.values())
         self.length_ms = round(intervals * spec.interval_seconds * 1000)
         self._answer = draw(spec.answer)

@@ -12,7 +12,7 @@ from ctid.spec.site import SiteSpec
 def staged(site: SiteSpec, spec: ScenarioSpec) -> dict[str, Any]:
     """Plain data of the configuration to simulate."""
     data = site.model_dump(mode="json")
-    pbx = main_pbx(site)
+    pbx = pbxes(site)[0]
     for name, crew in spec.crews.items():
         member = crew.model_dump(mode="json", exclude={"count"})
         if crew.pbx == SIMULATED_PBX:
@@ -27,9 +27,9 @@ def staged(site: SiteSpec, spec: ScenarioSpec) -> dict[str, Any]:
     return data
 
 
-def main_pbx(site: SiteSpec) -> str:
-    """The PBX that callers come to who name none."""
-    return next((agent.pbx for agent in site.agents.values()), SIMULATED_PBX)
+def pbxes(site: SiteSpec) -> list[str]:
+    """The PBXes there are; callers who name none of them come to the first."""
+    return list(dict.fromkeys(agent.pbx for agent in site.agents.values())) or [SIMULATED_PBX]
 
 
 def crew_names(name: str, crew: CrewSpec) -> list[str]:
@@ -41,3 +41,11 @@ def crew_names(name: str, crew: CrewSpec) -> list[str]:
 def direct_number(queue: str) -> str:
     """The number that leads straight into a queue; nobody can dial it."""
     return f"queue:{queue}"
+
+
+def agent_groups(site: SiteSpec) -> dict[str, list[str]]:
+    """A configuration's agents by their first group, else their team."""
+    found: dict[str, list[str]] = {}
+    for agent_id, agent in site.agents.items():
+        found.setdefault(agent.groups[0] if agent.groups else agent.team or "agents", []).append(agent_id)
+    return found

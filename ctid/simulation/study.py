@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ctid.simulation.generated import GeneratedWorkload
 from ctid.simulation.scenario import ScenarioSpec
-from ctid.simulation.staging import crew_names, staged
+from ctid.simulation.staging import agent_groups, crew_names, staged
 from ctid.simulation.tally import Sample
 from ctid.simulation.world import Observer, World
 from ctid.spec.site import SiteSpec
@@ -60,14 +60,6 @@ class GeneratedCase:
         for name, crew in self.spec.crews.items():
             found.setdefault(name, []).extend(crew_names(name, crew))
         return found
-
-
-def agent_groups(site: SiteSpec) -> dict[str, list[str]]:
-    """A configuration's agents by their first group, else their team."""
-    found: dict[str, list[str]] = {}
-    for agent_id, agent in site.agents.items():
-        found.setdefault(agent.groups[0] if agent.groups else agent.team or "agents", []).append(agent_id)
-    return found
 
 
 @dataclass

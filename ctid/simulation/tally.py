@@ -107,7 +107,7 @@ class Tally:
                 begin = max(span.at.mono_ms, from_ms)
                 end = min(span.at.mono_ms + (span.duration_ms or 0), until_ms)
                 if end > begin:
-                    sample.agents[span.agent_id].busy_ms += end - begin
+                    self._agent(span.agent_id).busy_ms += end - begin
         if record.created_at.mono_ms < from_ms:
             return
         if waited is None:
@@ -121,13 +121,13 @@ class Tally:
         queue.waited += waited
         queue.wait_ms += wait_ms
         queue.longest_ms = max(queue.longest_ms, wait_ms)
-        in_time = wait_ms <= self._target_ms[record.queue]
+        in_time = wait_ms <= self._target_ms.get(record.queue, 0)
         if record.connected_at is not None:
             queue.served += 1
             queue.served_wait_ms += wait_ms
             queue.in_time += in_time
-            queue.primary += record.queue in self._primary[record.agent_id]
-            sample.agents[record.agent_id].served += 1
+            queue.primary += record.queue in self._primary.get(record.agent_id, ())
+            self._agent(record.agent_id).served += 1
         elif record.outcome in (Outcome.ABANDONED, Outcome.SHORT_ABANDON):
             queue.abandoned += 1
             queue.late_abandoned += not in_time
@@ -137,7 +137,14 @@ class Tally:
     def staffed(self, agent_id: str, begin_ms: int, end_ms: int) -> None:
         """Count time that an agent was there, between two monotonic moments."""
         counted_ms = min(end_ms, self._until_ms) - max(begin_ms, self._from_ms)
-        self.sample.agents[agent_id].staffed_ms += max(0, counted_ms)
+        self._agent(agent_id).staffed_ms += max(0, counted_ms)
+
+    def _agent(self, agent_id: str) -> AgentTally:
+        """The agent's tally; a recording may have agents whom a reload brought."""
+        found = self.sample.agents.get(agent_id)
+        if found is None:
+            found = self.sample.agents[agent_id] = AgentTally()
+        return found
 
     def found_busy(self, at_ms: int) -> None:
         """Count a caller who found no line at this monotonic moment."""

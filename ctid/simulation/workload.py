@@ -44,6 +44,7 @@ class Call:
         patience_ms: How long they wait in queues, or ``NEVER``.
         handling_ms: How long they talk once they are connected.
         wrap_up_ms: How long the agent takes afterwards, or ``NEVER`` for what the configuration says.
+        hang_up_ms: They hang up so long after their arrival unless they talk by then, or ``NEVER``.
         ani: The number they call from.
         attributes: What the dialplan hands over.
         replies: What they do in menus, in order; after the last they press nothing.
@@ -61,6 +62,7 @@ class Call:
     patience_ms: int
     handling_ms: int
     wrap_up_ms: int = NEVER
+    hang_up_ms: int = NEVER
     ani: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
     replies: Sequence[Reply] = ()
@@ -78,13 +80,11 @@ class Presence(NamedTuple):
         at_ms: When, from the scenario's start.
         agent_id: Who.
         state: READY to be there, NOT_READY or LOGGED_OUT to leave, when the present work is done.
-        reason: Why NOT_READY.
     """
 
     at_ms: int
     agent_id: str
     state: AgentState
-    reason: str = ""
 
 
 class Workload(Protocol):

@@ -17,7 +17,8 @@ from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.instant import Instant
 from ctid.model.states import AgentState, SystemReason
-from ctid.simulation.scenario import SIMULATED_PBX
+from ctid.simulation.duty import Duty
+from ctid.simulation.staging import pbxes
 from ctid.simulation.tally import Sample, Tally
 from ctid.simulation.workload import NEVER, Call, Presence, Reply, Workload
 
@@ -75,8 +76,6 @@ class World:
         self._entered: list[Call] = []
         self._timers: dict[str, int] = {}
         self._new_timers: dict[str, int] = {}
-        self._on_duty: dict[str, int] = {}
-        self._leaving: set[str] = set()
         self._after_wrap_up: dict[str, Presence] = {}
         self._requests = 0
         self._carry_out: dict[type[cmd.Command], Callable[[Any], None]] = {
@@ -92,9 +91,10 @@ class World:
         }
         self._give(ev.SiteStarted(site=spec["site"], epoch="simulated", release="simulated"))
         self._give(ev.ConfigLoaded(spec=spec))
-        for pbx in sorted({agent.pbx for agent in self.engine.site.agents.values()} | {SIMULATED_PBX}):
+        for pbx in pbxes(self.engine.site):
             self._give(ev.PbxReconciled(pbx=pbx, legs=[], devices={}, boot="1"))
         self._tally = Tally(self.engine.site, ORIGIN_MS + warm_up_ms, ORIGIN_MS + workload.length_ms)
+        self._duty = Duty(self.engine.state.agents, self._tally)
 
     def run(self) -> Sample:
         """Let everything happen, until the last caller has gone."""
@@ -112,8 +112,7 @@ class World:
                 action, subject = at_once.popleft()
                 action(subject)
             self._settle()
-        for agent_id, begin_ms in self._on_duty.items():
-            self._tally.staffed(agent_id, begin_ms, end_ms)
+        self._duty.close(end_ms)
         self._tally.sample.unfinished = len(self._calls)
         return self._tally.sample
 
@@ -142,8 +141,8 @@ class World:
                 if not call.leg:
                     self._on(self._now.mono_ms + call.patience_ms, self._lose_patience, call)
             self._entered.clear()
-        if self._leaving:
-            self._see_off()
+        if self._duty.leaving:
+            self._duty.see_off(self._now.mono_ms)
 
     def _start_timer(self, command: cmd.StartTimer) -> None:
         self._timers[command.timer_id] = self._new_timers[command.timer_id] = command.due_ms
@@ -171,6 +170,8 @@ class World:
             self._tally.found_busy(self._now.mono_ms)
             return
         self._calls[call.unique_id] = call
+        if call.hang_up_ms != NEVER:
+            self._on(self._now.mono_ms + call.hang_up_ms, self._lose_patience, call)
         self._give(
             ev.CallArrived(
                 pbx=call.pbx, unique_id=call.unique_id, ani=call.ani, dnis=call.dnis, attributes=call.attributes
@@ -276,10 +277,9 @@ class World:
         agent = self.engine.state.agents[presence.agent_id]
         self._after_wrap_up.pop(agent.id, None)
         if presence.state is AgentState.READY:
-            self._on_duty.setdefault(agent.id, self._now.mono_ms)
-            self._leaving.discard(agent.id)
-        elif agent.id in self._on_duty:
-            self._leaving.add(agent.id)
+            self._duty.begin(agent.id, self._now.mono_ms)
+        else:
+            self._duty.end(agent.id)
         if agent.state is AgentState.WRAP_UP and agent.wrap_up_until_ms > self._now.mono_ms:
             # Asking now would cut the wrap-up short; asking after it would be too late to be offered nothing more.
             self._after_wrap_up[agent.id] = presence
@@ -298,13 +298,12 @@ class World:
                 principal="simulation",
                 agent_id=presence.agent_id,
                 state=presence.state,
-                reason=presence.reason,
             )
         )
 
     def _come_back(self, agent_id: str) -> None:
         agent = self.engine.state.agents[agent_id]
-        if agent.reason == SystemReason.RING_NO_ANSWER and agent_id in self._on_duty:
+        if agent.reason == SystemReason.RING_NO_ANSWER and agent_id in self._duty:
             self._ask(Presence(0, agent_id, AgentState.READY))
 
     def _end_wrap_up(self, subject: tuple[str, str]) -> None:
@@ -326,10 +325,3 @@ class World:
                 complete=True,
             )
         )
-
-    def _see_off(self) -> None:
-        """Note who has finished what they had when their shift ended."""
-        for agent_id in sorted(self._leaving):
-            if self.engine.state.agents[agent_id].state in (AgentState.LOGGED_OUT, AgentState.NOT_READY):
-                self._leaving.remove(agent_id)
-                self._tally.staffed(agent_id, self._on_duty.pop(agent_id), self._now.mono_ms)
