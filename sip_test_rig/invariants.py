@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ctid.acd.eligibility import Candidate, step_in_force, unable, unavailable
+from ctid.acd.eligibility import Candidate, unable, unavailable
 from ctid.acd.profile import profile
+from ctid.acd.steps import step_in_force, steps_of
 from ctid.engine.engine import Engine
 from ctid.engine.state import SiteState
 from ctid.model import commands as cmd
@@ -220,7 +221,8 @@ class Watch:
             if not state.pbxes[leg.pbx].up or f"unseen:{leg.id}" in state.timers:
                 continue
             assert contact.queued_at is not None
-            step = queue.steps[step_in_force(queue, now.mono_ms - contact.queued_at.mono_ms)]
+            steps = steps_of(queue, contact)
+            step = steps[step_in_force(steps, now.mono_ms - contact.queued_at.mono_ms)]
             for candidate in free:
                 assert unable(candidate, contact, leg.pbx, step, now) is not None, (
                     f"{contact.id} waits although {candidate.agent.id} is free"

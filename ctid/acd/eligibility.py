@@ -10,7 +10,6 @@ from ctid.model.contact import Contact
 from ctid.model.instant import Instant
 from ctid.model.states import AgentState
 from ctid.spec.agent import AgentSpec
-from ctid.spec.queue import QueueSpec
 from ctid.spec.requirement import StepSpec
 
 
@@ -43,11 +42,6 @@ class Candidate(NamedTuple):
     spec: AgentSpec
     reachable: bool
     in_call: bool = False
-
-
-def step_in_force(queue: QueueSpec, waited_ms: int) -> int:
-    """Index of the requirement's step after so long a wait."""
-    return max(index for index, step in enumerate(queue.steps) if round(step.after_seconds * 1000) <= waited_ms)
 
 
 def unavailable(candidate: Candidate, now: Instant) -> Hindrance | None:

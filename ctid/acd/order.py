@@ -9,9 +9,8 @@ from ctid.model.contact import Contact
 
 
 def contact_order(contact: Contact, queue_priority: int = 0) -> tuple[int, int, int]:
-    """Sort key: higher priority first, then who has waited longer since the first queue, then arrival."""
-    queued = contact.queued_at or contact.created_at
-    return (-contact.priority - queue_priority, queued.mono_ms, contact.seq)
+    """Sort key: higher priority first, then whose place is older, then arrival."""
+    return (-contact.priority - queue_priority, contact.place_ms or contact.created_at.mono_ms, contact.seq)
 
 
 def longest_idle(candidate: Candidate) -> tuple[int, str]:

@@ -25,6 +25,7 @@ def move(turn: Turn, agent: Agent, to: AgentState, reason: str = "") -> None:
     agent.state, agent.reason, agent.since = to, reason, turn.now
     if to is AgentState.READY:
         turn.rematch = True
+    turn.deserted |= to is AgentState.LOGGED_OUT
     changed(turn, agent)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ctid.acd.eligibility import Candidate
 from ctid.acd.matching import Waiting, match
 from ctid.acd.profile import profile
+from ctid.acd.steps import steps_of
 from ctid.engine import offers, outage
 from ctid.engine.state import alias_key
 from ctid.engine.turn import Turn
@@ -46,4 +47,4 @@ def _waiting(turn: Turn) -> Iterator[Waiting]:
         if leg is None or not outage.is_up(turn, leg.pbx) or f"unseen:{leg.id}" in turn.state.timers:
             continue
         queue = turn.site.queues[contact.queue]
-        yield Waiting(contact, leg.pbx, queue.steps[contact.step], queue.priority)
+        yield Waiting(contact, leg.pbx, steps_of(queue, contact)[contact.step], queue.priority)

@@ -12,6 +12,9 @@ from ctid.model.contact import Contact, PathStep, Span
 from ctid.model.record import ContactRecord
 from ctid.model.states import ContactState, Outcome
 
+MAX_STEPS = 200
+"""Steps of one contact's path. A menu that leads to itself and whose prompts are missing would go round for ever."""
+
 TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
     ContactState.CREATED: frozenset({ContactState.QUEUED, ContactState.CLOSED}),
     ContactState.QUEUED: frozenset({ContactState.CREATED, ContactState.OFFERED, ContactState.CLOSED}),

@@ -13,7 +13,19 @@ from typing import Any
 
 import msgspec
 
-from ctid.engine import agents, assignment, contacts, devices, journey, offers, pbx, queueing, reload, requests
+from ctid.engine import (
+    agents,
+    assignment,
+    contacts,
+    devices,
+    journey,
+    offers,
+    pbx,
+    queueing,
+    reload,
+    requests,
+    ways_out,
+)
 from ctid.engine.state import SiteState
 from ctid.engine.turn import Turn
 from ctid.errors import ConflictError, InvariantError, RequestError
@@ -93,6 +105,8 @@ class Engine:
                 if handler is None:
                     raise InvariantError(f"no handler for {type(event).__name__}")
                 handler(turn, event)
+        if turn.deserted:
+            ways_out.recheck(turn)
         if turn.rematch:
             assignment.assign(turn)
         return turn.commands
@@ -167,7 +181,7 @@ class Engine:
             case "step" if contact := state.contacts.get(subject):
                 queueing.widen(turn, contact)
             case "wait" if contact := state.contacts.get(subject):
-                journey.overflow(turn, contact)
+                journey.leave_queue(turn, contact)
             case "exclude" if contact := state.contacts.get(subject):
                 queueing.readmit(turn, contact)
             case "backoff" | "unseen":

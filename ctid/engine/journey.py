@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ctid.engine import contacts, offers, outage, queueing
+from ctid.engine import contacts, offers, outage, places, queueing, ways_out
+from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.turn import Turn, ms
 from ctid.ivr.menu import Leave, judge
 from ctid.model.commands import AnswerLeg, LookUpCustomer, PlayAndCollect, ReleaseLeg, SetVariable
@@ -23,8 +24,8 @@ from ctid.routing.numbers import to_e164
 from ctid.spec.destination import Destination
 from ctid.spec.references import destination_at
 
-MAX_STEPS = 200
-"""Steps of one contact's path. A menu that leads to itself and whose prompts are missing would go round for ever."""
+OUTSIDE = ("number", "voicemail")
+"""Steps of a path by which a contact leaves ctid: the dialplan's contexts for them bear these names."""
 
 
 def arrived(turn: Turn, event: CallArrived) -> None:
@@ -77,6 +78,9 @@ def arrived(turn: Turn, event: CallArrived) -> None:
 def resume(turn: Turn, leg: Leg) -> None:
     """A known caller is with us again: go on where they were."""
     contact = turn.state.contacts.get(leg.contact_id)
+    if contact is not None and leaves(contact):
+        release_to(turn, contact, leg)
+        return
     if contact is None or contact.outcome is not None:
         release(turn, leg)
         return
@@ -142,12 +146,17 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
     contact.attributes.update(destination.set)
     contact.priority += destination.priority
     if destination.queue is not None:
-        queueing.enqueue(turn, contact, destination.queue)
+        enter_queue(turn, contact, destination.queue)
     elif destination.menu is not None:
         enter_menu(turn, contact, destination.menu)
+    elif destination.number is not None:
+        leave_for(turn, contact, "number", destination.number)
+    elif destination.voicemail is not None:
+        leave_for(turn, contact, "voicemail", destination.voicemail)
     else:
         contact.ivr = None
-        contact.outcome = Outcome.OVERFLOW if contact.queue else Outcome.HANDLED
+        wanted_queue = any(step.kind == "queue" for step in contact.path)
+        contact.outcome = Outcome.OVERFLOW if wanted_queue else Outcome.HANDLED
         release(turn, leg)
 
 
@@ -155,9 +164,57 @@ def _exists(turn: Turn, destination: Destination) -> bool:
     site = turn.site
     return (
         destination.hangup
+        or destination.number is not None
+        or destination.voicemail is not None
         or (destination.queue is not None and destination.queue in site.queues)
         or (destination.menu is not None and destination.menu in site.menus)
     )
+
+
+def enter_queue(turn: Turn, contact: Contact, name: str) -> None:
+    """Into the queue, or the way that it has for contacts which it does not take."""
+    queueing.choose(turn, contact, name)
+    way = ways_out.on_entering(turn, contact, name)
+    if way is None:
+        queueing.enqueue(turn, contact, name)
+        return
+    been_here = any((step.kind, step.name, step.at) == ("queue", name, turn.now) for step in contact.path)
+    contacts.step(turn, contact, "queue", name, way.result)
+    contact.version += 1
+    if been_here or len(contact.path) >= MAX_STEPS:
+        # Each of these queues sends the contact on to another of them: nobody takes it.
+        turn.note("endless-journey", f"queue {name}")
+        hand_off(turn, contact, turn.state.legs[contact.caller_leg])
+        return
+    go(turn, contact, way.place)
+
+
+def leave_for(turn: Turn, contact: Contact, kind: str, target: str) -> None:
+    """The contact leaves ctid for a number or a mailbox of the PBX; it closes when the PBX has taken it over."""
+    contact.ivr = None
+    contact.outcome = Outcome.OVERFLOW
+    contacts.step(turn, contact, kind, target)
+    contact.version += 1
+    release_to(turn, contact, turn.state.legs[contact.caller_leg])
+
+
+def leaves(contact: Contact) -> bool:
+    """Whether the contact is on its way out of ctid to a number or a mailbox."""
+    return contact.state is ContactState.CREATED and bool(contact.path) and contact.path[-1].kind in OUTSIDE
+
+
+def release_to(turn: Turn, contact: Contact, leg: Leg) -> None:
+    """Let the dialplan take over the caller who leaves for a number or a mailbox."""
+    last = contact.path[-1]
+    turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next=last.kind, target=last.name))
+
+
+def taken_over(turn: Turn, contact: Contact, leg: Leg) -> None:
+    """The dialplan has the caller who left ctid; what becomes of the leg is no longer ours."""
+    turn.legs.remove(leg)
+    turn.cancel_timer(f"unseen:{leg.id}")
+    contact.caller_leg = ""
+    contacts.close(turn, contact, Outcome.OVERFLOW)
 
 
 def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, prompts: list[str] | None = None) -> None:
@@ -208,19 +265,23 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
         enter_menu(turn, contact, name, tries=position.tries, prompts=verdict.then.prompts)
 
 
-def overflow(turn: Turn, contact: Contact) -> None:
-    """The contact waited as long as its queue lets it. While an agent is being rung, the offer decides first."""
+def leave_queue(turn: Turn, contact: Contact) -> None:
+    """The contact's wait may be over. While an agent is being rung, the offer decides first."""
     if contact.state is not ContactState.QUEUED:
+        return
+    way = ways_out.while_waiting(turn, contact)
+    if way is None:
+        queueing.arm_wait(turn, contact)
         return
     if not turn.state.legs[contact.caller_leg].has_agi:
         # Nothing can be played to a leg that is between two sessions; it will be back within a second or two.
         turn.start_timer(f"wait:{contact.id}", 1_000)
         return
-    place = f"queues/{contact.queue}/overflow/{queueing.wait_rule(turn, contact)}/to"
     turn.cancel_timer(f"step:{contact.id}")
-    contacts.publish(turn, contact, "contact.overflowed")
+    turn.cancel_timer(f"wait:{contact.id}")
+    contacts.publish(turn, contact, "contact.overflowed", reason=way.result)
     contacts.move(turn, contact, ContactState.CREATED)
-    go(turn, contact, place)
+    go(turn, contact, way.place)
 
 
 def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
@@ -237,6 +298,8 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
     if contact is None:
         return
     contact.caller_leg = ""
+    if contact.state in queueing.WAITING:
+        places.leave(turn, contact)
     match contact.state:
         case ContactState.CREATED:
             contacts.close(turn, contact, outcome or Outcome.ABANDONED)
@@ -274,6 +337,7 @@ def looked_up(turn: Turn, event: CustomerLookedUp) -> None:
         return
     contact.customer = event.customer
     contact.version += 1
+    queueing.reconsider(turn, contact)
     contacts.publish(turn, contact, "contact.updated")
 
 

@@ -110,6 +110,10 @@ def session_ended(turn: Turn, event: AgiEnded) -> None:
     if leg is None:
         return
     leg.has_agi = False
+    contact = turn.state.contacts.get(leg.contact_id)
+    if contact is not None and journey.leaves(contact):
+        journey.taken_over(turn, contact, leg)
+        return
     if f"unseen:{leg.id}" in turn.state.timers:
         ended(turn, LegEnded(pbx=leg.pbx, unique_id=leg.unique_id, cause=UNKNOWN_CAUSE))
 

@@ -1,24 +1,30 @@
-"""Contacts in queues: entering, keeping their place, widening what they need."""
+"""Contacts in queues: entering, keeping their place, what they need, widening that with time."""
 
 from __future__ import annotations
 
-from ctid.acd.eligibility import step_in_force
-from ctid.engine import contacts
+from ctid.acd.steps import next_step_ms, step_in_force, steps_of
+from ctid.engine import contacts, places, ways_out
 from ctid.engine.turn import Turn, ms
 from ctid.model.commands import PlayMusic
 from ctid.model.contact import Contact
 from ctid.model.states import ContactState
+from ctid.routing import conditions
+
+WAITING = (ContactState.QUEUED, ContactState.OFFERED)
 
 
 def enqueue(turn: Turn, contact: Contact, name: str) -> None:
     """Put the contact into a queue; the wait counts from the first queue it ever entered."""
+    result = places.take(turn, contact)
     contact.queue = name
     contact.ivr = None
+    contact.step = 0
     if contact.queued_at is None:
         contact.queued_at = turn.now
-    contacts.step(turn, contact, "queue", name)
+    contacts.step(turn, contact, "queue", name, result)
     contacts.move(turn, contact, ContactState.QUEUED)
     play_music(turn, contact)
+    choose(turn, contact, name)
     arm_step(turn, contact)
     arm_wait(turn, contact)
     contacts.publish(turn, contact, "contact.queued")
@@ -31,6 +37,20 @@ def requeue(turn: Turn, contact: Contact) -> None:
     contacts.publish(turn, contact, "contact.queued")
     if f"wait:{contact.id}" not in turn.state.timers:
         arm_wait(turn, contact)
+    turn.rematch = True
+
+
+def change_queue(turn: Turn, contact: Contact, name: str) -> None:
+    """Move a waiting contact to another queue by somebody's decision; place and wait time are kept."""
+    contacts.end_span(turn, contact)
+    contact.queue = name
+    contact.step = 0
+    contacts.step(turn, contact, "queue", name, "moved")
+    contacts.begin_span(turn, contact)
+    play_music(turn, contact)
+    choose(turn, contact, name)
+    arm_step(turn, contact)
+    arm_wait(turn, contact)
     turn.rematch = True
 
 
@@ -63,37 +83,62 @@ def play_music(turn: Turn, contact: Contact) -> None:
         turn.emit(PlayMusic(pbx=leg.pbx, unique_id=leg.unique_id, music_class=music))
 
 
+# ---- what the contact needs --------------------------------------------------------------------------------------
+
+
+def choose(turn: Turn, contact: Contact, name: str) -> None:
+    """Choose which of the queue's requirements is for the contact, as far as is known of it now."""
+    chosen = conditions.choose(turn.site.queues[name].requirements, contact, name)
+    for index in chosen.untold:
+        turn.note("condition-untold", f"queues/{name}/requirements/{index}")
+    contact.requirement = chosen.index
+
+
+def reconsider(turn: Turn, contact: Contact) -> None:
+    """Something that conditions or needs may name has changed: choose anew for who waits, place and wait time kept."""
+    if contact.state not in WAITING:
+        return
+    before = contact.requirement
+    choose(turn, contact, contact.queue)
+    if contact.requirement != before:
+        restart_steps(turn, contact)
+    # An agent may be named by an attribute, so that who is able changed even where the requirement did not.
+    arm_wait(turn, contact)
+    turn.rematch = True
+
+
+def restart_steps(turn: Turn, contact: Contact) -> None:
+    """Another requirement: the step in force is what the time already waited says."""
+    contact.step = 0
+    arm_step(turn, contact)
+
+
 def arm_step(turn: Turn, contact: Contact) -> None:
-    """Put the requirement's step in force, and a timer on the next."""
-    queue = turn.site.queues[contact.queue]
-    contact.step = step_in_force(queue, waited(turn, contact))
-    if contact.step + 1 < len(queue.steps):
-        due = ms(queue.steps[contact.step + 1].after_seconds) - waited(turn, contact)
-        turn.start_timer(f"step:{contact.id}", due)
-    else:
+    """Put the requirement's step in force, never one before the present, and a timer on the next."""
+    steps = steps_of(turn.site.queues[contact.queue], contact)
+    present = min(contact.step, len(steps) - 1)
+    contact.step = max(present, step_in_force(steps, waited(turn, contact)))
+    due = next_step_ms(steps, contact.step, waited(turn, contact))
+    if due is None:
         turn.cancel_timer(f"step:{contact.id}")
-
-
-def arm_wait(turn: Turn, contact: Contact) -> None:
-    """Put a timer on the end of the wait in this queue; each queue on the way grants its own."""
-    rule = wait_rule(turn, contact)
-    if rule is None:
-        turn.cancel_timer(f"wait:{contact.id}")
     else:
-        entered = next(step.at for step in reversed(contact.path) if step.kind == "queue")
-        due = entered.mono_ms + ms(turn.site.queues[contact.queue].overflow[rule].wait_seconds or 0)
-        turn.start_timer(f"wait:{contact.id}", max(0, due - turn.now.mono_ms))
-
-
-def wait_rule(turn: Turn, contact: Contact) -> int | None:
-    """Index of the queue's rule by which the contact's wait ends first."""
-    rules = enumerate(turn.site.queues[contact.queue].overflow)
-    limits = [(rule.wait_seconds, index) for index, rule in rules if rule.wait_seconds is not None]
-    return min(limits)[1] if limits else None
+        turn.start_timer(f"step:{contact.id}", due)
 
 
 def widen(turn: Turn, contact: Contact) -> None:
     """A step's time has come; more agents may be able now."""
-    if contact.state in (ContactState.QUEUED, ContactState.OFFERED):
+    if contact.state in WAITING:
         arm_step(turn, contact)
         turn.rematch = True
+
+
+# ---- the end of the wait -----------------------------------------------------------------------------------------
+
+
+def arm_wait(turn: Turn, contact: Contact) -> None:
+    """Put a timer on the moment at which a way out of the queue may be the contact's."""
+    due = ways_out.due_ms(turn, contact)
+    if due is None:
+        turn.cancel_timer(f"wait:{contact.id}")
+    else:
+        turn.start_timer(f"wait:{contact.id}", max(0, due - turn.now.mono_ms))

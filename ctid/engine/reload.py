@@ -39,8 +39,8 @@ def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
             agents.pend(turn, agent, None)
     for contact in state.contacts.values():
         if contact.state in (ContactState.QUEUED, ContactState.OFFERED):
+            queueing.reconsider(turn, contact)
             queueing.arm_step(turn, contact)
-            queueing.arm_wait(turn, contact)
     turn.publish("config.loaded", {"site": site.site})
     turn.rematch = True
     return site

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctid.acd.agent_states import Effect, effect_of
-from ctid.engine import agents, contacts, offers, outage
+from ctid.engine import agents, contacts, offers, outage, queueing
 from ctid.engine.turn import Turn
 from ctid.engine.views import View, agent_actions, agent_view, contact_actions, contact_view, offer_view
 from ctid.errors import ConflictError, NotFoundError, RequestError, VersionMismatchError
@@ -122,6 +122,7 @@ def attributes(turn: Turn, request: AttributesSet) -> View:
         raise RequestError(f"a contact takes {MAX_ATTRIBUTES} attributes at most")
     contact.attributes = merged
     contact.version += 1
+    queueing.reconsider(turn, contact)
     contacts.publish(turn, contact, "contact.updated")
     return {"contact": contact_view(turn.state, contact, turn.now)}
 

@@ -22,6 +22,18 @@ class Pbx(msgspec.Struct, kw_only=True):
     boot: str = ""
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in the order of waiting contacts that its caller left by hanging up.
+
+    Attributes:
+        place_ms: Monotonic moment the place counts from.
+        left_ms: Monotonic moment it was left.
+    """
+
+    place_ms: int
+    left_ms: int
+
+
 class SiteState(msgspec.Struct, kw_only=True):
     """The state of one site.
 
@@ -43,6 +55,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         aliases: ``pbx|unique_id`` to leg id.
         offers: Offers whose leg may still live.
         agents: Every agent of the configuration, and removed ones still at work.
+        places: Number of a caller who hung up while waiting to the place they left, in order of leaving.
         timers: Timer id to the monotonic moment it is due.
     """
 
@@ -63,6 +76,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     aliases: dict[str, str] = {}
     offers: dict[str, Offer] = {}
     agents: dict[str, Agent] = {}
+    places: dict[str, Place] = {}
     timers: dict[str, int] = {}
 
 

@@ -23,9 +23,10 @@ class Turn:
         caused_by: Command id of the request that is being handled, if any.
         reconciled: The event was found out by comparing with the PBX, not told by it.
         rematch: A capacity or an eligibility changed; matching runs before the event is done.
+        deserted: Agents logged out or lost a skill; who waits for somebody like them is looked at again.
     """
 
-    __slots__ = ("caused_by", "commands", "legs", "now", "reconciled", "rematch", "site", "state")
+    __slots__ = ("caused_by", "commands", "deserted", "legs", "now", "reconciled", "rematch", "site", "state")
 
     def __init__(self, state: SiteState, site: SiteSpec, now: Instant, caused_by: str = "") -> None:
         self.state = state
@@ -36,6 +37,7 @@ class Turn:
         self.caused_by = caused_by
         self.reconciled = False
         self.rematch = False
+        self.deserted = False
 
     def emit(self, command: Command) -> None:
         """Add a command."""

@@ -76,12 +76,14 @@ class ReleaseLeg(Command, frozen=True, kw_only=True, tag="leg.release"):
     """End the FastAGI session in earnest: the dialplan goes on to ``next`` and does not come back by itself.
 
     Attributes:
-        next: ``hangup`` or ``fallback``: the value of the channel variable ``CTID_NEXT``.
+        next: ``hangup``, ``fallback``, ``number`` or ``voicemail``: the value of the channel variable ``CTID_NEXT``.
+        target: The number or the mailbox, the value of ``CTID_TARGET``.
     """
 
     pbx: str
     unique_id: str
     next: str
+    target: str = ""
 
 
 # ---- to a PBX: AMI ----------------------------------------------------------------------------------------------

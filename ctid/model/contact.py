@@ -33,9 +33,11 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: When it was entered.
-        kind: ``entry``, ``menu``, ``key``, ``queue`` or ``announcement``.
-        name: Name of the entry, menu or queue; for ``key`` the key pressed.
-        result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid`` or empty.
+        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number`` or ``voicemail``.
+        name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to.
+        result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid``; for a queue that did not take the
+            contact ``closed``, ``full``, ``nobody`` or ``overflow``, for one that did ``regained`` (an old place) or
+            ``moved`` (by somebody's decision); or empty.
     """
 
     at: Instant

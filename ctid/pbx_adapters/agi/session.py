@@ -25,6 +25,9 @@ MAX_QUEUED_COMMANDS: Final = 64
 NEXT: Final = "CTID_NEXT"
 """The channel variable that tells the dialplan that a session ended in earnest, and what comes next."""
 
+TARGET: Final = "CTID_TARGET"
+"""The channel variable with the number or mailbox that the dialplan goes on to."""
+
 COMMAND_SECONDS: Final = 10.0
 """How long Asterisk may take for a command that plays and waits for nothing."""
 
@@ -135,8 +138,10 @@ class AgiSession:
                     await self._stop_music()
                 case SetVariable(name=name, value=value):
                     await self._ask(f"SET VARIABLE {_quoted(name)} {_quoted(value)}")
-                case ReleaseLeg(next=next_step):
+                case ReleaseLeg(next=next_step, target=target):
                     await self._stop_music()
+                    if target:
+                        await self._ask(f"SET VARIABLE {TARGET} {_quoted(target)}")
                     await self._ask(f"SET VARIABLE {NEXT} {_quoted(next_step)}")
                     return
 

@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctid.acd.eligibility import Candidate, Hindrance, excluded, step_in_force, unavailable, unfit
+from ctid.acd.eligibility import Candidate, Hindrance, excluded, unavailable, unfit
 from ctid.acd.matching import Waiting, match
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact
 from ctid.model.instant import Instant
 from ctid.model.states import AgentState
 from ctid.spec.agent import AgentSpec
-from ctid.spec.queue import QueueSpec
 from ctid.spec.requirement import StepSpec
 
 pytestmark = pytest.mark.unit
@@ -31,7 +30,7 @@ def candidate(name: str = "alice", level: int = 5, **fields: object) -> Candidat
 
 
 def contact(seq: int = 1, priority: int = 0, queued: int = 0) -> Contact:
-    return Contact(id=f"ct{seq}", seq=seq, created_at=NOW, queued_at=Instant(queued, 0), priority=priority)
+    return Contact(id=f"ct{seq}", seq=seq, created_at=NOW, place_ms=1 + queued, priority=priority)
 
 
 @pytest.mark.parametrize(
@@ -64,12 +63,6 @@ def test_why_an_agent_does_not_take_this_contact() -> None:
     assert excluded(candidate(), waiting, NOW) is None
     waiting.excluded["alice"] = 100_001
     assert excluded(candidate(), waiting, NOW) is Hindrance.EXCLUDED
-
-
-@pytest.mark.parametrize(("waited", "step"), [(0, 0), (19_999, 0), (20_000, 1), (59_999, 1), (60_000, 2), (10**9, 2)])
-def test_the_step_in_force(waited: int, step: int) -> None:
-    queue = QueueSpec(steps=[StepSpec(), StepSpec(after_seconds=20), StepSpec(after_seconds=60)])
-    assert step_in_force(queue, waited) == step
 
 
 @given(
@@ -107,4 +100,4 @@ def test_matching_is_fair_and_leaves_nobody(
             chosen = served[each.contact.id].agent
             assert all((chosen.idle_since_ms, chosen.id) < (o.agent.idle_since_ms, o.agent.id) for o in able)
     order = [pair.contact for pair in found]
-    assert order == sorted(order, key=lambda c: (-c.priority, c.queued_at.mono_ms if c.queued_at else 0, c.seq))
+    assert order == sorted(order, key=lambda c: (-c.priority, c.place_ms, c.seq))

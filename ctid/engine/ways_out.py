@@ -1,0 +1,96 @@
+"""Ways out of a queue: closed, full, nobody able, and the rules by length, wait and expected wait.
+
+On entering, the first that applies keeps the contact out. While it waits, only nobody able, the wait and the expected
+wait send it on, never while it is being offered. By length and expected wait a contact is sent on from each queue
+once: two crowded queues that point at each other don't throw it back and forth.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ctid.engine import contacts, cover
+from ctid.engine.turn import Turn, ms
+from ctid.model.contact import Contact
+from ctid.model.states import ContactState
+from ctid.routing.calendar import is_open
+
+
+class Way(NamedTuple):
+    """A way out.
+
+    Attributes:
+        result: Why, in one word, for the contact's path: ``closed``, ``full``, ``nobody`` or ``overflow``.
+        place: Where its destination stands in the configuration.
+    """
+
+    result: str
+    place: str
+
+
+def on_entering(turn: Turn, contact: Contact, name: str) -> Way | None:
+    """The way that a contact goes instead of into the queue; ``None`` if the queue takes it."""
+    queue = turn.site.queues[name]
+    if queue.calendar is not None and not is_open(turn.site.calendars[queue.calendar], turn.now):
+        return Way("closed", f"queues/{name}/closed")
+    waiting = _waiting(turn, name) if queue.full is not None or queue.overflow else 0
+    if queue.full is not None and waiting >= queue.max_waiting:
+        return Way("full", f"queues/{name}/full")
+    if queue.nobody is not None and not cover.anybody(turn, contact, name):
+        return Way("nobody", f"queues/{name}/nobody")
+    if any(step.kind == "queue" and step.name == name for step in contact.path):
+        return None
+    for index, rule in enumerate(queue.overflow):
+        if rule.waiting is not None and waiting >= rule.waiting:
+            return Way("overflow", f"queues/{name}/overflow/{index}/to")
+    return None
+
+
+def while_waiting(turn: Turn, contact: Contact) -> Way | None:
+    """The way that a waiting contact goes now; ``None`` if it waits on."""
+    name = contact.queue
+    due = due_ms(turn, contact)
+    if due is None or due > turn.now.mono_ms:
+        return None
+    if _deserted(turn, contact):
+        return Way("nobody", f"queues/{name}/nobody")
+    rule = _wait_rule(turn, contact)
+    return None if rule is None else Way("overflow", f"queues/{name}/overflow/{rule}/to")
+
+
+def due_ms(turn: Turn, contact: Contact) -> int | None:
+    """The monotonic moment at which the contact leaves its queue, as far as is known now; each grants its own wait."""
+    if len(contact.path) >= contacts.MAX_STEPS:
+        # Sent on for ever: from here on it stays where it is.
+        return None
+    if _deserted(turn, contact):
+        return turn.now.mono_ms
+    rule = _wait_rule(turn, contact)
+    if rule is None:
+        return None
+    entered = next(step.at for step in reversed(contact.path) if step.kind == "queue")
+    return entered.mono_ms + ms(turn.site.queues[contact.queue].overflow[rule].wait_seconds or 0)
+
+
+def recheck(turn: Turn) -> None:
+    """Agents have left: see for whom nobody is able any more."""
+    for contact in turn.state.contacts.values():
+        if contact.state is ContactState.QUEUED and _deserted(turn, contact):
+            turn.start_timer(f"wait:{contact.id}", 0)
+
+
+def _deserted(turn: Turn, contact: Contact) -> bool:
+    queue = turn.site.queues[contact.queue]
+    return queue.nobody is not None and not cover.anybody(turn, contact, contact.queue)
+
+
+def _wait_rule(turn: Turn, contact: Contact) -> int | None:
+    """Index of the queue's rule by which the contact's wait ends first."""
+    rules = enumerate(turn.site.queues[contact.queue].overflow)
+    limits = [(rule.wait_seconds, index) for index, rule in rules if rule.wait_seconds is not None]
+    return min(limits)[1] if limits else None
+
+
+def _waiting(turn: Turn, name: str) -> int:
+    waiting = (ContactState.QUEUED, ContactState.OFFERED)
+    return sum(contact.queue == name and contact.state in waiting for contact in turn.state.contacts.values())
