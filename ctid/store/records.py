@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ctid.errors import RequestError
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
+from ctid.model.states import Outcome
+from ctid.staffing.history import QUARTER_MS, Bucket
 from ctid.store.csv_export import HEADER, csv_line, record_cells
 from ctid.store.database import Database
 from ctid.store.rows import from_row, storable, to_row
@@ -21,6 +23,7 @@ from ctid.store.schema import records
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 1_000
 _EXPORT_PAGE: Final = 500
+_LONGEST_BEFORE_QUEUE: Final = timedelta(days=1)
 
 _Position = tuple[Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)], str]
 """``created_at`` and contact id of a record: where it stands in the list."""
@@ -83,6 +86,39 @@ class RecordStore:
         query = select(func.count()).select_from(records).where(*_conditions(which))
         async with self._database.read() as connection:
             return int((await connection.execute(query)).scalar_one())
+
+    async def demand(self, queue: str, since: datetime, until: datetime) -> list[Bucket]:
+        """Count what came into a queue, by quarters of an hour; those without a call are left out.
+
+        Args:
+            queue: The last queue of the contacts.
+            since: Came into their first queue then or later.
+            until: Came before.
+        """
+        # The index holds arrivals at the site, which come before those in a queue, but never by much.
+        which = RecordFilter(created_from=since - _LONGEST_BEFORE_QUEUE, created_to=until, queue=queue)
+        start = (records.c.queued_at // QUARTER_MS).label("quarter")
+        served = records.c.connected_at.is_not(None)
+        left = records.c.outcome.in_([Outcome.ABANDONED.value, Outcome.SHORT_ABANDON.value])
+        query = (
+            select(
+                start,
+                func.count(),
+                func.sum(case((served, 1), else_=0)),
+                func.sum(case((left, 1), else_=0)),
+                func.sum(case((served, records.c.talk_ms + records.c.wrap_up_ms), else_=0)),
+                func.sum(records.c.wait_ms),
+            )
+            .where(*_conditions(which), records.c.queued_at >= _utc_ms(since), records.c.queued_at < _utc_ms(until))
+            .group_by(start)
+            .order_by(start)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        names = ("calls", "served", "abandoned", "handling_ms", "waited_ms")
+        return [
+            Bucket(start_ms=row[0] * QUARTER_MS, **dict(zip(names, map(int, row[1:]), strict=True))) for row in rows
+        ]
 
     async def export_csv(self, which: RecordFilter, write: Callable[[str], Awaitable[None]]) -> int:
         """Write records as CSV (RFC 4180), with a header, newest first; the columns are ``csv_export.HEADER``.

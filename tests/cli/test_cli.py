@@ -6,45 +6,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ctid import __version__
-from ctid.cli import main
-
-CHECKOUT = Path(__file__).parents[2]
-DEMO = CHECKOUT / "config" / "demo"
-
-
-@dataclass
-class Done:
-    """What a command printed, and its exit code."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Ctid = Callable[..., Done]
-
-
-@pytest.fixture
-def ctid(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ctid:
-    """The command, in this process: a new one takes seconds on a busy machine to import what it needs."""
-
-    def run(*args: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", ["ctid", *map(str, args)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = ended.code if isinstance(ended.code, int) else 0
-        return Done(code, *capsys.readouterr())
-
-    return run
+from tests.cli.running import CHECKOUT, DEMO, Ctid, Done
 
 
 def as_process(*args: str | Path) -> Done:
@@ -59,18 +26,6 @@ def as_process(*args: str | Path) -> Done:
 def test_the_package_runs_as_a_module() -> None:
     done = as_process("version")
     assert (done.returncode, done.stdout) == (0, f"{__version__}\n")
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """The demo's configuration with data of its own, to be changed."""
-    folder = tmp_path / "config"
-    folder.mkdir()
-    for file in DEMO.glob("*.yaml"):
-        (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
-    with (folder / "daemon.yaml").open("a", encoding="utf-8") as daemon:
-        daemon.write(f"\nstore: {{url: 'sqlite:///{tmp_path}/ctid.db'}}\njournal: {{path: '{tmp_path}/journal.db'}}\n")
-    return folder
 
 
 def change(file: Path, old: str, new: str) -> int:

@@ -14,8 +14,10 @@ from sqlalchemy import text
 
 from ctid.errors import RequestError
 from ctid.model.contact import Customer
+from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter
 from ctid.model.states import Outcome
+from ctid.staffing.history import QUARTER_MS, Bucket
 from ctid.store.csv_export import HEADER
 from ctid.store.database import Database
 from ctid.store.records import ALL, RecordStore, page_query
@@ -300,3 +302,29 @@ async def test_csv_streams_what_the_filter_lets_through(store: RecordStore) -> N
     assert len(parts) == 3
     count, lines, parts = await export(store, RecordFilter(queue="none"))
     assert (count, lines, len(parts)) == (0, [], 1)
+
+
+async def test_demand_counts_what_came_into_a_queue_by_quarters(store: RecordStore) -> None:
+    quarter = 15 * 60
+    left = {"queue": "sales", "queued_at": Instant(0, NOON + (quarter + 5) * 1_000), "wait_ms": 7_000}
+    await store.save_many(
+        [
+            sample_record(0),
+            sample_record(quarter - 4),
+            # Queued three seconds after its arrival: in the next quarter already.
+            sample_record(quarter - 3),
+            abandoned_record(quarter + 2, **left),
+            abandoned_record(quarter + 3, **left, outcome=Outcome.SHORT_ABANDON),
+            sample_record(quarter + 5, queue="support"),
+            abandoned_record(quarter + 6, queue="sales"),
+            sample_record(3 * quarter - 3),
+        ]
+    )
+    noon = datetime.fromtimestamp(NOON / 1000, UTC)
+    served = {"handling_ms": 63_000, "waited_ms": 4_000, "abandoned": 0}
+    first = Bucket(start_ms=NOON, calls=2, served=2, abandoned=0, handling_ms=126_000, waited_ms=8_000)
+    second = Bucket(start_ms=NOON + QUARTER_MS, calls=3, served=1, abandoned=2, handling_ms=63_000, waited_ms=18_000)
+    last = Bucket(start_ms=NOON + 3 * QUARTER_MS, calls=1, served=1, **served)
+    assert await store.demand("sales", noon, noon + timedelta(hours=1)) == [first, second, last]
+    assert await store.demand("sales", noon + timedelta(minutes=15), noon + timedelta(minutes=45)) == [second]
+    assert await store.demand("nobody", noon, noon + timedelta(hours=1)) == []
