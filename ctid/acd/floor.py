@@ -1,0 +1,344 @@
+"""The floor: waiting contacts and free agents, so arranged that a decision looks at few of them.
+
+Contacts that need the same wait in one line; each line knows who is able as a set of bits, each agent in which lines
+they are able. Who is free is a set too, and stands in the order of every strategy in use. So an arriving contact meets
+the free agents of its line, and a freed agent the heads of their lines, however many of both there are.
+
+Pairs are made in one total order: the contact first whose place is earliest to one of its free agents, and among those
+to whom it is equally early the one whom the queue's strategy takes. ``ctid.acd.scan`` does the same by looking at
+every pair.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import heapify, heappop, heappush
+from itertools import islice
+from typing import NamedTuple
+
+from ctid.acd.line import Line, LineKey, Waiting
+from ctid.acd.needs import touches
+from ctid.acd.roster import Roster, numbers
+from ctid.acd.strategies import STRATEGIES, Wanted
+from ctid.model.agent import Agent
+from ctid.spec.agent import AgentSpec
+from ctid.spec.site import SiteSpec
+
+_NOTHING = Wanted()
+
+SPARE_LINES = 1_024
+"""Empty lines that are kept for the next contact who needs the same."""
+
+
+class Chosen(NamedTuple):
+    """An agent chosen for a contact, and how.
+
+    Attributes:
+        agent_id: The agent.
+        fit: ``Place.fit``.
+        turn: ``Place.turn``.
+    """
+
+    agent_id: str
+    fit: int
+    turn: int
+
+
+class Match(NamedTuple):
+    """A contact and the agents it is to be offered to, the best first.
+
+    Attributes:
+        contact_id: The contact.
+        agents: As many as the queue rings at once.
+        runner_up: Who would have been next.
+        able: How many free agents were able.
+        freed: Whether an agent who became free found the contact, not the contact the agent.
+    """
+
+    contact_id: str
+    agents: list[Chosen]
+    runner_up: str
+    able: int
+    freed: bool
+
+
+class Floor:
+    """Waiting contacts and free agents of a site.
+
+    Attributes:
+        roster: All agents, free or not.
+        lines: Every line there is.
+    """
+
+    def __init__(self, site: SiteSpec, agents: Mapping[str, Agent], profiles: Mapping[str, AgentSpec]) -> None:
+        self._site = site
+        self._agents = agents
+        self.roster = Roster(profiles)
+        self.lines: dict[LineKey, Line] = {}
+        self._spare: dict[LineKey, None] = {}
+        self._by_skill: dict[str, dict[LineKey, None]] = {}
+        self._lines_of: list[dict[LineKey, Line]] = [{} for _ in self.roster.ids]
+        self._where: dict[str, tuple[Line, Waiting]] = {}
+        self._kept_from: dict[str, int] = {}
+        self._free: dict[str, int] = {}
+        self._orders: dict[str, list[tuple[int, str, int]]] = {queue.strategy: [] for queue in site.queues.values()}
+        self._turns: dict[str, dict[str, int]] = {}
+        self._point_ms = round(site.policy.priority_seconds * 1000)
+
+    # ---- agents ----------------------------------------------------------------------------------------------
+
+    def set_agent(self, agent_id: str, *, on_duty: bool, free_for: Iterable[str]) -> None:
+        """Take in what an agent is free for now.
+
+        Args:
+            agent_id: The agent.
+            on_duty: Whether they are logged in.
+            free_for: The channels of which one more contact may be offered to them.
+        """
+        bit = self.roster.bits.get(agent_id)
+        if bit is None:
+            return
+        self.roster.on_duty = self.roster.on_duty | bit if on_duty else self.roster.on_duty & ~bit
+        channels = frozenset(free_for)
+        for channel in channels | self._free.keys():
+            free = self._free.get(channel, 0)
+            self._free[channel] = free | bit if channel in channels else free & ~bit
+        self._stand(agent_id, bit, free=bool(channels))
+
+    def change_profile(self, agent_id: str, profile: AgentSpec) -> None:
+        """Give an agent other skills or queues; the lines that it may matter to are looked at."""
+        before = self.roster.profiles[agent_id]
+        self.roster.change(agent_id, profile)
+        skills = {
+            skill
+            for skill in before.skills.keys() | profile.skills.keys()
+            if before.skills.get(skill) != profile.skills.get(skill)
+        }
+        affected: dict[LineKey, None] = {}
+        if before.queues != profile.queues or before.groups != profile.groups or before.pbx != profile.pbx:
+            affected = dict.fromkeys(self.lines)
+        else:
+            for skill in skills:
+                affected |= self._by_skill.get(skill, {})
+        for key in affected:
+            line = self.lines[key]
+            for number in numbers(line.refresh(self.roster)):
+                if line.able >> number & 1:
+                    self._lines_of[number][key] = line
+                else:
+                    del self._lines_of[number][key]
+        if agent_id in self._turns:
+            self._stand(agent_id, self.roster.bits[agent_id], free=True)
+
+    def _stand(self, agent_id: str, bit: int, *, free: bool) -> None:
+        """Give the agent their place in the order of every strategy, or take it away."""
+        present = self._turns.pop(agent_id, None)
+        if present is not None:
+            for strategy, turn in present.items():
+                order = self._orders[strategy]
+                del order[bisect_left(order, (turn, agent_id, bit))]
+        if not free:
+            return
+        agent, profile = self._agents[agent_id], self.roster.profiles[agent_id]
+        turns = self._turns[agent_id] = {}
+        for strategy, order in self._orders.items():
+            turn = STRATEGIES[strategy].place(agent, profile, _NOTHING, False).turn
+            turns[strategy] = turn
+            insort(order, (turn, agent_id, bit))
+
+    # ---- contacts --------------------------------------------------------------------------------------------
+
+    def wait(self, key: LineKey, waiting: Waiting, kept_from: Iterable[str] = ()) -> None:
+        """A contact waits, or waits otherwise than before.
+
+        Args:
+            key: What it needs.
+            waiting: Its place.
+            kept_from: Agents it is not to be offered to for now.
+        """
+        contact_id = waiting.contact_id
+        present = self._where.get(contact_id)
+        if present is None or present[1] != waiting or present[0].key != key:
+            self.leave(contact_id)
+            line = self.line(key)
+            line.add(waiting)
+            self._spare.pop(key, None)
+            self._where[contact_id] = (line, waiting)
+        kept = 0
+        for agent_id in kept_from:
+            kept |= self.roster.named(agent_id)
+        if kept:
+            self._kept_from[contact_id] = kept
+        else:
+            self._kept_from.pop(contact_id, None)
+
+    def leave(self, contact_id: str) -> None:
+        """A contact waits no more."""
+        present = self._where.pop(contact_id, None)
+        self._kept_from.pop(contact_id, None)
+        if present is None:
+            return
+        line, waiting = present
+        line.remove(waiting)
+        if not line.contacts:
+            self._spare[line.key] = None
+
+    def waits(self, contact_id: str) -> bool:
+        """Whether the contact waits here."""
+        return contact_id in self._where
+
+    def line(self, key: LineKey) -> Line:
+        """The line of contacts that need this; a new one if there is none."""
+        line = self.lines.get(key)
+        if line is None:
+            # Two at most, so that no contact pays for a crowd that left.
+            for _ in range(min(2, len(self._spare) - SPARE_LINES)):
+                self._drop(next(iter(self._spare)))
+            line = self.lines[key] = Line(key, self._site.queues[key.queue], self.roster)
+            self._spare[key] = None
+            for number in numbers(line.able):
+                self._lines_of[number][key] = line
+            for skill in _skills_that_matter(key):
+                self._by_skill.setdefault(skill, {})[key] = None
+        return line
+
+    def _drop(self, key: LineKey) -> None:
+        del self._spare[key]
+        for number in numbers(self.lines.pop(key).able):
+            del self._lines_of[number][key]
+        for skill in _skills_that_matter(key):
+            del self._by_skill[skill][key]
+
+    # ---- decisions -------------------------------------------------------------------------------------------
+
+    def matches(self, contacts: Iterable[str], agents: Iterable[str]) -> Iterator[Match]:
+        """Pair what changed with what was there.
+
+        Before the change nobody who is free was able to serve anybody who waits, so that every pair has one of those
+        that changed in it. Afterwards it is so again. Those paired are taken off the floor.
+
+        Args:
+            contacts: Contacts that began to wait, or wait otherwise.
+            agents: Agents who became free, or are free for other contacts than before.
+        """
+        # Places only grow as pairs are taken off, so an entry whose place still holds is the first of all.
+        heap = [(first, "", contact_id) for contact_id in contacts if (first := self._first_to_any(contact_id))]
+        heap += [(first, agent_id, "") for agent_id in agents if (first := self._first_for(agent_id))]
+        heapify(heap)
+        while heap:
+            first, agent_id, contact_id = heappop(heap)
+            now = self._first_for(agent_id) if agent_id else self._first_to_any(contact_id)
+            if now is None:
+                continue
+            if now != first:
+                heappush(heap, (now, agent_id, contact_id))
+                continue
+            found = self._take(now.contact_id, freed=bool(agent_id))
+            yield found
+            if agent_id and all(each.agent_id != agent_id for each in found.agents):
+                again = self._first_for(agent_id)
+                if again is not None:
+                    heappush(heap, (again, agent_id, ""))
+
+    def best(self, contact_id: str, count: int) -> tuple[list[Chosen], int]:
+        """The best free agents for a contact, and how many are able."""
+        line, _ = self._where[contact_id]
+        able = self._able_now(line, contact_id)
+        chosen: list[Chosen] = []
+        left = able
+        while left and len(chosen) < count:
+            chosen.append(self._choose(line, left))
+            left &= ~self.roster.bits[chosen[-1].agent_id]
+        return chosen, able.bit_count()
+
+    def _take(self, contact_id: str, *, freed: bool) -> Match:
+        line, _ = self._where[contact_id]
+        ring = self._site.queues[line.key.queue].ring
+        best, able = self.best(contact_id, ring + 1)
+        chosen, rest = best[:ring], best[ring:]
+        self.leave(contact_id)
+        for each in chosen:
+            self.set_agent(each.agent_id, on_duty=True, free_for=())
+        return Match(contact_id, chosen, rest[0].agent_id if rest else "", able, freed)
+
+    def _able_now(self, line: Line, contact_id: str) -> int:
+        able = line.able & self._free.get(line.key.channel, 0)
+        kept = self._kept_from.get(contact_id)
+        return able & ~kept if kept else able
+
+    def _first_to_any(self, contact_id: str) -> Waiting | None:
+        """The contact's earliest place to a free agent who is able."""
+        present = self._where.get(contact_id)
+        if present is None:
+            return None
+        line, waiting = present
+        able = self._able_now(line, contact_id)
+        if not able:
+            return None
+        for priority, agents in self.roster.priorities(line.key.queue):
+            if agents & able:
+                return Waiting(waiting.place - priority * self._point_ms, waiting.seq, contact_id)
+        return None
+
+    def _first_for(self, agent_id: str) -> Waiting | None:
+        """The first contact that a free agent may serve, at its place to them."""
+        if agent_id not in self._turns:
+            return None
+        bit, best = self.roster.bits[agent_id], None
+        queues = self.roster.profiles[agent_id].queues
+        for line in self._lines_of[bit.bit_length() - 1].values():
+            if not line.contacts or not self._free.get(line.key.channel, 0) & bit:
+                continue
+            first = line.contacts[0]
+            if self._kept_from:
+                allowed = (each for each in line.contacts if not self._kept_from.get(each.contact_id, 0) & bit)
+                found = next(allowed, None)
+                if found is None:
+                    continue
+                first = found
+            place = first.place - (queues[line.key.queue].priority * self._point_ms if queues else 0)
+            if best is None or (place, first.seq) < best[:2]:
+                best = (place, first.seq, first.contact_id)
+        return None if best is None else Waiting(*best)
+
+    def _choose(self, line: Line, able: int) -> Chosen:
+        """Who of the able is taken: by priority given to the queue, preference, then the queue's strategy."""
+        for _, agents in self.roster.priorities(line.key.queue):
+            if agents & able:
+                able &= agents
+                break
+        if not line.rule.weighs_preference and able & line.preferred:
+            able &= line.preferred
+        order = self._orders[self._site.queues[line.key.queue].strategy]
+        # Few are compared with each other; of many, one stands near the front of the order.
+        if able.bit_count() ** 2 <= len(order):
+            return min(self._placed(line, able), key=_place)
+        best: list[Chosen] = []
+        for fit, those in line.fits(self.roster, self._agents):
+            if best and fit + order[0][0] > best[0].fit + best[0].turn:
+                break
+            those &= able
+            if those.bit_count() ** 2 <= len(order):
+                found = self._placed(line, those)
+            else:
+                found = (Chosen(agent_id, fit, turn) for turn, agent_id, bit in order if those & bit)
+                found = islice(found, 1)
+            best = sorted([*best, *found], key=_place)[:1]
+        return best[0]
+
+    def _placed(self, line: Line, able: int) -> Iterator[Chosen]:
+        for number in numbers(able):
+            agent_id = self.roster.ids[number]
+            preferred = bool(line.preferred >> number & 1)
+            agent, profile = self._agents[agent_id], self.roster.profiles[agent_id]
+            yield Chosen(agent_id, *line.rule.place(agent, profile, line.wanted, preferred))
+
+
+def _place(chosen: Chosen) -> tuple[int, str]:
+    return (chosen.fit + chosen.turn, chosen.agent_id)
+
+
+def _skills_that_matter(key: LineKey) -> frozenset[str]:
+    needs = key.needs if key.prefer is None else (*key.needs, key.prefer)
+    return frozenset[str]().union(*map(touches, needs))

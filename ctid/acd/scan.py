@@ -1,0 +1,97 @@
+"""The straight scan: the same pairs as ``ctid.acd.floor`` makes, by looking at every contact and every agent.
+
+It is what the floor is measured against, and what it must agree with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ctid.acd.floor import Chosen
+from ctid.acd.line import LineKey, Waiting
+from ctid.acd.needs import Single, meeting, skills_of
+from ctid.acd.strategies import STRATEGIES, Wanted
+from ctid.model.agent import Agent
+from ctid.spec.agent import AgentSpec, MembershipSpec
+from ctid.spec.site import SiteSpec
+
+_USUAL = MembershipSpec()
+
+
+class Candidate(NamedTuple):
+    """A free agent.
+
+    Attributes:
+        agent: The agent.
+        profile: Skills, groups and queues in force.
+        free_for: The channels of which one more contact may be offered to them.
+    """
+
+    agent: Agent
+    profile: AgentSpec
+    free_for: frozenset[str]
+
+
+class Asking(NamedTuple):
+    """A waiting contact.
+
+    Attributes:
+        key: What it needs.
+        waiting: Its place.
+        kept_from: Agents it is not to be offered to for now.
+    """
+
+    key: LineKey
+    waiting: Waiting
+    kept_from: frozenset[str] = frozenset()
+
+
+class Match(NamedTuple):
+    """A contact and the agent it is to be offered to."""
+
+    contact_id: str
+    agent: Chosen
+
+
+def is_able(asking: Asking, candidate: Candidate) -> bool:
+    """Whether the free agent may serve the contact."""
+    key, profile = asking.key, candidate.profile
+    if key.channel not in candidate.free_for or candidate.agent.id in asking.kept_from:
+        return False
+    if key.pbx and profile.pbx != key.pbx:
+        return False
+    if profile.queues:
+        membership = profile.queues.get(key.queue)
+        if membership is None or round(membership.delay_seconds * 1000) > key.delay_ms:
+            return False
+    single = Single(candidate.agent.id, profile)
+    return any(meeting(need, single) for need in key.needs)
+
+
+def first_match(site: SiteSpec, contacts: Mapping[str, Asking], agents: Mapping[str, Candidate]) -> Match | None:
+    """The first pair of all: who is taken, and for whom.
+
+    Returns:
+        The pair, or ``None`` if nobody free is able to serve anybody waiting.
+    """
+    point_ms = round(site.policy.priority_seconds * 1000)
+    best: tuple[int, int, bool, int, str] | None = None
+    found: Match | None = None
+    for asking in contacts.values():
+        queue = site.queues[asking.key.queue]
+        rule = STRATEGIES[queue.strategy]
+        asked = frozenset[str]().union(*map(skills_of, asking.key.needs))
+        wanted = Wanted(skills=tuple(sorted(asked)), weights=queue.weights)
+        for candidate in agents.values():
+            if not is_able(asking, candidate):
+                continue
+            agent, profile, prefer = candidate.agent, candidate.profile, asking.key.prefer
+            preferred = prefer is None or bool(meeting(prefer, Single(agent.id, profile)))
+            priority = profile.queues.get(asking.key.queue, _USUAL).priority
+            fit, turn = rule.place(agent, profile, wanted, preferred)
+            behind = not (preferred or rule.weighs_preference)
+            rank = (asking.waiting.place - priority * point_ms, asking.waiting.seq, behind, fit + turn, agent.id)
+            if best is None or rank < best:
+                best, found = rank, Match(asking.waiting.contact_id, Chosen(agent.id, fit, turn))
+    return found
