@@ -5,24 +5,28 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from ctid.acd.line import LineKey
+from ctid.acd.needs import Single, meeting
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact
-from ctid.model.instant import Instant
 from ctid.model.states import AgentState
-from ctid.spec.agent import AgentSpec
-from ctid.spec.requirement import StepSpec
+from ctid.spec.agent import VOICE, AgentSpec
 
 
 class Hindrance(StrEnum):
     """Why an agent may not serve a contact now."""
 
+    LOGGED_OUT = "logged_out"
     STATE = "state"
     RESERVED = "reserved"
     DESKTOP = "desktop"
     DEVICE = "device"
     NON_ACD_CALL = "non_acd_call"
     BACKOFF = "backoff"
+    CAPACITY = "capacity"
     EXCLUDED = "excluded"
+    QUEUE = "queue"
+    DELAY = "delay"
     SKILL = "skill"
     PBX = "pbx"
 
@@ -32,56 +36,64 @@ class Candidate(NamedTuple):
 
     Attributes:
         agent: The live state.
-        spec: Skills and phone.
+        profile: Skills, queues and phone in force.
         reachable: Whether the phone can be reached.
         in_call: Whether the phone is in a call, and such calls count (``policy.non_acd_calls``). While nothing is
             offered to the agent it is one of their own.
     """
 
     agent: Agent
-    spec: AgentSpec
+    profile: AgentSpec
     reachable: bool
     in_call: bool = False
 
 
-def unavailable(candidate: Candidate, now: Instant) -> Hindrance | None:
-    """Why the agent can take no contact at all now; ``None`` if they can."""
+def unavailable(candidate: Candidate, channel: str) -> Hindrance | None:
+    """Why the agent can take no contact of the channel at all now; ``None`` if they can."""
     agent = candidate.agent
     if agent.state is not AgentState.READY:
-        return Hindrance.STATE
+        return Hindrance.LOGGED_OUT if agent.state is AgentState.LOGGED_OUT else Hindrance.STATE
     if agent.offer_id:
         return Hindrance.RESERVED
     if agent.desktop_lost_ms:
         return Hindrance.DESKTOP
-    if not candidate.reachable:
+    if agent.backoff_until_ms:
+        return Hindrance.BACKOFF
+    if channel == VOICE and not candidate.reachable:
         return Hindrance.DEVICE
     if candidate.in_call:
         return Hindrance.NON_ACD_CALL
-    if agent.backoff_until_ms > now.mono_ms:
-        return Hindrance.BACKOFF
+    at_hand = sum(task.channel == channel for task in agent.tasks.values())
+    if at_hand >= candidate.profile.capacity.get(channel, 0):
+        return Hindrance.CAPACITY
     return None
 
 
-def unfit(candidate: Candidate, pbx: str, step: StepSpec) -> Hindrance | None:
-    """Why an available agent may serve no contact of this kind now; ``None`` if they may.
+def free_for(candidate: Candidate) -> frozenset[str]:
+    """The channels of which one more contact may be offered to the agent now."""
+    return frozenset(channel for channel in candidate.profile.capacity if unavailable(candidate, channel) is None)
 
-    Args:
-        candidate: The agent.
-        pbx: The PBX that has the callers' legs.
-        step: The requirement's step in force.
-    """
-    if candidate.spec.pbx != pbx:
+
+def unfit(candidate: Candidate, key: LineKey) -> Hindrance | None:
+    """Why the agent may serve no contact of this kind, free or not; ``None`` if they may."""
+    profile = candidate.profile
+    if key.pbx and profile.pbx != key.pbx:
         return Hindrance.PBX
-    if any(candidate.spec.skills.get(skill, 0) < level for skill, level in step.skills.items()):
-        return Hindrance.SKILL
-    return None
+    if profile.queues:
+        membership = profile.queues.get(key.queue)
+        if membership is None:
+            return Hindrance.QUEUE
+        if round(membership.delay_seconds * 1000) > key.delay_ms:
+            return Hindrance.DELAY
+    single = Single(candidate.agent.id, profile)
+    return None if any(meeting(need, single) for need in key.needs) else Hindrance.SKILL
 
 
-def excluded(candidate: Candidate, contact: Contact, now: Instant) -> Hindrance | None:
+def excluded(candidate: Candidate, contact: Contact) -> Hindrance | None:
     """Whether the contact is kept from this agent for now; ``None`` if it is not."""
-    return Hindrance.EXCLUDED if contact.excluded.get(candidate.agent.id, 0) > now.mono_ms else None
+    return Hindrance.EXCLUDED if candidate.agent.id in contact.excluded else None
 
 
-def unable(candidate: Candidate, contact: Contact, pbx: str, step: StepSpec, now: Instant) -> Hindrance | None:
-    """Why an available agent may not serve this contact now; ``None`` if they may."""
-    return unfit(candidate, pbx, step) or excluded(candidate, contact, now)
+def hindrance(candidate: Candidate, contact: Contact, key: LineKey) -> Hindrance | None:
+    """Why the agent may not serve this contact now; ``None`` if they may."""
+    return unfit(candidate, key) or excluded(candidate, contact) or unavailable(candidate, key.channel)

@@ -87,6 +87,8 @@ class Line:
 
     def fits(self, roster: Roster, agents: Mapping[str, Agent]) -> list[tuple[int, int]]:
         """The able agents by how well they fit, best first: ``Place.fit`` and those who have it."""
+        if not self.rule.by_fit:
+            return [(0, self.able)]
         if self._fits is None:
             sets: dict[int, int] = {}
             for number in numbers(self.able):

@@ -124,7 +124,18 @@ class Roster:
 
 def numbers(agents: int) -> Iterator[int]:
     """The numbers of a set's bits, least first."""
-    while agents:
-        lowest = agents & -agents
-        yield lowest.bit_length() - 1
-        agents ^= lowest
+    if agents.bit_count() <= _FEW:
+        while agents:
+            lowest = agents & -agents
+            yield lowest.bit_length() - 1
+            agents ^= lowest
+        return
+    digits = bin(agents)[:1:-1]
+    number = digits.find("1")
+    while number >= 0:
+        yield number
+        number = digits.find("1", number + 1)
+
+
+_FEW = 16
+"""Up to so many bits arithmetic is faster than looking for digits."""

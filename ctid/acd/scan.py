@@ -8,29 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ctid.acd.eligibility import Candidate, unfit
 from ctid.acd.floor import Chosen
 from ctid.acd.line import LineKey, Waiting
 from ctid.acd.needs import Single, meeting, skills_of
 from ctid.acd.strategies import STRATEGIES, Wanted
-from ctid.model.agent import Agent
-from ctid.spec.agent import AgentSpec, MembershipSpec
+from ctid.spec.agent import MembershipSpec
 from ctid.spec.site import SiteSpec
 
 _USUAL = MembershipSpec()
 
 
-class Candidate(NamedTuple):
+class Free(NamedTuple):
     """A free agent.
 
     Attributes:
-        agent: The agent.
-        profile: Skills, groups and queues in force.
-        free_for: The channels of which one more contact may be offered to them.
+        candidate: The agent.
+        channels: Those of which one more contact may be offered to them.
     """
 
-    agent: Agent
-    profile: AgentSpec
-    free_for: frozenset[str]
+    candidate: Candidate
+    channels: frozenset[str]
 
 
 class Asking(NamedTuple):
@@ -54,22 +52,13 @@ class Match(NamedTuple):
     agent: Chosen
 
 
-def is_able(asking: Asking, candidate: Candidate) -> bool:
+def is_able(asking: Asking, free: Free) -> bool:
     """Whether the free agent may serve the contact."""
-    key, profile = asking.key, candidate.profile
-    if key.channel not in candidate.free_for or candidate.agent.id in asking.kept_from:
-        return False
-    if key.pbx and profile.pbx != key.pbx:
-        return False
-    if profile.queues:
-        membership = profile.queues.get(key.queue)
-        if membership is None or round(membership.delay_seconds * 1000) > key.delay_ms:
-            return False
-    single = Single(candidate.agent.id, profile)
-    return any(meeting(need, single) for need in key.needs)
+    key, agent_id = asking.key, free.candidate.agent.id
+    return key.channel in free.channels and agent_id not in asking.kept_from and unfit(free.candidate, key) is None
 
 
-def first_match(site: SiteSpec, contacts: Mapping[str, Asking], agents: Mapping[str, Candidate]) -> Match | None:
+def first_match(site: SiteSpec, contacts: Mapping[str, Asking], agents: Mapping[str, Free]) -> Match | None:
     """The first pair of all: who is taken, and for whom.
 
     Returns:
@@ -83,10 +72,10 @@ def first_match(site: SiteSpec, contacts: Mapping[str, Asking], agents: Mapping[
         rule = STRATEGIES[queue.strategy]
         asked = frozenset[str]().union(*map(skills_of, asking.key.needs))
         wanted = Wanted(skills=tuple(sorted(asked)), weights=queue.weights)
-        for candidate in agents.values():
-            if not is_able(asking, candidate):
+        for free in agents.values():
+            if not is_able(asking, free):
                 continue
-            agent, profile, prefer = candidate.agent, candidate.profile, asking.key.prefer
+            agent, profile, prefer = free.candidate.agent, free.candidate.profile, asking.key.prefer
             preferred = prefer is None or bool(meeting(prefer, Single(agent.id, profile)))
             priority = profile.queues.get(asking.key.queue, _USUAL).priority
             fit, turn = rule.place(agent, profile, wanted, preferred)

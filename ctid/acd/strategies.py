@@ -56,19 +56,21 @@ class Rule:
 
     Attributes:
         place: The strategy.
+        by_fit: Agents differ in ``fit``; else it is 0 for all.
         weighs_preference: Preference is one thing among others; else those preferred go before all others.
     """
 
     place: Strategy
+    by_fit: bool = False
     weighs_preference: bool = False
 
 
 STRATEGIES: dict[str, Rule] = {}
 
 
-def _strategy(*, weighs_preference: bool = False) -> Callable[[Strategy], Strategy]:
+def _strategy(*, by_fit: bool = False, weighs_preference: bool = False) -> Callable[[Strategy], Strategy]:
     def register(place: Strategy) -> Strategy:
-        STRATEGIES[place.__name__] = Rule(place, weighs_preference)
+        STRATEGIES[place.__name__] = Rule(place, by_fit, weighs_preference)
         return place
 
     return register
@@ -98,19 +100,19 @@ def round_robin(agent: Agent, profile: AgentSpec, wanted: Wanted, preferred: boo
     return Place(0, agent.last_offer)
 
 
-@_strategy()
+@_strategy(by_fit=True)
 def highest_skill(agent: Agent, profile: AgentSpec, wanted: Wanted, preferred: bool) -> Place:
     """Who has most of the skills asked for, levels summed; then who is longest idle."""
     return Place(-_level(profile, wanted) * _OVER_ALL_TURNS, agent.idle_since_ms)
 
 
-@_strategy()
+@_strategy(by_fit=True)
 def lowest_skill(agent: Agent, profile: AgentSpec, wanted: Wanted, preferred: bool) -> Place:
     """Who can just do it: the specialists are spared for those who need them; then who is longest idle."""
     return Place(_level(profile, wanted) * _OVER_ALL_TURNS, agent.idle_since_ms)
 
 
-@_strategy(weighs_preference=True)
+@_strategy(by_fit=True, weighs_preference=True)
 def best_match(agent: Agent, profile: AgentSpec, wanted: Wanted, preferred: bool) -> Place:
     """The queue's weights over level, idle time, cost and preference, all in seconds of idle time."""
     weights = wanted.weights

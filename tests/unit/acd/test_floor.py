@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from ctid.acd.eligibility import Candidate
 from ctid.acd.floor import Floor
 from ctid.acd.line import LineKey, Waiting
 from ctid.acd.needs import Need
-from ctid.acd.scan import Asking, Candidate, first_match
+from ctid.acd.scan import Asking, Free, first_match
 from ctid.acd.strategies import STRATEGIES
 from ctid.model.agent import Agent
 from ctid.model.instant import Instant
@@ -51,7 +52,7 @@ class Walk:
             agent_id: Agent(id=agent_id, since=Instant(0, 0), idle_since_ms=self.chance.randrange(4))
             for agent_id in self.profiles
         }
-        self.free: dict[str, Candidate] = {}
+        self.free: dict[str, Free] = {}
         self.waiting: dict[str, Asking] = {}
         self.floor = Floor(self.site, self.agents, self.profiles)
         self.arrivals = 0
@@ -123,7 +124,9 @@ class Walk:
                     self.profiles[agent_id] = profile = self.profile()
                     self.floor.change_profile(agent_id, profile)
                     if agent_id in self.free:
-                        self.free[agent_id] = self.free[agent_id]._replace(profile=profile)
+                        self.free[agent_id] = self.free[agent_id]._replace(
+                            candidate=Candidate(self.agents[agent_id], profile, True)
+                        )
                 case _:
                     agents.append(self.set_free(self.chance.choice([*self.profiles])))
         return contacts, agents
@@ -139,7 +142,7 @@ class Walk:
         for name in ("idle_since_ms", "load", "count", "last_offer"):
             setattr(agent, name, some.randrange(6))
         if channels:
-            self.free[agent_id] = Candidate(agent, self.profiles[agent_id], channels)
+            self.free[agent_id] = Free(Candidate(agent, self.profiles[agent_id], True), channels)
         else:
             self.free.pop(agent_id, None)
         self.floor.set_agent(agent_id, on_duty=True, free_for=channels)
