@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ctid.acd.eligibility import Candidate, unable, unavailable
-from ctid.acd.profile import profile
-from ctid.acd.steps import step_in_force, steps_of
+from ctid.acd.eligibility import free_for
+from ctid.acd.order import place
+from ctid.acd.scan import Asking, Free, first_match
+from ctid.engine import assignment
 from ctid.engine.engine import Engine
+from ctid.engine.requirement import line_key
 from ctid.engine.state import SiteState
+from ctid.engine.turn import Turn
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.contact import Contact
@@ -205,28 +208,22 @@ class Watch:
     def _nobody_left(self, state: SiteState, site: SiteSpec, now: Instant) -> None:
         if any(due <= now.mono_ms for due in state.timers.values()):
             return
-        free = []
-        for agent in state.agents.values():
-            spec = site.agents.get(agent.id)
-            if spec is not None:
-                phone = f"{spec.pbx}|{spec.device}"
-                in_call = site.policy.non_acd_calls == "block" and phone in state.devices_in_use
-                candidate = Candidate(agent, profile(agent, spec), state.devices.get(phone, True), in_call)
-                if unavailable(candidate, now) is None:
-                    free.append(candidate)
+        engine = self.world.engine
+        turn = Turn(state, site, now, engine.floor)
+        free = {
+            agent.id: Free(candidate, channels)
+            for agent in state.agents.values()
+            if agent.id in site.agents and (channels := free_for(candidate := assignment.candidate_of(turn, agent)))
+        }
+        asking = {}
         for contact in state.contacts.values():
-            if contact.state is not ContactState.QUEUED or not free:
-                continue
-            leg, queue = state.legs[contact.caller_leg], site.queues[contact.queue]
-            if not state.pbxes[leg.pbx].up or f"unseen:{leg.id}" in state.timers:
-                continue
-            assert contact.queued_at is not None
-            steps = steps_of(queue, contact)
-            step = steps[step_in_force(steps, now.mono_ms - contact.queued_at.mono_ms)]
-            for candidate in free:
-                assert unable(candidate, contact, leg.pbx, step, now) is not None, (
-                    f"{contact.id} waits although {candidate.agent.id} is free"
-                )
+            if assignment.awaits(turn, contact):
+                key = line_key(turn, contact, assignment.pbx_of(turn, contact))
+                queue = site.queues[contact.queue]
+                asking[contact.id] = Asking(key, place(contact, queue, site.policy), frozenset(contact.excluded))
+            assert engine.floor.waits(contact.id) == (contact.id in asking), f"{contact.id} is not where it waits"
+        left = first_match(site, asking, free)
+        assert left is None, f"{left.contact_id} waits although {left.agent.agent_id} is free"
 
     # ---- in the world ----------------------------------------------------------------------------------------
 

@@ -69,6 +69,7 @@ class Floor:
     Attributes:
         roster: All agents, free or not.
         lines: Every line there is.
+        keys: What contacts need, by whatever decides it for most of them; a memory of who fills it.
     """
 
     def __init__(self, site: SiteSpec, agents: Mapping[str, Agent], profiles: Mapping[str, AgentSpec]) -> None:
@@ -76,6 +77,7 @@ class Floor:
         self._agents = agents
         self.roster = Roster(profiles)
         self.lines: dict[LineKey, Line] = {}
+        self.keys: dict[tuple[str, str, str, int, int, int], LineKey] = {}
         self._spare: dict[LineKey, None] = {}
         self._by_skill: dict[str, dict[LineKey, None]] = {}
         self._lines_of: list[dict[LineKey, Line]] = [{} for _ in self.roster.ids]
@@ -88,19 +90,21 @@ class Floor:
 
     # ---- agents ----------------------------------------------------------------------------------------------
 
-    def set_agent(self, agent_id: str, *, on_duty: bool, free_for: Iterable[str]) -> None:
+    def set_duty(self, agent_id: str, *, on_duty: bool) -> None:
+        """Take in whether an agent is logged in."""
+        bit = self.roster.named(agent_id)
+        self.roster.on_duty = self.roster.on_duty | bit if on_duty else self.roster.on_duty & ~bit
+
+    def set_free(self, agent_id: str, channels: frozenset[str]) -> None:
         """Take in what an agent is free for now.
 
         Args:
             agent_id: The agent.
-            on_duty: Whether they are logged in.
-            free_for: The channels of which one more contact may be offered to them.
+            channels: Those of which one more contact may be offered to them.
         """
         bit = self.roster.bits.get(agent_id)
         if bit is None:
             return
-        self.roster.on_duty = self.roster.on_duty | bit if on_duty else self.roster.on_duty & ~bit
-        channels = frozenset(free_for)
         for channel in channels | self._free.keys():
             free = self._free.get(channel, 0)
             self._free[channel] = free | bit if channel in channels else free & ~bit
@@ -259,7 +263,7 @@ class Floor:
         chosen, rest = best[:ring], best[ring:]
         self.leave(contact_id)
         for each in chosen:
-            self.set_agent(each.agent_id, on_duty=True, free_for=())
+            self.set_free(each.agent_id, frozenset())
         return Match(contact_id, chosen, rest[0].agent_id if rest else "", able, freed)
 
     def _able_now(self, line: Line, contact_id: str) -> int:

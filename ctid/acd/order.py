@@ -1,22 +1,20 @@
-"""The total order of waiting contacts, and the strategies that choose among able agents."""
+"""The total order of waiting contacts: the moment each one's place counts from, less its head start."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ctid.acd.eligibility import Candidate
+from ctid.acd.line import Waiting
 from ctid.model.contact import Contact
+from ctid.spec.policy import PolicySpec
+from ctid.spec.queue import QueueSpec
 
 
-def contact_order(contact: Contact, queue_priority: int = 0) -> tuple[int, int, int]:
-    """Sort key: higher priority first, then whose place is older, then arrival."""
-    return (-contact.priority - queue_priority, contact.place_ms or contact.created_at.mono_ms, contact.seq)
+def place(contact: Contact, queue: QueueSpec, policy: PolicySpec) -> Waiting:
+    """A contact's place among all that wait; the least goes first.
 
-
-def longest_idle(candidate: Candidate) -> tuple[int, str]:
-    """Sort key: whose last interaction or wrap-up ended first; the id breaks ties the same way everywhere."""
-    return (candidate.agent.idle_since_ms, candidate.agent.id)
-
-
-Strategy = Callable[[Candidate], tuple[int, str]]
-"""A sort key over able agents: the least is taken."""
+    A point of priority is a head start of ``priority_seconds``: whoever waits so much longer goes first all the same,
+    and nobody waits for ever. Ordered by service level, places count from the moment by which the contact should have
+    been answered.
+    """
+    head_start = (contact.priority + queue.priority) * round(policy.priority_seconds * 1000)
+    target = round(queue.service_level_seconds * 1000) if policy.order == "service_level" else 0
+    return Waiting(contact.place_ms + target - head_start, contact.seq, contact.id)

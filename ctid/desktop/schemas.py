@@ -171,6 +171,7 @@ class RequirementView(NeedView):
     after_seconds: float
     expected_wait_seconds: float | None = Field(description="In force, too, once the expected wait is longer.")
     prefer: NeedView | None = Field(description="Among the able agents, these go first.")
+    skip_if_absent: bool = Field(description="Not waited for if nobody who is logged in meets it.")
 
 
 class QueueView(View):

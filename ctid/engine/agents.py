@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctid.acd import recency
 from ctid.acd.agent_states import TRANSITIONS
 from ctid.engine import contacts
 from ctid.engine.turn import Turn, ms
@@ -23,14 +24,14 @@ def move(turn: Turn, agent: Agent, to: AgentState, reason: str = "") -> None:
     if to not in TRANSITIONS[agent.state]:
         raise InvariantError(f"agent {agent.id} can't go from {agent.state} to {to}")
     agent.state, agent.reason, agent.since = to, reason, turn.now
-    if to is AgentState.READY:
-        turn.rematch = True
     turn.deserted |= to is AgentState.LOGGED_OUT
+    turn.floor.set_duty(agent.id, on_duty=to is not AgentState.LOGGED_OUT)
     changed(turn, agent)
 
 
 def changed(turn: Turn, agent: Agent, type_: str = "agent.state_changed") -> None:
-    """Publish the agent as it is now."""
+    """Publish the agent as it is now, and look at what they are free for."""
+    turn.touch_agent(agent.id)
     agent.version += 1
     turn.publish(
         type_,
@@ -63,6 +64,13 @@ def back_off(turn: Turn, agent: Agent, seconds: float) -> None:
     if seconds > 0:
         agent.backoff_until_ms = turn.now.mono_ms + ms(seconds)
         turn.start_timer(f"backoff:{agent.id}", ms(seconds))
+        turn.touch_agent(agent.id)
+
+
+def back_off_over(turn: Turn, agent: Agent) -> None:
+    """The agent may be offered contacts again."""
+    agent.backoff_until_ms = 0
+    turn.touch_agent(agent.id)
 
 
 def begin_wrap_up(turn: Turn, agent: Agent, seconds: float) -> None:
@@ -78,6 +86,10 @@ def end_work(turn: Turn, agent: Agent) -> None:
     contact = turn.state.contacts.get(agent.contact_id)
     agent.contact_id, agent.wrap_up_until_ms = "", 0
     agent.idle_since_ms = turn.now.mono_ms
+    if contact is not None and contact.connected_at is not None:
+        worked_ms = turn.now.mono_ms - contact.connected_at.mono_ms
+        agent.load = recency.add(agent.load, max(1, worked_ms), turn.now.mono_ms)
+        agent.count = recency.add(agent.count, 1, turn.now.mono_ms)
     if contact is not None and contact.state in (ContactState.CONNECTED, ContactState.WRAP_UP):
         contacts.close(turn, contact, Outcome.HANDLED)
     free(turn, agent)
@@ -95,7 +107,7 @@ def desktop_connected(turn: Turn, event: DesktopConnected) -> None:
     turn.cancel_timer(f"desktop:{agent.id}")
     if agent.pending_reason == SystemReason.CONNECTION_LOST:
         pend(turn, agent, None)
-    turn.rematch = True
+    turn.touch_agent(agent.id)
 
 
 def desktop_lost(turn: Turn, event: DesktopLost) -> None:
@@ -112,6 +124,7 @@ def lose_desktop(turn: Turn, agent: Agent) -> None:
     """The agent's last desktop is gone."""
     if agent.state is not AgentState.LOGGED_OUT:
         agent.desktop_lost_ms = turn.now.mono_ms
+        turn.touch_agent(agent.id)
         turn.start_timer(f"desktop:{agent.id}", ms(turn.site.policy.desktop_grace_seconds))
 
 

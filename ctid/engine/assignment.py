@@ -1,50 +1,105 @@
-"""Waiting contacts meet free agents; runs whenever a capacity or an eligibility changed."""
+"""Waiting contacts meet free agents: what a turn touched is brought to the floor, and its pairs become offers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from ctid.acd.eligibility import Candidate
-from ctid.acd.matching import Waiting, match
+from ctid.acd.eligibility import Candidate, free_for
+from ctid.acd.floor import Floor, Match
+from ctid.acd.order import place
 from ctid.acd.profile import profile
-from ctid.acd.steps import steps_of
 from ctid.engine import offers, outage
-from ctid.engine.state import alias_key
+from ctid.engine.requirement import line_key
+from ctid.engine.state import SiteState, alias_key
 from ctid.engine.turn import Turn
+from ctid.model.agent import Agent
+from ctid.model.contact import Contact, Decision
 from ctid.model.states import AgentState, ContactState
+from ctid.spec.agent import VOICE
+from ctid.spec.site import SiteSpec
+
+MAX_DECISIONS = 100
+"""Decisions kept of one contact; the oldest are dropped."""
 
 
-def assign(turn: Turn) -> None:
-    """Match waiting contacts with free agents and make the offers."""
-    if turn.state.draining:
-        return
-    # Mostly there is nothing of the one or of the other, and one look tells.
-    if not any(agent.state is AgentState.READY for agent in turn.state.agents.values()):
-        return
-    waiting = list(_waiting(turn))
-    if not waiting:
-        return
-    for found in list(match(waiting, _candidates(turn), turn.now)):
-        offers.make(turn, found.contact, [found.candidate.agent])
+def empty_floor(state: SiteState, site: SiteSpec) -> Floor:
+    """A floor of all agents of the configuration, with nobody free and nobody waiting yet."""
+    there = {agent_id: state.agents[agent_id] for agent_id in site.agents if agent_id in state.agents}
+    return Floor(site, there, {agent_id: profile(agent, site.agents[agent_id]) for agent_id, agent in there.items()})
 
 
-def _candidates(turn: Turn) -> Iterator[Candidate]:
-    for agent in turn.state.agents.values():
-        if agent.state is not AgentState.READY:
+def settle(turn: Turn) -> None:
+    """Bring what the turn touched to the floor, match, and make the offers."""
+    while turn.touched_agents or turn.touched_contacts:
+        agents, contacts = list(turn.touched_agents), list(turn.touched_contacts)
+        turn.touched_agents.clear()
+        turn.touched_contacts.clear()
+        place_all(turn, agents, contacts)
+        if not turn.state.draining:
+            for match in turn.floor.matches(contacts, agents):
+                _offer(turn, match)
+
+
+def place_all(turn: Turn, agents: list[str], contacts: list[str]) -> None:
+    """Bring agents and contacts to the floor as they are now."""
+    for agent_id in agents:
+        agent = turn.state.agents.get(agent_id)
+        if agent is not None and agent_id in turn.site.agents:
+            on_duty = agent.state is not AgentState.LOGGED_OUT
+            turn.floor.set_duty(agent_id, on_duty=on_duty)
+            turn.floor.set_free(agent_id, free_for(candidate_of(turn, agent)))
+    for contact_id in contacts:
+        contact = turn.state.contacts.get(contact_id)
+        if contact is None or not awaits(turn, contact):
+            turn.floor.leave(contact_id)
             continue
-        spec = turn.site.agents.get(agent.id)
-        if spec is not None:
-            phone = alias_key(spec.pbx, spec.device)
-            in_call = turn.site.policy.non_acd_calls == "block" and phone in turn.state.devices_in_use
-            yield Candidate(agent, profile(agent, spec), turn.state.devices.get(phone, True), in_call)
-
-
-def _waiting(turn: Turn) -> Iterator[Waiting]:
-    for contact in turn.state.contacts.values():
-        if contact.state is not ContactState.QUEUED:
-            continue
-        leg = turn.legs.get(contact.caller_leg)
-        if leg is None or not outage.is_up(turn, leg.pbx) or f"unseen:{leg.id}" in turn.state.timers:
-            continue
+        key = line_key(turn, contact, pbx_of(turn, contact))
         queue = turn.site.queues[contact.queue]
-        yield Waiting(contact, leg.pbx, steps_of(queue, contact)[contact.step], queue.priority)
+        turn.floor.wait(key, place(contact, queue, turn.site.policy), contact.excluded)
+
+
+def candidate_of(turn: Turn, agent: Agent) -> Candidate:
+    """An agent of the configuration with what the PBX says of their phone."""
+    spec = turn.site.agents[agent.id]
+    phone = alias_key(spec.pbx, spec.device)
+    in_call = turn.site.policy.non_acd_calls == "block" and phone in turn.state.devices_in_use
+    # The floor keeps profiles in force; they change only through it.
+    return Candidate(agent, turn.floor.roster.profiles[agent.id], turn.state.devices.get(phone, True), in_call)
+
+
+def awaits(turn: Turn, contact: Contact) -> bool:
+    """Whether the contact waits for an agent and can be connected to one now."""
+    if contact.state is not ContactState.QUEUED:
+        return False
+    if contact.channel != VOICE:
+        return True
+    leg = turn.legs.get(contact.caller_leg)
+    return leg is not None and outage.is_up(turn, leg.pbx) and f"unseen:{leg.id}" not in turn.state.timers
+
+
+def pbx_of(turn: Turn, contact: Contact) -> str:
+    """The PBX that an agent of the contact has to have their phone at."""
+    leg = turn.legs.get(contact.caller_leg)
+    return leg.pbx if leg is not None else ""
+
+
+def _offer(turn: Turn, match: Match) -> None:
+    contact = turn.state.contacts[match.contact_id]
+    waited_ms = turn.now.mono_ms - (contact.queued_at or contact.created_at).mono_ms
+    made = offers.make(turn, contact, [turn.state.agents[each.agent_id] for each in match.agents])
+    contact.decisions += [
+        Decision(
+            at=turn.now,
+            queue=contact.queue,
+            agent_id=chosen.agent_id,
+            offer_id=offer.id,
+            trigger="freed" if match.freed else "arrival",
+            step=contact.step,
+            waited_ms=waited_ms,
+            strategy=turn.site.queues[contact.queue].strategy,
+            able=match.able,
+            fit=chosen.fit,
+            turn=chosen.turn,
+            runner_up=match.runner_up,
+        )
+        for chosen, offer in zip(match.agents, made, strict=True)
+    ]
+    del contact.decisions[:-MAX_DECISIONS]

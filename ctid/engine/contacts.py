@@ -36,6 +36,7 @@ def move(turn: Turn, contact: Contact, to: ContactState) -> None:
         raise InvariantError(f"contact {contact.id} can't go from {contact.state} to {to}")
     end_span(turn, contact)
     contact.state = to
+    turn.touch_contact(contact.id)
     if to is not ContactState.CLOSED:
         begin_span(turn, contact)
     contact.version += 1

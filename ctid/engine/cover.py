@@ -1,13 +1,17 @@
-"""Who is there for a contact: how many of those logged in are able to serve it, now or when its needs have widened."""
+"""Who is there for a contact: who of those logged in is able to serve it, now or when its needs have widened."""
 
 from __future__ import annotations
 
-from ctid.acd.eligibility import Candidate, unfit
-from ctid.acd.profile import profile
+import msgspec
+
+from ctid.acd.line import able_to_serve
 from ctid.acd.steps import steps_of
+from ctid.engine.requirement import line_key
 from ctid.engine.turn import Turn
 from ctid.model.contact import Contact
-from ctid.model.states import AgentState
+
+_EVER = 1 << 62
+"""Longer than any agent waits before helping out."""
 
 
 def anybody(turn: Turn, contact: Contact, name: str) -> bool:
@@ -15,12 +19,6 @@ def anybody(turn: Turn, contact: Contact, name: str) -> bool:
     leg = turn.legs.get(contact.caller_leg)
     if leg is None:
         return True
-    steps = steps_of(turn.site.queues[name], contact)
-    for agent in turn.state.agents.values():
-        spec = turn.site.agents.get(agent.id)
-        if spec is None or agent.state is AgentState.LOGGED_OUT:
-            continue
-        candidate = Candidate(agent, profile(agent, spec), reachable=True)
-        if any(unfit(candidate, leg.pbx, step) is None for step in steps):
-            return True
-    return False
+    last = len(steps_of(turn.site.queues[name], contact)) - 1
+    there = msgspec.structs.replace(contact, queue=name, step=last, delay_ms=_EVER)
+    return bool(able_to_serve(line_key(turn, there, leg.pbx), turn.floor.roster) & turn.floor.roster.on_duty)

@@ -40,5 +40,4 @@ def _set(turn: Turn, pbx: str, device: str, *, reachable: bool, in_use: bool) ->
         calls.pop(key, None)
     agent = turn.state.agents.get(turn.site.phones.get((pbx, device), ""))
     if agent is not None:
-        turn.rematch |= reachable
         agents.changed(turn, agent, "agent.updated")

@@ -71,11 +71,15 @@ class Engine:
     Attributes:
         state: Everything it knows; read it freely between two events, never change it.
         site: The configuration in force.
+        floor: Waiting contacts and free agents; all of it follows from the state.
     """
 
     def __init__(self, state: SiteState | None = None) -> None:
         self.state = state if state is not None else SiteState()
         self.site = reload.parse(self.state.spec) if self.state.spec else _NO_SITE
+        self.floor = assignment.empty_floor(self.state, self.site)
+        turn = Turn(self.state, self.site, Instant(0, 0), self.floor)
+        assignment.place_all(turn, list(self.state.agents), list(self.state.contacts))
 
     def handle(self, event: ev.Event, now: Instant) -> list[Command]:
         """Take in one event.
@@ -87,7 +91,7 @@ class Engine:
         Returns:
             What has to be done, in this order.
         """
-        turn = Turn(self.state, self.site, now)
+        turn = Turn(self.state, self.site, now, self.floor)
         match event:
             case ev.Request():
                 self._request(turn, event)
@@ -107,8 +111,8 @@ class Engine:
                 handler(turn, event)
         if turn.deserted:
             ways_out.recheck(turn)
-        if turn.rematch:
-            assignment.assign(turn)
+        assignment.settle(turn)
+        self.floor = turn.floor
         return turn.commands
 
     def snapshot(self) -> bytes:
@@ -156,6 +160,7 @@ class Engine:
                 turn.emit(SaveRecord(record=contacts.record_of(turn, contact)))
             elif contact.ani and contact.customer is None:
                 turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
+        turn.touch_all()
         turn.publish("site.started", {"site": event.site, "release": event.release})
 
     def _timer(self, turn: Turn, timer_id: str) -> None:
@@ -184,8 +189,10 @@ class Engine:
                 journey.leave_queue(turn, contact)
             case "exclude" if contact := state.contacts.get(subject):
                 queueing.readmit(turn, contact)
-            case "backoff" | "unseen":
-                turn.rematch = True
+            case "backoff" if agent := state.agents.get(subject):
+                agents.back_off_over(turn, agent)
+            case "unseen" if leg := state.legs.get(subject):
+                turn.touch_contact(leg.contact_id)
             case "pbx":
                 pbx.grace_over(turn, subject)
             case _:

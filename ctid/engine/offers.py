@@ -356,7 +356,7 @@ def _release(turn: Turn, offer: Offer) -> None:
     turn.state.offers.pop(offer.id, None)
     agent = turn.state.agents[offer.agent_id]
     agent.offer_id = ""
-    turn.rematch = True
+    turn.touch_agent(agent.id)
     if agent.state is AgentState.RESERVED:
         agent.contact_id = ""
         agents.free(turn, agent)

@@ -132,6 +132,7 @@ def lost(turn: Turn, event: PbxLost) -> None:
     pbx = turn.state.pbxes.setdefault(event.pbx, Pbx())
     if pbx.up:
         pbx.up = False
+        turn.touch_all()
         turn.publish("pbx.down", {"pbx": event.pbx, "reason": event.reason})
     outage.bear(turn, event.pbx)
 
@@ -182,7 +183,7 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
         ):
             # An agent's phone that we rang in a life we know nothing of: nobody waits behind it.
             turn.emit(HangUpLeg(pbx=event.pbx, unique_id=seen.unique_id))
-    turn.rematch = True
+    turn.touch_all()
 
 
 def _talked_unseen(turn: Turn, pbx: str, seen: LegSeen, there: set[str]) -> None:

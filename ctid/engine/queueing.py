@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ctid.acd.line import able_to_serve
 from ctid.acd.steps import next_step_ms, step_in_force, steps_of
 from ctid.engine import contacts, places, ways_out
+from ctid.engine.requirement import line_key
 from ctid.engine.turn import Turn, ms
 from ctid.model.commands import PlayMusic
 from ctid.model.contact import Contact
@@ -18,7 +20,7 @@ def enqueue(turn: Turn, contact: Contact, name: str) -> None:
     result = places.take(turn, contact)
     contact.queue = name
     contact.ivr = None
-    contact.step = 0
+    contact.step = contact.delay_ms = 0
     if contact.queued_at is None:
         contact.queued_at = turn.now
     contacts.step(turn, contact, "queue", name, result)
@@ -28,7 +30,6 @@ def enqueue(turn: Turn, contact: Contact, name: str) -> None:
     arm_step(turn, contact)
     arm_wait(turn, contact)
     contacts.publish(turn, contact, "contact.queued")
-    turn.rematch = True
 
 
 def requeue(turn: Turn, contact: Contact) -> None:
@@ -37,7 +38,6 @@ def requeue(turn: Turn, contact: Contact) -> None:
     contacts.publish(turn, contact, "contact.queued")
     if f"wait:{contact.id}" not in turn.state.timers:
         arm_wait(turn, contact)
-    turn.rematch = True
 
 
 def change_queue(turn: Turn, contact: Contact, name: str) -> None:
@@ -51,13 +51,14 @@ def change_queue(turn: Turn, contact: Contact, name: str) -> None:
     choose(turn, contact, name)
     arm_step(turn, contact)
     arm_wait(turn, contact)
-    turn.rematch = True
+    turn.touch_contact(contact.id)
 
 
 def exclude(turn: Turn, contact: Contact, agent_id: str) -> None:
     """Keep the contact from an agent who did not take it, for a while."""
     after = ms(turn.site.policy.exclude_seconds)
     contact.excluded[agent_id] = turn.now.mono_ms + after
+    turn.touch_contact(contact.id)
     if f"exclude:{contact.id}" not in turn.state.timers:
         turn.start_timer(f"exclude:{contact.id}", after)
 
@@ -67,7 +68,7 @@ def readmit(turn: Turn, contact: Contact) -> None:
     contact.excluded = {agent: until for agent, until in contact.excluded.items() if until > turn.now.mono_ms}
     if contact.excluded:
         turn.start_timer(f"exclude:{contact.id}", min(contact.excluded.values()) - turn.now.mono_ms)
-    turn.rematch = True
+    turn.touch_contact(contact.id)
 
 
 def waited(turn: Turn, contact: Contact) -> int:
@@ -104,7 +105,7 @@ def reconsider(turn: Turn, contact: Contact) -> None:
         restart_steps(turn, contact)
     # An agent may be named by an attribute, so that who is able changed even where the requirement did not.
     arm_wait(turn, contact)
-    turn.rematch = True
+    turn.touch_contact(contact.id)
 
 
 def restart_steps(turn: Turn, contact: Contact) -> None:
@@ -114,11 +115,21 @@ def restart_steps(turn: Turn, contact: Contact) -> None:
 
 
 def arm_step(turn: Turn, contact: Contact) -> None:
-    """Put the requirement's step in force, never one before the present, and a timer on the next."""
-    steps = steps_of(turn.site.queues[contact.queue], contact)
+    """Put the requirement's step in force, never one before the present, let agents help whose delay is over.
+
+    A timer is set on what comes next of either.
+    """
+    steps, waited_ms = steps_of(turn.site.queues[contact.queue], contact), waited(turn, contact)
     present = min(contact.step, len(steps) - 1)
-    contact.step = max(present, step_in_force(steps, waited(turn, contact)))
-    due = next_step_ms(steps, contact.step, waited(turn, contact))
+    contact.step = max(present, step_in_force(steps, waited_ms))
+    while _nobody_there(turn, contact, len(steps)):
+        contact.step += 1
+    delays = turn.floor.roster.delays(contact.queue)
+    contact.delay_ms = max((delay for delay in delays if delay <= waited_ms), default=0)
+    coming = [delay - waited_ms for delay in delays if delay > waited_ms]
+    step_due = next_step_ms(steps, contact.step, waited_ms)
+    due = min([*coming, step_due] if step_due is not None else coming, default=None)
+    turn.touch_contact(contact.id)
     if due is None:
         turn.cancel_timer(f"step:{contact.id}")
     else:
@@ -129,7 +140,16 @@ def widen(turn: Turn, contact: Contact) -> None:
     """A step's time has come; more agents may be able now."""
     if contact.state in WAITING:
         arm_step(turn, contact)
-        turn.rematch = True
+
+
+def _nobody_there(turn: Turn, contact: Contact, steps: int) -> bool:
+    """Whether the step is not worth waiting for: it says so, and nobody who is logged in meets it."""
+    there = steps_of(turn.site.queues[contact.queue], contact)
+    if contact.step + 1 >= steps or not there[contact.step].skip_if_absent:
+        return False
+    leg = turn.legs.get(contact.caller_leg)
+    key = line_key(turn, contact, leg.pbx if leg is not None else "")
+    return not able_to_serve(key, turn.floor.roster) & turn.floor.roster.on_duty
 
 
 # ---- the end of the wait -----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.engine import agents, queueing
+from ctid.engine import agents, assignment, queueing
 from ctid.engine.state import Pbx, SiteState
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
@@ -37,12 +37,13 @@ def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
             _remove(turn, agent)
         elif agent.pending_reason == SystemReason.CONFIG_REMOVED:
             agents.pend(turn, agent, None)
+    turn.floor = assignment.empty_floor(state, site)
     for contact in state.contacts.values():
         if contact.state in (ContactState.QUEUED, ContactState.OFFERED):
             queueing.reconsider(turn, contact)
             queueing.arm_step(turn, contact)
     turn.publish("config.loaded", {"site": site.site})
-    turn.rematch = True
+    turn.touch_all()
     return site
 
 

@@ -121,6 +121,7 @@ def attributes(turn: Turn, request: AttributesSet) -> View:
     if len(merged) > MAX_ATTRIBUTES:
         raise RequestError(f"a contact takes {MAX_ATTRIBUTES} attributes at most")
     contact.attributes = merged
+    turn.touch_contact(contact.id)
     contact.version += 1
     queueing.reconsider(turn, contact)
     contacts.publish(turn, contact, "contact.updated")

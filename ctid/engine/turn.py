@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ctid.acd.floor import Floor
 from ctid.engine.state import SiteState
 from ctid.model.commands import CancelTimer, Command, Note, Publish, StartTimer
 from ctid.model.instant import Instant
@@ -22,26 +23,46 @@ class Turn:
         commands: What is to be done, in order.
         caused_by: Command id of the request that is being handled, if any.
         reconciled: The event was found out by comparing with the PBX, not told by it.
-        rematch: A capacity or an eligibility changed; matching runs before the event is done.
+        floor: Waiting contacts and free agents, brought up to date before the event is done.
+        touched_agents: Agents whose availability may have changed.
+        touched_contacts: Contacts that may wait now, wait otherwise, or wait no more.
         deserted: Agents logged out or lost a skill; who waits for somebody like them is looked at again.
     """
 
-    __slots__ = ("caused_by", "commands", "deserted", "legs", "now", "reconciled", "rematch", "site", "state")
+    __slots__ = (
+        "caused_by", "commands", "deserted", "floor", "legs", "now", "reconciled", "site", "state", "touched_agents",
+        "touched_contacts",
+    )  # fmt: skip
 
-    def __init__(self, state: SiteState, site: SiteSpec, now: Instant, caused_by: str = "") -> None:
+    def __init__(self, state: SiteState, site: SiteSpec, now: Instant, floor: Floor) -> None:
         self.state = state
         self.site = site
         self.now = now
         self.legs = LegTable(state.legs, state.aliases)
         self.commands: list[Command] = []
-        self.caused_by = caused_by
+        self.caused_by = ""
         self.reconciled = False
-        self.rematch = False
+        self.floor = floor
+        self.touched_agents: dict[str, None] = {}
+        self.touched_contacts: dict[str, None] = {}
         self.deserted = False
 
     def emit(self, command: Command) -> None:
         """Add a command."""
         self.commands.append(command)
+
+    def touch_agent(self, agent_id: str) -> None:
+        """An agent's availability may have changed: matching looks at them before the event is done."""
+        self.touched_agents[agent_id] = None
+
+    def touch_contact(self, contact_id: str) -> None:
+        """What a contact waits for may have changed: matching looks at it before the event is done."""
+        self.touched_contacts[contact_id] = None
+
+    def touch_all(self) -> None:
+        """Anything may have changed: a PBX, the configuration, the process."""
+        self.touched_agents.update(dict.fromkeys(self.state.agents))
+        self.touched_contacts.update(dict.fromkeys(self.state.contacts))
 
     def mint(self, kind: str) -> str:
         """A new id, unique over all processes that ever owned the site: kind, epoch, number."""

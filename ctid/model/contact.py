@@ -101,7 +101,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         fit: How well the chosen one fits, in the strategy's own measure; less is better.
         turn: Whose turn it was, in the strategy's own measure; less is earlier.
         runner_up: Who would have been next; empty if nobody.
-        ahead: Contacts the agent might have taken instead that waited in earlier places; 0 unless one was held back.
     """
 
     at: Instant
@@ -116,7 +115,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     fit: int
     turn: int
     runner_up: str = ""
-    ahead: int = 0
 
 
 class Callback(msgspec.Struct, kw_only=True):

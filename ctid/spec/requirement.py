@@ -41,11 +41,13 @@ class StepSpec(NeedSpec):
         after_seconds: In force once the contact has waited so long since its first queue.
         expected_wait_seconds: In force, too, once the contact's expected wait is longer than this.
         prefer: Among the able agents, those who are this go first.
+        skip_if_absent: The step is not waited for if nobody who is logged in meets it or one before it.
     """
 
     after_seconds: Seconds = 0
     expected_wait_seconds: Annotated[Seconds, Field(gt=0)] | None = None
     prefer: NeedSpec | None = None
+    skip_if_absent: bool = False
 
 
 Steps = Annotated[list[StepSpec], Field(min_length=1, max_length=32)]

@@ -145,7 +145,7 @@ class Walk:
             self.free[agent_id] = Free(Candidate(agent, self.profiles[agent_id], True), channels)
         else:
             self.free.pop(agent_id, None)
-        self.floor.set_agent(agent_id, on_duty=True, free_for=channels)
+        self.floor.set_free(agent_id, channels)
         return agent_id
 
     def scanned(self) -> Iterator[tuple[str, str]]:

@@ -244,7 +244,7 @@ def test_views_of_agents_contacts_and_queues(site: Site) -> None:
 
 
 def test_our_own_bugs_raise(site: Site) -> None:
-    turn = Turn(site.engine.state, site.engine.site, site.now)
+    turn = Turn(site.engine.state, site.engine.site, site.now, site.engine.floor)
     with pytest.raises(InvariantError, match="can't go from LOGGED_OUT to BUSY"):
         agents.move(turn, site.agent(), AgentState.BUSY)
     contact = site.call()
