@@ -166,7 +166,8 @@ def _from_records(
         handled, patient = handling or known.handling_seconds, patience or known.patience_seconds
         if handled is None:
             raise RequestError(f"queue {queue} served nobody then; give another day, or --handling")
-        told = f"{known.calls} calls on {len(days)} day{'s' if len(days) > 1 else ''}, {known.served} served, {known.abandoned} abandoned"
+        on_days = f"{len(days)} day{'s' if len(days) > 1 else ''}"
+        told = f"{known.calls} calls on {on_days}, {known.served} served, {known.abandoned} abandoned"
         profile = calls_by_time_of_day(of_days, zone, days, minutes)
         return [
             Interval(

@@ -80,6 +80,34 @@ class RecordsQuery(Input):
     cursor: Cursor | None = None
 
 
+class StaffingQuery(Input):
+    """For which load, and to which end."""
+
+    queue: Annotated[
+        Name | None, Field(description="Its past calls tell what of the load is not given: calls, handling, patience.")
+    ] = None
+    days: Annotated[int, Field(ge=1, le=90, description="So many whole days until yesterday count as past.")] = 28
+    hour: Annotated[
+        int | None, Field(ge=0, le=23, description="Hour of the day in the site's zone; without, the busiest.")
+    ] = None
+    calls_per_hour: Annotated[float | None, Field(ge=0, le=1_000_000)] = None
+    handling_seconds: Annotated[float | None, Field(gt=0, le=86_400, description="Mean of talk and wrap-up.")] = None
+    patience_seconds: Annotated[
+        float | None,
+        Field(gt=0, le=86_400, description="Mean time that callers are ready to wait; without, for ever (Erlang C)."),
+    ] = None
+    target_percent: Annotated[
+        float, Field(gt=0, le=99.9, description="Of all calls, to be served within target_seconds.")
+    ] = 80
+    target_seconds: Annotated[float, Field(ge=0, le=86_400)] = 20
+    agents: Annotated[
+        int | None, Field(ge=0, le=10_000, description="Tell what becomes of the calls with so many.")
+    ] = None
+    shrinkage_percent: Annotated[
+        float, Field(ge=0, le=95, description="Paid time that agents are not at the phones.")
+    ] = 0
+
+
 class ResumeFrom(Input):
     """Where a desktop that comes back has got to."""
 

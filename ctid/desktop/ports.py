@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -21,6 +22,7 @@ from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
 from ctid.spec.site import SiteSpec
+from ctid.staffing.history import Bucket
 
 
 class Component(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,9 @@ class RecordQueries(Protocol):
 
     async def get(self, contact_id: str) -> ContactRecord | None:
         """Return the record of a contact, if there is one."""
+
+    async def demand(self, queue: str, since: datetime, until: datetime) -> list[Bucket]:
+        """Count what came into a queue from ``since`` until before ``until``, by quarters of an hour."""
 
 
 class Site(Protocol):

@@ -7,7 +7,7 @@ from typing import Final
 from ctid.desktop import bodies, schemas
 from ctid.desktop.auth import Role
 from ctid.desktop.operation import Operation
-from ctid.desktop.rest import agents, contacts, offers, queues, records, site
+from ctid.desktop.rest import agents, contacts, offers, queues, records, site, staffing
 
 EVERYBODY: Final = frozenset(Role)
 SUPERVISION: Final = frozenset({Role.SUPERVISOR, Role.ADMIN})
@@ -169,6 +169,17 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=SUPERVISION,
         handler=records.get_record,
         answer=schemas.RecordView,
+        searches_store=True,
+    ),
+    Operation(
+        name="getStaffing",
+        method="GET",
+        path="/v1/staffing",
+        summary="Agents that a load needs, by Erlang C and Erlang A; the load is given, or taken from past calls",
+        roles=SUPERVISION,
+        handler=staffing.get_staffing,
+        query=bodies.StaffingQuery,
+        answer=schemas.StaffingView,
         searches_store=True,
     ),
 )

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ctid.model.record import ContactRecord, RecordFilter, RecordPage
 from ctid.spec.daemon import ApiSpec
 from ctid.spec.loader import load_config
 from ctid.spec.site import SiteSpec
+from ctid.staffing.history import Bucket
 from ctid.telemetry.metrics import Metrics
 
 SECRET = "demo-only-secret-of-the-desktop-tests"
@@ -38,6 +40,7 @@ class KeptRecords:
 
     records: list[ContactRecord] = field(default_factory=list)
     asked: list[RecordFilter] = field(default_factory=list)
+    past: dict[str, list[Bucket]] = field(default_factory=dict)
 
     async def find(self, which: RecordFilter, *, limit: int, cursor: str | None) -> RecordPage:
         self.asked.append(which)
@@ -54,6 +57,13 @@ class KeptRecords:
 
     async def get(self, contact_id: str) -> ContactRecord | None:
         return next((record for record in self.records if record.contact_id == contact_id), None)
+
+    async def demand(self, queue: str, since: datetime, until: datetime) -> list[Bucket]:
+        return [bucket for bucket in self.past.get(queue, []) if since <= moment(bucket) < until]
+
+
+def moment(bucket: Bucket) -> datetime:
+    return datetime.fromtimestamp(bucket.start_ms / 1_000, UTC)
 
 
 class EngineSite:

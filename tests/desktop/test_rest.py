@@ -118,6 +118,7 @@ async def test_every_view_is_documented(desk: Desk, http: aiohttp.ClientSession)
         "/v1/reason-codes": schemas.CodesView,
         "/v1/wrapup-codes": schemas.CodesView,
         "/v1/records": schemas.RecordsView,
+        "/v1/staffing?calls_per_hour=480&handling_seconds=300": schemas.StaffingView,
         "/healthz": schemas.HealthView,
         "/readyz": schemas.ReadinessView,
     }
