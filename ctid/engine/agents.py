@@ -35,7 +35,7 @@ def changed(turn: Turn, agent: Agent, type_: str = "agent.state_changed") -> Non
     agent.version += 1
     turn.publish(
         type_,
-        {"agent": agent_view(turn.state, turn.site, agent, turn.now)},
+        lambda: {"agent": agent_view(turn.state, turn.site, agent, turn.now)},
         contact_id=agent.contact_id,
         agent_ids=[agent.id],
     )

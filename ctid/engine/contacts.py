@@ -71,7 +71,7 @@ def publish(turn: Turn, contact: Contact, type_: str, **more: Any) -> None:
     """Publish an event about the contact, with the whole contact."""
     turn.publish(
         type_,
-        {"contact": contact_view(turn.state, contact, turn.now), **more},
+        lambda: {"contact": contact_view(turn.state, contact, turn.now), **more},
         contact_id=contact.id,
         agent_ids=[contact.agent_id] if contact.agent_id else [],
         queue=contact.queue,

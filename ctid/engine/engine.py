@@ -72,9 +72,11 @@ class Engine:
         state: Everything it knows; read it freely between two events, never change it.
         site: The configuration in force.
         floor: Waiting contacts and free agents; all of it follows from the state.
+        quiet: Nobody listens, as in a simulation: no ``Publish`` is made. State and all other commands are the same.
     """
 
-    def __init__(self, state: SiteState | None = None) -> None:
+    def __init__(self, state: SiteState | None = None, *, quiet: bool = False) -> None:
+        self.quiet = quiet
         self.state = state if state is not None else SiteState()
         self.site = reload.parse(self.state.spec) if self.state.spec else _NO_SITE
         self.floor = assignment.empty_floor(self.state, self.site)
@@ -91,7 +93,7 @@ class Engine:
         Returns:
             What has to be done, in this order.
         """
-        turn = Turn(self.state, self.site, now, self.floor)
+        turn = Turn(self.state, self.site, now, self.floor, quiet=self.quiet)
         match event:
             case ev.Request():
                 self._request(turn, event)

@@ -131,7 +131,7 @@ def publish(turn: Turn, offer: Offer, type_: str) -> None:
     """Publish an event about the offer, with its screen pop."""
     turn.publish(
         type_,
-        {"offer": offer_view(turn.state, offer, turn.now)},
+        lambda: {"offer": offer_view(turn.state, offer, turn.now)},
         contact_id=offer.contact_id,
         agent_ids=[offer.agent_id],
         queue=offer.queue,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ctid.acd.floor import Floor
@@ -21,6 +22,7 @@ class Turn:
         now: The moment of the event.
         legs: The live legs.
         commands: What is to be done, in order.
+        quiet: Nobody listens: events are counted, not published.
         caused_by: Command id of the request that is being handled, if any.
         reconciled: The event was found out by comparing with the PBX, not told by it.
         floor: Waiting contacts and free agents, brought up to date before the event is done.
@@ -30,11 +32,11 @@ class Turn:
     """
 
     __slots__ = (
-        "caused_by", "commands", "deserted", "floor", "legs", "now", "reconciled", "site", "state", "touched_agents",
+        "caused_by", "commands", "deserted", "floor", "legs", "now", "quiet", "reconciled", "site", "state", "touched_agents",
         "touched_contacts",
     )  # fmt: skip
 
-    def __init__(self, state: SiteState, site: SiteSpec, now: Instant, floor: Floor) -> None:
+    def __init__(self, state: SiteState, site: SiteSpec, now: Instant, floor: Floor, *, quiet: bool = False) -> None:
         self.state = state
         self.site = site
         self.now = now
@@ -43,6 +45,7 @@ class Turn:
         self.caused_by = ""
         self.reconciled = False
         self.floor = floor
+        self.quiet = quiet
         self.touched_agents: dict[str, None] = {}
         self.touched_contacts: dict[str, None] = {}
         self.deserted = False
@@ -72,14 +75,18 @@ class Turn:
     def publish(
         self,
         type_: str,
-        data: dict[str, Any],
+        data: dict[str, Any] | Callable[[], dict[str, Any]],
         *,
         contact_id: str = "",
         agent_ids: list[str] | None = None,
         queue: str = "",
     ) -> None:
-        """Tell desktops and integrators."""
+        """Tell desktops and integrators; what is costly to render is given as a function of nothing."""
         self.state.stream_seq += 1
+        if self.quiet:
+            return
+        if callable(data):
+            data = data()
         if self.reconciled:
             data = {**data, "reconciled": True}
         self.emit(

@@ -61,7 +61,7 @@ class World:
         return_ms: int = 60_000,
         observer: Observer | None = None,
     ) -> None:
-        self.engine = Engine()
+        self.engine = Engine(quiet=observer is None)
         self._workload = workload
         self._utc_offset_ms = start_utc_ms - ORIGIN_MS
         self._lines = lines
