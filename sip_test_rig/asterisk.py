@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from sip_test_rig import tones
-from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, Endpoint, base_files, manager_general
+from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, MAILBOX, Endpoint, base_files, manager_general
 from sip_test_rig.ports import PortBlock, take_block
 from sip_test_rig.provision import provision
 from sip_test_rig.reaper import ReapedFolder
@@ -232,6 +232,11 @@ class Asterisk:
             for line in lines
             if line.strip().startswith("Contact:") and "<Aor" not in line
         }
+
+    def messages(self) -> list[Path]:
+        """The messages in the rig's mailbox, as WAV files, in the order they came."""
+        mailbox, _, context = MAILBOX.partition("@")
+        return sorted((self.folder / f"spool/voicemail/{context}/{mailbox}/INBOX").glob("msg*.wav"))
 
     def _lay_out(self) -> None:
         folder = self.folder

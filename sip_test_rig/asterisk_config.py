@@ -17,7 +17,7 @@ CARRIER_ADDRESS: Final = "127.0.0.2"
 # (res_speech stays: res_agi needs its symbols.)
 _NOT_LOADED: Final = """
 app_adsiprog app_agent_pool app_alarmreceiver app_dictate app_festival app_followme app_getcpeid app_jack app_mf
-app_minivm app_morsecode app_mp3 app_sf app_sla app_sms app_speech_utils app_test app_voicemail app_voicemail_odbc
+app_minivm app_morsecode app_mp3 app_sf app_sla app_sms app_speech_utils app_test app_voicemail_odbc
 app_zapateller cdr_adaptive_odbc cdr_csv cdr_custom cdr_manager cdr_odbc cdr_pgsql cdr_radius cdr_sqlite3_custom
 cdr_tds cel_custom cel_manager cel_odbc cel_pgsql cel_radius cel_sqlite3_custom cel_tds chan_alsa chan_console
 chan_dahdi chan_iax2 chan_mgcp chan_mobile chan_motif chan_oss chan_sip chan_skinny chan_unistim chan_websocket
@@ -95,6 +95,7 @@ def base_files(
         "amd.conf": "[general]\n",
         "confbridge.conf": "[general]\n[default_user]\ntype=user\n[default_bridge]\ntype=bridge\n",
         "indications.conf": _INDICATIONS_CONF,
+        "voicemail.conf": _VOICEMAIL_CONF,
         "musiconhold.conf": "[default]\nmode=files\ndirectory=/rig/moh\n",
         "queues.conf": "[general]\npersistentmembers=no\n[starter]\nstrategy=leastrecent\ntimeout=15\nwrapuptime=0\n",
         "rtp.conf": f"[general]\nrtpstart={first_rtp}\nrtpend={last_rtp}\nicesupport=no\n"
@@ -173,6 +174,16 @@ astlogdir => /rig/log
 astsbindir => /usr/sbin
 [options]
 verbose=3
+"""
+
+MAILBOX: Final = "lost-calls_1@default"
+"""A mailbox that every Asterisk of the rig has; see `Asterisk.messages`."""
+
+_VOICEMAIL_CONF: Final = """\
+[general]
+format=wav
+[default]
+lost-calls_1 => 0000,Demo only
 """
 
 _INDICATIONS_CONF: Final = """\

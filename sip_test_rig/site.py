@@ -278,7 +278,8 @@ class RigSite:
     def _asterisk_texts(self) -> dict[str, str]:
         texts = fragments(
             ManagerUser(name="ctid", secret=DEMO_AMI_SECRET),
-            Dialplan(pbx="main", agi=f"127.0.0.1:{self.agi_port}"),
+            # Numbers outside are phones of the rig: 1004 is the phone 1004.
+            Dialplan(pbx="main", agi=f"127.0.0.1:{self.agi_port}", number_dial="PJSIP/{number}"),
             (),
             self._release,
         )

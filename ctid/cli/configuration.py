@@ -47,6 +47,9 @@ def asterisk(
         str, typer.Option(help="Password of all phones, for a test; else each has its own, derived from our secret.")
     ] = "",
     fallback_dial: Annotated[str, typer.Option(help="Whom the dialplan rings when no daemon answers.")] = "",
+    number_dial: Annotated[
+        str, typer.Option(help="How numbers outside are dialled that contacts are sent on to: PJSIP/{number}@trunk.")
+    ] = "",
 ) -> None:
     """Print what a stock Asterisk needs in its own files to work with this configuration."""
     loaded = load_config(config)
@@ -62,7 +65,12 @@ def asterisk(
     ]
     texts = fragments(
         ManagerUser(name=ami.username, secret=ami.secret.get_secret_value(), permit=(permit,)),
-        Dialplan(pbx=name, agi=agi.advertise or f"{agi.host}:{agi.port}", fallback_dial=fallback_dial),
+        Dialplan(
+            pbx=name,
+            agi=agi.advertise or f"{agi.host}:{agi.port}",
+            fallback_dial=fallback_dial,
+            number_dial=number_dial,
+        ),
         phones,
         release,
     )

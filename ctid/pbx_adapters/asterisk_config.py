@@ -26,6 +26,9 @@ TRIES_BEFORE_HANG_UP: Final = 10
 SERVED_SECONDS: Final = 5
 """A session that lasted as long was served: the tries begin anew."""
 
+NUMBER_RING_SECONDS: Final = 60
+"""How long a number outside rings before the fallback."""
+
 READ_RIGHTS: Final = "call,system"
 WRITE_RIGHTS: Final = "call,originate,reporting"
 """Originate and hang-up; channels, devices and status for the snapshot. No commands, no configuration."""
@@ -57,6 +60,8 @@ class Dialplan:
         fallback_dial: Whom the fallback rings (``PJSIP/reception``); empty for nobody.
         fallback_prompt: What the fallback plays before it hangs up.
         music_class: What callers hear while no daemon is there.
+        number_dial: How a number outside is dialled that a contact is sent on to; ``{number}`` stands for it:
+            ``PJSIP/{number}@trunk``. Without it such a contact goes to the fallback.
     """
 
     pbx: str
@@ -64,6 +69,7 @@ class Dialplan:
     fallback_dial: str = ""
     fallback_prompt: str = "tt-allbusy"
     music_class: str = "default"
+    number_dial: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +122,17 @@ def extensions_conf(dialplan: Dialplan) -> str:
         dialplan.fallback_dial,
         dialplan.fallback_prompt,
         dialplan.music_class,
+        dialplan.number_dial,
     )
+    if dialplan.number_dial and dialplan.number_dial.count("{number}") != 1:
+        raise ConfigError([f"dialplan: {dialplan.number_dial!r} must hold {{number}} once: PJSIP/{{number}}@trunk"])
+    number = dialplan.number_dial.replace("{number}", "${CTID_TARGET}")
     return _EXTENSIONS.format(
         waiting=_ask("in", dialplan, TRIES_BEFORE_FALLBACK, "ctid-fallback,s,1"),
         after=_ask("after", dialplan, TRIES_BEFORE_HANG_UP, "bye"),
         dial=f" same => n,Dial({dialplan.fallback_dial},60)\n" if dialplan.fallback_dial else "",
         prompt=dialplan.fallback_prompt,
+        number=f" same => n,Dial({number},{NUMBER_RING_SECONDS})\n" if number else "",
         connect=CONNECT,
         caller=CALLER,
         no_forward=NO_FORWARD,
@@ -189,6 +200,8 @@ exten => {script},1,Set(CTID_NEXT=)
  same => n,AGI(agi://{agi}/{script},pbx={pbx},dnis=${{CTID_DNIS}})
  same => n,GotoIf($["${{CTID_NEXT}}" = "hangup"]?bye)
  same => n,GotoIf($["${{CTID_NEXT}}" = "fallback"]?ctid-fallback,s,1)
+ same => n,GotoIf($["${{CTID_NEXT}}" = "number"]?ctid-number,s,1)
+ same => n,GotoIf($["${{CTID_NEXT}}" = "voicemail"]?ctid-voicemail,s,1)
  same => n,Set(CTID_TRIES=${{IF($[${{EPOCH}} - ${{CTID_ASKED}} > {served}]?0:$[${{CTID_TRIES}} + 1])}})
  same => n,GotoIf($[${{CTID_TRIES}} >= {tries}]?{otherwise})
  same => n,Answer()
@@ -224,6 +237,19 @@ exten => s,1,Goto(ctid-ask,after,1)
 [ctid-fallback]
 exten => s,1,Answer()
 {dial} same => n,Playback({prompt})
+ same => n,Hangup()
+
+; A contact was sent on to a number. What could be more than a number is taken out of it. An outside line that is busy,
+; does not answer or is not configured leads to the fallback.
+[ctid-number]
+exten => s,1,Set(CTID_TARGET=${{FILTER(0-9+*#,${{CTID_TARGET}})}})
+{number} same => n,Goto(ctid-fallback,s,1)
+
+; A contact was sent on to a mailbox. One that is not there, or an Asterisk without VoiceMail(), leads to the fallback.
+[ctid-voicemail]
+exten => s,1,Answer()
+ same => n,TryExec(VoiceMail(${{FILTER(0-9a-zA-Z@_\\-,${{CTID_TARGET}})}},u))
+ same => n,GotoIf($["${{TRYSTATUS}}" != "SUCCESS" | "${{VMSTATUS}}" = "FAILED"]?ctid-fallback,s,1)
  same => n,Hangup()
 
 ; An agent's phone that forwards is told no: a contact rings at its agent, or at the next one.
