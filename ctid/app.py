@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from ctid import __version__
+from ctid.acd.strategies import STRATEGIES
 from ctid.desktop.app import DesktopServer
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Component
@@ -191,7 +192,7 @@ class Daemon:
     def reload(self, runner: Runner) -> None:
         """Read the configuration again; one with faults changes nothing."""
         try:
-            config = load_config(self._config_path)
+            config = load_config(self._config_path, {"strategies": STRATEGIES})
         except ConfigError as error:
             _log.error("config.refused", faults=error.faults)
             return

@@ -7,15 +7,13 @@ queue can keep its agents in order instead of comparing all of them for every co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ctid.model.agent import Agent
 from ctid.spec.agent import AgentSpec
 from ctid.spec.queue import WeightsSpec
-from ctid.spec.site import SiteSpec
-from ctid.spec.yaml_source import KeyPath
 
 _OVER_ALL_TURNS = 1 << 80
 """More than any two agents' turns can differ by, so that fit goes first."""
@@ -66,6 +64,7 @@ class Rule:
 
 
 STRATEGIES: dict[str, Rule] = {}
+"""Every strategy by its name in the configuration."""
 
 
 def _strategy(*, by_fit: bool = False, weighs_preference: bool = False) -> Callable[[Strategy], Strategy]:
@@ -123,11 +122,3 @@ def best_match(agent: Agent, profile: AgentSpec, wanted: Wanted, preferred: bool
 
 def _level(profile: AgentSpec, wanted: Wanted) -> int:
     return sum(profile.skills.get(skill, 0) for skill in wanted.skills)
-
-
-def faulty_strategies(site: SiteSpec) -> Iterator[tuple[KeyPath, str]]:
-    """Every queue whose strategy there is not, with its key path."""
-    for name, queue in site.queues.items():
-        if queue.strategy not in STRATEGIES:
-            there = ", ".join(sorted(STRATEGIES))
-            yield ("queues", name, "strategy"), f"there is no strategy {queue.strategy!r}; there is: {there}"

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 from pydantic import SecretStr
 
+from ctid.acd.strategies import STRATEGIES
 from ctid.cli.options import ConfigOption
 from ctid.errors import ConfigError, NotFoundError
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Phone, fragments
@@ -24,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 def check(path: Annotated[Path, typer.Argument(help="Configuration file, or directory of *.yaml files.")]) -> None:
     """Check a configuration and report every fault with file, line and key; exit code 1 if there is any."""
     try:
-        config = load_config(path)
+        config = load_config(path, {"strategies": STRATEGIES})
     except ConfigError as error:
         for fault in error.faults:
             typer.echo(fault)

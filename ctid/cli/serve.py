@@ -8,6 +8,7 @@ import typer
 import uvloop
 
 from ctid import __version__
+from ctid.acd.strategies import STRATEGIES
 from ctid.app import Daemon
 from ctid.cli.options import ConfigOption
 from ctid.spec.loader import load_config
@@ -22,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 def run(config: ConfigOption) -> None:
     """Run the daemon. SIGTERM drains and stops, SIGHUP reads the configuration again."""
-    loaded = load_config(config)
+    loaded = load_config(config, {"strategies": STRATEGIES})
     log = loaded.daemon.log
     configure(console=log.format == "console", level=log.level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

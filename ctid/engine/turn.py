@@ -32,8 +32,8 @@ class Turn:
     """
 
     __slots__ = (
-        "caused_by", "commands", "deserted", "floor", "legs", "now", "quiet", "reconciled", "site", "state", "touched_agents",
-        "touched_contacts",
+        "caused_by", "commands", "deserted", "floor", "legs", "now", "quiet", "reconciled", "site", "state",
+        "touched_agents", "touched_contacts",
     )  # fmt: skip
 
     def __init__(self, state: SiteState, site: SiteSpec, now: Instant, floor: Floor, *, quiet: bool = False) -> None:

@@ -5,7 +5,7 @@ Works on the plain data, so that a site with other faults still gets these repor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ctid.spec.base import Spec
@@ -37,6 +37,7 @@ _REFERENCES: tuple[tuple[KeyPath, str, str], ...] = (
     *(((*place, "agents", "*"), "agent", "agents") for place in _NEEDS),
     (("entries", "*", "calendar"), "calendar", "calendars"),
     (("queues", "*", "calendar"), "calendar", "calendars"),
+    (("queues", "*", "strategy"), "strategy", "strategies"),
     (("queues", "*", "dispositions", "*"), "disposition", "dispositions"),
     (("agents", "*", "skills", "@"), "skill", "skills"),
     (("agents", "*", "groups", "*"), "group", "groups"),
@@ -45,10 +46,24 @@ _REFERENCES: tuple[tuple[KeyPath, str, str], ...] = (
 )
 
 
-def faulty_references(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Every name that leads nowhere and every phone given to two agents, with its key path."""
+_CODE = frozenset({"strategies"})
+
+NOTHING: Mapping[str, Collection[str]] = {}
+
+
+def faulty_references(
+    data: dict[str, Any], code: Mapping[str, Collection[str]] = NOTHING
+) -> Iterator[tuple[KeyPath, str]]:
+    """Every name that leads nowhere and every phone given to two agents, with its key path.
+
+    Args:
+        data: The configuration.
+        code: Sections that are not in the configuration but in the code.
+    """
     for pattern, kind, section in _REFERENCES:
-        known = data.get(section) or ()
+        if section in _CODE and section not in code:
+            continue
+        known = list(code[section]) if section in _CODE else data.get(section) or ()
         names = {str(name) for name in known} if isinstance(known, (dict, list)) else set()
         for path, name in _matches(data, pattern, ()):
             if isinstance(name, str) and name not in names:

@@ -196,3 +196,11 @@ def test_places_of_destinations(tmp_path: Path) -> None:
     assert all(destination_at(site, place) for place in [*there, "queues/sales/overflow/0/to"])
     gone = ["entries/x/open", "entries/x/closed", "menus/main/keys/7", "menus/x/keys/1", "menus/x/otherwise"]
     assert not any(destination_at(site, place) for place in [*gone, "queues/x/overflow", "nonsense"])
+
+
+def test_a_strategy_there_is_not_is_named_with_those_there_are(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(GOOD.replace("sales: 5}}]\n", "sales: 5}}]\n    strategy: best\n"))
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path, {"strategies": ["longest_idle", "round_robin"]})
+    (fault,) = caught.value.faults
+    assert "queues.sales.strategy: there is no strategy 'best'; there is: longest_idle, round_robin" in fault
