@@ -121,5 +121,5 @@ async def test_the_greatest_load_allowed_takes_no_long_time(desk: Desk, http: ai
         http, desk, calls_per_hour=60_000, handling_seconds=300, patience_seconds=86_400, agents=10_000
     )
     assert (status, body["demand"]["erlangs"]) == (200, 5_000)
-    # Some tenths of a second on a machine to itself; a bound that only an endless search would break.
+    # A tenth of a second on a machine to itself; a bound that only an endless search would break.
     assert time.monotonic() - begun < 20

@@ -18,7 +18,7 @@ from ctid.staffing.plan import Target, curve, plan, sensitivity
 from ctid.staffing.views import demand_view, outcome_view, point_view, target_view, what_if_view
 
 MAX_ERLANGS: Final = 5_000
-"""An answer takes time in proportion to the load: this much, some tenths of a second of a thread."""
+"""An answer takes time in proportion to the load: this much, a tenth of a second of a thread."""
 
 _SPREAD: Final = 5
 _HOUR: Final = 60
@@ -31,7 +31,7 @@ async def get_staffing(call: Call) -> Answer:
     if demand.erlangs > MAX_ERLANGS:
         detail = f"makes a load of {demand.erlangs:.0f} Erlang; {MAX_ERLANGS} is the most"
         raise InvalidInputError([Fault("parameter", "calls_per_hour", detail)])
-    # Work of up to some tenths of a second: the loop's other guests must not wait for it.
+    # Up to a tenth of a second of work: calls must not wait for it.
     answer = await asyncio.to_thread(_answer, demand, query)
     return Answer({"basis": basis, **answer})
 
