@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from ctid.model.states import AgentState, ContactState, Outcome
+from ctid.spec.agent import Channel
 from ctid.spec.base import Name
 from ctid.spec.destination import AttributeKey
 
@@ -30,6 +31,26 @@ class AgentStateBody(Input):
     reason: Annotated[Name | None, Field(description="A reason code of the site, with NOT_READY.")] = None
 
 
+class MembershipBody(Input):
+    """How an agent serves one queue."""
+
+    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    delay_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0
+
+
+class AgentProfileBody(Input):
+    """What to change of an agent's profile (RFC 7396); what is absent stays as it is."""
+
+    skills: Annotated[
+        dict[Name, Annotated[int, Field(ge=1, le=10)] | None] | None,
+        Field(max_length=500, description="Skill to level; null takes one away, or goes back to the configuration."),
+    ] = None
+    queues: Annotated[
+        dict[Name, MembershipBody | None] | None,
+        Field(max_length=500, description="Queues served; null takes one away, or goes back to the configuration."),
+    ] = None
+
+
 class AttributesBody(RootModel[dict[AttributeKey, Text | None]]):
     """Attached data to merge (RFC 7396): a string sets a key, null removes it."""
 
@@ -41,7 +62,34 @@ class WrapUpBody(Input):
 
     disposition: Annotated[Name | None, Field(description="A wrap-up code of the queue.")] = None
     notes: Text | None = None
-    complete: Annotated[bool, Field(description="End the wrap-up too.")] = False
+    extend_seconds: Annotated[int | None, Field(ge=1, le=86_400, description="The wrap-up lasts so much longer.")] = (
+        None
+    )
+    complete: Annotated[bool, Field(description="End the wrap-up, or the task, too.")] = False
+
+
+class CustomerBody(Input):
+    """Whose contact it is."""
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_NO_NUL)]
+    name: Text
+    tier: Text = ""
+    language: Text = ""
+    attributes: Annotated[dict[AttributeKey, Text], Field(max_length=50)] = {}
+
+
+class ContactBody(Input):
+    """A contact of another channel than voice."""
+
+    channel: Channel
+    queue: Name
+    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    attributes: Annotated[dict[AttributeKey, Text], Field(max_length=50)] = {}
+    customer: CustomerBody | None = None
+
+
+class AcceptBody(Input):
+    """Nothing has to be said to accept an offer."""
 
 
 class RejectBody(Input):

@@ -58,6 +58,7 @@ def _common(record: ContactRecord) -> View:
         "closed_at": stamp(record.closed_at),
         "wait_ms": record.wait_ms,
         "disposition": record.disposition or None,
+        "disposition_missing": record.disposition_missing,
         "notes": record.notes or None,
     }
 

@@ -24,13 +24,32 @@ class ChannelView(View):
     in_use: int
 
 
+class MembershipView(View):
+    """How an agent serves one queue."""
+
+    priority: int = Field(description="Added, for this agent, to the priority of contacts that wait there.")
+    delay_seconds: float = Field(description="They help out once a contact has waited so long there.")
+
+
+class TaskView(View):
+    """A contact that an agent has at hand beside their calls."""
+
+    contact_id: str
+    channel: str
+    since: datetime
+    interrupted: bool = Field(description="A call has the agent's attention now.")
+
+
 class AgentView(View):
     """An agent with state, skills, phone and what they work on."""
 
     id: str
     name: str
     team: str | None
-    skills: dict[str, int] = Field(description="Skill to level, 1 to 10.")
+    skills: dict[str, int] = Field(description="Skill to level, 1 to 10, as it counts now.")
+    queues: dict[str, MembershipView] = Field(description="Queues served; empty: every queue whose needs they meet.")
+    groups: list[str]
+    live_changes: list[str] = Field(description="What was changed while running: skills, queues.")
     device: str | None = Field(description="The phone, as Asterisk dials it; null once removed from the site.")
     device_reachable: bool
     device_in_use: bool = Field(description="In a call or ringing; while one of their own lasts, nothing is offered.")
@@ -40,6 +59,7 @@ class AgentView(View):
     pending_state: AgentState | None = Field(description="What follows when the present work ends.")
     pending_reason: str | None
     channels: dict[str, ChannelView]
+    tasks: list[TaskView] = Field(description="Contacts of other channels than voice that they have at hand.")
     offer_id: str | None = Field(description="The offer that reserves them.")
     contact_id: str | None = Field(description="The contact they serve or wrap up.")
     wrap_up_until: datetime | None = Field(description="When the wrap-up ends by itself.")
@@ -112,6 +132,7 @@ class ContactView(View):
     closed_at: datetime | None
     wait_ms: int
     disposition: str | None
+    disposition_missing: bool = Field(description="The queue asks for one, and none was given yet.")
     notes: str | None
     version: int | None = Field(description="For If-Match; null once only the record is left.")
     allowed_actions: list[str]
@@ -151,6 +172,7 @@ class OfferView(View):
     expires_at: datetime
     ended_at: datetime | None
     pop: ScreenPopView | None
+    allowed_actions: list[str]
 
 
 class NeedView(View):
@@ -225,6 +247,7 @@ class RecordView(View):
     wait_ms: int
     talk_ms: int
     wrap_up_ms: int
+    disposition_missing: bool = Field(description="The queue asks for one, and none was given in time.")
 
 
 class CodeView(View):

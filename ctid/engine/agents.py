@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ctid.acd import recency
 from ctid.acd.agent_states import TRANSITIONS
-from ctid.engine import contacts
+from ctid.engine import contacts, tasks
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import agent_view
 from ctid.errors import InvariantError
 from ctid.model.agent import Agent
+from ctid.model.contact import Contact
 from ctid.model.events import DesktopConnected, DesktopLost
 from ctid.model.states import AgentState, ContactState, Outcome, SystemReason
 
@@ -26,6 +27,8 @@ def move(turn: Turn, agent: Agent, to: AgentState, reason: str = "") -> None:
     agent.state, agent.reason, agent.since = to, reason, turn.now
     turn.deserted |= to is AgentState.LOGGED_OUT
     turn.floor.set_duty(agent.id, on_duty=to is not AgentState.LOGGED_OUT)
+    if to is AgentState.LOGGED_OUT:
+        tasks.give_back(turn, agent)
     changed(turn, agent)
 
 
@@ -73,26 +76,26 @@ def back_off_over(turn: Turn, agent: Agent) -> None:
     turn.touch_agent(agent.id)
 
 
-def begin_wrap_up(turn: Turn, agent: Agent, seconds: float) -> None:
-    """After-call work begins, at the very end of the talk and before anything else can be offered."""
-    agent.wrap_up_until_ms = turn.now.mono_ms + ms(seconds)
-    turn.start_timer(f"wrap:{agent.id}", ms(seconds))
-    move(turn, agent, AgentState.WRAP_UP)
-
-
 def end_work(turn: Turn, agent: Agent) -> None:
     """Talk and wrap-up are over: the contact closes, the idle clock starts, the agent is free."""
     turn.cancel_timer(f"wrap:{agent.id}")
     contact = turn.state.contacts.get(agent.contact_id)
-    agent.contact_id, agent.wrap_up_until_ms = "", 0
+    agent.contact_id, agent.wrap_up_until_ms, agent.wrap_up_max_ms, agent.wrap_up_overdue = "", 0, 0, False
+    interaction_over(turn, agent, contact)
+    if contact is not None and contact.state in (ContactState.CONNECTED, ContactState.WRAP_UP):
+        contacts.close(turn, contact, Outcome.HANDLED)
+    tasks.resume(turn, agent)
+    free(turn, agent)
+
+
+def interaction_over(turn: Turn, agent: Agent, contact: Contact | None) -> None:
+    """Count what the agent has served, and start the idle clock: whatever follows is no part of it."""
+    agent.handled += 1
     agent.idle_since_ms = turn.now.mono_ms
     if contact is not None and contact.connected_at is not None:
         worked_ms = turn.now.mono_ms - contact.connected_at.mono_ms
         agent.load = recency.add(agent.load, max(1, worked_ms), turn.now.mono_ms)
         agent.count = recency.add(agent.count, 1, turn.now.mono_ms)
-    if contact is not None and contact.state in (ContactState.CONNECTED, ContactState.WRAP_UP):
-        contacts.close(turn, contact, Outcome.HANDLED)
-    free(turn, agent)
 
 
 def desktop_connected(turn: Turn, event: DesktopConnected) -> None:

@@ -6,7 +6,7 @@ from ctid.acd.eligibility import Candidate, free_for
 from ctid.acd.floor import Floor, Match
 from ctid.acd.order import place
 from ctid.acd.profile import profile
-from ctid.engine import offers, outage
+from ctid.engine import devices, offers, outage
 from ctid.engine.requirement import line_key
 from ctid.engine.state import SiteState, alias_key
 from ctid.engine.turn import Turn
@@ -60,9 +60,13 @@ def candidate_of(turn: Turn, agent: Agent) -> Candidate:
     """An agent of the configuration with what the PBX says of their phone."""
     spec = turn.site.agents[agent.id]
     phone = alias_key(spec.pbx, spec.device)
-    in_call = turn.site.policy.non_acd_calls == "block" and phone in turn.state.devices_in_use
     # The floor keeps profiles in force; they change only through it.
-    return Candidate(agent, turn.floor.roster.profiles[agent.id], turn.state.devices.get(phone, True), in_call)
+    return Candidate(
+        agent,
+        turn.floor.roster.profiles[agent.id],
+        turn.state.devices.get(phone, True),
+        devices.in_own_call(turn, spec),
+    )
 
 
 def awaits(turn: Turn, contact: Contact) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ctid.engine.turn import Turn
-from ctid.engine.views import contact_view, wait_ms
+from ctid.engine.views import contact_view, owes_disposition, wait_ms
 from ctid.errors import InvariantError
 from ctid.model.commands import SaveRecord
 from ctid.model.contact import Contact, PathStep, Span
@@ -19,11 +19,15 @@ TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
     ContactState.CREATED: frozenset({ContactState.QUEUED, ContactState.CLOSED}),
     ContactState.QUEUED: frozenset({ContactState.CREATED, ContactState.OFFERED, ContactState.CLOSED}),
     ContactState.OFFERED: frozenset({ContactState.QUEUED, ContactState.CONNECTED, ContactState.CLOSED}),
-    ContactState.CONNECTED: frozenset({ContactState.WRAP_UP, ContactState.CLOSED}),
+    ContactState.CONNECTED: frozenset({ContactState.QUEUED, ContactState.WRAP_UP, ContactState.CLOSED}),
     ContactState.WRAP_UP: frozenset({ContactState.CLOSED}),
     ContactState.CLOSED: frozenset(),
 }
-"""Every legal move of a contact; back to ``created`` when it overflows out of a queue into a menu or announcement."""
+"""Every legal move of a contact.
+
+Back to ``created`` when it overflows out of a queue into a menu or announcement, and from ``connected`` to ``queued``
+when an agent gives back what they had at hand.
+"""
 
 
 def move(turn: Turn, contact: Contact, to: ContactState) -> None:
@@ -93,6 +97,8 @@ def end(turn: Turn, contact: Contact, outcome: Outcome) -> None:
 def close(turn: Turn, contact: Contact, outcome: Outcome) -> None:
     """Close the contact: its record is saved, and it is kept until the store says so."""
     end(turn, contact, outcome)
+    if owes_disposition(contact):
+        turn.note("disposition-missing", contact.id)
     move(turn, contact, ContactState.CLOSED)
     contact.closed_at = turn.now
     publish(turn, contact, "contact.closed")
@@ -115,6 +121,7 @@ def record_of(turn: Turn, contact: Contact) -> ContactRecord:
         agent_id=contact.agent_id,
         outcome=contact.outcome,
         disposition=contact.disposition,
+        disposition_missing=owes_disposition(contact),
         notes=contact.notes,
         attributes=dict(contact.attributes),
         path=list(contact.path),

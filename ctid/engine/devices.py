@@ -6,6 +6,7 @@ from ctid.engine import agents
 from ctid.engine.state import alias_key
 from ctid.engine.turn import Turn
 from ctid.model.events import DeviceChanged, PbxReconciled
+from ctid.spec.agent import AgentSpec
 
 
 def changed(turn: Turn, event: DeviceChanged) -> None:
@@ -24,6 +25,11 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
             del turn.state.devices[key]
     for device, reachable in event.devices.items():
         _set(turn, event.pbx, device, reachable=reachable, in_use=device in in_use)
+
+
+def in_own_call(turn: Turn, spec: AgentSpec) -> bool:
+    """Whether the phone is in a call, and such calls count; while nothing rings it, that is one of the agent's own."""
+    return turn.site.policy.non_acd_calls == "block" and alias_key(spec.pbx, spec.device) in turn.state.devices_in_use
 
 
 def _set(turn: Turn, pbx: str, device: str, *, reachable: bool, in_use: bool) -> None:

@@ -21,10 +21,12 @@ from ctid.engine import (
     journey,
     offers,
     pbx,
+    profiles,
     queueing,
     reload,
     requests,
     ways_out,
+    wrap_up,
 )
 from ctid.engine.state import SiteState
 from ctid.engine.turn import Turn
@@ -59,7 +61,11 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
 
 _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.AgentStateRequested: requests.agent_state,
+    ev.AgentProfileSet: profiles.change,
+    ev.OfferAccepted: requests.accept_offer,
     ev.OfferRejected: requests.reject_offer,
+    ev.ContactSubmitted: requests.submit_contact,
+    ev.ContactWithdrawn: requests.withdraw_contact,
     ev.WrapUpSet: requests.wrap_up,
     ev.AttributesSet: requests.attributes,
 }
@@ -182,7 +188,7 @@ class Engine:
             case "lease" if offer := state.offers.get(subject):
                 offers.lease_over(turn, offer)
             case "wrap" if agent := state.agents.get(subject):
-                agents.end_work(turn, agent)
+                wrap_up.time_over(turn, agent)
             case "desktop" if agent := state.agents.get(subject):
                 agents.desktop_grace_over(turn, agent)
             case "step" if contact := state.contacts.get(subject):

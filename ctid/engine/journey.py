@@ -126,7 +126,10 @@ def go(turn: Turn, contact: Contact, place: str) -> None:
         place: Where the destination stands in the configuration, so that a caller who was cut off can resume.
     """
     destination = destination_at(turn.site, place)
-    leg = turn.state.legs[contact.caller_leg]
+    leg = turn.legs.get(contact.caller_leg)
+    if leg is None:
+        _arrive_without_call(turn, contact, destination)
+        return
     if destination is None or not destination.play:
         arrive(turn, contact, destination)
         return
@@ -158,6 +161,16 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
         wanted_queue = any(step.kind == "queue" for step in contact.path)
         contact.outcome = Outcome.OVERFLOW if wanted_queue else Outcome.HANDLED
         release(turn, leg)
+
+
+def _arrive_without_call(turn: Turn, contact: Contact, destination: Destination | None) -> None:
+    """A contact of another channel: nothing can be played to it, so of all destinations only a queue holds it."""
+    if destination is not None and destination.queue is not None and _exists(turn, destination):
+        contact.attributes.update(destination.set)
+        contact.priority += destination.priority
+        queueing.enqueue(turn, contact, destination.queue)
+    else:
+        contacts.close(turn, contact, Outcome.OVERFLOW)
 
 
 def _exists(turn: Turn, destination: Destination) -> bool:
@@ -273,7 +286,8 @@ def leave_queue(turn: Turn, contact: Contact) -> None:
     if way is None:
         queueing.arm_wait(turn, contact)
         return
-    if not turn.state.legs[contact.caller_leg].has_agi:
+    leg = turn.legs.get(contact.caller_leg)
+    if leg is not None and not leg.has_agi:
         # Nothing can be played to a leg that is between two sessions; it will be back within a second or two.
         turn.start_timer(f"wait:{contact.id}", 1_000)
         return
@@ -304,10 +318,10 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
         case ContactState.CREATED:
             contacts.close(turn, contact, outcome or Outcome.ABANDONED)
         case ContactState.QUEUED:
-            contacts.close(turn, contact, outcome or _abandoned(turn, contact))
+            contacts.close(turn, contact, outcome or abandoned(turn, contact))
         case ContactState.OFFERED:
             offers.rescind_all(turn, contact, OfferCause.PBX_LOST if outcome else OfferCause.CALLER_LEFT)
-            contacts.close(turn, contact, outcome or _abandoned(turn, contact))
+            contacts.close(turn, contact, outcome or abandoned(turn, contact))
         case ContactState.CONNECTED:
             offers.talk_over(turn, contact, outcome or Outcome.HANDLED)
         case _:
@@ -348,6 +362,7 @@ def saved(turn: Turn, event: RecordSaved) -> None:
         del turn.state.contacts[contact.id]
 
 
-def _abandoned(turn: Turn, contact: Contact) -> Outcome:
+def abandoned(turn: Turn, contact: Contact) -> Outcome:
+    """The outcome of a contact whose customer leaves while it waits."""
     limit = ms(turn.site.queues[contact.queue].short_abandon_seconds)
     return Outcome.SHORT_ABANDON if queueing.waited(turn, contact) < limit else Outcome.ABANDONED

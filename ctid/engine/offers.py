@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import agents, contacts, outage, queueing
+from ctid.engine import agents, contacts, outage, queueing, tasks, wrap_up
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import offer_view
 from ctid.model.agent import Agent
@@ -61,7 +61,7 @@ def make(turn: Turn, contact: Contact, chosen: list[Agent]) -> list[Offer]:
     for offer in made:
         publish(turn, offer, "offer.created")
     for offer in made:
-        if contact.channel == VOICE and turn.site.agents[offer.agent_id].answer != "desktop":
+        if not offer.at_desktop:
             ring(turn, offer, contact)
     return made
 
@@ -76,6 +76,7 @@ def _reserve(turn: Turn, contact: Contact, agent: Agent) -> Offer:
         created_at=turn.now,
         expires_at=Instant(turn.now.mono_ms + ring_ms, turn.now.utc_ms + ring_ms),
         lease_ms=turn.now.mono_ms + ring_ms + ms(turn.site.policy.lease_seconds),
+        at_desktop=contact.channel != VOICE or turn.site.agents[agent.id].answer == "desktop",
     )
     turn.state.offers[offer.id] = offer
     turn.state.offers_made += 1
@@ -145,13 +146,22 @@ def accept(turn: Turn, offer: Offer) -> None:
 
 
 def take(turn: Turn, offer: Offer, contact: Contact) -> None:
-    """The agent took the contact at the desktop: by one decision, so nobody else has it. A call rings them now."""
+    """The agent took the contact at the desktop: by one decision, so nobody else has it.
+
+    A call rings their phone now; anything else is at hand from now on, and the agent is free for more.
+    """
     _settle(turn, offer, OfferState.ACCEPTED)
     _rescind_others(turn, offer, contact)
     contact.agent_id = offer.agent_id
     if contact.channel == VOICE:
         ring(turn, offer, contact)
         turn.start_timer(f"lease:{offer.id}", ms(turn.site.queues[offer.queue].ring_seconds) + _lease_ms(turn))
+        return
+    contact.offer_ids = []
+    agent = turn.state.agents[offer.agent_id]
+    agent.misses = 0
+    tasks.begin(turn, agent, contact)
+    _release(turn, offer)
 
 
 def _lease_ms(turn: Turn) -> int:
@@ -178,6 +188,7 @@ def connect(turn: Turn, offer: Offer, contact: Contact) -> None:
     contact.connected_at = contact.connected_at or turn.now
     contacts.move(turn, contact, ContactState.CONNECTED)
     contacts.publish(turn, contact, "contact.connected")
+    tasks.interrupt(turn, agent)
     agents.move(turn, agent, AgentState.BUSY)
 
 
@@ -238,7 +249,10 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
     """
     turn.legs.remove(turn.state.legs[offer.leg_id])
     contact = turn.state.contacts.get(offer.contact_id)
-    if offer.state is OfferState.PENDING:
+    offered = contact is not None and contact.state is ContactState.OFFERED and offer.id in contact.offer_ids
+    if contact is not None and offered and cause is OfferCause.ANSWERED_ELSEWHERE:
+        withdraw(turn, offer, contact)
+    elif offer.state is OfferState.PENDING:
         state = OfferState.TIMED_OUT if cause is OfferCause.NO_ANSWER else OfferState.REJECTED
         if cause in (
             OfferCause.PBX_LOST,
@@ -251,10 +265,10 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
     elif offer.state is OfferState.ACCEPTED and contact is not None:
         if contact.state is ContactState.CONNECTED:
             talk_over(turn, contact, outcome)
-        elif contact.state is ContactState.OFFERED and cause is OfferCause.ANSWERED_ELSEWHERE:
-            withdraw(turn, offer, contact)
         elif contact.state is ContactState.OFFERED:
-            decline(turn, offer, OfferState.CANCELED, OfferCause.FAILED)
+            # Of a phone that was rung after its agent had accepted, the cause tells; one that was answered just ended.
+            told = cause if cause in (OfferCause.NO_ANSWER, OfferCause.BUSY, OfferCause.UNREACHABLE) else None
+            decline(turn, offer, OfferState.CANCELED, told or OfferCause.FAILED)
     _release(turn, offer)
 
 
@@ -262,11 +276,8 @@ def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) 
     """The talk ended, whoever ended it: wrap-up begins for contact and agent, or both are done."""
     contacts.end(turn, contact, outcome)
     agent = turn.state.agents[contact.agent_id]
-    seconds = turn.site.queues[contact.queue].wrap_up_seconds
-    if seconds > 0 and contact.outcome is Outcome.HANDLED:
-        contacts.move(turn, contact, ContactState.WRAP_UP)
-        contacts.publish(turn, contact, "contact.wrap_up")
-        agents.begin_wrap_up(turn, agent, seconds)
+    if wrap_up.is_due(turn.site.queues[contact.queue]) and contact.outcome is Outcome.HANDLED:
+        wrap_up.begin(turn, agent, contact)
     else:
         agents.end_work(turn, agent)
     caller = turn.legs.get(contact.caller_leg)

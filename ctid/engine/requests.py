@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from ctid.acd.agent_states import Effect, effect_of
-from ctid.engine import agents, contacts, offers, outage, queueing
+from ctid.engine import agents, contacts, devices, journey, offers, outage, queueing, tasks
+from ctid.engine import wrap_up as after_call
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, agent_actions, agent_view, contact_actions, contact_view, offer_view
+from ctid.engine.views import (
+    View,
+    agent_actions,
+    agent_view,
+    contact_actions,
+    contact_view,
+    offer_actions,
+    offer_view,
+    owes_disposition,
+)
 from ctid.errors import ConflictError, NotFoundError, RequestError, VersionMismatchError
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact
-from ctid.model.events import AgentStateRequested, AttributesSet, OfferRejected, Request, WrapUpSet
-from ctid.model.offer import OfferCause
-from ctid.model.states import AgentState, ContactState, OfferState, SystemReason
+from ctid.model.events import (
+    AgentStateRequested,
+    AttributesSet,
+    ContactSubmitted,
+    ContactWithdrawn,
+    OfferAccepted,
+    OfferRejected,
+    Request,
+    WrapUpSet,
+)
+from ctid.model.offer import Offer, OfferCause
+from ctid.model.states import AgentState, ContactState, OfferState, Outcome, SystemReason
+from ctid.spec.agent import VOICE
 
 MAX_ATTRIBUTES = 200
 """Keys of attached data per contact; more is refused, so that no integrator can grow the state without bound."""
 
 MAX_VALUE = 2_000
 """Characters of one attached value or of the notes."""
+
+NO_DISPOSITION = "queue {queue} asks for a disposition; give one first, or have a supervisor end the wrap-up"
 
 
 def agent_state(turn: Turn, request: AgentStateRequested) -> View:
@@ -30,7 +52,15 @@ def agent_state(turn: Turn, request: AgentStateRequested) -> View:
     if request.state is AgentState.NOT_READY and request.reason and request.reason not in turn.site.reasons:
         known = ", ".join(sorted(turn.site.reasons)) or "none at all"
         raise RequestError(f"there is no reason code {request.reason!r}; there is: {known}")
-    match effect_of(agent.state, request.state):
+    effect = effect_of(agent.state, request.state)
+    contact = turn.state.contacts.get(agent.contact_id)
+    if effect is Effect.END_WRAP_UP and contact is not None and owes_disposition(contact) and not request.forced:
+        raise ConflictError(
+            NO_DISPOSITION.format(queue=contact.queue),
+            current=agent.state,
+            allowed_actions=tuple(agent_actions(turn.state, agent)),
+        )
+    match effect:
         case Effect.MOVE:
             _move(turn, agent, request.state, reason)
         case Effect.PEND:
@@ -59,22 +89,89 @@ def _move(turn: Turn, agent: Agent, state: AgentState, reason: str) -> None:
     agents.move(turn, agent, state, reason)
 
 
+def accept_offer(turn: Turn, request: OfferAccepted) -> View:
+    """The agent takes an offer at the desktop."""
+    offer = _pending_offer(turn, request.offer_id, request.agent_id)
+    contact, spec = turn.state.contacts[offer.contact_id], turn.site.agents.get(offer.agent_id)
+    hindrance = ""
+    if not offer.at_desktop:
+        hindrance = "the phone rings already; the call is answered there"
+    elif spec is None:
+        hindrance = "the agent is no longer in the configuration"
+    elif contact.channel == VOICE:
+        if not outage.is_up(turn, turn.state.legs[contact.caller_leg].pbx):
+            hindrance = "the PBX can't be reached now; nobody can be rung"
+        elif devices.in_own_call(turn, spec):
+            hindrance = "the agent's phone is in another call; end that first"
+    if hindrance:
+        raise ConflictError(hindrance, current=offer.state, allowed_actions=tuple(offer_actions(offer)))
+    offers.take(turn, offer, contact)
+    return {"offer": offer_view(turn.state, offer, turn.now)}
+
+
 def reject_offer(turn: Turn, request: OfferRejected) -> View:
     """The agent declines an offer that is out."""
-    offer = turn.state.offers.get(request.offer_id)
-    if offer is None or offer.agent_id != request.agent_id:
-        raise NotFoundError("there is no such offer to this agent now")
-    if offer.state is not OfferState.PENDING:
-        raise ConflictError(f"the offer is {offer.state} already", current=offer.state)
-    if not outage.is_up(turn, turn.state.legs[offer.leg_id].pbx):
+    offer = _pending_offer(turn, request.offer_id, request.agent_id)
+    leg = turn.legs.get(offer.leg_id)
+    if leg is not None and not outage.is_up(turn, leg.pbx):
         raise ConflictError("the PBX can't be reached now; the call may have been answered", current=offer.state)
     offers.decline(turn, offer, OfferState.REJECTED, OfferCause.REJECTED)
     offers.hang_up(turn, offer, cause=21)
     return {"offer": offer_view(turn.state, offer, turn.now)}
 
 
+def _pending_offer(turn: Turn, offer_id: str, agent_id: str) -> Offer:
+    offer = turn.state.offers.get(offer_id)
+    if offer is None or offer.agent_id != agent_id:
+        raise NotFoundError("there is no such offer to this agent now")
+    if offer.state is not OfferState.PENDING:
+        raise ConflictError(f"the offer is {offer.state} already", current=offer.state)
+    return offer
+
+
+def submit_contact(turn: Turn, request: ContactSubmitted) -> View:
+    """A contact of another channel than voice enters a queue."""
+    if request.channel == VOICE:
+        raise RequestError("a contact of channel voice is a call: it comes in by the PBX")
+    if request.queue not in turn.site.queues:
+        raise RequestError(f"there is no queue {request.queue!r}; there is: {', '.join(sorted(turn.site.queues))}")
+    attributes = _merged({}, request.attributes)
+    turn.state.arrivals += 1
+    contact = Contact(
+        id=turn.mint("ct"),
+        seq=turn.state.arrivals,
+        channel=request.channel,
+        attributes=attributes,
+        customer=request.customer,
+        priority=request.priority,
+        created_at=turn.now,
+    )
+    turn.state.contacts[contact.id] = contact
+    contacts.begin_span(turn, contact)
+    contacts.publish(turn, contact, "contact.created")
+    queueing.enqueue(turn, contact, request.queue)
+    return {"contact": contact_view(turn.state, contact, turn.now)}
+
+
+def withdraw_contact(turn: Turn, request: ContactWithdrawn) -> View:
+    """The customer of a submitted contact has left; whoever has it at hand is done with it."""
+    contact = _contact(turn, request.contact_id)
+    _compare(contact.version, request, contact.state)
+    if "withdraw" not in contact_actions(contact):
+        why = "a call ends when its caller hangs up" if contact.channel == VOICE else "the contact is closed"
+        raise ConflictError(why, current=contact.state, allowed_actions=tuple(contact_actions(contact)))
+    agent = turn.state.agents.get(contact.agent_id)
+    if contact.state is ContactState.CONNECTED and agent is not None:
+        _complete_task(turn, agent, contact)
+    else:
+        if contact.state is ContactState.OFFERED:
+            offers.rescind_all(turn, contact, OfferCause.CALLER_LEFT)
+        contacts.close(turn, contact, journey.abandoned(turn, contact))
+    return {"contact": contact_view(turn.state, contact, turn.now)}
+
+
 def wrap_up(turn: Turn, request: WrapUpSet) -> View:
-    """Set disposition and notes, and end the wrap-up if asked."""
+    """Set disposition and notes; extend the wrap-up, or end it, or the task, if asked."""
     contact = _contact(turn, request.contact_id)
     agent = _agent(turn, request.agent_id)
     if contact.agent_id != agent.id:
@@ -86,27 +183,61 @@ def wrap_up(turn: Turn, request: WrapUpSet) -> View:
             current=contact.state,
             allowed_actions=tuple(contact_actions(contact)),
         )
-    queue = turn.site.queues[contact.queue]
-    codes = queue.dispositions or list(turn.site.dispositions)
-    if request.disposition and request.disposition not in codes:
-        raise RequestError(f"queue {contact.queue} has no disposition {request.disposition!r}; there is: {codes}")
-    if request.notes is not None and len(request.notes) > MAX_VALUE:
-        raise RequestError(f"notes are longer than {MAX_VALUE} characters")
-    if request.complete and agent.state is not AgentState.WRAP_UP:
-        raise ConflictError(
-            "the wrap-up has not begun", current=agent.state, allowed_actions=tuple(agent_actions(agent))
-        )
+    _check_result(turn, request, contact)
+    _check_end(turn, request, contact, agent)
+    if request.extend_seconds:
+        after_call.extend(turn, agent, request.extend_seconds)
     if request.disposition is not None:
         contact.disposition = request.disposition
     if request.notes is not None:
         contact.notes = request.notes
     contact.version += 1
     contacts.publish(turn, contact, "contact.updated")
-    view = {"contact": contact_view(turn.state, contact, turn.now)}
-    if request.complete:
+    if contact.id in agent.tasks:
+        if request.complete:
+            _complete_task(turn, agent, contact)
+    elif request.complete:
         agents.end_work(turn, agent)
-        view["contact"] = contact_view(turn.state, contact, turn.now)
-    return view
+    elif request.disposition:
+        after_call.disposition_given(turn, agent)
+    return {"contact": contact_view(turn.state, contact, turn.now)}
+
+
+def _check_result(turn: Turn, request: WrapUpSet, contact: Contact) -> None:
+    queue = turn.site.queues[contact.queue]
+    codes = queue.dispositions or list(turn.site.dispositions)
+    if request.disposition and request.disposition not in codes:
+        raise RequestError(f"queue {contact.queue} has no disposition {request.disposition!r}; there is: {codes}")
+    if request.notes is not None and len(request.notes) > MAX_VALUE:
+        raise RequestError(f"notes are longer than {MAX_VALUE} characters")
+    if request.complete and request.extend_seconds:
+        raise RequestError("a wrap-up is either extended or completed")
+
+
+def _check_end(turn: Turn, request: WrapUpSet, contact: Contact, agent: Agent) -> None:
+    if not (request.complete or request.extend_seconds):
+        return
+    is_task = contact.id in agent.tasks
+    if contact.state is not ContactState.WRAP_UP and not (is_task and request.complete):
+        raise ConflictError(
+            "a task has no wrap-up to extend" if is_task else "the wrap-up has not begun",
+            current=agent.state,
+            allowed_actions=tuple(agent_actions(turn.state, agent)),
+        )
+    disposition = contact.disposition if request.disposition is None else request.disposition
+    if request.complete and contact.disposition_required and not disposition and not request.forced:
+        raise ConflictError(
+            NO_DISPOSITION.format(queue=contact.queue),
+            current=contact.state,
+            allowed_actions=tuple(contact_actions(contact)),
+        )
+
+
+def _complete_task(turn: Turn, agent: Agent, contact: Contact) -> None:
+    tasks.put_down(turn, agent, contact)
+    agents.interaction_over(turn, agent, contact)
+    contacts.close(turn, contact, Outcome.HANDLED)
+    agents.changed(turn, agent, "agent.updated")
 
 
 def attributes(turn: Turn, request: AttributesSet) -> View:
@@ -115,17 +246,21 @@ def attributes(turn: Turn, request: AttributesSet) -> View:
     _compare(contact.version, request, contact.state)
     if contact.state is ContactState.CLOSED:
         raise ConflictError("the contact is closed", current=contact.state)
-    merged = {key: value for key, value in {**contact.attributes, **request.attributes}.items() if value}
-    if any(len(value) > MAX_VALUE for value in request.attributes.values()):
-        raise RequestError(f"an attribute's value is longer than {MAX_VALUE} characters")
-    if len(merged) > MAX_ATTRIBUTES:
-        raise RequestError(f"a contact takes {MAX_ATTRIBUTES} attributes at most")
-    contact.attributes = merged
+    contact.attributes = _merged(contact.attributes, request.attributes)
     turn.touch_contact(contact.id)
     contact.version += 1
     queueing.reconsider(turn, contact)
     contacts.publish(turn, contact, "contact.updated")
     return {"contact": contact_view(turn.state, contact, turn.now)}
+
+
+def _merged(present: dict[str, str], coming: dict[str, str]) -> dict[str, str]:
+    merged = {key: value for key, value in {**present, **coming}.items() if value}
+    if any(len(value) > MAX_VALUE for value in coming.values()):
+        raise RequestError(f"an attribute's value is longer than {MAX_VALUE} characters")
+    if len(merged) > MAX_ATTRIBUTES:
+        raise RequestError(f"a contact takes {MAX_ATTRIBUTES} attributes at most")
+    return merged
 
 
 def _agent(turn: Turn, agent_id: str) -> Agent:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from ctid.acd.profile import profile
 from ctid.engine.state import SiteState, alias_key
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact, PathStep, Span
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
-from ctid.model.states import AgentState, ContactState
+from ctid.model.states import AgentState, ContactState, OfferState
+from ctid.spec.agent import VOICE, AgentSpec
 from ctid.spec.site import SiteSpec
 
 View = dict[str, Any]
@@ -38,10 +41,15 @@ def wait_ms(contact: Contact, now: Instant) -> int:
     if contact.queued_at is None:
         return 0
     end = contact.connected_at or contact.ended_at or now
-    return max(0, end.mono_ms - contact.queued_at.mono_ms)
+    return max(0, end.mono_ms - contact.queued_at.mono_ms - contact.served_ms)
 
 
-def agent_actions(agent: Agent) -> list[str]:
+def owes_disposition(contact: Contact) -> bool:
+    """Whether the work on the contact is not over for want of a disposition."""
+    return contact.disposition_required and not contact.disposition
+
+
+def agent_actions(state: SiteState, agent: Agent) -> list[str]:
     """What may be asked of the agent's state now."""
     match agent.state:
         case AgentState.LOGGED_OUT:
@@ -51,11 +59,23 @@ def agent_actions(agent: Agent) -> list[str]:
         case AgentState.READY:
             return ["not_ready", "log_out"]
         case AgentState.RESERVED:
-            return ["reject_offer", "pend_ready", "pend_not_ready", "pend_log_out"]
+            offer = state.offers.get(agent.offer_id)
+            pending = [] if offer is None else offer_actions(offer)
+            return [*pending, "pend_ready", "pend_not_ready", "pend_log_out"]
         case AgentState.BUSY:
             return ["wrap_up", "pend_ready", "pend_not_ready", "pend_log_out"]
         case AgentState.WRAP_UP:
-            return ["wrap_up", "ready", "not_ready", "log_out"]
+            contact = state.contacts.get(agent.contact_id)
+            over = [] if contact is not None and owes_disposition(contact) else ["ready", "not_ready", "log_out"]
+            longer = ["extend_wrap_up"] if agent.wrap_up_until_ms < agent.wrap_up_max_ms else []
+            return ["wrap_up", *longer, *over]
+
+
+def offer_actions(offer: Offer) -> list[str]:
+    """What may be done with the offer at the desktop now."""
+    if offer.state is not OfferState.PENDING:
+        return []
+    return ["accept_offer", "reject_offer"] if offer.at_desktop else ["reject_offer"]
 
 
 def contact_actions(contact: Contact) -> list[str]:
@@ -64,20 +84,42 @@ def contact_actions(contact: Contact) -> list[str]:
         case ContactState.CLOSED:
             return []
         case ContactState.CONNECTED | ContactState.WRAP_UP:
-            return ["set_attributes", "wrap_up"]
+            is_call = contact.channel == VOICE and contact.state is ContactState.CONNECTED
+            over = [] if is_call or owes_disposition(contact) else ["complete_wrap_up"]
+            return ["set_attributes", "wrap_up", *over, *_withdrawal(contact)]
         case _:
-            return ["set_attributes"]
+            return ["set_attributes", *_withdrawal(contact)]
+
+
+def _withdrawal(contact: Contact) -> list[str]:
+    return [] if contact.channel == VOICE else ["withdraw"]
+
+
+def channels_view(state: SiteState, agent: Agent, spec: AgentSpec | None) -> View:
+    """How many contacts of each channel the agent may have, and has; an offer that is out takes a place too."""
+    in_use = Counter(task.channel for task in agent.tasks.values())
+    contact = state.contacts.get(agent.contact_id)
+    if contact is not None:
+        in_use[contact.channel] += 1
+    capacity = {VOICE: 0} if spec is None else spec.capacity
+    return {
+        channel: {"capacity": capacity.get(channel, 0), "in_use": in_use[channel]}
+        for channel in dict.fromkeys([*capacity, *in_use])
+    }
 
 
 def agent_view(state: SiteState, site: SiteSpec, agent: Agent, now: Instant) -> View:
     """An agent with state, skills, phone and what they work on."""
     spec = site.agents.get(agent.id)
-    busy = agent.state in (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)
+    effective = None if spec is None else profile(agent, spec)
     return {
         "id": agent.id,
         "name": spec.name if spec else agent.id,
         "team": spec.team if spec else None,
-        "skills": dict(spec.skills) if spec else {},
+        "skills": dict(effective.skills) if effective else {},
+        "queues": {name: each.model_dump() for name, each in effective.queues.items()} if effective else {},
+        "groups": list(spec.groups) if spec else [],
+        "live_changes": [name for name in ("skills", "queues") if getattr(agent, name) is not None],
         "device": spec.device if spec else None,
         "device_reachable": state.devices.get(alias_key(spec.pbx, spec.device), True) if spec else False,
         "device_in_use": alias_key(spec.pbx, spec.device) in state.devices_in_use if spec else False,
@@ -86,13 +128,22 @@ def agent_view(state: SiteState, site: SiteSpec, agent: Agent, now: Instant) -> 
         "since": stamp(agent.since),
         "pending_state": agent.pending_state,
         "pending_reason": agent.pending_reason or None,
-        "channels": {"voice": {"capacity": 1, "in_use": int(busy)}},
+        "channels": channels_view(state, agent, spec),
+        "tasks": [
+            {
+                "contact_id": task.contact_id,
+                "channel": task.channel,
+                "since": stamp_of_mono(task.since_ms, now),
+                "interrupted": task.interrupted,
+            }
+            for task in agent.tasks.values()
+        ],
         "offer_id": agent.offer_id or None,
         "contact_id": agent.contact_id or None,
         "wrap_up_until": stamp_of_mono(agent.wrap_up_until_ms, now),
         "desktops": len(agent.desktops),
         "version": agent.version,
-        "allowed_actions": agent_actions(agent),
+        "allowed_actions": agent_actions(state, agent),
     }
 
 
@@ -122,6 +173,7 @@ def contact_view(state: SiteState, contact: Contact, now: Instant) -> View:
         "closed_at": stamp(contact.closed_at),
         "wait_ms": wait_ms(contact, now),
         "disposition": contact.disposition or None,
+        "disposition_missing": owes_disposition(contact),
         "notes": contact.notes or None,
         "version": contact.version,
         "allowed_actions": contact_actions(contact),
@@ -161,6 +213,7 @@ def offer_view(state: SiteState, offer: Offer, now: Instant) -> View:
         "expires_at": stamp(offer.expires_at),
         "ended_at": stamp(offer.ended_at),
         "pop": None if contact is None else screen_pop(contact, now),
+        "allowed_actions": offer_actions(offer),
     }
 
 

@@ -51,6 +51,8 @@ class Agent(msgspec.Struct, kw_only=True):
         desktops: Connected desktop sessions.
         desktop_lost_ms: Monotonic moment the last desktop went away; 0 while one is connected or none ever was.
         wrap_up_until_ms: Monotonic moment the wrap-up ends by itself; 0 when not in wrap-up.
+        wrap_up_max_ms: Monotonic moment it ends however it is extended; 0 when not in wrap-up.
+        wrap_up_overdue: Whether its time is over and only the disposition is waited for.
         version: Raised with every change, for ``If-Match``.
     """
 
@@ -76,4 +78,6 @@ class Agent(msgspec.Struct, kw_only=True):
     desktops: list[str] = []
     desktop_lost_ms: int = 0
     wrap_up_until_ms: int = 0
+    wrap_up_max_ms: int = 0
+    wrap_up_overdue: bool = False
     version: int = 0

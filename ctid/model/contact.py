@@ -189,10 +189,12 @@ class Contact(msgspec.Struct, kw_only=True):
         decisions: Why each agent was chosen, in order.
         excluded: Agents not to be tried again before the given monotonic moment.
         agent_id: The agent who serves or served it.
-        connected_at: First bridge with an agent.
+        connected_at: First bridge with an agent, or when one took it; empty again once they gave it back.
+        served_ms: Time with agents who gave it back to its queue, which was no waiting.
         ended_at: When the customer's part ended.
         closed_at: When the wrap-up ended too.
         disposition: Coded result of the wrap-up.
+        disposition_required: Whether the work on it is not over without one.
         notes: The agent's text.
         version: Raised with every change, for ``If-Match``.
     """
@@ -228,8 +230,10 @@ class Contact(msgspec.Struct, kw_only=True):
     excluded: dict[str, int] = {}
     agent_id: str = ""
     connected_at: Instant | None = None
+    served_ms: int = 0
     ended_at: Instant | None = None
     closed_at: Instant | None = None
     disposition: str = ""
+    disposition_required: bool = False
     notes: str = ""
     version: int = 0

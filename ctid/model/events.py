@@ -263,14 +263,66 @@ class OfferRejected(Request, frozen=True, kw_only=True, tag="request.offer_rejec
     offer_id: str
 
 
+class AgentProfileSet(Request, frozen=True, kw_only=True, tag="request.agent_profile"):
+    """Change an agent's skills and queues while running (RFC 7396); kept over restarts and reloads.
+
+    Attributes:
+        skills: Skill to level, ``None`` to take it away; ``None`` as a whole goes back to the configuration.
+        queues: Queue to ``{priority, delay_seconds}``, ``None`` to take it away; as a whole as ``skills``.
+    """
+
+    agent_id: str
+    skills: dict[str, int | None] | msgspec.UnsetType | None = msgspec.UNSET
+    queues: dict[str, dict[str, float] | None] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class OfferAccepted(Request, frozen=True, kw_only=True, tag="request.offer_accept"):
+    """The agent takes the offer at the desktop: their phone is rung now, or the task begins."""
+
+    agent_id: str
+    offer_id: str
+
+
+class ContactSubmitted(Request, frozen=True, kw_only=True, tag="request.contact_submit"):
+    """An integrator has a contact of another channel than voice; it enters a queue.
+
+    Attributes:
+        channel: Its channel, one of those that agents' ``capacity`` names.
+        queue: Where it waits.
+        priority: Its own; its queue's is added.
+        attributes: Attached data.
+        customer: Whose it is, if that is known.
+    """
+
+    channel: str
+    queue: str
+    priority: int = 0
+    attributes: dict[str, str] = {}
+    customer: Customer | None = None
+
+
+class ContactWithdrawn(Request, frozen=True, kw_only=True, tag="request.contact_withdraw"):
+    """The customer of a contact that an integrator submitted has left."""
+
+    contact_id: str
+
+
 class WrapUpSet(Request, frozen=True, kw_only=True, tag="request.wrap_up"):
-    """Set disposition and notes of a contact, while connected or in wrap-up; ``complete`` ends the wrap-up too."""
+    """Set disposition and notes of a contact, while connected or in wrap-up; extend or end the wrap-up.
+
+    Attributes:
+        extend_seconds: The wrap-up lasts so much longer; 0 to leave its end.
+        complete: The wrap-up ends.
+        forced: Asked for by a supervisor for somebody else: ends a wrap-up that lacks its disposition, too.
+    """
 
     agent_id: str
     contact_id: str
     disposition: str | None = None
     notes: str | None = None
+    extend_seconds: int = 0
     complete: bool = False
+    forced: bool = False
 
 
 class AttributesSet(Request, frozen=True, kw_only=True, tag="request.attributes"):
@@ -349,7 +401,11 @@ AnyEvent = (
     | CustomerLookedUp
     | RecordSaved
     | AgentStateRequested
+    | AgentProfileSet
+    | OfferAccepted
     | OfferRejected
+    | ContactSubmitted
+    | ContactWithdrawn
     | WrapUpSet
     | AttributesSet
     | DesktopConnected

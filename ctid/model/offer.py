@@ -36,6 +36,7 @@ class Offer(msgspec.Struct, kw_only=True):
         queue: From which queue.
         leg_id: The agent's leg, which exists once the phone is to be rung, whether or not the PBX has made its
             channel yet; empty while the offer waits to be accepted at the desktop, and for channels without a phone.
+        at_desktop: Whether it is to be accepted at the desktop, rather than by answering the phone.
         state: See ``OfferState``.
         created_at: When it was made.
         expires_at: When ringing ends without an answer.
@@ -49,6 +50,7 @@ class Offer(msgspec.Struct, kw_only=True):
     agent_id: str
     queue: str
     leg_id: str = ""
+    at_desktop: bool = False
     state: OfferState = OfferState.PENDING
     created_at: Instant
     expires_at: Instant

@@ -27,6 +27,7 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
         agent_id: Who served it last, empty if nobody.
         outcome: One of ``Outcome``.
         disposition: The wrap-up's code.
+        disposition_missing: The queue asks for a disposition, and none was given in time.
         notes: The agent's text.
         attributes: Attached data at the close.
         path: Entries, menus, keys, queues in order.
@@ -66,6 +67,7 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
     wait_ms: int
     talk_ms: int
     wrap_up_ms: int
+    disposition_missing: bool = False
 
 
 class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):

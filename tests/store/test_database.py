@@ -66,8 +66,8 @@ def test_postgresql_without_its_extra_says_what_to_install(monkeypatch: pytest.M
 
 async def test_the_schema_is_made_once_and_is_what_the_code_says(url: str) -> None:
     database = Database(url)
-    assert await database.upgrade() == ("", "0001")
-    assert await database.upgrade() == ("0001", "0001")
+    assert await database.upgrade() == ("", "0002")
+    assert await database.upgrade() == ("0002", "0002")
     await database.ping()
     async with database.read() as connection:
         differences = await connection.run_sync(
@@ -81,7 +81,7 @@ async def test_the_schema_is_made_once_and_is_what_the_code_says(url: str) -> No
 async def test_daemons_that_start_at_once_make_the_schema_once(url: str) -> None:
     databases = [Database(url) for _ in range(4)]
     results = await asyncio.gather(*(database.upgrade() for database in databases))
-    assert sorted(before for before, _ in results) == ["", "0001", "0001", "0001"]
+    assert sorted(before for before, _ in results) == ["", "0002", "0002", "0002"]
     for database in databases:
         await database.close()
 
@@ -97,7 +97,7 @@ async def test_an_upgrade_that_fails_changes_nothing(url: str) -> None:
         tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
         await connection.execute(text("DROP TABLE customer_numbers"))
     assert tables == ["customer_numbers"]
-    assert await database.upgrade() == ("", "0001")
+    assert await database.upgrade() == ("", "0002")
     await database.close()
 
 

@@ -256,6 +256,7 @@ async def test_csv_holds_all_of_a_record(store: RecordStore) -> None:
         "wrap_up_ms": "3000",
         "path": "entry:main=open > menu:welcome > key:1 > queue:sales",
         "attributes": '{"a":"2","z":"1"}',
+        "disposition_missing": "false",
     }
     assert spans == [
         {"state": "created", "at": "2025-03-29T12:00:00.000Z", "duration_ms": 3000},

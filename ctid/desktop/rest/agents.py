@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ctid.desktop.bodies import AgentsQuery, AgentStateBody
+from ctid.desktop.bodies import AgentProfileBody, AgentsQuery, AgentStateBody
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.rest.rights import own_agent
 from ctid.engine.views import agent_view
 from ctid.errors import NotFoundError
 from ctid.model.agent import Agent
-from ctid.model.events import AgentStateRequested
+from ctid.model.events import AgentProfileSet, AgentStateRequested
 
 
 async def list_agents(call: Call) -> Answer:
@@ -44,6 +44,22 @@ async def set_agent_state(call: Call) -> Answer:
             state=body.state,
             reason=body.reason or "",
             forced=agent.id != call.principal.agent_id,
+        )
+    )
+    return accepted(call, result)
+
+
+async def change_profile(call: Call) -> Answer:
+    """Change an agent's skills and queues while running."""
+    body: AgentProfileBody = call.body
+    given = body.model_dump(include=body.model_fields_set)
+    result = await call.site.request(
+        AgentProfileSet(
+            command_id=call.command_id,
+            principal=call.principal.subject,
+            if_version=call.if_version,
+            agent_id=_agent(call).id,
+            **given,
         )
     )
     return accepted(call, result)

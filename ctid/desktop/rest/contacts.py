@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ctid.desktop.bodies import AttributesBody, ContactsQuery, WrapUpBody
+from ctid.desktop.bodies import AttributesBody, ContactBody, ContactsQuery, WrapUpBody
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.record_views import closed_contact_view
 from ctid.desktop.rest.rights import may_see_contact, own_agent, own_contact
 from ctid.engine.views import contact_view
 from ctid.errors import NotFoundError
-from ctid.model.contact import Contact
-from ctid.model.events import AttributesSet, WrapUpSet
+from ctid.model.contact import Contact, Customer
+from ctid.model.events import AttributesSet, ContactSubmitted, ContactWithdrawn, WrapUpSet
 
 
 async def list_contacts(call: Call) -> Answer:
@@ -51,6 +51,36 @@ async def get_contact(call: Call) -> Answer:
     return Answer(closed_contact_view(record))
 
 
+async def submit_contact(call: Call) -> Answer:
+    """Have a contact of another channel than voice enter a queue."""
+    body: ContactBody = call.body
+    result = await call.site.request(
+        ContactSubmitted(
+            command_id=call.command_id,
+            principal=call.principal.subject,
+            channel=body.channel,
+            queue=body.queue,
+            priority=body.priority,
+            attributes=body.attributes,
+            customer=None if body.customer is None else Customer(**body.customer.model_dump()),
+        )
+    )
+    return accepted(call, result)
+
+
+async def withdraw_contact(call: Call) -> Answer:
+    """Tell that the customer of a submitted contact has left."""
+    result = await call.site.request(
+        ContactWithdrawn(
+            command_id=call.command_id,
+            principal=call.principal.subject,
+            if_version=call.if_version,
+            contact_id=_live_contact(call).id,
+        )
+    )
+    return accepted(call, result)
+
+
 async def merge_attributes(call: Call) -> Answer:
     """Merge attached data into a live contact."""
     body: AttributesBody = call.body
@@ -80,7 +110,9 @@ async def set_wrap_up(call: Call) -> Answer:
             contact_id=contact.id,
             disposition=body.disposition,
             notes=body.notes,
+            extend_seconds=body.extend_seconds or 0,
             complete=body.complete,
+            forced=call.principal.sees_all and contact.agent_id != call.principal.agent_id,
         )
     )
     return accepted(call, result)

@@ -217,21 +217,21 @@ def test_attributes_are_merged_and_an_empty_value_removes(site: Site) -> None:
 
 def test_views_of_agents_contacts_and_queues(site: Site) -> None:
     engine = site.engine
-    actions = {agent_id: agent_actions(site.agent(agent_id)) for agent_id in ("alice",)}
+    actions = {agent_id: agent_actions(engine.state, site.agent(agent_id)) for agent_id in ("alice",)}
     assert actions == {"alice": ["log_in"]}
     site.ask("alice", AgentState.NOT_READY)
-    assert agent_actions(site.agent()) == ["ready", "not_ready", "log_out"]
+    assert agent_actions(engine.state, site.agent()) == ["ready", "not_ready", "log_out"]
     site.ready("alice")
-    assert agent_actions(site.agent()) == ["not_ready", "log_out"]
+    assert agent_actions(engine.state, site.agent()) == ["not_ready", "log_out"]
     leg = site.offered()
-    assert "reject_offer" in agent_actions(site.agent())
+    assert "reject_offer" in agent_actions(engine.state, site.agent())
     site.call("c2")
     queue = queue_view(engine.state, engine.site, "sales", site.now)
     assert (queue["waiting"], queue["offered"], queue["connected"]) == (2, 1, 0)
     assert contact_actions(site.contact()) == ["set_attributes"]
     site.answered(leg)
     site.bridged(leg, "c1")
-    assert agent_actions(site.agent())[0] == contact_actions(site.contact())[1] == "wrap_up"
+    assert agent_actions(engine.state, site.agent())[0] == contact_actions(site.contact())[1] == "wrap_up"
     site.ended(leg)
     view = agent_view(engine.state, engine.site, site.agent(), site.now)
     assert view["wrap_up_until"] is not None
