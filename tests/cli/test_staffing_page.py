@@ -25,7 +25,7 @@ def squeezed(text: str) -> list[str]:
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize(("command", "output"), shown(), ids=lambda text: text[:60])
+@pytest.mark.parametrize(("command", "output"), [pytest.param(*each, id=each[0]) for each in shown()])
 def test_an_example_prints_what_the_page_shows(
     ctid: Ctid, monkeypatch: pytest.MonkeyPatch, command: str, output: str
 ) -> None:
