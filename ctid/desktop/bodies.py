@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints, field_validator
 
 from ctid.model.states import AgentState, ContactState, Outcome
 from ctid.spec.agent import Channel
 from ctid.spec.base import Name
 from ctid.spec.destination import AttributeKey
+from ctid.spec.requirement import StepSpec, check_order
 
 # PostgreSQL cannot keep NUL in text.
 _NO_NUL = r"^[^\x00]*$"
@@ -55,6 +56,24 @@ class AttributesBody(RootModel[dict[AttributeKey, Text | None]]):
     """Attached data to merge (RFC 7396): a string sets a key, null removes it."""
 
     root: Annotated[dict[AttributeKey, Text | None], Field(max_length=50)]
+
+
+class RoutingBody(Input):
+    """What a waiting contact needs and where; what is absent stays as it is, and its place is kept in any case."""
+
+    priority: Annotated[int | None, Field(ge=-1_000_000, le=1_000_000, description="Higher goes first.")] = None
+    steps: Annotated[
+        list[StepSpec] | None,
+        Field(min_length=1, max_length=32, description="A requirement of its own; null goes back to the queue's."),
+    ] = None
+    queue: Annotated[Name | None, Field(description="The queue to wait in.")] = None
+
+    @field_validator("steps")
+    @classmethod
+    def _in_order(cls, value: list[StepSpec] | None) -> list[StepSpec] | None:
+        if value is not None:
+            check_order(value)
+        return value
 
 
 class WrapUpBody(Input):

@@ -133,6 +133,17 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         versioned=True,
     ),
     Operation(
+        name="setRouting",
+        method="PATCH",
+        path="/v1/contacts/{contact_id}/routing",
+        summary="Change needs, priority or queue of a waiting contact; it keeps its place",
+        roles=SUPERVISION,
+        handler=contacts.set_routing,
+        body=bodies.RoutingBody,
+        answer=schemas.ContactAcceptedView,
+        versioned=True,
+    ),
+    Operation(
         name="setWrapUp",
         method="PUT",
         path="/v1/contacts/{contact_id}/wrap-up",

@@ -23,7 +23,11 @@ MAX_DECISIONS = 100
 def empty_floor(state: SiteState, site: SiteSpec) -> Floor:
     """A floor of all agents of the configuration, with nobody free and nobody waiting yet."""
     there = {agent_id: state.agents[agent_id] for agent_id in site.agents if agent_id in state.agents}
-    return Floor(site, there, {agent_id: profile(agent, site.agents[agent_id]) for agent_id, agent in there.items()})
+    floor = Floor(site, there, {agent_id: profile(agent, site.agents[agent_id]) for agent_id, agent in there.items()})
+    for agent in there.values():
+        # Who is logged in counts at once: a step that nobody there meets is not waited for.
+        floor.set_duty(agent.id, on_duty=agent.state is not AgentState.LOGGED_OUT)
+    return floor
 
 
 def settle(turn: Turn) -> None:

@@ -68,6 +68,7 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.ContactWithdrawn: requests.withdraw_contact,
     ev.WrapUpSet: requests.wrap_up,
     ev.AttributesSet: requests.attributes,
+    ev.RoutingSet: requests.routing,
 }
 
 

@@ -186,7 +186,8 @@ def _exists(turn: Turn, destination: Destination) -> bool:
 
 def enter_queue(turn: Turn, contact: Contact, name: str) -> None:
     """Into the queue, or the way that it has for contacts which it does not take."""
-    queueing.choose(turn, contact, name)
+    if turn.site.queues[name].nobody is not None:
+        queueing.choose(turn, contact, name)
     way = ways_out.on_entering(turn, contact, name)
     if way is None:
         queueing.enqueue(turn, contact, name)

@@ -88,9 +88,9 @@ def play_music(turn: Turn, contact: Contact) -> None:
 
 
 def choose(turn: Turn, contact: Contact, name: str) -> None:
-    """Choose which of the queue's requirements is for the contact, as far as is known of it now."""
+    """Choose which of the queue's requirements is for the contact, or would be, as far as is known of it now."""
     chosen = conditions.choose(turn.site.queues[name].requirements, contact, name)
-    for index in chosen.untold:
+    for index in chosen.untold if contact.queue == name else ():
         turn.note("condition-untold", f"queues/{name}/requirements/{index}")
     contact.requirement = chosen.index
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ctid.acd.agent_states import Effect, effect_of
 from ctid.engine import agents, contacts, devices, journey, offers, outage, queueing, tasks
 from ctid.engine import wrap_up as after_call
@@ -27,11 +29,14 @@ from ctid.model.events import (
     OfferAccepted,
     OfferRejected,
     Request,
+    RoutingSet,
     WrapUpSet,
 )
 from ctid.model.offer import Offer, OfferCause
 from ctid.model.states import AgentState, ContactState, OfferState, Outcome, SystemReason
 from ctid.spec.agent import VOICE
+from ctid.spec.references import faulty_references
+from ctid.spec.yaml_source import dotted
 
 MAX_ATTRIBUTES = 200
 """Keys of attached data per contact; more is refused, so that no integrator can grow the state without bound."""
@@ -261,6 +266,49 @@ def _merged(present: dict[str, str], coming: dict[str, str]) -> dict[str, str]:
     if len(merged) > MAX_ATTRIBUTES:
         raise RequestError(f"a contact takes {MAX_ATTRIBUTES} attributes at most")
     return merged
+
+
+def routing(turn: Turn, request: RoutingSet) -> View:
+    """Change needs, priority or queue of a waiting contact, which keeps its place."""
+    contact = _contact(turn, request.contact_id)
+    _compare(contact.version, request, contact.state)
+    if contact.state not in queueing.WAITING:
+        raise ConflictError(
+            f"a contact that is {contact.state} does not wait",
+            current=contact.state,
+            allowed_actions=tuple(contact_actions(contact)),
+        )
+    moves = request.queue is not None and request.queue != contact.queue
+    if moves and request.queue not in turn.site.queues:
+        raise RequestError(f"there is no queue {request.queue!r}; there is: {', '.join(turn.site.queues)}")
+    if moves and contact.state is ContactState.OFFERED:
+        raise ConflictError(
+            "the contact is being offered to an agent; its queue can be changed when that comes to nothing",
+            current=contact.state,
+            allowed_actions=tuple(contact_actions(contact)),
+        )
+    if request.steps:
+        _check_steps(turn, request.steps)
+    if request.priority is not None:
+        contact.priority = request.priority
+    if request.steps is not None:
+        contact.steps = request.steps
+    if moves and request.queue is not None:
+        queueing.change_queue(turn, contact, request.queue)
+    elif request.steps is not None:
+        queueing.restart_steps(turn, contact)
+    contact.version += 1
+    # Conditions may name the priority.
+    queueing.reconsider(turn, contact)
+    contacts.publish(turn, contact, "contact.updated")
+    return {"contact": contact_view(turn.state, contact, turn.now)}
+
+
+def _check_steps(turn: Turn, steps: list[dict[str, Any]]) -> None:
+    site = turn.site
+    known = {"skills": site.skills, "groups": site.groups, "agents": dict.fromkeys(site.agents)}
+    for where, what in faulty_references({**known, "queues": {"": {"steps": steps}}}):
+        raise RequestError(f"{dotted(where[2:])}: {what}")
 
 
 def _agent(turn: Turn, agent_id: str) -> Agent:

@@ -87,6 +87,8 @@ def contact_actions(contact: Contact) -> list[str]:
             is_call = contact.channel == VOICE and contact.state is ContactState.CONNECTED
             over = [] if is_call or owes_disposition(contact) else ["complete_wrap_up"]
             return ["set_attributes", "wrap_up", *over, *_withdrawal(contact)]
+        case ContactState.QUEUED | ContactState.OFFERED:
+            return ["set_attributes", "set_routing", *_withdrawal(contact)]
         case _:
             return ["set_attributes", *_withdrawal(contact)]
 

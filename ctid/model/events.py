@@ -332,6 +332,22 @@ class AttributesSet(Request, frozen=True, kw_only=True, tag="request.attributes"
     attributes: dict[str, str]
 
 
+class RoutingSet(Request, frozen=True, kw_only=True, tag="request.routing"):
+    """Change what a waiting contact needs, how urgent it is or where it waits; its place is kept.
+
+    Attributes:
+        priority: Its own priority; ``None`` to leave it.
+        steps: A requirement of its own, as plain data of ``StepSpec``; empty to go back to the queue's; ``None`` to
+            leave it.
+        queue: The queue it is to wait in; ``None`` to leave it.
+    """
+
+    contact_id: str
+    priority: int | None = None
+    steps: list[dict[str, Any]] | None = None
+    queue: str | None = None
+
+
 class DesktopConnected(Event, frozen=True, kw_only=True, tag="desktop.connected"):
     """An agent's desktop session has its socket and its snapshot."""
 
@@ -408,6 +424,7 @@ AnyEvent = (
     | ContactWithdrawn
     | WrapUpSet
     | AttributesSet
+    | RoutingSet
     | DesktopConnected
     | DesktopLost
     | SiteStarted

@@ -422,3 +422,33 @@ async def test_the_queue_of_commands_survives_a_desktop_that_goes(desk: Desk, ht
         await going
     desk.site.gate.set()
     await until(lambda: desk.site.state.agents["alice"].state == "NOT_READY")
+
+
+async def test_a_supervisor_changes_what_a_waiting_contact_needs(desk: Desk, http: aiohttp.ClientSession) -> None:
+    contact_id = desk.site.call()
+    path = f"/v1/contacts/{contact_id}/routing"
+    contact = desk.site.state.contacts[contact_id]
+    status, body, headers = await ask(
+        http, desk, "sue", "PATCH", path,
+        json={"priority": 7, "steps": [{"skills": {"sales": 2}}, {"after_seconds": 9, "agents": ["bob"]}]},
+    )  # fmt: skip
+    assert (status, body["contact"]["priority"]) == (202, 7)
+    assert "set_routing" in body["contact"]["allowed_actions"]
+    assert contact.steps == [{"skills": {"sales": 2}}, {"after_seconds": 9.0, "agents": ["bob"]}]
+    stale = {"If-Match": '"1"'}
+    status, body, _ = await ask(http, desk, "sue", "PATCH", path, json={"priority": 8}, headers=stale)
+    assert (status, contact.priority) == (412, 7)
+    fresh = {"If-Match": headers["ETag"]}
+    status, body, _ = await ask(http, desk, "sue", "PATCH", path, json={"queue": "support"}, headers=fresh)
+    assert (status, body["contact"]["queue"], len(contact.steps)) == (202, "support", 2)
+    status, _, _ = await ask(http, desk, "sue", "PATCH", path, json={"steps": None})
+    assert (status, contact.steps) == (202, [])
+    assert (await ask(http, desk, "alice", "PATCH", path, json={"priority": 1}))[0] == 403
+    for wrong in ({"steps": []}, {"steps": [{"after_seconds": 3}]}, {"steps": [{"skill": {}}]}, {"prio": 1}):
+        status, body, _ = await ask(http, desk, "sue", "PATCH", path, json=wrong)
+        assert (status, body["code"]) == (422, "invalid-input")
+    status, body, _ = await ask(http, desk, "sue", "PATCH", path, json={"queue": "nowhere"})
+    assert (status, body["code"]) == (400, "request-invalid")
+    desk.site.notify(ev.LegEnded(pbx="main", unique_id=desk.site.state.legs[contact.caller_leg].unique_id, cause=16))
+    status, body, _ = await ask(http, desk, "sue", "PATCH", path, json={"priority": 1})
+    assert status in (404, 409)

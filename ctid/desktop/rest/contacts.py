@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ctid.desktop.bodies import AttributesBody, ContactBody, ContactsQuery, WrapUpBody
+from ctid.desktop.bodies import AttributesBody, ContactBody, ContactsQuery, RoutingBody, WrapUpBody
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.record_views import closed_contact_view
 from ctid.desktop.rest.rights import may_see_contact, own_agent, own_contact
 from ctid.engine.views import contact_view
 from ctid.errors import NotFoundError
 from ctid.model.contact import Contact, Customer
-from ctid.model.events import AttributesSet, ContactSubmitted, ContactWithdrawn, WrapUpSet
+from ctid.model.events import AttributesSet, ContactSubmitted, ContactWithdrawn, RoutingSet, WrapUpSet
 
 
 async def list_contacts(call: Call) -> Answer:
@@ -92,6 +92,25 @@ async def merge_attributes(call: Call) -> Answer:
             if_version=call.if_version,
             contact_id=contact.id,
             attributes={key: value or "" for key, value in body.root.items()},
+        )
+    )
+    return accepted(call, result)
+
+
+async def set_routing(call: Call) -> Answer:
+    """Change what a waiting contact needs, its priority or its queue."""
+    body: RoutingBody = call.body
+    contact = _live_contact(call)
+    steps = [step.model_dump(exclude_defaults=True) for step in body.steps or ()]
+    result = await call.site.request(
+        RoutingSet(
+            command_id=call.command_id,
+            principal=call.principal.subject,
+            if_version=call.if_version,
+            contact_id=contact.id,
+            priority=body.priority,
+            steps=steps if "steps" in body.model_fields_set else None,
+            queue=body.queue,
         )
     )
     return accepted(call, result)

@@ -228,7 +228,7 @@ def test_views_of_agents_contacts_and_queues(site: Site) -> None:
     site.call("c2")
     queue = queue_view(engine.state, engine.site, "sales", site.now)
     assert (queue["waiting"], queue["offered"], queue["connected"]) == (2, 1, 0)
-    assert contact_actions(site.contact()) == ["set_attributes"]
+    assert contact_actions(site.contact()) == ["set_attributes", "set_routing"]
     site.answered(leg)
     site.bridged(leg, "c1")
     assert agent_actions(engine.state, site.agent())[0] == contact_actions(site.contact())[1] == "wrap_up"
