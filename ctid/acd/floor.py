@@ -51,14 +51,17 @@ class Match(NamedTuple):
     Attributes:
         contact_id: The contact.
         agents: As many as the queue rings at once.
-        runner_up: Who would have been next.
+        runner_up: Who would have been next, if anybody.
+        by: For each of the agents, by what they go before the runner-up: ``alone`` (there is none), ``priority`` (they
+            give the queue a higher one), ``preferred``, ``fit``, ``turn``, or else ``id``.
         able: How many free agents were able.
         freed: Whether an agent who became free found the contact, not the contact the agent.
     """
 
     contact_id: str
     agents: list[Chosen]
-    runner_up: str
+    runner_up: Chosen | None
+    by: list[str]
     able: int
     freed: bool
 
@@ -192,6 +195,10 @@ class Floor:
         """Whether the contact waits here."""
         return contact_id in self._where
 
+    def free(self, channel: str) -> int:
+        """Those of whom one more contact of the channel may be asked now."""
+        return self._free.get(channel, 0)
+
     def line(self, key: LineKey) -> Line:
         """The line of contacts that need this; a new one if there is none."""
         line = self.lines.get(key)
@@ -257,17 +264,34 @@ class Floor:
         return chosen, able.bit_count()
 
     def _take(self, contact_id: str, *, freed: bool) -> Match:
-        line, _ = self._where[contact_id]
+        line = self._where[contact_id][0]
         ring = self._site.queues[line.key.queue].ring
         best, able = self.best(contact_id, ring + 1)
-        chosen, rest = best[:ring], best[ring:]
+        chosen, runner_up = best[:ring], best[ring] if len(best) > ring else None
+        by = [self._advantage(line, each, runner_up) for each in chosen]
         self.leave(contact_id)
         for each in chosen:
             self.set_free(each.agent_id, frozenset())
-        return Match(contact_id, chosen, rest[0].agent_id if rest else "", able, freed)
+        return Match(contact_id, chosen, runner_up, by, able, freed)
+
+    def _advantage(self, line: Line, chosen: Chosen, other: Chosen | None) -> str:
+        """By what an agent goes before another one for contacts of the line."""
+        if other is None:
+            return "alone"
+        one, two = self.roster.bits[chosen.agent_id], self.roster.bits[other.agent_id]
+        for _, agents in self.roster.priorities(line.key.queue):
+            if agents & (one | two) and not (agents & one and agents & two):
+                return "priority"
+            if agents & one:
+                break
+        if not line.rule.weighs_preference and line.preferred & one and not line.preferred & two:
+            return "preferred"
+        if chosen.fit + chosen.turn == other.fit + other.turn:
+            return "id"
+        return "fit" if chosen.fit < other.fit else "turn"
 
     def _able_now(self, line: Line, contact_id: str) -> int:
-        able = line.able & self._free.get(line.key.channel, 0)
+        able = line.able & self.free(line.key.channel)
         kept = self._kept_from.get(contact_id)
         return able & ~kept if kept else able
 
@@ -292,7 +316,7 @@ class Floor:
         bit, best = self.roster.bits[agent_id], None
         queues = self.roster.profiles[agent_id].queues
         for line in self._lines_of[bit.bit_length() - 1].values():
-            if not line.contacts or not self._free.get(line.key.channel, 0) & bit:
+            if not line.contacts or not self.free(line.key.channel) & bit:
                 continue
             first = line.contacts[0]
             if self._kept_from:

@@ -33,5 +33,19 @@ def add(total: int, amount: int, at_ms: int) -> int:
     return ((exponent + size) << _BITS) | (_shift(mantissa, _BITS - size) & (_ONE - 1))
 
 
+def seen(total: int, at_ms: int) -> int:
+    """What a sum amounts to at a moment, with all that was forgotten by then; in thousandths, rounded down.
+
+    Args:
+        total: The sum.
+        at_ms: Monotonic moment, not before the last amount was added.
+    """
+    if not total:
+        return 0
+    whole, part = divmod(at_ms, HALF_LIFE_MS)
+    mantissa, scale = _ONE | (total & (_ONE - 1)), (total >> _BITS) - _BITS - whole
+    return _shift(mantissa * 1_000, scale) // (HALF_LIFE_MS + part)
+
+
 def _shift(number: int, bits: int) -> int:
     return number << bits if bits >= 0 else number >> -bits

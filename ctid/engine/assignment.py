@@ -106,8 +106,11 @@ def _offer(turn: Turn, match: Match) -> None:
             able=match.able,
             fit=chosen.fit,
             turn=chosen.turn,
-            runner_up=match.runner_up,
+            runner_up=match.runner_up.agent_id if match.runner_up else "",
+            runner_up_fit=match.runner_up.fit if match.runner_up else 0,
+            runner_up_turn=match.runner_up.turn if match.runner_up else 0,
+            by=by,
         )
-        for chosen, offer in zip(match.agents, made, strict=True)
+        for chosen, by, offer in zip(match.agents, match.by, made, strict=True)
     ]
     del contact.decisions[:-MAX_DECISIONS]

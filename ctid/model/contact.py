@@ -101,6 +101,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         fit: How well the chosen one fits, in the strategy's own measure; less is better.
         turn: Whose turn it was, in the strategy's own measure; less is earlier.
         runner_up: Who would have been next; empty if nobody.
+        runner_up_fit: As ``fit``, of the runner-up.
+        runner_up_turn: As ``turn``, of the runner-up.
+        by: What the chosen one goes before the runner-up by: ``alone`` ``priority`` ``preferred`` ``fit`` ``turn``
+            ``id``.
     """
 
     at: Instant
@@ -115,6 +119,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     fit: int
     turn: int
     runner_up: str = ""
+    runner_up_fit: int = 0
+    runner_up_turn: int = 0
+    by: str = ""
 
 
 class Callback(msgspec.Struct, kw_only=True):
