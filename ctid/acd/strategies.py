@@ -77,9 +77,7 @@ STRATEGIES: dict[str, Rule] = {}
 """Every strategy by its name in the configuration."""
 
 
-def _strategy(
-    told: Told, *, by_fit: bool = False, weighs_preference: bool = False
-) -> Callable[[Strategy], Strategy]:
+def _strategy(told: Told, *, by_fit: bool = False, weighs_preference: bool = False) -> Callable[[Strategy], Strategy]:
     def register(place: Strategy) -> Strategy:
         STRATEGIES[place.__name__] = Rule(place, told, by_fit, weighs_preference)
         return place

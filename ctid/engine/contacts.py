@@ -127,6 +127,7 @@ def record_of(turn: Turn, contact: Contact) -> ContactRecord:
         path=list(contact.path),
         spans=list(contact.spans),
         offers=list(contact.offers),
+        decisions=list(contact.decisions),
         created_at=contact.created_at,
         queued_at=contact.queued_at,
         connected_at=contact.connected_at,

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from ctid.errors import RequestError
-from ctid.model.contact import Customer, OfferResult, PathStep, Span
+from ctid.model.contact import Customer, Decision, OfferResult, PathStep, Span
 from ctid.model.instant import Instant
 from ctid.model.states import Outcome
 
@@ -33,6 +33,7 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
         path: Entries, menus, keys, queues in order.
         spans: Every state with start and duration; they add up to the whole.
         offers: Every offer and what came of it.
+        decisions: Why each agent was chosen.
         created_at: Arrival.
         queued_at: First queue entered.
         connected_at: First bridge with an agent.
@@ -68,6 +69,7 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
     talk_ms: int
     wrap_up_ms: int
     disposition_missing: bool = False
+    decisions: list[Decision] = []
 
 
 class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, MetaData, Table, Text, false
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, MetaData, Table, Text, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata: Final = MetaData(
@@ -52,6 +52,7 @@ records: Final = Table(
     Column("talk_ms", BigInteger, nullable=False),
     Column("wrap_up_ms", BigInteger, nullable=False),
     Column("disposition_missing", Boolean, nullable=False, server_default=false()),
+    Column("decisions", json_type, nullable=False, server_default=text("'[]'")),
 )
 
 # Each serves one filter and the order in which records are listed at once. None for the site: few have more than one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.model.contact import Customer, OfferResult, PathStep, Span
+from ctid.model.contact import Customer, Decision, OfferResult, PathStep, Span
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
 from ctid.model.states import ContactState, Outcome
@@ -45,6 +45,25 @@ def sample_record(number: int, **changes: Any) -> ContactRecord:
             Span(state=ContactState.CONNECTED, at=at(7), duration_ms=60_000, queue="sales", agent_id="1001"),
         ],
         "offers": [OfferResult(offer_id="o-1", agent_id="1001", at=at(3), rang_ms=4_000, state="accepted")],
+        "decisions": [
+            Decision(
+                at=at(3),
+                queue="sales",
+                agent_id="1001",
+                offer_id="o-1",
+                trigger="arrival",
+                step=0,
+                waited_ms=0,
+                strategy="highest_skill",
+                able=2,
+                fit=-8 << 80,  # no database's integer holds it
+                turn=1_000,
+                runner_up="1002",
+                runner_up_fit=-7 << 80,
+                runner_up_turn=900,
+                by="fit",
+            )
+        ],
         "created_at": at(0),
         "queued_at": at(3),
         "connected_at": at(7),
@@ -71,6 +90,7 @@ def abandoned_record(number: int, **changes: Any) -> ContactRecord:
         "path": [],
         "spans": [],
         "offers": [],
+        "decisions": [],
         "queued_at": None,
         "connected_at": None,
         "wait_ms": 0,

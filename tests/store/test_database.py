@@ -9,6 +9,7 @@ import stat
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -16,9 +17,11 @@ from sqlalchemy import inspect, text
 
 from ctid.errors import StoreError
 from ctid.store.database import Database, normalise_url
+from ctid.store.records import RecordStore
 from ctid.store.schema import metadata
 from sip_test_rig.ports import free_port
 from sip_test_rig.postgres import Postgres
+from tests.store.sample_records import sample_record
 
 pytestmark = pytest.mark.store
 
@@ -66,8 +69,8 @@ def test_postgresql_without_its_extra_says_what_to_install(monkeypatch: pytest.M
 
 async def test_the_schema_is_made_once_and_is_what_the_code_says(url: str) -> None:
     database = Database(url)
-    assert await database.upgrade() == ("", "0002")
-    assert await database.upgrade() == ("0002", "0002")
+    assert await database.upgrade() == ("", "0003")
+    assert await database.upgrade() == ("0003", "0003")
     await database.ping()
     async with database.read() as connection:
         differences = await connection.run_sync(
@@ -81,7 +84,7 @@ async def test_the_schema_is_made_once_and_is_what_the_code_says(url: str) -> No
 async def test_daemons_that_start_at_once_make_the_schema_once(url: str) -> None:
     databases = [Database(url) for _ in range(4)]
     results = await asyncio.gather(*(database.upgrade() for database in databases))
-    assert sorted(before for before, _ in results) == ["", "0002", "0002", "0002"]
+    assert sorted(before for before, _ in results) == ["", "0003", "0003", "0003"]
     for database in databases:
         await database.close()
 
@@ -97,7 +100,21 @@ async def test_an_upgrade_that_fails_changes_nothing(url: str) -> None:
         tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
         await connection.execute(text("DROP TABLE customer_numbers"))
     assert tables == ["customer_numbers"]
-    assert await database.upgrade() == ("", "0002")
+    assert await database.upgrade() == ("", "0003")
+    await database.close()
+
+
+async def test_records_of_an_older_release_stay_readable(url: str) -> None:
+    database = Database(url)
+    await database.open()
+    record = sample_record(1)
+    await RecordStore(database).save(record)
+    async with database.begin() as connection:
+        for column in ("disposition_missing", "decisions"):
+            await connection.execute(text(f"ALTER TABLE records DROP COLUMN {column}"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert await database.upgrade() == ("0001", "0003")
+    assert await RecordStore(database).get(record.contact_id) == msgspec.structs.replace(record, decisions=[])
     await database.close()
 
 

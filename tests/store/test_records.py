@@ -230,6 +230,7 @@ async def test_csv_holds_all_of_a_record(store: RecordStore) -> None:
     assert tuple(handled) == HEADER
     spans = json.loads(handled.pop("spans"))
     offers = json.loads(handled.pop("offers"))
+    decisions = json.loads(handled.pop("decisions"))
     assert handled == {
         "contact_id": "c-000000",
         "site": "berlin",
@@ -258,6 +259,7 @@ async def test_csv_holds_all_of_a_record(store: RecordStore) -> None:
         "attributes": '{"a":"2","z":"1"}',
         "disposition_missing": "false",
     }
+    assert [(each["agent_id"], each["fit"], each["by"]) for each in decisions] == [("1001", -8 << 80, "fit")]
     assert spans == [
         {"state": "created", "at": "2025-03-29T12:00:00.000Z", "duration_ms": 3000},
         {"state": "queued", "at": "2025-03-29T12:00:03.000Z", "duration_ms": 4000, "queue": "sales"},

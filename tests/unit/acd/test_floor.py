@@ -178,3 +178,42 @@ def test_many_free_agents_are_taken_in_the_order_of_every_strategy() -> None:
             contact_id = walk.wait(f"c{number}", number)
             found = [(match.contact_id, match.agents[0].agent_id) for match in walk.floor.matches([contact_id], [])]
             assert found == list(walk.scanned()), strategy
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "strategy", "by"),
+    [
+        ({}, None, "longest_idle", "alone"),
+        ({"queues": {"q1": {"priority": 1}}}, {"queues": {}}, "longest_idle", "priority"),
+        ({"queues": {"q1": {"priority": 1}}}, {"queues": {"q1": {}}}, "longest_idle", "priority"),
+        ({"groups": ["red"]}, {}, "longest_idle", "preferred"),
+        ({"groups": ["red"]}, {}, "best_match", "fit"),
+        ({"skills": {"sales": 4}}, {"skills": {"sales": 2}}, "highest_skill", "fit"),
+        ({"skills": {"sales": 4}}, {"skills": {"sales": 4}}, "highest_skill", "turn"),
+        ({"idle": 1}, {"idle": 2}, "longest_idle", "turn"),
+        ({"idle": 2}, {"idle": 2}, "longest_idle", "id"),
+    ],
+)
+def test_a_match_tells_by_what_the_chosen_agent_goes_before_the_runner_up(
+    one: dict[str, Any], two: dict[str, Any] | None, strategy: str, by: str
+) -> None:
+    given = {"one": {"idle": 1, "skills": {"sales": 4}} | one}
+    if two is not None:
+        given["two"] = {"idle": 2, "skills": {"sales": 4}} | two
+    idle = {agent_id: fields.pop("idle") for agent_id, fields in given.items()}
+    profiles = {
+        agent_id: AgentSpec.model_validate({"name": "x", "device": "PJSIP/1", "pbx": "main", **fields})
+        for agent_id, fields in given.items()
+    }
+    agents = {each: Agent(id=each, since=Instant(0, 0), idle_since_ms=idle[each]) for each in profiles}
+    queues = {"q1": {"steps": [{}], "strategy": strategy}}
+    site = SiteSpec.model_validate({"site": "demo", "country": "DE", "entries": {}, "queues": queues})
+    floor = Floor(site, agents, profiles)
+    for agent_id in profiles:
+        floor.set_free(agent_id, frozenset({"voice"}))
+    key = LineKey("voice", "main", "q1", 0, (Need(skills=(("sales", 1),)),), Need(groups=("red",)))
+    floor.wait(key, Waiting(0, 1, "c1"))
+    (match,) = floor.matches(["c1"], [])
+    assert [each.agent_id for each in match.agents] == ["one"]
+    assert (match.runner_up.agent_id if match.runner_up else "") == ("two" if two is not None else "")
+    assert match.by == [by]

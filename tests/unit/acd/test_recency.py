@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from ctid.acd.recency import HALF_LIFE_MS, add
+from ctid.acd.recency import HALF_LIFE_MS, add, seen
 
 pytestmark = pytest.mark.unit
 
@@ -42,3 +42,17 @@ def test_more_is_more_at_any_moment() -> None:
         total = add(0, chance.randint(1, 10**7), chance.randrange(10**9))
         at_ms = chance.randrange(10**9, 10**10)
         assert total < add(total, 10**6, at_ms) < add(total, 2 * 10**6, at_ms)
+
+
+def test_what_is_seen_is_the_exact_sum_as_it_faded() -> None:
+    chance = random.Random(7)
+    total, exact, at_ms = 0, Fraction(0), 0
+    for _ in range(300):
+        at_ms += chance.randrange(600_000)
+        amount = chance.randint(1, 3_600_000)
+        total, exact = add(total, amount, at_ms), exact + amount * weight(at_ms)
+        later = at_ms + chance.randrange(4 * HALF_LIFE_MS)
+        assert seen(total, later) == pytest.approx(float(1_000 * exact / weight(later)), rel=1e-9, abs=1)
+    assert seen(0, at_ms) == 0
+    assert seen(add(0, 600_000, 5), 5) == 600_000_000
+    assert seen(add(0, 600_000, 5), 5 + HALF_LIFE_MS) == 300_000_000

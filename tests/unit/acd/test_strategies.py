@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ctid.acd import recency
 from ctid.acd.strategies import STRATEGIES, Wanted
 from ctid.model.agent import Agent
 from ctid.model.instant import Instant
@@ -93,3 +94,32 @@ def test_weights_are_worth_idle_time() -> None:
     costly = (agent("idle", idle_since_ms=0), profile(1, sales=6))
     assert first("best_match", expert, costly, wanted=wanted) == "expert"  # 170 s against 180 s
     assert first("best_match", expert, idle, wanted=wanted, preferred="expert") == "expert"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("longest_idle", {"idle_ms": 4_000}),
+        ("least_occupied", {"worked_ms": 60_000}),
+        ("fewest_contacts", {"contacts_thousandths": 3_000}),
+        ("round_robin", {"last_offer": 17}),
+        ("highest_skill", {"level": 12, "idle_ms": 4_000}),
+        ("lowest_skill", {"level": 12, "idle_ms": 4_000}),
+        ("best_match", {"worth_ms": (12 * 60 - 5 * 60 + 300) * 1_000, "idle_ms": 4_000}),
+    ],
+)
+def test_a_place_tells_what_it_was_made_of(name: str, told: dict[str, int]) -> None:
+    at_ms = 5_000
+    who = agent(
+        idle_since_ms=1_000,
+        load=recency.add(0, 60_000, at_ms),
+        count=recency.add(0, 3, at_ms),
+        last_offer=17,
+    )
+    rule = STRATEGIES[name]
+    place = rule.place(who, profile(5, sales=8, english=4), Wanted(("english", "sales")), True)
+    assert rule.told(place, at_ms) == told
+
+
+def test_every_strategy_tells_something() -> None:
+    assert all(rule.told(rule.place(agent(), profile(), Wanted(), False), 0) for rule in STRATEGIES.values())
