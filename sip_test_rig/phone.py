@@ -43,10 +43,12 @@ class PhoneCall:
         status: the final SIP status of a call that was not answered (486, 603, 487, ...).
         ended_by: who ended it.
         began_at: the monotonic moment at which its INVITE came or went.
+        reason: why the other side ended it, as its `Reason` header says (RFC 3326); empty when it gave none.
     """
 
     def __init__(self, phone: Phone, dialog: Dialog, media: Media, began_at: float) -> None:
         self.began_at = began_at
+        self.reason = ""
         self.dialog = dialog
         self.media = media
         self.state: CallState = "ringing" if dialog.incoming else "dialing"
@@ -129,7 +131,8 @@ class Phone(asyncio.DatagramProtocol):
         password: for registering.
         host: its own address.
         voice_hz: the tone that it speaks.
-        answer_after: seconds until it answers by itself; None leaves it ringing until `PhoneCall.answer()`.
+        answer_after: seconds until it answers by itself; None leaves it ringing until `PhoneCall.answer()`. A call that
+            asks to be answered at once (`Call-Info: …;answer-after=0`) is.
         reject_with: refuse every call at once with this status.
         registers: False for a caller whom the PBX knows by address.
 
@@ -307,6 +310,8 @@ class Phone(asyncio.DatagramProtocol):
         self._send(self._write.response(message, 200, call.dialog.own_tag if call else None))
         if call is None:
             return
+        if message.method in ("BYE", "CANCEL"):
+            call.reason = str(message.headers.get("Reason") or "")
         if message.method == "BYE":
             self._end(call, "them")
         elif message.method == "CANCEL" and call.state == "ringing":
@@ -342,9 +347,11 @@ class Phone(asyncio.DatagramProtocol):
         call = PhoneCall(self, dialog, media, came_at)
         self._send(self._write.response(invite, 180, dialog.own_tag))
         self._keep(call)
-        if self.answer_after is not None:
+        wanted = str(headers.get("Call-Info") or "")
+        answer_after = 0.0 if "answer-after=0" in wanted else self.answer_after
+        if answer_after is not None:
             loop = asyncio.get_running_loop()
-            self._timers.add(loop.call_later(self.answer_after, self._answer_if_ringing, call))
+            self._timers.add(loop.call_later(answer_after, self._answer_if_ringing, call))
 
     def _on_response(self, message: SIPMessage) -> None:
         status, method = int(message.status), message.headers["CSeq"]["method"]

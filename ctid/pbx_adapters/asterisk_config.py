@@ -23,6 +23,9 @@ TRIES_BEFORE_FALLBACK: Final = 60
 TRIES_BEFORE_HANG_UP: Final = 10
 """The caller has been served already; what is still to come (a survey) is not worth a minute's wait."""
 
+LOCK_TRIES: Final = 200
+"""After two seconds without the lock, which is never held so long, an agent's leg goes on without it."""
+
 SERVED_SECONDS: Final = 5
 """A session that lasted as long was served: the tries begin anew."""
 
@@ -134,6 +137,7 @@ def extensions_conf(dialplan: Dialplan) -> str:
         prompt=dialplan.fallback_prompt,
         number=f" same => n,Dial({number},{NUMBER_RING_SECONDS})\n" if number else "",
         connect=CONNECT,
+        lock_tries=LOCK_TRIES,
         caller=CALLER,
         no_forward=NO_FORWARD,
     )
@@ -225,9 +229,23 @@ exten => s,1,Goto(ctid-ask,in,1)
 {after}
 ; An agent's leg that was answered. Bridge() takes any channel whose unique id only begins like the one it is given,
 ; as 1700000000.25 does like 1700000000.2; so it is given the caller's name, which IMPORT() finds by the whole id.
+; Several phones may ring for one caller. The first that is answered has the caller, and is in the caller's group for as
+; long as its channel lives; whoever finds somebody there is told that the call was answered elsewhere. Between the look
+; and the entry nobody else may look: TRYLOCK() is one step, where LOCK() may let in two who wait. It is one lock for
+; all, held for some microseconds, because Asterisk never forgets the name of a lock.
 [{connect}]
-exten => s,1,Bridge(${{IMPORT(${{{caller}}},CHANNEL(name))}},F(ctid-after^s^1))
+exten => s,1,Set(CTID_TRIES=0)
+ same => n(lock),GotoIf($["${{TRYLOCK({connect})}}" = "1"]?look)
+ same => n,Set(CTID_TRIES=$[${{CTID_TRIES}} + 1])
+ same => n,GotoIf($[${{CTID_TRIES}} > {lock_tries}]?look)
+ same => n,Wait(0.01)
+ same => n,Goto(lock)
+ same => n(look),GotoIf($[${{GROUP_COUNT(${{{caller}}}@ctid)}} > 0]?lost)
+ same => n,Set(GROUP(ctid)=${{{caller}}})
+ same => n,Set(CTID_LOCK=${{UNLOCK({connect})}})
+ same => n,Bridge(${{IMPORT(${{{caller}}},CHANNEL(name))}},F(ctid-after^s^1))
  same => n,Hangup()
+ same => n(lost),Hangup(26)
 
 ; The caller comes here when the agent's leg is gone.
 [ctid-after]
