@@ -9,7 +9,7 @@ from ctid.acd.order import place
 from ctid.acd.scan import Asking, Free, first_match
 from ctid.engine import assignment
 from ctid.engine.engine import Engine
-from ctid.engine.requirement import line_key
+from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.state import SiteState
 from ctid.engine.turn import Turn
 from ctid.model import commands as cmd
@@ -218,7 +218,7 @@ class Watch:
         asking = {}
         for contact in state.contacts.values():
             if assignment.awaits(turn, contact):
-                key = line_key(turn, contact, assignment.pbx_of(turn, contact))
+                key = line_key(turn, contact, pbx_of(turn, contact))
                 queue = site.queues[contact.queue]
                 asking[contact.id] = Asking(key, place(contact, queue, site.policy), frozenset(contact.excluded))
             assert engine.floor.waits(contact.id) == (contact.id in asking), f"{contact.id} is not where it waits"

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from ctid.model.states import AgentState, ContactState, Outcome
 from ctid.spec.agent import Channel
@@ -113,6 +122,36 @@ class AcceptBody(Input):
 
 class RejectBody(Input):
     """Nothing has to be said to reject an offer."""
+
+
+class CallbackBody(Input):
+    """Whom to call back: a contact that waits, or a number and the queue that it is for."""
+
+    contact_id: Annotated[str | None, Field(description="A contact that waits in a queue.", max_length=128)] = None
+    number: Annotated[
+        str | None,
+        Field(
+            description="E.164 or as dialled in the site's country. Without, the waiting contact's own.", max_length=64
+        ),
+    ] = None
+    queue: Annotated[Name | None, Field(description="For a new contact.")] = None
+    attributes: Annotated[dict[AttributeKey, Text], Field(description="For a new contact.", max_length=50)] = {}
+    priority: Annotated[int, Field(description="For a new contact.", ge=-1_000, le=1_000)] = 0
+    not_before: Annotated[AwareDatetime | None, Field(description="No try before.")] = None
+
+    @model_validator(mode="after")
+    def _whom(self) -> Self:
+        if self.contact_id is None and (self.number is None or self.queue is None):
+            raise ValueError("give contact_id, or number and queue")
+        if self.contact_id is not None and (self.queue is not None or self.attributes or self.priority):
+            raise ValueError("queue, attributes and priority are for a new contact; this one has its own")
+        return self
+
+
+class CallbacksQuery(Input):
+    """Which callbacks."""
+
+    queue: Name | None = None
 
 
 class ContactsQuery(Input):

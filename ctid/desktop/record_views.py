@@ -35,6 +35,7 @@ def closed_contact_view(record: ContactRecord) -> View:
         **_common(record),
         "legs": [],
         "offer_ids": [],
+        "callback": None,
         "version": None,
         "allowed_actions": [],
     }

@@ -7,7 +7,7 @@ from typing import Final
 from ctid.desktop import bodies, schemas
 from ctid.desktop.auth import Role
 from ctid.desktop.operation import Operation
-from ctid.desktop.rest import agents, contacts, offers, queues, records, site, staffing
+from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, site, staffing
 
 EVERYBODY: Final = frozenset(Role)
 SUPERVISION: Final = frozenset({Role.SUPERVISOR, Role.ADMIN})
@@ -184,6 +184,44 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         body=bodies.RejectBody,
         body_optional=True,
         answer=schemas.OfferAcceptedView,
+    ),
+    Operation(
+        name="listCallbacks",
+        method="GET",
+        path="/v1/callbacks",
+        summary="Contacts to be called back, queue by queue, in the order in which it was asked for",
+        roles=SUPERVISION,
+        handler=callbacks.list_callbacks,
+        query=bodies.CallbacksQuery,
+        answer=schemas.ContactsView,
+    ),
+    Operation(
+        name="requestCallback",
+        method="POST",
+        path="/v1/callbacks",
+        summary="Have a waiting contact called back in its place, or somebody new when their turn comes",
+        roles=SUPERVISION,
+        handler=callbacks.request_callback,
+        body=bodies.CallbackBody,
+        answer=schemas.ContactAcceptedView,
+    ),
+    Operation(
+        name="getCallback",
+        method="GET",
+        path="/v1/callbacks/{contact_id}",
+        summary="One contact to be called back",
+        roles=SUPERVISION,
+        handler=callbacks.get_callback,
+        answer=schemas.ContactView,
+    ),
+    Operation(
+        name="cancelCallback",
+        method="DELETE",
+        path="/v1/callbacks/{contact_id}",
+        summary="Give a callback up, unless the customer has been reached already",
+        roles=SUPERVISION,
+        handler=callbacks.cancel_callback,
+        answer=schemas.ContactAcceptedView,
     ),
     Operation(
         name="listQueues",

@@ -82,7 +82,7 @@ class StepView(View):
     """One step of a contact's way."""
 
     at: datetime
-    kind: str = Field(description="entry, menu, key, queue or announcement.")
+    kind: str = Field(description="entry, menu, key, queue, announcement or callback.")
     name: str
     result: str | None
 
@@ -106,6 +106,18 @@ class LegView(View):
     state: LegState
 
 
+class CallbackView(View):
+    """That and how a customer is to be called back."""
+
+    number: str = Field(description="E.164.")
+    requested_at: datetime
+    expires_at: datetime = Field(description="When it is given up.")
+    attempts: int = Field(description="How often the customer was dialled.")
+    not_before: datetime | None = Field(description="No try before; null if none was set.")
+    dialling: bool = Field(description="Whether their phone is being rung now.")
+    last_cause: str | None = Field(description="Why the last try failed, or why it was given up.")
+
+
 class ContactView(View):
     """A contact with everything that is known of it."""
 
@@ -125,6 +137,7 @@ class ContactView(View):
     legs: list[LegView]
     offer_ids: list[str] = Field(description="The offers that are out; the accepted one while an agent serves it.")
     agent_id: str | None
+    callback: CallbackView | None = Field(description="Null for those who called; null once only the record is left.")
     created_at: datetime
     queued_at: datetime | None
     connected_at: datetime | None
@@ -156,6 +169,7 @@ class ScreenPopView(View):
     wait_ms: int
     attributes: dict[str, str]
     customer: CustomerView | None
+    callback: CallbackView | None = Field(description="Set if the customer is called back: they are dialled for you.")
     created_at: datetime
 
 

@@ -6,8 +6,8 @@ from ctid.acd.eligibility import Candidate, free_for
 from ctid.acd.floor import Floor, Match
 from ctid.acd.order import place
 from ctid.acd.profile import profile
-from ctid.engine import devices, offers, outage
-from ctid.engine.requirement import line_key
+from ctid.engine import callbacks, devices, offers, outage
+from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.state import SiteState, alias_key
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
@@ -79,14 +79,10 @@ def awaits(turn: Turn, contact: Contact) -> bool:
         return False
     if contact.channel != VOICE:
         return True
+    if contact.callback is not None and not callbacks.is_on_the_line(contact):
+        return callbacks.is_agent_first(turn, contact) and callbacks.is_due(turn, contact)
     leg = turn.legs.get(contact.caller_leg)
     return leg is not None and outage.is_up(turn, leg.pbx) and f"unseen:{leg.id}" not in turn.state.timers
-
-
-def pbx_of(turn: Turn, contact: Contact) -> str:
-    """The PBX that an agent of the contact has to have their phone at."""
-    leg = turn.legs.get(contact.caller_leg)
-    return leg.pbx if leg is not None else ""
 
 
 def _offer(turn: Turn, match: Match) -> None:

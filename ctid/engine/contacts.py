@@ -90,8 +90,22 @@ def end(turn: Turn, contact: Contact, outcome: Outcome) -> None:
         contact.ended_at = turn.now
     for timer in ("step", "wait", "exclude"):
         turn.cancel_timer(f"{timer}:{contact.id}")
+    if contact.callback is not None:
+        _end_callback(turn, contact)
     contact.ivr = None
     contact.version += 1
+
+
+def _end_callback(turn: Turn, contact: Contact) -> None:
+    """Nobody is to be called back for the contact any more; the same number may ask again."""
+    for timer in ("expire", "retry", "dial", "waited"):
+        turn.cancel_timer(f"{timer}:{contact.id}")
+    waiting = turn.state.callbacks.get(contact.queue, [])
+    if contact.id in waiting:
+        waiting.remove(contact.id)
+        if not waiting:
+            del turn.state.callbacks[contact.queue]
+            turn.cancel_timer(f"callbacks:{contact.queue}")
 
 
 def close(turn: Turn, contact: Contact, outcome: Outcome) -> None:

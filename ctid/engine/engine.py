@@ -16,8 +16,11 @@ import msgspec
 from ctid.engine import (
     agents,
     assignment,
+    callback_requests,
+    callbacks,
     contacts,
     devices,
+    dialling,
     journey,
     offers,
     pbx,
@@ -69,6 +72,8 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.WrapUpSet: requests.wrap_up,
     ev.AttributesSet: requests.attributes,
     ev.RoutingSet: requests.routing,
+    ev.CallbackRequested: callback_requests.ask,
+    ev.CallbackCanceled: callback_requests.cancel,
 }
 
 
@@ -198,6 +203,16 @@ class Engine:
                 journey.leave_queue(turn, contact)
             case "exclude" if contact := state.contacts.get(subject):
                 queueing.readmit(turn, contact)
+            case "expire" if contact := state.contacts.get(subject):
+                callbacks.expire(turn, contact)
+            case "dial" if contact := state.contacts.get(subject):
+                dialling.over(turn, contact)
+            case "waited" if contact := state.contacts.get(subject):
+                dialling.waited(turn, contact)
+            case "callbacks":
+                dialling.pulse(turn, subject)
+            case "retry":
+                turn.touch_contact(subject)
             case "backoff" if agent := state.agents.get(subject):
                 agents.back_off_over(turn, agent)
             case "unseen" if leg := state.legs.get(subject):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import contacts, offers, outage, places, queueing, ways_out
+from ctid.engine import callbacks, contacts, dialling, offers, outage, places, queueing, ways_out
 from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.turn import Turn, ms
 from ctid.ivr.menu import Leave, judge
@@ -75,7 +75,7 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     go(turn, contact, choice.place)
 
 
-def resume(turn: Turn, leg: Leg) -> None:
+def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
     """A known caller is with us again: go on where they were."""
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is not None and leaves(contact):
@@ -83,8 +83,9 @@ def resume(turn: Turn, leg: Leg) -> None:
         return
     if contact is None or contact.outcome is not None:
         release(turn, leg)
-        return
-    if contact.state is ContactState.CONNECTED:
+    elif contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
+        dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
+    elif contact.state is ContactState.CONNECTED:
         returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
     elif contact.ivr is not None:
         replay(turn, contact, contact.ivr)
@@ -114,7 +115,7 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     if contact is not None and contact.state is ContactState.CONNECTED:
         offers.talk_over(turn, contact)
     else:
-        resume(turn, leg)
+        resume(turn, leg, from_bridge=True)
 
 
 def go(turn: Turn, contact: Contact, place: str) -> None:
@@ -129,6 +130,9 @@ def go(turn: Turn, contact: Contact, place: str) -> None:
     leg = turn.legs.get(contact.caller_leg)
     if leg is None:
         _arrive_without_call(turn, contact, destination)
+        return
+    if destination is not None and destination.callback is not None:
+        call_back(turn, contact, leg, destination)
         return
     if destination is None or not destination.play:
         arrive(turn, contact, destination)
@@ -171,6 +175,32 @@ def _arrive_without_call(turn: Turn, contact: Contact, destination: Destination 
         queueing.enqueue(turn, contact, destination.queue)
     else:
         contacts.close(turn, contact, Outcome.OVERFLOW)
+
+
+def call_back(turn: Turn, contact: Contact, leg: Leg, destination: Destination) -> None:
+    """Let the caller go with the promise of a call. Who can't be called back goes on waiting, in the same queue.
+
+    The promise holds from here on: who hangs up in the middle of the prompts will be called as well.
+    """
+    queue = destination.callback or ""
+    contact.attributes.update(destination.set)
+    contact.priority += destination.priority
+    refusal = callbacks.refusal(turn, queue, contact.ani)
+    if refusal in ("", "duplicate"):
+        if refusal:
+            # The older one keeps its place, and this contact has nothing more to do.
+            contacts.step(turn, contact, "callback", queue, refusal)
+            contact.ivr, contact.outcome = None, Outcome.CALLBACK
+        else:
+            callbacks.ask(turn, contact, queue, contact.ani)
+        spec = turn.site.queues[queue].callback
+        dialling.say_goodbye(turn, leg, [*destination.play, *(spec.prompts if spec is not None else ())])
+        return
+    contacts.step(turn, contact, "callback", queue, refusal)
+    if queue in turn.site.queues:
+        enter_queue(turn, contact, queue)
+    else:
+        hand_off(turn, contact, leg)
 
 
 def _exists(turn: Turn, destination: Destination) -> bool:
@@ -260,7 +290,12 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
     """A prompt was played out, or a key was pressed."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
-    if contact is None or contact.ivr is None or contact.ivr.token != event.token:
+    if leg is None or contact is None:
+        return
+    if contact.outcome is Outcome.CALLBACK or callbacks.is_saying_goodbye(contact, leg):
+        release(turn, leg)
+        return
+    if contact.ivr is None or contact.ivr.token != event.token:
         return
     position = contact.ivr
     kind, _, name = position.node.partition(":")
@@ -299,18 +334,22 @@ def leave_queue(turn: Turn, contact: Contact) -> None:
     go(turn, contact, way.place)
 
 
-def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None) -> None:
+def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> None:
     """The caller's leg ended.
 
     Args:
         turn: The turn.
         leg: The leg.
         outcome: Of the contact, where the end's manner decides it; else it follows from where the caller was.
+        cause: Why a customer who is called back was not reached, if that is what ended.
     """
     turn.legs.remove(leg)
     turn.cancel_timer(f"unseen:{leg.id}")
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is None:
+        return
+    if contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
+        dialling.customer_gone(turn, contact, leg, cause)
         return
     contact.caller_leg = ""
     if contact.state in queueing.WAITING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import agents, contacts, outage, queueing, tasks, wrap_up
+from ctid.engine import agents, callbacks, contacts, outage, queueing, tasks, wrap_up
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import offer_view
 from ctid.model.agent import Agent
@@ -95,11 +95,12 @@ AUTO_ANSWER = {"Call-Info": "<sip:ctid>;answer-after=0", "Alert-Info": "<sip:cti
 
 def ring(turn: Turn, offer: Offer, contact: Contact) -> None:
     """Ring the agent's phone; one whose agent has accepted, or who wants it so, is told to answer by itself."""
-    spec, caller = turn.site.agents[offer.agent_id], turn.state.legs[contact.caller_leg]
+    spec, caller = turn.site.agents[offer.agent_id], turn.legs.get(contact.caller_leg)
     queue = turn.site.queues[offer.queue]
+    pbx = spec.pbx if caller is None else caller.pbx
     leg = Leg(
         id=turn.mint("lg"),
-        pbx=caller.pbx,
+        pbx=pbx,
         unique_id="",
         contact_id=contact.id,
         party=Party.AGENT,
@@ -111,10 +112,10 @@ def ring(turn: Turn, offer: Offer, contact: Contact) -> None:
     turn.legs.add(leg)
     turn.emit(
         RingAgent(
-            pbx=caller.pbx,
+            pbx=pbx,
             unique_id=leg.unique_id,
             device=spec.device,
-            peer_unique_id=caller.unique_id,
+            peer_unique_id="" if caller is None else caller.unique_id,
             caller_number=contact.ani,
             caller_name=contact.customer.name if contact.customer else queue.name or offer.queue,
             timeout_ms=ms(queue.ring_seconds) + RING_GRACE_MS,
@@ -124,6 +125,7 @@ def ring(turn: Turn, offer: Offer, contact: Contact) -> None:
                 **({} if spec.answer == "phone" else AUTO_ANSWER),
             },
             agent_id=offer.agent_id,
+            wait_ms=callbacks.patience_ms(turn, contact) if caller is None else 0,
         )
     )
 
@@ -143,6 +145,19 @@ def accept(turn: Turn, offer: Offer) -> None:
     """The agent's phone was answered. Not connected yet: only the bridge says so, and until then others ring on."""
     if offer.state is OfferState.PENDING:
         _settle(turn, offer, OfferState.ACCEPTED)
+
+
+def answered(turn: Turn, offer: Offer) -> None:
+    """The agent's phone was answered. A caller who waits is bridged by the PBX; a customer to be called is dialled."""
+    accept(turn, offer)
+    contact = turn.state.contacts[offer.contact_id]
+    if offer.state is OfferState.ACCEPTED and callbacks.awaits_agent(contact):
+        # Whoever answers first has the contact: there is no caller to be bridged who would decide it later.
+        _rescind_others(turn, offer, contact)
+        contact.agent_id = offer.agent_id
+        turn.state.agents[offer.agent_id].misses = 0
+        callbacks.dial(turn, contact, turn.state.legs[offer.leg_id])
+        turn.start_timer(f"lease:{offer.id}", callbacks.patience_ms(turn, contact) + _lease_ms(turn))
 
 
 def take(turn: Turn, offer: Offer, contact: Contact) -> None:
@@ -180,6 +195,7 @@ def _rescind_others(turn: Turn, winner: Offer, contact: Contact) -> None:
 def connect(turn: Turn, offer: Offer, contact: Contact) -> None:
     """Both legs are in one bridge: they talk."""
     accept(turn, offer)
+    callbacks.connected(turn, contact)
     agent = turn.state.agents[offer.agent_id]
     turn.cancel_timer(f"lease:{offer.id}")
     _rescind_others(turn, offer, contact)
@@ -217,6 +233,7 @@ def decline(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause) -> N
     if not contact.offer_ids:
         contact.agent_id = ""
         queueing.requeue(turn, contact)
+        callbacks.agent_gone(turn, contact)
 
 
 def rescind(turn: Turn, offer: Offer, cause: OfferCause) -> None:
@@ -349,6 +366,7 @@ def withdraw(turn: Turn, offer: Offer, contact: Contact) -> None:
     if not contact.offer_ids:
         contact.agent_id = ""
         queueing.requeue(turn, contact)
+        callbacks.agent_gone(turn, contact)
 
 
 def rescind_all(turn: Turn, contact: Contact, cause: OfferCause) -> None:

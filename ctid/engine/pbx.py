@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import devices, journey, offers, outage
+from ctid.engine import callbacks, devices, dialling, journey, offers, outage
 from ctid.engine.state import Pbx
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, ReleaseLeg
@@ -36,13 +36,16 @@ def alerting(turn: Turn, event: LegAlerting) -> None:
 
 
 def answered(turn: Turn, event: LegAnswered) -> None:
-    """An agent's phone was answered."""
+    """An agent's phone was answered, or that of a customer who is called back."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None or leg.state not in (LegState.INITIATED, LegState.ALERTING):
         return
     _set_state(turn, leg, LegState.CONNECTED, "leg.connected")
-    offers.accept(turn, _offer_of(turn, leg))
-    _end_stray(turn, leg)
+    if leg.party is Party.AGENT:
+        offers.answered(turn, _offer_of(turn, leg))
+        _end_stray(turn, leg)
+    elif contact := turn.state.contacts.get(leg.contact_id):
+        callbacks.answered(turn, contact, leg)
 
 
 def bridged(turn: Turn, event: LegBridged) -> None:
@@ -55,11 +58,17 @@ def bridged(turn: Turn, event: LegBridged) -> None:
     if contact is None or contact.state is not ContactState.OFFERED:
         _end_stray(turn, leg)
         return
-    caller = turn.state.legs[contact.caller_leg]
+    called = contact.callback.leg_id if contact.callback is not None else ""
+    caller = turn.legs.get(called or contact.caller_leg)
     for offer_id in contact.offer_ids:
         offer = turn.state.offers[offer_id]
         agent_leg = turn.legs.get(offer.leg_id)
-        if agent_leg is not None and caller.bridge_id and caller.bridge_id == agent_leg.bridge_id:
+        if (
+            caller is not None
+            and agent_leg is not None
+            and caller.bridge_id
+            and caller.bridge_id == agent_leg.bridge_id
+        ):
             offers.connect(turn, offer, contact)
             return
 
@@ -96,9 +105,10 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None:
         return
+    cause_of_customer = "unknown" if turn.reconciled or outcome else dialling.cause_of(leg, event.cause)
     _set_state(turn, leg, LegState.DISCONNECTED, "leg.disconnected")
     if leg.party is Party.CALLER:
-        journey.caller_gone(turn, leg, outcome)
+        journey.caller_gone(turn, leg, outcome, cause_of_customer)
         return
     cause = OfferCause.PBX_LOST if turn.reconciled else offers.CAUSES.get(event.cause, OfferCause.FAILED)
     offers.leg_gone(turn, _offer_of(turn, leg), cause, outcome=outcome or Outcome.HANDLED)
@@ -121,10 +131,14 @@ def session_ended(turn: Turn, event: AgiEnded) -> None:
 def failed(turn: Turn, event: LegFailed) -> None:
     """An originate came to nothing; where a channel was made, its end was told before and this is an echo of it."""
     leg = turn.legs.find(event.pbx, event.unique_id)
-    if leg is None or leg.party is not Party.AGENT:
+    if leg is None or (leg.party is Party.CALLER and leg.state not in (LegState.INITIATED, LegState.ALERTING)):
         return
+    cause = offers.ORIGINATE_REASONS.get(event.reason, OfferCause.FAILED)
     _set_state(turn, leg, LegState.FAILED, "leg.failed")
-    offers.leg_gone(turn, _offer_of(turn, leg), offers.ORIGINATE_REASONS.get(event.reason, OfferCause.FAILED))
+    if leg.party is Party.CALLER:
+        journey.caller_gone(turn, leg, None, cause)
+    else:
+        offers.leg_gone(turn, _offer_of(turn, leg), cause)
 
 
 def lost(turn: Turn, event: PbxLost) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctid.acd.line import able_to_serve
 from ctid.acd.steps import next_step_ms, step_in_force, steps_of
 from ctid.engine import contacts, places, ways_out
-from ctid.engine.requirement import line_key
+from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.turn import Turn, ms
 from ctid.model.commands import PlayMusic
 from ctid.model.contact import Contact
@@ -147,8 +147,7 @@ def _nobody_there(turn: Turn, contact: Contact, steps: int) -> bool:
     there = steps_of(turn.site.queues[contact.queue], contact)
     if contact.step + 1 >= steps or not there[contact.step].skip_if_absent:
         return False
-    leg = turn.legs.get(contact.caller_leg)
-    key = line_key(turn, contact, leg.pbx if leg is not None else "")
+    key = line_key(turn, contact, pbx_of(turn, contact))
     return not able_to_serve(key, turn.floor.roster) & turn.floor.roster.on_duty
 
 

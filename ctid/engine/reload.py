@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.engine import agents, assignment, queueing
+from ctid.engine import agents, assignment, callbacks, queueing
 from ctid.engine.state import Pbx, SiteState
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
@@ -42,6 +42,8 @@ def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
         if contact.state in (ContactState.QUEUED, ContactState.OFFERED):
             queueing.reconsider(turn, contact)
             queueing.arm_step(turn, contact)
+    for queue in state.callbacks:
+        callbacks.arm_pulse(turn, queue)
     turn.publish("config.loaded", {"site": site.site})
     turn.touch_all()
     return site
@@ -54,6 +56,11 @@ def _carry_over(state: SiteState, spec: dict[str, Any]) -> dict[str, Any]:
         coming = spec.get(section) or {}
         kept = {name: present[name] for name in sorted(used) if name not in coming and name in present}
         whole[section] = {**coming, **kept}
+    before: Any = state.spec.get("queues") or {}
+    for name in state.callbacks:
+        if not whole["queues"][name].get("callback"):
+            # Those who were promised a call get it; a queue without callbacks takes none once the last one is over.
+            whole["queues"][name] = {**whole["queues"][name], "callback": before[name]["callback"]}
     return whole
 
 

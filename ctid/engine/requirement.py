@@ -41,3 +41,11 @@ def line_key(turn: Turn, contact: Contact, pbx: str) -> LineKey:
     if not contact.steps and not personal:
         turn.floor.keys[known] = key
     return key
+
+
+def pbx_of(turn: Turn, contact: Contact) -> str:
+    """The PBX that an agent of the contact has to have their phone at."""
+    leg = turn.legs.get(contact.caller_leg)
+    if leg is not None:
+        return leg.pbx
+    return contact.callback.pbx if contact.callback is not None else ""

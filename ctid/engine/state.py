@@ -56,6 +56,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         offers: Offers whose leg may still live.
         agents: Every agent of the configuration, and removed ones still at work.
         places: Number of a caller who hung up while waiting to the place they left, in order of leaving.
+        callbacks: Queue to the contacts there who are to be called back, in the order in which it was asked for.
         timers: Timer id to the monotonic moment it is due.
     """
 
@@ -77,6 +78,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     offers: dict[str, Offer] = {}
     agents: dict[str, Agent] = {}
     places: dict[str, Place] = {}
+    callbacks: dict[str, list[str]] = {}
     timers: dict[str, int] = {}
 
 

@@ -168,6 +168,7 @@ def contact_view(state: SiteState, contact: Contact, now: Instant) -> View:
         "legs": [leg_view(leg) for leg in legs_of(state, contact)],
         "offer_ids": list(contact.offer_ids),
         "agent_id": contact.agent_id or None,
+        "callback": callback_view(contact, now),
         "created_at": stamp(contact.created_at),
         "queued_at": stamp(contact.queued_at),
         "connected_at": stamp(contact.connected_at),
@@ -197,7 +198,24 @@ def screen_pop(contact: Contact, now: Instant) -> View:
         "wait_ms": wait_ms(contact, now),
         "attributes": dict(contact.attributes),
         "customer": None if contact.customer is None else msgspec.to_builtins(contact.customer),
+        "callback": callback_view(contact, now),
         "created_at": stamp(contact.created_at),
+    }
+
+
+def callback_view(contact: Contact, now: Instant) -> View | None:
+    """That and how the customer is to be called back; ``None`` if they are not."""
+    callback = contact.callback
+    if callback is None:
+        return None
+    return {
+        "number": callback.number,
+        "requested_at": stamp(callback.requested_at),
+        "expires_at": stamp_of_mono(callback.expires_ms, now),
+        "attempts": callback.attempts,
+        "not_before": stamp_of_mono(callback.not_before_ms, now),
+        "dialling": bool(callback.leg_id) and callback.leg_id != contact.caller_leg,
+        "last_cause": callback.last_cause or None,
     }
 
 
@@ -258,7 +276,9 @@ def span_view(span: Span) -> View:
 
 
 def legs_of(state: SiteState, contact: Contact) -> Iterator[Leg]:
-    """The live legs of a contact: its caller's, and those of the agents it is offered to or served by."""
+    """The live legs of a contact: its customer's, and those of the agents it is offered to or served by."""
     ids = [contact.caller_leg]
+    if contact.callback is not None and contact.callback.leg_id != contact.caller_leg:
+        ids.append(contact.callback.leg_id)
     ids += [state.offers[offer_id].leg_id for offer_id in contact.offer_ids if offer_id in state.offers]
     return (state.legs[leg_id] for leg_id in ids if leg_id in state.legs)

@@ -63,6 +63,9 @@ def due_ms(turn: Turn, contact: Contact) -> int | None:
     if len(contact.path) >= contacts.MAX_STEPS:
         # Sent on for ever: from here on it stays where it is.
         return None
+    if contact.callback is not None:
+        # There is no caller who could be sent elsewhere, or they have been promised this queue.
+        return None
     if _deserted(turn, contact):
         return turn.now.mono_ms
     rule = _wait_rule(turn, contact)

@@ -95,12 +95,13 @@ class RingAgent(Command, frozen=True, kw_only=True, tag="leg.ring_agent"):
     Attributes:
         unique_id: To be the new channel's unique id.
         device: Whom to ring, ``PJSIP/1001``.
-        peer_unique_id: The waiting caller's channel.
+        peer_unique_id: The waiting caller's channel; empty if the customer is dialled only once the agent has answered.
         caller_number: What the phone shows; empty if withheld.
         caller_name: What the phone shows.
         timeout_ms: How long it may ring.
         headers: SIP headers for the INVITE.
         agent_id: Whose phone it is; it rings after the screen pop has left for their desktops.
+        wait_ms: Without a peer, how long the agent may be kept waiting for the customer.
     """
 
     pbx: str
@@ -112,6 +113,29 @@ class RingAgent(Command, frozen=True, kw_only=True, tag="leg.ring_agent"):
     timeout_ms: int
     headers: dict[str, str]
     agent_id: str = ""
+    wait_ms: int = 0
+
+
+class DialCustomer(Command, frozen=True, kw_only=True, tag="leg.dial_customer"):
+    """Originate the leg of a customer who is called back.
+
+    Attributes:
+        unique_id: To be the new channel's unique id.
+        device: The customer as the PBX dials them, ``PJSIP/+4930123456@trunk``.
+        peer_unique_id: The channel of the agent who waits for them, with whom they are bridged as they answer; empty to
+            have them come to ctid as a waiting caller.
+        caller_number: What their phone shows; empty for whatever the PBX gives.
+        timeout_ms: How long it may ring.
+        detect_machine: Have the PBX tell answering machines, and end their calls with ``MACHINE`` as the cause.
+    """
+
+    pbx: str
+    unique_id: str
+    device: str
+    peer_unique_id: str
+    caller_number: str
+    timeout_ms: int
+    detect_machine: bool = False
 
 
 class HangUpLeg(Command, frozen=True, kw_only=True, tag="leg.hang_up"):
@@ -223,6 +247,7 @@ AnyCommand = (
     | SetVariable
     | ReleaseLeg
     | RingAgent
+    | DialCustomer
     | HangUpLeg
     | StartTimer
     | CancelTimer

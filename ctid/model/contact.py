@@ -33,11 +33,12 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: When it was entered.
-        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number`` or ``voicemail``.
+        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail`` or ``callback``.
         name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to.
         result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid``; for a queue that did not take the
             contact ``closed``, ``full``, ``nobody`` or ``overflow``, for one that did ``regained`` (an old place) or
-            ``moved`` (by somebody's decision); or empty.
+            ``moved`` (by somebody's decision); for ``callback`` why it was refused, why the customer was not reached or
+            why it was given up; or empty.
     """
 
     at: Instant
@@ -128,21 +129,26 @@ class Callback(msgspec.Struct, kw_only=True):
     """That the contact's customer is to be called back.
 
     Attributes:
-        number: To be dialled, E.164 where it could be normalised.
+        number: To be dialled, E.164.
+        pbx: Where.
         requested_at: When it was asked for.
         expires_ms: Monotonic moment it is given up.
-        attempts: How often the customer was dialled.
+        attempts: How often the customer was dialled, but for tries that failed for no reason of theirs.
         not_before_ms: No try before this monotonic moment.
-        leg_id: The customer's leg while it is being dialled or talks.
-        last_cause: Why the last try failed, in one word.
+        leg_id: The customer's leg while it is being dialled, waits or talks. The leg of the call in which they asked
+            for the callback is only the contact's ``caller_leg``.
+        ending: Why we are hanging up on that leg, whose end the PBX has yet to tell; empty if we are not.
+        last_cause: Why the last try failed, or why the callback was given up, in one word.
     """
 
     number: str
+    pbx: str
     requested_at: Instant
     expires_ms: int
     attempts: int = 0
     not_before_ms: int = 0
     leg_id: str = ""
+    ending: str = ""
     last_cause: str = ""
 
 

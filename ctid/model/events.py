@@ -7,7 +7,7 @@ desktops (``Request``), lookups and stores that answer a command, and the runtim
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -162,6 +162,10 @@ class LegRetrieved(Event, frozen=True, kw_only=True, tag="leg.retrieved"):
 
     pbx: str
     unique_id: str
+
+
+MACHINE: Final = 88
+"""The cause (Q.850: incompatible destination) with which our dialplan ends the call of an answering machine."""
 
 
 class LegEnded(Event, frozen=True, kw_only=True, tag="leg.ended"):
@@ -348,6 +352,32 @@ class RoutingSet(Request, frozen=True, kw_only=True, tag="request.routing"):
     queue: str | None = None
 
 
+class CallbackRequested(Request, frozen=True, kw_only=True, tag="request.callback"):
+    """Call a customer back: one who waits in a queue, or somebody new.
+
+    Attributes:
+        contact_id: The waiting contact; empty for a new one.
+        number: Whom to call; of a waiting contact, its own number if empty.
+        queue: Where a new contact waits.
+        attributes: Attached to a new contact.
+        priority: Of a new contact.
+        not_before_utc_ms: No try before this moment; 0 for as soon as its turn comes.
+    """
+
+    contact_id: str = ""
+    number: str = ""
+    queue: str = ""
+    attributes: dict[str, str] = {}
+    priority: int = 0
+    not_before_utc_ms: int = 0
+
+
+class CallbackCanceled(Request, frozen=True, kw_only=True, tag="request.callback_cancel"):
+    """The customer is not to be called back any more."""
+
+    contact_id: str
+
+
 class DesktopConnected(Event, frozen=True, kw_only=True, tag="desktop.connected"):
     """An agent's desktop session has its socket and its snapshot."""
 
@@ -425,6 +455,8 @@ AnyEvent = (
     | WrapUpSet
     | AttributesSet
     | RoutingSet
+    | CallbackRequested
+    | CallbackCanceled
     | DesktopConnected
     | DesktopLost
     | SiteStarted

@@ -20,6 +20,7 @@ class OfferCause(StrEnum):
     FORWARDED = "forwarded"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
     CALLER_LEFT = "caller_left"
+    NOT_REACHED = "not_reached"
     PBX_LOST = "pbx_lost"
     LEASE_EXPIRED = "lease_expired"
     AGENT_LEFT = "agent_left"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ctid.errors import ConfigError
-from ctid.pbx_adapters.ami.commands import CALLER, CONNECT, NO_FORWARD
+from ctid.model.events import MACHINE
+from ctid.pbx_adapters.ami.commands import AWAIT, AWAIT_SECONDS, CALLED, CALLER, CONNECT, NO_FORWARD
 from ctid.pbx_adapters.ami.supervisor import WANTED
 
 Release = Literal["16", "22"]
@@ -140,6 +141,10 @@ def extensions_conf(dialplan: Dialplan) -> str:
         lock_tries=LOCK_TRIES,
         caller=CALLER,
         no_forward=NO_FORWARD,
+        wait=AWAIT,
+        wait_seconds=AWAIT_SECONDS,
+        called=CALLED,
+        machine=MACHINE,
     )
 
 
@@ -246,6 +251,22 @@ exten => s,1,Set(CTID_TRIES=0)
  same => n,Bridge(${{IMPORT(${{{caller}}},CHANNEL(name))}},F(ctid-after^s^1))
  same => n,Hangup()
  same => n(lost),Hangup(26)
+
+; An agent who answered before their customer is dialled hears it ring.
+[{wait}]
+exten => s,1,Playtones(ring)
+ same => n,Wait(${{{wait_seconds}}})
+ same => n,Hangup()
+
+; A customer who was called back and has answered: to the agent who waits, or, if there is none (any more), to ctid.
+[{called}]
+exten => agent,1,Bridge(${{IMPORT(${{{caller}}},CHANNEL(name))}},x)
+ same => n,GotoIf($["${{BRIDGERESULT}}" = "SUCCESS"]?ctid-after,s,1)
+ same => n,Goto(ctid-ask,in,1)
+exten => s,1,Goto(ctid-ask,in,1)
+exten => machine,1,AMD()
+ same => n,GotoIf($["${{AMDSTATUS}}" != "MACHINE"]?s,1)
+ same => n,Hangup({machine})
 
 ; The caller comes here when the agent's leg is gone.
 [ctid-after]

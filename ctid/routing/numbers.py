@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from typing import Final
 
 import phonenumbers
+
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+
+_COSTLY: Final = (phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST)
+"""Whoever may have us dial a number of these kinds may earn by it."""
 
 
 @lru_cache(maxsize=10_000)
@@ -26,3 +33,17 @@ def to_e164(number: str, country: str) -> str:
     if not fits(parsed):
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=10_000)
+def dialable(number: str, country: str) -> str:
+    """The number in E.164 form if ctid may dial it: ``+`` and digits only, and none that costs extra; else empty.
+
+    Args:
+        number: As somebody gave it.
+        country: ISO 3166 code that a number without a country code belongs to.
+    """
+    normal = to_e164(number, country)
+    if not _E164.fullmatch(normal):
+        return ""
+    return "" if phonenumbers.number_type(phonenumbers.parse(normal)) in _COSTLY else normal

@@ -19,7 +19,7 @@ from ctid.telemetry.metrics import Metrics
 _log = structlog.get_logger()
 
 AgiCommand = do.AnswerLeg | do.PlayAndCollect | do.PlayMusic | do.StopMusic | do.SetVariable | do.ReleaseLeg
-AmiCommand = do.RingAgent | do.HangUpLeg
+AmiCommand = do.RingAgent | do.DialCustomer | do.HangUpLeg
 
 
 class AmiPort(Protocol):
@@ -90,6 +90,8 @@ class Dispatcher:
                 case do.RingAgent():
                     self._about_to_ring.add(command.unique_id)
                     self._group.create_task(self._ring(command), name=f"ring-{command.unique_id}")
+                case do.DialCustomer():
+                    self._link(command)
                 case do.HangUpLeg():
                     self._hang_up(command)
                 case (
@@ -138,5 +140,5 @@ class Dispatcher:
         link = self._links.get(command.pbx)
         if link is not None:
             link.execute(command)
-        elif isinstance(command, do.RingAgent):
+        elif isinstance(command, do.RingAgent | do.DialCustomer):
             self._emit(LegFailed(pbx=command.pbx, unique_id=command.unique_id, reason=0))

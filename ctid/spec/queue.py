@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from ctid.spec.base import Name, Seconds, Spec
-from ctid.spec.destination import Destination, OverflowSpec, PhoneNumber
+from ctid.spec.destination import Destination, OverflowSpec, PhoneNumber, Prompt
 from ctid.spec.requirement import RequirementSpec, Steps, check_order
 
 
@@ -32,7 +32,9 @@ class CallbackSpec(Spec):
         first: Who is rung first. ``agent``: one is reserved and rung, then the customer is dialled. ``customer``: the
             customer is dialled when an agent is expected to be free by the time they answer.
         dial: The customer as Asterisk dials them; ``{number}`` stands for their number: ``PJSIP/{number}@trunk``.
+        pbx: The PBX that dials them. Without, that of their own call, or else of the first agent.
         caller_id: The number shown to the customer.
+        prompts: What callers hear who will be called back, before their call ends.
         ring_seconds: How long the customer's phone rings.
         attempts: How often the customer is tried in all.
         retry_seconds: Time between two tries.
@@ -43,7 +45,9 @@ class CallbackSpec(Spec):
 
     first: Literal["agent", "customer"] = "agent"
     dial: Annotated[str, StringConstraints(pattern=r"^(PJSIP|SIP|IAX2|DAHDI|Local)/[A-Za-z0-9@._/:{}-]{1,120}$")]
+    pbx: Name | None = None
     caller_id: PhoneNumber | None = None
+    prompts: list[Prompt] = []
     ring_seconds: Annotated[float, Field(ge=1, le=300)] = 25
     attempts: Annotated[int, Field(ge=1, le=20)] = 3
     retry_seconds: Annotated[float, Field(ge=1, le=86_400)] = 300

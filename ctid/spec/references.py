@@ -43,6 +43,7 @@ _REFERENCES: tuple[tuple[KeyPath, str, str], ...] = (
     (("agents", "*", "groups", "*"), "group", "groups"),
     (("agents", "*", "queues", "@"), "queue", "queues"),
     (("agents", "*", "pbx"), "pbx", "pbxes"),
+    (("queues", "*", "callback", "pbx"), "pbx", "pbxes"),
 )
 
 

@@ -6,14 +6,23 @@ import re
 from enum import Enum, auto
 from typing import Final
 
-from ctid.model.commands import HangUpLeg, RingAgent
+from ctid.model.commands import DialCustomer, HangUpLeg, RingAgent
 from ctid.pbx_adapters.ami.protocol import Fields
 
 CONNECT: Final = "ctid-connect"
 """The context of our dialplan that an agent's leg runs when it is answered; it bridges the caller."""
 
+AWAIT: Final = "ctid-await"
+"""The context in which an agent who has answered hears it ring until the customer who is called back is there."""
+
+CALLED: Final = "ctid-called"
+"""The context of a customer who was called back: extension ``s`` asks ctid, ``agent`` bridges, ``machine`` listens."""
+
 CALLER: Final = "CTID_CALLER"
-"""The channel variable that tells that context the caller's unique id."""
+"""The channel variable that tells a context that bridges the unique id of the one who waits."""
+
+AWAIT_SECONDS: Final = "CTID_AWAIT"
+"""The channel variable that tells how long an agent may be kept waiting."""
 
 NO_FORWARD: Final = "ctid-no-forward"
 """The context a forwarding phone (302) is sent to; it refuses, so that the call never rings elsewhere."""
@@ -27,14 +36,18 @@ _VARIABLE_BREAKERS: Final = re.compile(r'([\\,"()])')
 
 def ring_agent(command: RingAgent) -> Fields:
     """Originate the agent's leg; on answer our dialplan's ``Bridge`` takes the caller out of FastAGI."""
-    variables = [f"FORWARD_CONTEXT={NO_FORWARD}", f"{CALLER}={_escaped(command.peer_unique_id)}"]
+    variables = [f"FORWARD_CONTEXT={NO_FORWARD}"]
+    if command.peer_unique_id:
+        variables.append(f"{CALLER}={_escaped(command.peer_unique_id)}")
+    else:
+        variables.append(f"{AWAIT_SECONDS}={command.wait_ms // 1000}")
     variables += [f"PJSIP_HEADER(add,{name})={_escaped(value)}" for name, value in command.headers.items()]
     fields: dict[str, str | list[str]] = {
         "Action": "Originate",
         "Async": "true",
         "Channel": command.device,
         "ChannelId": command.unique_id,
-        "Context": CONNECT,
+        "Context": CONNECT if command.peer_unique_id else AWAIT,
         "Exten": "s",
         "Priority": "1",
         "Timeout": str(command.timeout_ms),
@@ -42,6 +55,27 @@ def ring_agent(command: RingAgent) -> Fields:
     }
     if command.caller_number or command.caller_name:
         fields["CallerID"] = f'"{_NAME_BREAKERS.sub(" ", command.caller_name)}" <{command.caller_number}>'
+    return fields
+
+
+def dial_customer(command: DialCustomer) -> Fields:
+    """Originate the leg of a customer who is called back."""
+    variables = [f"FORWARD_CONTEXT={NO_FORWARD}"]
+    if command.peer_unique_id:
+        variables.append(f"{CALLER}={_escaped(command.peer_unique_id)}")
+    fields: dict[str, str | list[str]] = {
+        "Action": "Originate",
+        "Async": "true",
+        "Channel": command.device,
+        "ChannelId": command.unique_id,
+        "Context": CALLED,
+        "Exten": "agent" if command.peer_unique_id else "machine" if command.detect_machine else "s",
+        "Priority": "1",
+        "Timeout": str(command.timeout_ms),
+        "Variable": variables,
+    }
+    if command.caller_number:
+        fields["CallerID"] = f"<{command.caller_number}>"
     return fields
 
 

@@ -24,11 +24,11 @@ from ctid.errors import (
     PbxProtocolError,
     PbxTimeoutError,
 )
-from ctid.model.commands import HangUpLeg, RingAgent
+from ctid.model.commands import DialCustomer, HangUpLeg, RingAgent
 from ctid.model.events import DeviceChanged, Event, LegFailed, PbxLost
-from ctid.pbx_adapters.ami.commands import GONE, Originating, hang_up, ring_agent
+from ctid.pbx_adapters.ami.commands import GONE, Originating, dial_customer, hang_up, ring_agent
 from ctid.pbx_adapters.ami.framing import Message
-from ctid.pbx_adapters.ami.protocol import OneConnection
+from ctid.pbx_adapters.ami.protocol import Fields, OneConnection
 from ctid.pbx_adapters.ami.translate import TRANSLATED, reconciled, translate
 from ctid.pbx_adapters.backoff import Backoff
 from ctid.spec.daemon import AmiSpec
@@ -142,14 +142,16 @@ class AmiLink:
                 self._say_lost(loss)
             await self._sleep(self._backoff.next())
 
-    def execute(self, command: RingAgent | HangUpLeg) -> None:
+    def execute(self, command: RingAgent | DialCustomer | HangUpLeg) -> None:
         """Write the action of a command, without waiting for its response. Never raises.
 
         An originate that cannot be sent or is refused becomes ``LegFailed`` with reason 0.
         """
         match command:
             case RingAgent():
-                self._ring(command)
+                self._originate(command, ring_agent(command))
+            case DialCustomer():
+                self._originate(command, dial_customer(command))
             case HangUpLeg():
                 self._hang_up(command)
 
@@ -338,20 +340,22 @@ class AmiLink:
 
     # ---- commands ------------------------------------------------------------------------------------------
 
-    def _ring(self, command: RingAgent) -> None:
+    def _originate(self, command: RingAgent | DialCustomer, action: Fields) -> None:
         if self._actions is None or self._group is None:
             self._fail(command)
             return
         try:
-            answer = self._actions.send_action(dict(ring_agent(command)))
+            answer = self._actions.send_action(dict(action))
         except PbxError as error:
             self._log.warning("leg.ring_refused", unique_id=command.unique_id, detail=error.detail)
             self._fail(command)
             return
         self._originating.began(command.unique_id)
-        self._group.create_task(self._settle_ring(command, answer), name=f"ami-{self.pbx}-ring-{command.unique_id}")
+        self._group.create_task(
+            self._settle_originate(command, answer), name=f"ami-{self.pbx}-originate-{command.unique_id}"
+        )
 
-    async def _settle_ring(self, command: RingAgent, answer: Awaitable[list[Message]]) -> None:
+    async def _settle_originate(self, command: RingAgent | DialCustomer, answer: Awaitable[list[Message]]) -> None:
         assert self._actions is not None
         try:
             await self._actions.response(answer, "Originate", self._spec.action_timeout_seconds)
@@ -361,7 +365,7 @@ class AmiLink:
             self._fail(command)
         # No response in time ends the link: whether the phone rings then, only a snapshot can tell.
 
-    def _fail(self, command: RingAgent) -> None:
+    def _fail(self, command: RingAgent | DialCustomer) -> None:
         self._deliver(LegFailed(pbx=self.pbx, unique_id=command.unique_id, reason=0))
 
     def _hang_up(self, command: HangUpLeg) -> None:
