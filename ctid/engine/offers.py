@@ -150,8 +150,8 @@ def accept(turn: Turn, offer: Offer) -> None:
 def answered(turn: Turn, offer: Offer) -> None:
     """The agent's phone was answered. A caller who waits is bridged by the PBX; a customer to be called is dialled."""
     accept(turn, offer)
-    contact = turn.state.contacts[offer.contact_id]
-    if offer.state is OfferState.ACCEPTED and callbacks.awaits_agent(contact):
+    contact = turn.state.contacts.get(offer.contact_id)
+    if offer.state is OfferState.ACCEPTED and contact is not None and callbacks.awaits_agent(contact):
         # Whoever answers first has the contact: there is no caller to be bridged who would decide it later.
         _rescind_others(turn, offer, contact)
         contact.agent_id = offer.agent_id
