@@ -10,7 +10,7 @@ from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.contact import Callback, Contact
 from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome
-from tests.unit.site import SPEC, Site, changed
+from tests.unit.site import Site, changed
 
 CALLBACK: dict[str, Any] = {
     "dial": "PJSIP/{number}@trunk",
