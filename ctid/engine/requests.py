@@ -287,6 +287,8 @@ def routing(turn: Turn, request: RoutingSet) -> View:
             current=contact.state,
             allowed_actions=tuple(contact_actions(contact)),
         )
+    if moves and contact.callback is not None:
+        raise ConflictError("who is to be called back waits where the callback was asked for", current=contact.state)
     if request.steps:
         _check_steps(turn, request.steps)
     if request.priority is not None:

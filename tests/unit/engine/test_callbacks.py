@@ -622,6 +622,35 @@ def test_a_contact_that_does_not_wait_and_a_number_that_waits_already_are_refuse
     assert site.only(cmd.Refuse).code == "not-found"
 
 
+def test_who_is_to_be_called_back_stays_in_the_queue_but_may_become_urgent() -> None:
+    site = Site(AGENT_FIRST)
+    contact = promised(site)
+    site.request(ev.RoutingSet, contact_id=contact.id, queue="support")
+    assert site.only(cmd.Refuse).code == "conflict"
+    site.tick(1_000)
+    site.call("c2", dnis="101", ani="+4930222222")
+    site.request(ev.RoutingSet, contact_id=contact.id, priority=9)
+    site.ready("alice")
+    assert site.only(cmd.RingAgent).headers["X-Ctid-Contact"] == contact.id
+
+
+def test_of_several_agents_rung_the_first_to_answer_has_the_customer() -> None:
+    site = Site(changed("queues/sales/ring", 2, changed("agents/bob/skills/sales", 8, AGENT_FIRST)))
+    site.ready("alice", "bob")
+    promised(site)
+    first, second = (command.unique_id for command in site.all(cmd.RingAgent))
+    site.answered(second)
+    assert site.only(cmd.HangUpLeg).unique_id == first
+    dial = site.only(cmd.DialCustomer)
+    assert dial.peer_unique_id == second
+    site.answered(first)
+    assert site.all(cmd.DialCustomer) == [], "the customer is dialled once"
+    site.ended(first, 26)
+    site.bridged(dial.unique_id, second)
+    assert site.contact().agent_id == "bob"
+    assert site.agent("alice").state is AgentState.READY
+
+
 # ---- restarts, reloads, a lost PBX ----------------------------------------------------------------------------
 
 
