@@ -43,6 +43,12 @@ class Goal:
 GOALS: Final[Mapping[str, Sequence[Goal]]] = {
     "ami_ingest": [Goal("ratio", "at least 8 times as many events a second as stock panoramisk", least=8)],
     "event_to_desktop": [Goal("ours", "99th percentile below 20 ms at 20 calls/s with 300 desktops", most=20)],
+    "acd_decision": [
+        Goal("ours", "5,000 agents, 10,000 waiting: a decision in less than 100 µs, median", most=100),
+        Goal("ours_p99", "the same, 99th percentile: less than 500 µs", most=500),
+        Goal("ratio", "at least 100 times faster than a straight scan with the same answer", least=100),
+        Goal("skill_change", "a live change of a skill: less than 1,000 µs, median", most=1_000),
+    ],
     "queue_latency": [
         Goal("ratio", "one agent set free, callers waiting: at least 20 times sooner than Queue()", least=20),
         Goal("ratio_five_agents", "the same with five agents: at least 20 times sooner", least=20),
@@ -63,7 +69,7 @@ def write(results: Sequence[Result], path: Path) -> None:
         "# Benchmarks",
         "Written by `make bench`; do not edit. A benchmark is not a test: it asserts nothing about time, but sets ctid "
         "beside a named peer in the same run. All of it, Asterisk, SIPp, ctid and the desktops, shares one machine and "
-        "its loopback. Times are in milliseconds.",
+        "its loopback.",
         _table(["", ""], list(_machine().items())),
         "## Goals",
         _table(["benchmark", "goal", "measured", ""], [row for result in results for row in _judged(result)]),
@@ -95,12 +101,14 @@ def _shortfall(results: Sequence[Result]) -> str:
 def _section(result: Result) -> list[str]:
     name = result["name"]
     about = importlib.import_module(f"benchmarks.{name}").__doc__ or ""
-    plain = {key: value for key, value in result.items() if key not in ("name", "figures")}
+    plain = {key: value for key, value in result.items() if key not in ("name", "figures", "plot")}
     parts = [f"## {name}", f"`make bench NAME={name}`", about.strip(), _table(["", ""], list(plain.items()))]
     if figures := result.get("figures"):
         columns = list(next(iter(figures.values())))
         rows = [[f"`{figure}`", *(values[column] for column in columns)] for figure, values in figures.items()]
-        parts.append(_table(["ms", *columns], rows))
+        parts.append(_table([result.get("figures_unit", "ms"), *columns], rows))
+    if plot := result.get("plot"):
+        parts.append(f"```text\n{plot}\n```")
     return parts
 
 

@@ -12,7 +12,7 @@ every pair.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import NamedTuple
@@ -81,9 +81,10 @@ class Floor:
         self.roster = Roster(profiles)
         self.lines: dict[LineKey, Line] = {}
         self.keys: dict[tuple[str, str, str, int, int, int], LineKey] = {}
-        self._spare: dict[LineKey, None] = {}
-        self._by_skill: dict[str, dict[LineKey, None]] = {}
-        self._lines_of: list[dict[LineKey, Line]] = [{} for _ in self.roster.ids]
+        self._spare: dict[Line, None] = {}
+        self._unlisted: dict[Line, None] = {}
+        self._by_skill: dict[str, dict[Line, None]] = {}
+        self._lines_of: dict[str, dict[Line, None]] = {agent_id: {} for agent_id in self.roster.ids}
         self._where: dict[str, tuple[Line, Waiting]] = {}
         self._kept_from: dict[str, int] = {}
         self._free: dict[str, int] = {}
@@ -122,19 +123,21 @@ class Floor:
             for skill in before.skills.keys() | profile.skills.keys()
             if before.skills.get(skill) != profile.skills.get(skill)
         }
-        affected: dict[LineKey, None] = {}
+        affected: dict[Line, None] = {}
         if before.queues != profile.queues or before.groups != profile.groups or before.pbx != profile.pbx:
-            affected = dict.fromkeys(self.lines)
+            affected = dict.fromkeys(self.lines.values())
         else:
             for skill in skills:
                 affected |= self._by_skill.get(skill, {})
-        for key in affected:
-            line = self.lines[key]
-            for number in numbers(line.refresh(self.roster)):
-                if line.able >> number & 1:
-                    self._lines_of[number][key] = line
-                else:
-                    del self._lines_of[number][key]
+        lines_of, bit = self._lines_of[agent_id], self.roster.bits[agent_id]
+        for line in affected:
+            line.refresh(self.roster)
+            if not line.listed:
+                continue
+            if line.able & bit:
+                lines_of[line] = None
+            else:
+                lines_of.pop(line, None)
         if agent_id in self._turns:
             self._stand(agent_id, self.roster.bits[agent_id], free=True)
 
@@ -170,7 +173,9 @@ class Floor:
             self.leave(contact_id)
             line = self.line(key)
             line.add(waiting)
-            self._spare.pop(key, None)
+            self._spare.pop(line, None)
+            if not line.listed:
+                self._unlisted[line] = None
             self._where[contact_id] = (line, waiting)
         kept = 0
         for agent_id in kept_from:
@@ -189,7 +194,7 @@ class Floor:
         line, waiting = present
         line.remove(waiting)
         if not line.contacts:
-            self._spare[line.key] = None
+            self._spare[line] = None
 
     def waits(self, contact_id: str) -> bool:
         """Whether the contact waits here."""
@@ -207,23 +212,27 @@ class Floor:
             for _ in range(min(2, len(self._spare) - SPARE_LINES)):
                 self._drop(next(iter(self._spare)))
             line = self.lines[key] = Line(key, self._site.queues[key.queue], self.roster)
-            self._spare[key] = None
-            for number in numbers(line.able):
-                self._lines_of[number][key] = line
+            self._spare[line] = None
             for skill in _skills_that_matter(key):
-                self._by_skill.setdefault(skill, {})[key] = None
+                self._by_skill.setdefault(skill, {})[line] = None
         return line
 
-    def _drop(self, key: LineKey) -> None:
-        del self._spare[key]
-        for number in numbers(self.lines.pop(key).able):
-            del self._lines_of[number][key]
-        for skill in _skills_that_matter(key):
-            del self._by_skill[skill][key]
+    def _list(self, line: Line) -> None:
+        """Have the agents who are able look into the line from now on."""
+        line.listed = True
+        for number in numbers(line.able):
+            self._lines_of[self.roster.ids[number]][line] = None
+
+    def _drop(self, line: Line) -> None:
+        del self._spare[line], self.lines[line.key]
+        for number in numbers(line.able) if line.listed else ():
+            del self._lines_of[self.roster.ids[number]][line]
+        for skill in _skills_that_matter(line.key):
+            del self._by_skill[skill][line]
 
     # ---- decisions -------------------------------------------------------------------------------------------
 
-    def matches(self, contacts: Iterable[str], agents: Iterable[str]) -> Iterator[Match]:
+    def matches(self, contacts: Iterable[str], agents: Iterable[str]) -> list[Match]:
         """Pair what changed with what was there.
 
         Before the change nobody who is free was able to serve anybody who waits, so that every pair has one of those
@@ -233,24 +242,32 @@ class Floor:
             contacts: Contacts that began to wait, or wait otherwise.
             agents: Agents who became free, or are free for other contacts than before.
         """
+        contacts = dict.fromkeys(contacts)
+        # Whoever finds somebody at once leaves before any agent would have to look for them.
+        for line in [each for each in self._unlisted if any(c.contact_id not in contacts for c in each.contacts)]:
+            self._unlisted.pop(line)
+            self._list(line)
         # Places only grow as pairs are taken off, so an entry whose place still holds is the first of all.
-        heap = [(first, "", contact_id) for contact_id in contacts if (first := self._first_to_any(contact_id))]
-        heap += [(first, agent_id, "") for agent_id in agents if (first := self._first_for(agent_id))]
+        heap = [(first, 0, "", contact_id) for contact_id in contacts if (first := self._first_to_any(contact_id))]
+        heap += [(first, 0, agent_id, "") for agent_id in agents if (first := self._first_for(agent_id))]
         heapify(heap)
+        found: list[Match] = []
         while heap:
-            first, agent_id, contact_id = heappop(heap)
-            now = self._first_for(agent_id) if agent_id else self._first_to_any(contact_id)
-            if now is None:
+            first, as_of, agent_id, contact_id = heappop(heap)
+            if as_of != len(found):
+                now = self._first_for(agent_id) if agent_id else self._first_to_any(contact_id)
+                if now is not None:
+                    heappush(heap, (now, len(found), agent_id, contact_id))
                 continue
-            if now != first:
-                heappush(heap, (now, agent_id, contact_id))
-                continue
-            found = self._take(now.contact_id, freed=bool(agent_id))
-            yield found
-            if agent_id and all(each.agent_id != agent_id for each in found.agents):
-                again = self._first_for(agent_id)
-                if again is not None:
-                    heappush(heap, (again, agent_id, ""))
+            found.append(self._take(first.contact_id, freed=bool(agent_id)))
+            if agent_id:
+                # Another one may have been taken for the contact that this one found.
+                heappush(heap, (first, 0, agent_id, ""))
+        for line in self._unlisted:
+            if line.contacts:
+                self._list(line)
+        self._unlisted.clear()
+        return found
 
     def best(self, contact_id: str, count: int) -> tuple[list[Chosen], int]:
         """The best free agents for a contact, and how many are able."""
@@ -259,8 +276,9 @@ class Floor:
         chosen: list[Chosen] = []
         left = able
         while left and len(chosen) < count:
-            chosen.append(self._choose(line, left))
-            left &= ~self.roster.bits[chosen[-1].agent_id]
+            first = self._first_among(line, left)
+            left &= ~first
+            chosen += self._choose(line, first, count - len(chosen))
         return chosen, able.bit_count()
 
     def _take(self, contact_id: str, *, freed: bool) -> Match:
@@ -313,47 +331,52 @@ class Floor:
         """The first contact that a free agent may serve, at its place to them."""
         if agent_id not in self._turns:
             return None
-        bit, best = self.roster.bits[agent_id], None
-        queues = self.roster.profiles[agent_id].queues
-        for line in self._lines_of[bit.bit_length() - 1].values():
-            if not line.contacts or not self.free(line.key.channel) & bit:
+        bit, queues = self.roster.bits[agent_id], self.roster.profiles[agent_id].queues
+        channels = {channel for channel, free in self._free.items() if free & bit}
+        best: Waiting | None = None
+        for line in self._lines_of[agent_id]:
+            if not line.contacts or line.key.channel not in channels:
                 continue
             first = line.contacts[0]
-            if self._kept_from:
+            if self._kept_from and self._kept_from.get(first.contact_id, 0) & bit:
                 allowed = (each for each in line.contacts if not self._kept_from.get(each.contact_id, 0) & bit)
                 found = next(allowed, None)
                 if found is None:
                     continue
                 first = found
-            place = first.place - (queues[line.key.queue].priority * self._point_ms if queues else 0)
-            if best is None or (place, first.seq) < best[:2]:
-                best = (place, first.seq, first.contact_id)
-        return None if best is None else Waiting(*best)
+            if queues:
+                first = first._replace(place=first.place - queues[line.key.queue].priority * self._point_ms)
+            if best is None or first < best:
+                best = first
+        return best
 
-    def _choose(self, line: Line, able: int) -> Chosen:
-        """Who of the able is taken: by priority given to the queue, preference, then the queue's strategy."""
+    def _first_among(self, line: Line, able: int) -> int:
+        """Those of the able who go before all others: by priority given to the queue, then preference."""
         for _, agents in self.roster.priorities(line.key.queue):
             if agents & able:
                 able &= agents
                 break
-        if not line.rule.weighs_preference and able & line.preferred:
-            able &= line.preferred
-        order = self._orders[self._site.queues[line.key.queue].strategy]
-        # Few are compared with each other; of many, one stands near the front of the order.
-        if able.bit_count() ** 2 <= len(order):
-            return min(self._placed(line, able), key=_place)
+        preferred = able & line.preferred
+        return preferred if preferred and not line.rule.weighs_preference else able
+
+    def _choose(self, line: Line, able: int, count: int) -> list[Chosen]:
+        """Those whom the queue's strategy takes, the first of all first."""
+        order = self._orders[line.strategy]
+        # Few are compared with each other; of many, some stand near the front of the order.
+        if _few(able, order):
+            return sorted(self._placed(line, able), key=_place)[:count]
         best: list[Chosen] = []
         for fit, those in line.fits(self.roster, self._agents):
-            if best and fit + order[0][0] > best[0].fit + best[0].turn:
+            if len(best) == count and fit + order[0][0] > best[-1].fit + best[-1].turn:
                 break
             those &= able
-            if those.bit_count() ** 2 <= len(order):
+            if _few(those, order):
                 found = self._placed(line, those)
             else:
                 found = (Chosen(agent_id, fit, turn) for turn, agent_id, bit in order if those & bit)
-                found = islice(found, 1)
-            best = sorted([*best, *found], key=_place)[:1]
-        return best[0]
+                found = islice(found, count)
+            best = sorted([*best, *found], key=_place)[:count]
+        return best
 
     def _placed(self, line: Line, able: int) -> Iterator[Chosen]:
         for number in numbers(able):
@@ -361,6 +384,11 @@ class Floor:
             preferred = bool(line.preferred >> number & 1)
             agent, profile = self._agents[agent_id], self.roster.profiles[agent_id]
             yield Chosen(agent_id, *line.rule.place(agent, profile, line.wanted, preferred))
+
+
+def _few(agents: int, order: Sequence[object]) -> bool:
+    """Whether placing them all costs less than walking down the order to one of them."""
+    return 16 * agents.bit_count() ** 2 <= len(order)
 
 
 def _place(chosen: Chosen) -> tuple[int, str]:

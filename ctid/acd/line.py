@@ -54,17 +54,20 @@ class Line:
         key: What they have in common.
         able: Who is able.
         preferred: Who goes first among them.
+        listed: Whether the agents who are able look into it.
         contacts: Who waits, in order.
-        rule: The queue's strategy.
+        strategy: Name of the queue's strategy.
+        rule: The strategy.
         wanted: What it places agents by.
-        skills: Every skill by which an agent may come to be able or cease to.
     """
 
-    __slots__ = ("_fits", "able", "contacts", "key", "preferred", "rule", "wanted")
+    __slots__ = ("_fits", "able", "contacts", "key", "listed", "preferred", "rule", "strategy", "wanted")
 
     def __init__(self, key: LineKey, queue: QueueSpec, roster: Roster) -> None:
         self.key = key
         self.contacts: list[Waiting] = []
+        self.listed = False
+        self.strategy = queue.strategy
         self.rule = STRATEGIES[queue.strategy]
         asked = frozenset[str]().union(*map(skills_of, key.needs))
         self.wanted = Wanted(skills=tuple(sorted(asked)), weights=queue.weights)
@@ -72,18 +75,12 @@ class Line:
         self._fits: list[tuple[int, int]] | None = None
         self.refresh(roster)
 
-    def refresh(self, roster: Roster) -> int:
-        """Find out anew who is able.
-
-        Returns:
-            Those for whom it changed.
-        """
-        before = self.able
+    def refresh(self, roster: Roster) -> None:
+        """Find out anew who is able."""
         self.able = able_to_serve(self.key, roster)
         prefer = self.key.prefer
         self.preferred = self.able & meeting(prefer, roster) if prefer is not None else self.able
         self._fits = None
-        return before ^ self.able
 
     def fits(self, roster: Roster, agents: Mapping[str, Agent]) -> list[tuple[int, int]]:
         """The able agents by how well they fit, best first: ``Place.fit`` and those who have it."""
