@@ -14,9 +14,11 @@ from ctid.engine.state import SiteState
 from ctid.engine.turn import Turn
 from ctid.model import commands as cmd
 from ctid.model import events as ev
+from ctid.model.agent import Agent
 from ctid.model.contact import Contact
 from ctid.model.instant import Instant
 from ctid.model.states import AgentState, ContactState, OfferState, Outcome, Party
+from ctid.spec.agent import VOICE
 from ctid.spec.site import SiteSpec
 
 if TYPE_CHECKING:
@@ -138,7 +140,10 @@ class Watch:
         assert len(offered) == len(set(offered)), "an agent has two offers"
         for offer in state.offers.values():
             assert state.agents[offer.agent_id].offer_id == offer.id, "an offer that its agent does not know of"
-            assert offer.leg_id in state.legs, "an offer without a leg"
+            if offer.leg_id or offer.state is not OfferState.PENDING:
+                assert offer.leg_id in state.legs, "an offer without a leg"
+            else:
+                assert f"offer:{offer.id}" in state.timers, "an offer at a desktop without an end"
         for leg in state.legs.values():
             if leg.party is Party.AGENT:
                 assert state.offers[state.agents[leg.agent_id].offer_id].leg_id == leg.id, "a leg without an offer"
@@ -155,6 +160,7 @@ class Watch:
                 assert f"wrap:{agent.id}" in state.timers, "a wrap-up without an end"
             elif self._wrapping.get(agent.id, 0) > now.mono_ms:
                 assert isinstance(event, ev.Request), f"the wrap-up of {agent.id} was cut short by {event}"
+            self._tasks(state, agent)
             self._rises(f"agent {agent.id}", agent.version)
             shown = self.mirror.get(agent.id)
             if shown is not None and agent.version > 0:
@@ -164,6 +170,17 @@ class Watch:
             del self.mirror[gone]
             self.versions.pop(f"agent {gone}", None)
 
+    def _tasks(self, state: SiteState, agent: Agent) -> None:
+        capacity = self.world.engine.site.agents[agent.id].capacity if agent.id in self.world.engine.site.agents else {}
+        for task in agent.tasks.values():
+            contact = state.contacts[task.contact_id]
+            assert (contact.state, contact.agent_id) == (ContactState.CONNECTED, agent.id)
+            assert task.interrupted == (agent.state is AgentState.BUSY), "a call that does not interrupt a task"
+        for channel, most in capacity.items():
+            assert sum(task.channel == channel for task in agent.tasks.values()) <= most, (
+                "more tasks than room"
+            )
+
     def _rises(self, what: str, version: int) -> None:
         assert version >= self.versions.get(what, 0), f"the version of {what} fell"
         self.versions[what] = version
@@ -172,7 +189,8 @@ class Watch:
         self._rises(contact.id, contact.version)
         assert (contact.state is ContactState.CLOSED) == (contact.closed_at is not None)
         assert (contact.spans[-1].duration_ms is None) == (contact.state is not ContactState.CLOSED)
-        if contact.state in (ContactState.CREATED, ContactState.QUEUED, ContactState.OFFERED):
+        waits = contact.state in (ContactState.CREATED, ContactState.QUEUED, ContactState.OFFERED)
+        if waits and contact.channel == VOICE and contact.callback is None:
             assert contact.caller_leg in state.legs, "a waiting contact without a caller"
         match contact.state:
             case ContactState.CREATED:
@@ -189,7 +207,11 @@ class Watch:
                     assert offer.contact_id == contact.id
                     assert f"lease:{offer.id}" in state.timers, "a reservation without an end"
             case ContactState.CONNECTED:
-                assert state.agents[contact.agent_id].contact_id == contact.id
+                agent = state.agents[contact.agent_id]
+                if contact.channel == VOICE:
+                    assert agent.contact_id == contact.id
+                else:
+                    assert contact.id in agent.tasks, "a task that nobody has at hand"
             case ContactState.WRAP_UP:
                 assert state.agents[contact.agent_id].state is AgentState.WRAP_UP
             case ContactState.CLOSED:
