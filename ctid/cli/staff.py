@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from ctid.cli.staff_report import Report, as_json, print_report, print_sensitivity, write_csv
+from ctid.cli.staff_search import search_crews
 from ctid.errors import NotFoundError, RequestError
 from ctid.spec.loader import load_config
 from ctid.staffing.day import Interval, read_forecast
@@ -53,6 +54,12 @@ def run(
     ] = None,
     queue: Annotated[str | None, typer.Option(help="Whose calls, with --from-records.")] = None,
     weeks: Annotated[int, typer.Option(min=1, max=52, help="How many such weekdays, with --from-records.")] = 4,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(help="Instead: search the agents of a scenario's crews, for several queues and skills."),
+    ] = None,
+    replications: Annotated[int, typer.Option(min=0, help="Days for each choice, with --scenario.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes, with --scenario; for long days.")] = 1,
     interval: Annotated[int, typer.Option(min=1, max=1_440, help="Minutes of an interval.")] = 30,
     target: Annotated[
         str | None, typer.Option(help="Service level: 80/20 for 80 % of all calls served within 20 s.")
@@ -73,13 +80,32 @@ def run(
     """Tell how many agents a forecast needs, by Erlang C and Erlang A; for one queue with agents all alike.
 
     Without any target it is 80/20. Shares are of all calls that arrive. Faults in the file end it with exit code 1.
+    With --scenario the target is every queue's, and the simulator takes the place of the formulas.
     """
     wanted = _target(target, max_abandoned, max_wait, max_occupancy)
     # Refused before a long forecast is worked on.
     with_shrinkage(0, shrinkage / 100)
-    sources = [forecast is not None, calls_per_hour is not None, from_records is not None]
+    sources = [each is not None for each in (forecast, calls_per_hour, from_records, scenario)]
     if sum(sources) != 1:
-        raise RequestError("give one of: a forecast file, --calls-per-hour, --from-records")
+        raise RequestError("give one of: a forecast file, --calls-per-hour, --from-records, --scenario")
+    screen = Console()
+    if not screen.is_terminal:
+        # A file or pipe has no width; the tables are to be whole there.
+        screen.width = _PAGE
+    if scenario is not None:
+        _without({"--handling": handling, "--patience": patience, "--agents": agents}, "the scenario tells that")
+        _without({"--csv": csv, "--sensitivity": sensitivity or None}, "a search has none")
+        search_crews(
+            scenario,
+            wanted,
+            own_time=target is None,
+            shrinkage=shrinkage / 100,
+            replications=replications,
+            jobs=jobs,
+            as_json=json,
+            screen=screen,
+        )
+        return
     if forecast is not None:
         _without({"--handling": handling, "--patience": patience}, "a file has columns for that")
         intervals = _from_file(forecast, interval)
@@ -103,10 +129,6 @@ def run(
     if json:
         typer.echo(as_json(report, sensitive=sensitivity))
         return
-    screen = Console()
-    if not screen.is_terminal:
-        # A file or pipe has no width; the tables are to be whole there.
-        screen.width = _PAGE
     print_report(screen, report)
     if sensitivity:
         print_sensitivity(screen, report)
@@ -125,7 +147,7 @@ def _target(level: str | None, abandoned: float | None, wait: float | None, occu
     )
 
 
-def _without(options: dict[str, float | None], why: str) -> None:
+def _without(options: Mapping[str, object], why: str) -> None:
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise RequestError(f"leave out {' and '.join(given)}: {why}")

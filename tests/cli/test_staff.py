@@ -103,7 +103,7 @@ def test_faults_of_a_forecast_are_told_with_file_line_and_column(ctid: Ctid, for
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        ((), "give one of: a forecast file, --calls-per-hour, --from-records"),
+        ((), "give one of: a forecast file, --calls-per-hour, --from-records, --scenario"),
         (("--calls-per-hour", 5), "--calls-per-hour needs --handling"),
         (("--calls-per-hour", -5, "--handling", 60), "calls per hour are -5"),
         (("--calls-per-hour", 5, "--handling", 60, "--target", "80"), "'80' is no service level; write 80/20"),
@@ -171,3 +171,50 @@ def test_days_without_calls_or_names_are_refused(ctid: Ctid, config: Path) -> No
         done = ctid(*asked, *more)
         assert (done.returncode, done.stdout) == (2, ""), more
         assert words in done.stderr
+
+
+SCENARIO = """
+site:
+  site: two
+  country: DE
+  skills: [one, two]
+  entries: {}
+  queues: {first: {steps: [{skills: {one: 1}}]}, second: {steps: [{skills: {two: 1}}]}}
+replications: 3
+interval_seconds: 3600
+streams:
+  ones:
+    queue: first
+    per_interval: [60, 60]
+    handling: {distribution: exponential, mean_seconds: 60}
+    patience: {distribution: exponential, mean_seconds: 60}
+  twos:
+    queue: second
+    per_interval: [60, 60]
+    handling: {distribution: exponential, mean_seconds: 60}
+    patience: {distribution: exponential, mean_seconds: 60}
+crews:
+  first: {count: 1, skills: {one: 5}}
+  all: {count: 1, skills: {one: 5, two: 5}}
+"""
+
+
+def test_crews_of_several_skills_by_search(ctid: Ctid, tmp_path: Path) -> None:
+    path = tmp_path / "two.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    done = ctid("staff", "--scenario", path, "--target", "80/20", "--shrinkage", 50)
+    assert done.returncode == 0, done.stderr
+    found = {row[0]: row[1:] for row in rows(done.stdout)}
+    assert float(found["second"][0]) - float(found["second"][2]) >= 80
+    as_json = json.loads(ctid("staff", "--scenario", path, "--target", "80/20", "--shrinkage", 50, "--json").stdout)
+    assert [as_json["crews"]["all"][name] for name in ("before", "agents", "scheduled")] == [
+        int(text) for text in found["all"][:3]
+    ]
+    assert as_json["crews"]["all"]["agents"] >= 2
+    for queue in as_json["queues"].values():
+        assert queue["service_level_percent"]["value"] - queue["service_level_percent"]["half_width"] >= 80
+
+
+def test_a_search_takes_no_numbers_that_the_scenario_tells(ctid: Ctid, tmp_path: Path) -> None:
+    done = ctid("staff", "--scenario", tmp_path / "two.yaml", "--patience", 60)
+    assert (done.returncode, done.stderr) == (2, "ctid: leave out --patience: the scenario tells that\n")
