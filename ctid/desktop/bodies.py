@@ -164,6 +164,12 @@ class ContactsQuery(Input):
     cursor: Annotated[str | None, StringConstraints(pattern=r"^[0-9]{1,18}$")] = None
 
 
+class RoutingQuery(Input):
+    """In which language it is explained."""
+
+    language: Annotated[Literal["en", "zh"], Field(description="Of every text.")] = "en"
+
+
 class AgentsQuery(Input):
     """Which agents."""
 

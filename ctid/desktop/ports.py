@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from ctid.acd.floor import Floor
 from ctid.engine.state import SiteState
 from ctid.errors import (
     ConflictError,
@@ -67,6 +68,10 @@ class Site(Protocol):
     @property
     def spec(self) -> SiteSpec:
         """The configuration in force."""
+
+    @property
+    def floor(self) -> Floor:
+        """Waiting contacts and free agents, between two events; to be read only."""
 
     @property
     def epoch(self) -> str:

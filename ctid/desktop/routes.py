@@ -7,7 +7,7 @@ from typing import Final
 from ctid.desktop import bodies, schemas
 from ctid.desktop.auth import Role
 from ctid.desktop.operation import Operation
-from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, site, staffing
+from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, routing, site, staffing
 
 EVERYBODY: Final = frozenset(Role)
 SUPERVISION: Final = frozenset({Role.SUPERVISOR, Role.ADMIN})
@@ -119,6 +119,17 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=EVERYBODY,
         handler=contacts.get_contact,
         answer=schemas.ContactView,
+        searches_store=True,
+    ),
+    Operation(
+        name="getRouting",
+        method="GET",
+        path="/v1/contacts/{contact_id}/routing",
+        summary="Why a contact waits and who could take it; afterwards, why that agent got it",
+        roles=SUPERVISION,
+        handler=routing.get_routing,
+        query=bodies.RoutingQuery,
+        answer=schemas.RoutingView,
         searches_store=True,
     ),
     Operation(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ctid.acd.line import LineKey
 from ctid.acd.needs import names_agents, resolve
 from ctid.acd.steps import steps_of
@@ -25,10 +27,7 @@ def line_key(turn: Turn, contact: Contact, pbx: str) -> LineKey:
     steps = steps_of(turn.site.queues[contact.queue], contact)[: contact.step + 1]
     preferring = next((step.prefer for step in reversed(steps) if step.prefer is not None), None)
 
-    def named(attribute: str) -> str:
-        of_customer = contact.customer.attributes if contact.customer is not None else {}
-        return contact.attributes.get(attribute) or of_customer.get(attribute, "")
-
+    named = names_of(contact)
     key = LineKey(
         channel=contact.channel,
         pbx=pbx,
@@ -41,6 +40,12 @@ def line_key(turn: Turn, contact: Contact, pbx: str) -> LineKey:
     if not contact.steps and not personal:
         turn.floor.keys[known] = key
     return key
+
+
+def names_of(contact: Contact) -> Callable[[str], str]:
+    """What attributes of the contact, or else of its customer, name an agent by (``agent_from``)."""
+    of_customer = contact.customer.attributes if contact.customer is not None else {}
+    return lambda attribute: contact.attributes.get(attribute) or of_customer.get(attribute, "")
 
 
 def pbx_of(turn: Turn, contact: Contact) -> str:

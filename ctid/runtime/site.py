@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ctid.acd.floor import Floor
 from ctid.desktop.ports import Component
 from ctid.engine.state import SiteState
 from ctid.model.events import Event, Request
@@ -35,6 +36,11 @@ class LiveSite:
     def spec(self) -> SiteSpec:
         """The configuration in force."""
         return self._runner.engine.site
+
+    @property
+    def floor(self) -> Floor:
+        """The engine's waiting contacts and free agents."""
+        return self._runner.engine.floor
 
     @property
     def epoch(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from ctid.acd.floor import Floor
 from ctid.desktop.app import DesktopServer
 from ctid.desktop.auth import Authority, Role
 from ctid.desktop.hub import Hub
@@ -93,6 +94,10 @@ class EngineSite:
     @property
     def spec(self) -> SiteSpec:
         return self.engine.site
+
+    @property
+    def floor(self) -> Floor:
+        return self.engine.floor
 
     @property
     def epoch(self) -> str:

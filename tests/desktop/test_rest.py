@@ -112,6 +112,7 @@ async def test_every_view_is_documented(desk: Desk, http: aiohttp.ClientSession)
         "/v1/agents/alice": schemas.AgentView,
         "/v1/contacts": schemas.ContactsView,
         f"/v1/contacts/{contact_id}": schemas.ContactView,
+        f"/v1/contacts/{contact_id}/routing": schemas.RoutingView,
         f"/v1/offers/{offer_id}": schemas.OfferView,
         "/v1/queues": schemas.QueuesView,
         "/v1/queues/sales": schemas.QueueView,

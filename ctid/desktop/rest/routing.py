@@ -1,0 +1,23 @@
+"""``/v1/contacts/{id}/routing``: why a contact waits, and why that agent got it."""
+
+from __future__ import annotations
+
+from ctid.desktop.bodies import RoutingQuery
+from ctid.desktop.operation import Answer, Call
+from ctid.engine.routing_view import recorded_routing_view, routing_view
+from ctid.engine.turn import Turn
+from ctid.errors import NotFoundError
+
+
+async def get_routing(call: Call) -> Answer:
+    """Explain a contact, live or from its record."""
+    query: RoutingQuery = call.query
+    site, contact_id = call.site, call.params["contact_id"]
+    contact = site.state.contacts.get(contact_id)
+    if contact is not None:
+        turn = Turn(site.state, site.spec, site.now(), site.floor, quiet=True)
+        return Answer(routing_view(turn, contact, query.language))
+    record = await site.records.get(contact_id)
+    if record is None:
+        raise NotFoundError("there is no such contact")
+    return Answer(recorded_routing_view(record, query.language))
