@@ -1,0 +1,218 @@
+"""The systems whose answer theory or published studies know, as scenarios for the simulator.
+
+- Erlang A and C: one queue, agents who are all alike, Poisson arrivals, exponential service and patience; exact.
+- SimpleMSK of the ContactCenters library (P. L'Ecuyer and E. Buist): three types, two groups, three periods, all of a
+  day's arrivals multiplied by one Gamma draw; means over 1,000 days with their 95 % intervals.
+- Resource pooling (R. B. Wallace and W. Whitt, 2005): six types, ninety agents with one to six skills, 120 lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ctid.simulation.intervals import Pair
+from ctid.simulation.kpi import QUEUE_KPIS, queue_pairs
+from ctid.simulation.scenario import ScenarioSpec
+from ctid.simulation.study import GeneratedCase
+from ctid.simulation.tally import Sample
+
+_KPIS: Final = {kpi.name: kpi for kpi in QUEUE_KPIS}
+
+
+def case(scenario: Mapping[str, Any]) -> GeneratedCase:
+    """A scenario that holds its own site."""
+    spec = ScenarioSpec.model_validate(scenario)
+    assert spec.site is not None
+    return GeneratedCase(spec, spec.site)
+
+
+def pairs(samples: Sequence[Sample], figure: str) -> list[Pair]:
+    """A figure of all queues together, replication by replication."""
+    return queue_pairs(samples, _KPIS[figure])
+
+
+def _exponential(mean_seconds: float) -> dict[str, Any]:
+    return {"distribution": "exponential", "mean_seconds": mean_seconds}
+
+
+# ---- Erlang ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Erlang:
+    """One line of the table.
+
+    Attributes:
+        per_minute: Arrivals.
+        service_seconds: Mean service.
+        patience_seconds: Mean patience; ``None``: nobody hangs up.
+        agents: How many.
+        waited: The share that has to wait.
+        mean_wait: Of all, in seconds.
+        in_time: Served within 20 s, of all.
+        abandoned: The share that hangs up.
+    """
+
+    per_minute: float
+    service_seconds: float
+    patience_seconds: float | None
+    agents: int
+    waited: float
+    mean_wait: float
+    in_time: float
+    abandoned: float
+
+    @property
+    def expected(self) -> dict[str, float]:
+        """What theory says, by the figure's name."""
+        return {
+            "waited_share": self.waited,
+            "mean_wait": self.mean_wait,
+            "in_time": self.in_time,
+            "abandoned_share": self.abandoned,
+        }
+
+    def scenario(self, contacts: int, seed: int = 1) -> dict[str, Any]:
+        """About so many counted contacts, after a warm-up of several services."""
+        warm_up = 10 * self.service_seconds
+        seconds = warm_up + contacts * 60 / self.per_minute
+        patience = {} if self.patience_seconds is None else {"patience": _exponential(self.patience_seconds)}
+        callers = {
+            "queue": "line",
+            "per_interval": [self.per_minute * seconds / 60],
+            "handling": _exponential(self.service_seconds),
+            **patience,
+        }
+        return {
+            "site": {"site": "erlang", "country": "DE", "entries": {}, "queues": {"line": {"steps": [{}]}}},
+            "seed": seed,
+            "interval_seconds": seconds,
+            "warm_up_seconds": warm_up,
+            "streams": {"callers": callers},
+            "crews": {"agents": {"count": self.agents}},
+        }
+
+
+ERLANG: Final = (
+    Erlang(48, 60, 120, 50, 0.4678, 3.709, 0.9430, 0.0309),
+    Erlang(48, 60, 120, 45, 0.7869, 10.03, 0.7648, 0.0836),
+    Erlang(20, 300, 180, 100, 0.4516, 8.084, 0.8019, 0.0449),
+    Erlang(200, 300, 180, 1000, 0.4412, 2.559, 0.9828, 0.0142),
+    Erlang(20, 300, None, 107, 0.3835, 16.44, 0.7595, 0.0),
+)
+
+
+# ---- SimpleMSK -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published mean and the half width of its 95 % interval."""
+
+    value: float
+    half_width: float
+
+
+MSK: Final = {
+    "served": Published(4297.3, 27.2),
+    "abandoned": Published(910.3, 34.2),
+    "service_level": Published(0.501, 0.0075),
+}
+MSK_OCCUPANCY: Final = Published(0.881, 0.0035)
+"""Of group g0."""
+
+_MSK_ARRIVALS: Final = ((4.2, 5.3, 3.2), (5.1, 4.3, 4.8), (6.3, 5.2, 4.8))
+_MSK_SERVICE: Final = (0.5, 0.6, 0.4)
+_MSK_PATIENCE: Final = (0.3, 0.4, 0.2)
+_MSK_GROUPS: Final = (["g0"], ["g0", "g1"], ["g1"])
+_MSK_AGENTS: Final = {"g0": (12, 18, 9), "g1": (15, 20, 11)}
+
+
+def simple_msk(seed: int = 1) -> dict[str, Any]:
+    """One day; type 1 prefers g0, a freed agent takes the longest waiting they can serve."""
+    hours = ("08:00-10:00", "10:00-12:00", "12:00-14:00")
+    queues = {
+        f"type{number}": {"steps": [{"groups": groups, "prefer": {"groups": groups[:1]}}]}
+        for number, groups in enumerate(_MSK_GROUPS)
+    }
+    streams = {
+        f"type{number}": {
+            "queue": f"type{number}",
+            "per_interval": [rate * 120 for rate in rates],
+            "handling": [_exponential(60 / rate) for rate in _MSK_SERVICE],
+            "patience": [_exponential(60 / rate) for rate in _MSK_PATIENCE],
+        }
+        for number, rates in enumerate(_MSK_ARRIVALS)
+    }
+    site = {"site": "msk", "country": "DE", "groups": ["g0", "g1"], "entries": {}, "queues": queues}
+    return {
+        "site": site,
+        "seed": seed,
+        "start": "2026-03-02 08:00",
+        "interval_seconds": 7_200,
+        "busyness": 28.7,
+        "streams": streams,
+        "crews": {name: {"count": max(counts), "groups": [name]} for name, counts in _MSK_AGENTS.items()},
+        "shifts": [
+            {"crew": name, "count": count, "hours": period}
+            for name, counts in _MSK_AGENTS.items()
+            for count, period in zip(counts, hours, strict=True)
+        ],
+    }
+
+
+# ---- pooling ---------------------------------------------------------------------------------------------------
+
+POOL_WAIT: Final = 0.4500 * 60
+"""Mean wait of those let in, of the exact pool (M/M/90/120), in seconds."""
+
+POOLING: Final = {1: 3.0 * 60, 2: 0.60 * 60, 6: 0.46 * 60}
+"""Published mean waits by the number of skills, in seconds."""
+
+_TYPES: Final = 6
+
+
+def pooling(skills: int, contacts: int, seed: int = 1, *, head_start_seconds: float = 86_400) -> dict[str, Any]:
+    """Ninety agents, fifteen by primary skill, the other skills spread evenly.
+
+    Args:
+        skills: How many each agent has.
+        contacts: About so many are counted, after a warm-up.
+        seed: Of chance.
+        head_start_seconds: So much longer than a caller of the next skill in the agent's order must one have waited to
+            go first; a day is never: strictly in order of the agent's skills.
+    """
+    per_minute, warm_up = 8.4, 20 * 600
+    seconds = warm_up + contacts * 60 / per_minute
+    names = [f"type{number}" for number in range(_TYPES)]
+    crews = {}
+    for first in range(_TYPES):
+        for turn in range(_TYPES - 1):
+            others = [(first + 1 + (turn + step) % (_TYPES - 1)) % _TYPES for step in range(skills - 1)]
+            order = [names[number] for number in (first, *others)]
+            crews[f"{names[first]}-{turn}"] = {
+                "count": 3,
+                "skills": {name: 10 - rank for rank, name in enumerate(order)},
+                "queues": {name: {"priority": -rank} for rank, name in enumerate(order)},
+                "team": names[first],
+            }
+    site = {
+        "site": "pooling",
+        "country": "DE",
+        "skills": names,
+        "policy": {"priority_seconds": head_start_seconds},
+        "entries": {},
+        "queues": {name: {"steps": [{"skills": {name: 1}}], "strategy": "highest_skill"} for name in names},
+    }
+    callers = {"per_interval": [per_minute / _TYPES * seconds / 60], "handling": _exponential(600)}
+    return {
+        "site": site,
+        "seed": seed,
+        "interval_seconds": seconds,
+        "warm_up_seconds": warm_up,
+        "lines": 120,
+        "streams": {name: {**callers, "queue": name} for name in names},
+        "crews": crews,
+    }
