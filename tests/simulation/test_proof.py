@@ -41,7 +41,7 @@ def each_of(count: int) -> float:
 
 @pytest.mark.parametrize("system", ERLANG, ids=str)
 def test_erlang(system: Erlang) -> None:
-    replications, contacts = 8, 6_000
+    replications, contacts = 8, 3_000
     simulated = case(system.scenario(contacts))
     samples = [simulated.run(number) for number in range(replications)]
     for figure, expected in system.expected.items():
