@@ -8,15 +8,20 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ctid.simulation.intervals import Pair
+from ctid.simulation.generated import GeneratedWorkload
+from ctid.simulation.intervals import CONFIDENCE, Estimate, Pair, ratio, student
 from ctid.simulation.kpi import QUEUE_KPIS, queue_pairs
 from ctid.simulation.scenario import ScenarioSpec
 from ctid.simulation.study import GeneratedCase
 from ctid.simulation.tally import Sample
+
+WARM_UP_SERVICES: Final = 4
 
 _KPIS: Final = {kpi.name: kpi for kpi in QUEUE_KPIS}
 
@@ -31,6 +36,33 @@ def case(scenario: Mapping[str, Any]) -> GeneratedCase:
 def pairs(samples: Sequence[Sample], figure: str) -> list[Pair]:
     """A figure of all queues together, replication by replication."""
     return queue_pairs(samples, _KPIS[figure])
+
+
+def offered_work(simulated: GeneratedCase, replication: int) -> float:
+    """Seconds of talk that the counted callers of a replication ask for, whether they get them or not."""
+    warm_up_ms = simulated.spec.warm_up_seconds * 1000
+    workload = GeneratedWorkload(simulated.spec, simulated.site, replication)
+    return sum(call.handling_ms for call in workload.calls() if call.at_ms >= warm_up_ms) / 1000
+
+
+def controlled(
+    figure: Sequence[Pair], control: Sequence[float], mean: float, confidence: float = CONFIDENCE
+) -> Estimate:
+    """The figure's estimate with the help of something else that was counted and whose mean is known exactly.
+
+    Where more callers came than are to be expected, waits were longer than is to be expected too: how much, regression
+    tells, and that much is taken off (a control variate). The interval is that of the regression.
+    """
+    plain = ratio(figure)
+    below = statistics.fmean(pair.below for pair in figure)
+    parts = [(pair.above - plain.value * pair.below) / below for pair in figure]
+    average = statistics.fmean(control)
+    square = sum((each - average) ** 2 for each in control)
+    slope = sum((each - average) * part for each, part in zip(control, parts, strict=True)) / square
+    rest = sum((part - slope * (each - average)) ** 2 for each, part in zip(control, parts, strict=True))
+    freedom = len(parts) - 2
+    spread = math.sqrt(rest / freedom * (1 / len(parts) + (average - mean) ** 2 / square))
+    return Estimate(plain.value - slope * (average - mean), student(freedom, confidence) * spread)
 
 
 def _exponential(mean_seconds: float) -> dict[str, Any]:
@@ -75,13 +107,14 @@ class Erlang:
         }
 
     def scenario(self, contacts: int, seed: int = 1) -> dict[str, Any]:
-        """About so many counted contacts, after a warm-up of several services."""
-        warm_up = 10 * self.service_seconds
+        """About so many counted contacts; as many as the load are there at the start, so that the warm-up is short."""
+        warm_up = WARM_UP_SERVICES * self.service_seconds
         seconds = warm_up + contacts * 60 / self.per_minute
         patience = {} if self.patience_seconds is None else {"patience": _exponential(self.patience_seconds)}
         callers = {
             "queue": "line",
             "per_interval": [self.per_minute * seconds / 60],
+            "at_start": round(self.per_minute * self.service_seconds / 60),
             "handling": _exponential(self.service_seconds),
             **patience,
         }
@@ -124,6 +157,7 @@ MSK_OCCUPANCY: Final = Published(0.881, 0.0035)
 """Of group g0."""
 
 _MSK_ARRIVALS: Final = ((4.2, 5.3, 3.2), (5.1, 4.3, 4.8), (6.3, 5.2, 4.8))
+MSK_ARRIVALS_PER_DAY: Final = 120 * sum(map(sum, _MSK_ARRIVALS))
 _MSK_SERVICE: Final = (0.5, 0.6, 0.4)
 _MSK_PATIENCE: Final = (0.3, 0.4, 0.2)
 _MSK_GROUPS: Final = (["g0"], ["g0", "g1"], ["g1"])
@@ -184,7 +218,7 @@ def pooling(skills: int, contacts: int, seed: int = 1, *, head_start_seconds: fl
         head_start_seconds: So much longer than a caller of the next skill in the agent's order must one have waited to
             go first; a day is never: strictly in order of the agent's skills.
     """
-    per_minute, warm_up = 8.4, 20 * 600
+    per_minute, warm_up = 8.4, WARM_UP_SERVICES * 600
     seconds = warm_up + contacts * 60 / per_minute
     names = [f"type{number}" for number in range(_TYPES)]
     crews = {}
@@ -206,7 +240,11 @@ def pooling(skills: int, contacts: int, seed: int = 1, *, head_start_seconds: fl
         "entries": {},
         "queues": {name: {"steps": [{"skills": {name: 1}}], "strategy": "highest_skill"} for name in names},
     }
-    callers = {"per_interval": [per_minute / _TYPES * seconds / 60], "handling": _exponential(600)}
+    callers = {
+        "per_interval": [per_minute / _TYPES * seconds / 60],
+        "at_start": round(per_minute / _TYPES * 10),
+        "handling": _exponential(600),
+    }
     return {
         "site": site,
         "seed": seed,

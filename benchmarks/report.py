@@ -73,9 +73,9 @@ def write(results: Sequence[Result], path: Path) -> None:
         "Written by `make bench`; do not edit. A benchmark is not a test: it asserts nothing about time, but sets ctid "
         "beside a named peer in the same run. All of it, Asterisk, SIPp, ctid and the desktops, shares one machine and "
         "its loopback.",
-        _table(["", ""], list(_machine().items())),
+        table(["", ""], list(_machine().items())),
         "## Goals",
-        _table(["benchmark", "goal", "measured", ""], [row for result in results for row in _judged(result)]),
+        table(["benchmark", "goal", "measured", ""], [row for result in results for row in _judged(result)]),
         _shortfall(results),
     ]
     for result in results:
@@ -105,17 +105,18 @@ def _section(result: Result) -> list[str]:
     name = result["name"]
     about = importlib.import_module(f"benchmarks.{name}").__doc__ or ""
     plain = {key: value for key, value in result.items() if key not in ("name", "figures", "plot")}
-    parts = [f"## {name}", f"`make bench NAME={name}`", about.strip(), _table(["", ""], list(plain.items()))]
+    parts = [f"## {name}", f"`make bench NAME={name}`", about.strip(), table(["", ""], list(plain.items()))]
     if figures := result.get("figures"):
         columns = list(next(iter(figures.values())))
         rows = [[f"`{figure}`", *(values[column] for column in columns)] for figure, values in figures.items()]
-        parts.append(_table([result.get("figures_unit", "ms"), *columns], rows))
+        parts.append(table([result.get("figures_unit", "ms"), *columns], rows))
     if plot := result.get("plot"):
         parts.append(f"```text\n{plot}\n```")
     return parts
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table in Markdown."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 

@@ -67,29 +67,35 @@ class GeneratedWorkload:
         patience = _draws(stream.patience, intervals)
         dnis = stream.dnis if stream.dnis is not None else direct_number(stream.queue or "")
         replies = [Reply(round(stream.key_seconds * 1000), key, CollectEnd.DIGITS) for key in stream.keys]
+        for number, (at_ms, index) in enumerate(self._arrivals(stream, factor, arriving), 1):
+            yield Call(
+                at_ms=at_ms,
+                unique_id=f"{name}.{number}",
+                pbx=self._pbx,
+                dnis=dnis,
+                patience_ms=patience[index](waiting),
+                handling_ms=handling[index](talking),
+                wrap_up_ms=wrap_up[index](wrapping),
+                attributes=stream.attributes,
+                replies=replies,
+            )
+
+    def _arrivals(self, stream: StreamSpec, factor: float, chance: Random) -> Iterator[tuple[int, int]]:
+        """Moments of arrival with their intervals: a Poisson process.
+
+        Its gaps are in units of expected callers, stretched to the rate of the interval they fall in.
+        """
+        yield from ((0, 0) for _ in range(stream.at_start))
         interval_ms = self._spec.interval_seconds * 1000
-        number = 0
-        # A Poisson process: gaps in units of expected callers, stretched to the rate of the interval they fall in.
-        gap = -math.log(1.0 - arriving.random())
+        gap = -math.log(1.0 - chance.random())
         for index, expected in enumerate(stream.per_interval):
             rate = expected * factor / interval_ms
             at = index * interval_ms
             end = at + interval_ms
             while gap < (end - at) * rate:
                 at += gap / rate
-                gap = -math.log(1.0 - arriving.random())
-                number += 1
-                yield Call(
-                    at_ms=int(at),
-                    unique_id=f"{name}.{number}",
-                    pbx=self._pbx,
-                    dnis=dnis,
-                    patience_ms=patience[index](waiting),
-                    handling_ms=handling[index](talking),
-                    wrap_up_ms=wrap_up[index](wrapping),
-                    attributes=stream.attributes,
-                    replies=replies,
-                )
+                gap = -math.log(1.0 - chance.random())
+                yield int(at), index
             gap -= (end - at) * rate
 
     def _chance(self, purpose: str) -> Random:

@@ -37,6 +37,7 @@ class StreamSpec(Spec):
         key_seconds: How long each prompt and the caller's answer take.
         attributes: What the dialplan hands over with them.
         per_interval: Callers expected in each interval; they come by chance, evenly within it (Poisson).
+        at_start: Callers who are there already when the day begins.
         handling: How long they talk, for all intervals or one for each interval of arrival.
         wrap_up: How long the agent takes afterwards, likewise; without it, as long as the queue's configuration says.
         patience: How long they wait before they hang up, likewise; without it they wait for ever.
@@ -48,6 +49,7 @@ class StreamSpec(Spec):
     key_seconds: Seconds = 5
     attributes: dict[str, str] = {}
     per_interval: list[Annotated[float, Field(ge=0, le=10_000_000)]] = Field(min_length=1)
+    at_start: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     handling: PerInterval
     wrap_up: PerInterval | None = None
     patience: PerInterval | None = None
