@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ctid.acd.eligibility import free_for
 from ctid.acd.order import place
+from ctid.acd.profile import profile
 from ctid.acd.scan import Asking, Free, first_match
 from ctid.engine import assignment
 from ctid.engine.engine import Engine
@@ -66,6 +68,7 @@ class Watch:
         self.saves: set[tuple[int, str]] = set()
         self.outcomes: dict[Outcome, int] = {}
         self.connected = 0
+        self._popped: set[str] = set()
         self._before = b""
         self._wrapping: dict[str, int] = {}
         self._sounding: dict[str, bool] = {}
@@ -94,19 +97,18 @@ class Watch:
             self._nobody_left(engine.state, engine.site, now)
 
     def _commands(self, commands: list[cmd.Command], now: Instant) -> None:
-        popped: set[str] = set()
         for command in commands:
             match command:
                 case cmd.Publish():
                     self.seq += 1
                     assert command.seq == self.seq, "the stream has a gap"
                     if command.type == "offer.created":
-                        popped.add(command.data["offer"]["id"])
+                        self._popped.add(command.data["offer"]["id"])
                     if command.type in ("agent.state_changed", "agent.updated"):
                         self.mirror[command.data["agent"]["id"]] = command.data["agent"]
                     self.connected += command.type == "contact.connected"
                 case cmd.RingAgent():
-                    assert command.headers["X-Ctid-Offer"] in popped, "the phone rings before the pop"
+                    assert command.headers["X-Ctid-Offer"] in self._popped, "the phone rings before the pop"
                 case cmd.SaveRecord():
                     self._record(command)
                 case cmd.Refuse():
@@ -158,6 +160,7 @@ class Watch:
                 assert contact is not None
                 assert contact.state is ContactState.WRAP_UP
                 assert f"wrap:{agent.id}" in state.timers, "a wrap-up without an end"
+                assert agent.since.mono_ms <= agent.wrap_up_until_ms <= agent.wrap_up_max_ms
             elif self._wrapping.get(agent.id, 0) > now.mono_ms:
                 assert isinstance(event, ev.Request), f"the wrap-up of {agent.id} was cut short by {event}"
             self._tasks(state, agent)
@@ -171,15 +174,17 @@ class Watch:
             self.versions.pop(f"agent {gone}", None)
 
     def _tasks(self, state: SiteState, agent: Agent) -> None:
-        capacity = self.world.engine.site.agents[agent.id].capacity if agent.id in self.world.engine.site.agents else {}
-        for task in agent.tasks.values():
-            contact = state.contacts[task.contact_id]
-            assert (contact.state, contact.agent_id) == (ContactState.CONNECTED, agent.id)
-            assert task.interrupted == (agent.state is AgentState.BUSY), "a call that does not interrupt a task"
-        for channel, most in capacity.items():
-            assert sum(task.channel == channel for task in agent.tasks.values()) <= most, (
-                "more tasks than room"
-            )
+        at_a_call = agent.state in (AgentState.BUSY, AgentState.WRAP_UP)
+        for contact_id, task in agent.tasks.items():
+            contact = state.contacts[contact_id]
+            assert (contact.state, contact.agent_id) == (ContactState.CONNECTED, agent.id), f"{agent.id} lost a task"
+            assert task.interrupted is at_a_call, "a task goes on during a call, or waits for none"
+        assert not (agent.tasks and agent.state is AgentState.LOGGED_OUT), "a task of somebody who is gone"
+        spec = self.world.engine.site.agents.get(agent.id)
+        if spec is not None:
+            channels = Counter(task.channel for task in agent.tasks.values())
+            assert all(count <= spec.capacity.get(name, 0) for name, count in channels.items()), "more than fits"
+            assert self.world.engine.floor.roster.profiles[agent.id] == profile(agent, spec), "another profile matches"
 
     def _rises(self, what: str, version: int) -> None:
         assert version >= self.versions.get(what, 0), f"the version of {what} fell"
@@ -208,10 +213,7 @@ class Watch:
                     assert f"lease:{offer.id}" in state.timers, "a reservation without an end"
             case ContactState.CONNECTED:
                 agent = state.agents[contact.agent_id]
-                if contact.channel == VOICE:
-                    assert agent.contact_id == contact.id
-                else:
-                    assert contact.id in agent.tasks, "a task that nobody has at hand"
+                assert contact.id in ([agent.contact_id] if contact.channel == VOICE else agent.tasks)
             case ContactState.WRAP_UP:
                 assert state.agents[contact.agent_id].state is AgentState.WRAP_UP
             case ContactState.CLOSED:

@@ -15,6 +15,7 @@ from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.contact import Customer
 from ctid.model.instant import Instant
+from ctid.spec.agent import VOICE
 from sip_test_rig.invariants import Watch
 from sip_test_rig.simulated_world import Channel, Link, Odds, VirtualTime
 
@@ -45,6 +46,9 @@ class SimulatedPbx(VirtualTime):
         self.timers: dict[str, int] = {}
         self.desktops: dict[str, str] = {}
         self.devices = {agent["device"]: True for agent in self.spec["agents"].values()}
+        self.own_calls: set[str] = set()
+        self.told: dict[str, tuple[bool, bool]] = {}
+        self.answers: dict[str, int] = {}
         self.closing = False
         self.on_ring: Callable[[cmd.RingAgent], None] = self.ring
         self.boot_pbx()
@@ -60,6 +64,9 @@ class SimulatedPbx(VirtualTime):
         self.run(5_000)
         for unique_id in [name for name, channel in self.channels.items() if not channel.device]:
             self.hang_up(unique_id)
+        for contact in list(self.engine.state.contacts.values()):
+            if contact.channel != VOICE:
+                self.request(ev.ContactWithdrawn, contact_id=contact.id)
         self.run(600_000)
 
     # ---- the daemon ------------------------------------------------------------------------------------------
@@ -138,6 +145,8 @@ class SimulatedPbx(VirtualTime):
                 self.hang_up(command.unique_id, command.cause)
             case cmd.LookUpCustomer():
                 self.later(1, 1_500, lambda: self.tell_daemon(self.answer_lookup(command)))
+            case cmd.Publish(type="offer.created") if "accept_offer" in command.data["offer"]["allowed_actions"]:
+                self.decide(command.data["offer"])
             case cmd.SaveRecord():
                 saved = ev.RecordSaved(contact_id=command.record.contact_id)
                 self.later(1, 50, lambda: self.tell_daemon(saved))
@@ -221,7 +230,12 @@ class SimulatedPbx(VirtualTime):
                 for c in self.live()
             ]
             devices = dict(self.devices)
-            self.say(self.ami, ev.PbxReconciled(pbx=PBX, legs=seen, devices=devices, boot=f"boot{self.boot}"))
+            in_use = [device for device in devices if self.in_use(device)]
+            self.told = {device: (up, device in in_use) for device, up in devices.items()}
+            self.say(
+                self.ami,
+                ev.PbxReconciled(pbx=PBX, legs=seen, devices=devices, in_use=in_use, boot=f"boot{self.boot}"),
+            )
 
     def cut_ami(self) -> None:
         """AMI is gone; what was on its way is lost, and calls go on."""
@@ -328,21 +342,31 @@ class SimulatedPbx(VirtualTime):
         if not self.devices[command.device] or self.chance(0.05):
             self.later(1, 40, lambda: self.say(self.ami, failed))
             return
+        if command.device in self.own_calls:
+            busy = ev.LegFailed(pbx=PBX, unique_id=command.unique_id, reason=5)
+            self.later(1, 40, lambda: self.say(self.ami, busy))
+            return
         channel = Channel(unique_id=command.unique_id, device=command.device)
 
         def make() -> None:
             self.channels[channel.unique_id] = channel
+            self.tell_device(channel.device)
             if self.chance(0.95):
                 self.later(0, 60, lambda: self.alert(channel))
 
         self.later(0, 5, make)
         if self.chance(self.odds.answer):
-            if self.chance(self.odds.photo_finish):
+            rival = self.answers.get(command.peer_unique_id, 0) - self.now_ms
+            if rival > 20 and self.chance(self.odds.photo_finish * 3):
+                self.after(rival, lambda: self.answer(channel, command.peer_unique_id))
+            elif self.chance(self.odds.photo_finish):
                 moment = self.random.randint(20, 3_000)
                 self.after(moment, lambda: self.hang_up(command.peer_unique_id))
                 self.after(moment, lambda: self.answer(channel, command.peer_unique_id))
             else:
-                self.later(20, 8_000, lambda: self.answer(channel, command.peer_unique_id))
+                moment = self.random.randint(20, 8_000)
+                self.answers[command.peer_unique_id] = self.now_ms + moment
+                self.after(moment, lambda: self.answer(channel, command.peer_unique_id))
         elif self.chance(0.6):
             cause, reason = self.random.choice([(17, 5), (21, 8), (20, 0), (34, 8), (16, 0)])
             self.later(10, 3_000, lambda: self.not_answered(channel, cause, reason))
@@ -361,9 +385,10 @@ class SimulatedPbx(VirtualTime):
                 ev.LegEnded(pbx=PBX, unique_id=channel.unique_id, cause=cause),
                 ev.LegFailed(pbx=PBX, unique_id=channel.unique_id, reason=reason),
             )
+            self.tell_device(channel.device)
 
     def answer(self, channel: Channel, caller_id: str) -> None:
-        """The agent answers: the waiting caller is taken out of FastAGI into a bridge, if they are still there."""
+        """The agent answers: the waiting caller is taken out of FastAGI into a bridge, if no other agent was first."""
         if self.channels.get(channel.unique_id) is not channel or channel.answered:
             return
         channel.answered = True
@@ -372,9 +397,11 @@ class SimulatedPbx(VirtualTime):
         if caller is None:
             self.later(0, 20, lambda: self.hang_up(channel.unique_id))
             return
+        if any(other.holds == caller_id for other in self.live()):
+            self.later(0, 20, lambda: self.hang_up(channel.unique_id, 26))
+            return
+        channel.holds = caller_id
         self.watch.may_bridge(caller)
-        if caller.peer:
-            self.part(caller, self.channels[caller.peer], returns=False)
         self.leave_agi(caller)
         bridge = f"br-{channel.unique_id}"
         for leg, peer in ((channel, caller), (caller, channel)):
@@ -402,6 +429,7 @@ class SimulatedPbx(VirtualTime):
             leg.peer = leg.bridge = ""
         del self.channels[agent.unique_id]
         self.say(self.ami, ev.LegEnded(pbx=PBX, unique_id=agent.unique_id, cause=16))
+        self.tell_device(agent.device)
         if returns:
             caller.script = "after"
             self.enter_agi(caller, self.random.randint(0, 10))
@@ -423,11 +451,37 @@ class SimulatedPbx(VirtualTime):
         del self.channels[unique_id]
         self.leave_agi(channel)
         self.say(self.ami, ev.LegEnded(pbx=PBX, unique_id=unique_id, cause=cause))
+        if channel.device:
+            self.tell_device(channel.device)
+
+    def in_use(self, device: str) -> bool:
+        """Whether the phone is in a call, of whatever kind."""
+        return device in self.own_calls or any(channel.device == device for channel in self.live())
+
+    def tell_device(self, device: str) -> None:
+        """Tell the state of a phone if it is another than before, as the AMI adapter does."""
+        state = (self.devices[device], self.in_use(device))
+        if self.ami.up and self.told.get(device) != state:
+            self.told[device] = state
+            self.say(self.ami, ev.DeviceChanged(pbx=PBX, device=device, reachable=state[0], in_use=state[1]))
+
+    def own_call(self, device: str, for_ms: int) -> None:
+        """The agent phones somebody by themselves, if their phone is free."""
+        if self.in_use(device) or not self.devices[device]:
+            return
+        self.own_calls.add(device)
+        self.tell_device(device)
+
+        def end() -> None:
+            self.own_calls.discard(device)
+            self.tell_device(device)
+
+        self.after(for_ms, end)
 
     def set_device(self, device: str, *, reachable: bool) -> None:
         """A phone registers, or its registration is lost."""
         self.devices[device] = reachable
-        self.say(self.ami, ev.DeviceChanged(pbx=PBX, device=device, reachable=reachable))
+        self.tell_device(device)
 
     # ---- desktops --------------------------------------------------------------------------------------------
 
@@ -437,6 +491,17 @@ class SimulatedPbx(VirtualTime):
         if not self.running:
             return []
         return self.handle(kind(command_id=f"cmd-{self.requests}", principal="test", **fields))
+
+    def decide(self, offer: dict[str, Any]) -> None:
+        """An agent decides on an offer at the desktop, or does not look at it."""
+        kind: type[ev.Request] = ev.OfferAccepted if self.chance(self.odds.accept) else ev.OfferRejected
+        if kind is ev.OfferRejected and self.chance(0.5):
+            return
+
+        def ask() -> None:
+            self.request(kind, agent_id=offer["agent_id"], offer_id=offer["id"])
+
+        self.later(50, 6_000, ask)
 
     def desktop_back(self, agent: str, session: str) -> None:
         """A desktop has its socket."""

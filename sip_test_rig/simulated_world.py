@@ -52,7 +52,8 @@ class Odds:
         late_timer: A timer fires late.
         early_timer: A timer fires early, too.
         answer: A phone that rings is answered in the end; else it is busy, rejects, rings on or cannot be had.
-        photo_finish: The caller hangs up in the very instant the agent answers.
+        photo_finish: The caller hangs up in the very instant the agent answers, or another agent answers, too.
+        accept: An offer that is accepted at the desktop is in the end; else it is rejected, or nobody looks at it.
     """
 
     duplicate: float = 0.03
@@ -61,6 +62,7 @@ class Odds:
     early_timer: float = 0.05
     answer: float = 0.6
     photo_finish: float = 0.1
+    accept: float = 0.6
 
 
 @dataclass
@@ -72,6 +74,7 @@ class Channel:
         peer: The channel it is bridged with.
         bridged_at: When that began.
         released: ctid let it go for good.
+        holds: The caller's channel whose agent this is: while it lives, no other agent's is bridged with them.
     """
 
     unique_id: str
@@ -83,6 +86,7 @@ class Channel:
     bridge: str = ""
     bridged_at: int = 0
     released: bool = False
+    holds: str = ""
     script: str = "in"
 
 

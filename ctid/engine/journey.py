@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import callbacks, contacts, dialling, offers, outage, places, queueing, ways_out
+from ctid.engine import callbacks, contacts, dialling, early_ends, offers, outage, places, queueing, ways_out
 from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.turn import Turn, ms
 from ctid.ivr.menu import Leave, judge
@@ -69,6 +69,9 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     contact.entry = choice.entry
     contacts.step(turn, contact, "entry", choice.entry, "open" if choice.open else "closed")
     contacts.publish(turn, contact, "contact.created")
+    if early_ends.take(turn, event.pbx, event.unique_id):
+        caller_gone(turn, leg, None)
+        return
     turn.emit(AnswerLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     if contact.ani:
         turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))

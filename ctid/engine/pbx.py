@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import callbacks, devices, dialling, journey, offers, outage
+from ctid.engine import callbacks, devices, dialling, early_ends, journey, offers, outage
 from ctid.engine.state import Pbx
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, ReleaseLeg
@@ -104,6 +104,7 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
     """
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None:
+        early_ends.note(turn, event.pbx, event.unique_id)
         return
     cause_of_customer = "unknown" if turn.reconciled or outcome else dialling.cause_of(leg, event.cause)
     _set_state(turn, leg, LegState.DISCONNECTED, "leg.disconnected")

@@ -62,8 +62,10 @@ def _queues(turn: Turn, present: AgentSpec, coming: dict[str, dict[str, float] |
         found = {name: MembershipSpec.model_validate(each) for name, each in merged.items() if each is not None}
     except ValidationError as error:
         raise RequestError(f"a queue takes priority and delay_seconds: {error.errors()[0]['msg']}") from error
+    # All as floating-point numbers, as they come back from a snapshot: the same state has the same bytes.
     return {
-        name: {"priority": each.priority, "delay_seconds": each.delay_seconds} for name, each in sorted(found.items())
+        name: {"priority": float(each.priority), "delay_seconds": float(each.delay_seconds)}
+        for name, each in sorted(found.items())
     }
 
 

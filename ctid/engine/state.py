@@ -53,6 +53,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         contacts: Live contacts, and closed ones whose record is not saved yet.
         legs: Live legs.
         aliases: ``pbx|unique_id`` to leg id.
+        early_ends: ``pbx|unique_id`` of legs that ended before they were known, and when that was told.
         offers: Offers whose leg may still live.
         agents: Every agent of the configuration, and removed ones still at work.
         places: Number of a caller who hung up while waiting to the place they left, in order of leaving.
@@ -75,6 +76,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     contacts: dict[str, Contact] = {}
     legs: dict[str, Leg] = {}
     aliases: dict[str, str] = {}
+    early_ends: dict[str, int] = {}
     offers: dict[str, Offer] = {}
     agents: dict[str, Agent] = {}
     places: dict[str, Place] = {}

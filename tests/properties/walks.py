@@ -19,6 +19,7 @@ SPEC: dict[str, Any] = {
     "entries": {
         "hotline": {"dnis": "100", "open": {"menu": "main"}},
         "direct": {"dnis": "101", "open": {"queue": "sales", "priority": 5}},
+        "desk": {"dnis": "103", "open": {"queue": "letters"}},
         "message": {"dnis": "102", "open": {"play": ["sorry"], "hangup": True}},
     },
     "menus": {
@@ -43,12 +44,32 @@ SPEC: dict[str, Any] = {
             "wrap_up_seconds": 4,
             "overflow": [{"wait_seconds": 25, "to": {"queue": "support", "play": ["sorry"]}}],
         },
-        "support": {"steps": [{"skills": {"support": 1}}], "ring_seconds": 7, "dispositions": ["solved"]},
+        "support": {"steps": [{"skills": {"support": 1}}], "ring_seconds": 7, "ring": 2, "dispositions": ["solved"]},
+        "letters": {
+            "steps": [{"skills": {"support": 1}}],
+            "ring_seconds": 6,
+            "wrap_up_seconds": 3,
+            "wrap_up_max_seconds": 12,
+            "disposition_required": True,
+        },
     },
     "agents": {
         "alice": {"name": "Alice", "device": "PJSIP/1001", "pbx": "main", "skills": {"sales": 8, "support": 1}},
-        "bob": {"name": "Bob", "device": "PJSIP/1002", "pbx": "main", "skills": {"support": 7, "sales": 2}},
-        "carol": {"name": "Carol", "device": "PJSIP/1003", "pbx": "main", "skills": {"support": 3}},
+        "bob": {
+            "name": "Bob",
+            "device": "PJSIP/1002",
+            "pbx": "main",
+            "skills": {"support": 7, "sales": 2},
+            "capacity": {"voice": 1, "chat": 2},
+        },
+        "carol": {
+            "name": "Carol",
+            "device": "PJSIP/1003",
+            "pbx": "main",
+            "skills": {"support": 3},
+            "answer": "desktop",
+            "capacity": {"voice": 1, "chat": 1, "email": 1},
+        },
     },
 }
 
@@ -108,16 +129,20 @@ def step(world: SimulatedPbx, *, faults: bool) -> None:
     kind = dice.random()
     if kind < 0.45:
         patience = dice.choice([dice.randint(0, 3_000), 60_000, 90_000])
-        world.call(dice.choice(["100"] * 4 + ["101"] * 6 + ["102", "999"]), patience)
-    elif kind < 0.65:
+        world.call(dice.choice(["100"] * 4 + ["101"] * 6 + ["103"] * 2 + ["102", "999"]), patience)
+    elif kind < 0.52:
+        task(world)
+    elif kind < 0.66:
         ask_for_state(world)
-    elif kind < 0.78:
+    elif kind < 0.79:
         other_request(world)
-    elif kind < 0.84:
+    elif kind < 0.85:
         agent = dice.choice(list(SPEC["agents"]))
         world.desktop_gone(agent)
         world.later(100, 20_000, lambda: world.desktop_back(agent, f"s{dice.random()}"))
-    elif kind < 0.86:
+    elif kind < 0.87:
+        world.own_call(dice.choice(list(world.devices)), dice.randint(100, 20_000))
+    elif kind < 0.89:
         device = dice.choice(list(world.devices))
         world.set_device(device, reachable=False)
         world.later(100, 15_000, lambda: world.set_device(device, reachable=True))
@@ -125,6 +150,20 @@ def step(world: SimulatedPbx, *, faults: bool) -> None:
         fault(world)
     else:
         everybody_works(world)
+
+
+def task(world: SimulatedPbx) -> None:
+    """An integrator has a contact of another channel, or its customer leaves."""
+    dice, contacts = world.random, list(world.engine.state.contacts.values())
+    if contacts and world.chance(0.25):
+        world.request(ev.ContactWithdrawn, contact_id=dice.choice(contacts).id)
+    else:
+        world.request(
+            ev.ContactSubmitted,
+            channel=dice.choice(["chat", "chat", "email", "voice"]),
+            queue=dice.choice(["support", "letters", "nowhere"]),
+            priority=dice.choice([0, 0, 5]),
+        )
 
 
 def everybody_works(world: SimulatedPbx) -> None:
@@ -178,8 +217,9 @@ def other_request(world: SimulatedPbx) -> None:
     agent_id = dice.choice([*SPEC["agents"], "nobody"])
     contact_id = dice.choice([*state.contacts, "none"])
     if agent_id in state.agents and world.chance(0.7):
-        contact_id = state.agents[agent_id].contact_id
-    match dice.randrange(3):
+        agent = state.agents[agent_id]
+        contact_id = dice.choice([agent.contact_id, *agent.tasks])
+    match dice.randrange(4):
         case 0:
             offer_id = dice.choice([*state.offers, "none"])
             world.request(ev.OfferRejected, agent_id=agent_id, offer_id=offer_id)
@@ -190,7 +230,16 @@ def other_request(world: SimulatedPbx) -> None:
                 contact_id=contact_id,
                 disposition=dice.choice([None, "solved", "order", "nonsense"]),
                 notes=dice.choice([None, "called about it", "x" * 2_001]),
+                extend_seconds=dice.choice([0, 0, 2, 60]),
                 complete=world.chance(0.7),
+                forced=world.chance(0.1),
+            )
+        case 2:
+            world.request(
+                ev.AgentProfileSet,
+                agent_id=agent_id,
+                skills=dice.choice([None, {}, {"sales": dice.choice([None, 1, 9])}, {"support": 2}, {"fun": 1}]),
+                queues=dice.choice([None, None, {"sales": None}, {"support": {"priority": 3}}, {"letters": {}}]),
             )
         case _:
             value = dice.choice(["1", "", "x" * 2_001])

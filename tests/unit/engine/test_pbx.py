@@ -261,3 +261,26 @@ def test_a_caller_whose_last_offer_ran_out_in_the_moment_of_the_answer_is_not_ta
     site.give(ev.SiteStarted(site="demo", epoch="e2", release="0"))
     site.up(ev.LegSeen(unique_id="c1", answered=True, returned=True))
     assert site.contact().connected_at is None
+
+
+def test_a_caller_whose_end_is_told_before_their_arrival_has_abandoned() -> None:
+    site = Site()
+    site.ready("alice")
+    site.ended("c1")
+    site.call()
+    assert site.record().outcome is Outcome.ABANDONED
+    assert site.all(cmd.RingAgent) == []
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    assert (site.engine.state.legs, site.engine.state.early_ends) == ({}, {})
+
+
+def test_ends_of_calls_that_are_none_of_ours_are_forgotten() -> None:
+    site = Site()
+    for number in range(2_000):
+        site.ended(f"other.{number}")
+    assert len(site.engine.state.early_ends) == 1_000
+    site.tick(10_001)
+    site.ended("last")
+    assert list(site.engine.state.early_ends) == ["main|last"]
+    site.call("other.1999")
+    assert site.contact().state is ContactState.OFFERED or site.contact().state is ContactState.QUEUED
