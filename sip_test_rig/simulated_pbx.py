@@ -61,7 +61,8 @@ class SimulatedPbx(VirtualTime):
         self.closing = True
         self.start_daemon()
         self.connect_ami()
-        self.run(5_000)
+        # Faults that were under way have had their time.
+        self.run(25_000)
         for unique_id in [name for name, channel in self.channels.items() if not channel.device]:
             self.hang_up(unique_id)
         for contact in list(self.engine.state.contacts.values()):

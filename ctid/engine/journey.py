@@ -70,7 +70,7 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     contacts.step(turn, contact, "entry", choice.entry, "open" if choice.open else "closed")
     contacts.publish(turn, contact, "contact.created")
     if early_ends.take(turn, event.pbx, event.unique_id):
-        caller_gone(turn, leg, None)
+        caller_gone(turn, leg, None, "unknown")
         return
     turn.emit(AnswerLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     if contact.ani:

@@ -320,11 +320,14 @@ def lease_over(turn: Turn, offer: Offer) -> None:
     """The PBX never told the end of the agent's leg: try once more to end it, and free the agent all the same."""
     if _unknowable(turn, offer, f"lease:{offer.id}"):
         return
-    turn.note("lease-expired", offer.id)
     leg = turn.legs.get(offer.leg_id)
     if leg is None:
+        # No phone was rung yet, and after a restart the end of the time to accept may be told after this.
+        if offer.state is OfferState.PENDING:
+            decline(turn, offer, OfferState.TIMED_OUT, OfferCause.NO_ANSWER)
         _release(turn, offer)
         return
+    turn.note("lease-expired", offer.id)
     turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     leg_gone(turn, offer, OfferCause.LEASE_EXPIRED)
 

@@ -104,7 +104,7 @@ def accept_offer(turn: Turn, request: OfferAccepted) -> View:
     elif spec is None:
         hindrance = "the agent is no longer in the configuration"
     elif contact.channel == VOICE:
-        if not outage.is_up(turn, turn.state.legs[contact.caller_leg].pbx):
+        if not outage.is_up(turn, spec.pbx):
             hindrance = "the PBX can't be reached now; nobody can be rung"
         elif devices.in_own_call(turn, spec):
             hindrance = "the agent's phone is in another call; end that first"

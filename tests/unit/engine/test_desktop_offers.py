@@ -168,3 +168,12 @@ def test_a_reload_that_changes_how_calls_are_answered_leaves_an_offer_as_it_is(s
     site.give(ev.ConfigLoaded(spec=fields))
     accept(site, offer_id)
     assert site.only(cmd.RingAgent).device == "PJSIP/1001"
+
+
+def test_after_a_restart_the_lease_may_be_told_before_the_end_of_the_time_to_accept(site: Site) -> None:
+    offer_id = offered(site)
+    site.tick(60_000)
+    site.give(ev.TimerFired(timer_id=f"lease:{offer_id}"))
+    assert (site.contact().state, site.contact().offers[0].state) == (ContactState.QUEUED, OfferState.TIMED_OUT)
+    assert (site.agent().state, site.engine.state.offers) == (AgentState.READY, {})
+    assert site.give(ev.TimerFired(timer_id=f"offer:{offer_id}")) == []
