@@ -22,7 +22,9 @@ from ctid.acd.needs import touches
 from ctid.acd.roster import Roster, numbers
 from ctid.acd.strategies import STRATEGIES, Wanted
 from ctid.model.agent import Agent
+from ctid.model.states import AgentState
 from ctid.spec.agent import AgentSpec
+from ctid.spec.queue import QueueSpec
 from ctid.spec.site import SiteSpec
 
 _NOTHING = Wanted()
@@ -72,6 +74,7 @@ class Floor:
     Attributes:
         roster: All agents, free or not.
         lines: Every line there is.
+        crowded: Those in which somebody waits.
         keys: What contacts need, by whatever decides it for most of them; a memory of who fills it.
     """
 
@@ -80,6 +83,7 @@ class Floor:
         self._agents = agents
         self.roster = Roster(profiles)
         self.lines: dict[LineKey, Line] = {}
+        self.crowded: dict[LineKey, Line] = {}
         self.keys: dict[tuple[str, str, str, int, int, int], LineKey] = {}
         self._spare: dict[Line, None] = {}
         self._unlisted: dict[Line, None] = {}
@@ -94,10 +98,13 @@ class Floor:
 
     # ---- agents ----------------------------------------------------------------------------------------------
 
-    def set_duty(self, agent_id: str, *, on_duty: bool) -> None:
-        """Take in whether an agent is logged in."""
-        bit = self.roster.named(agent_id)
-        self.roster.on_duty = self.roster.on_duty | bit if on_duty else self.roster.on_duty & ~bit
+    def set_duty(self, agent_id: str, state: AgentState) -> None:
+        """Take in whether an agent is logged in, and whether they take contacts."""
+        bit, roster = self.roster.named(agent_id), self.roster
+        on_duty = state is not AgentState.LOGGED_OUT
+        at_work = on_duty and state is not AgentState.NOT_READY
+        roster.on_duty = roster.on_duty | bit if on_duty else roster.on_duty & ~bit
+        roster.at_work = roster.at_work | bit if at_work else roster.at_work & ~bit
 
     def set_free(self, agent_id: str, channels: frozenset[str]) -> None:
         """Take in what an agent is free for now.
@@ -176,6 +183,7 @@ class Floor:
             self._spare.pop(line, None)
             if not line.listed:
                 self._unlisted[line] = None
+            self.crowded[key] = line
             self._where[contact_id] = (line, waiting)
         kept = 0
         for agent_id in kept_from:
@@ -195,14 +203,23 @@ class Floor:
         line.remove(waiting)
         if not line.contacts:
             self._spare[line] = None
+            del self.crowded[line.key]
 
     def waits(self, contact_id: str) -> bool:
         """Whether the contact waits here."""
         return contact_id in self._where
 
+    def where(self, contact_id: str) -> tuple[Line, Waiting] | None:
+        """The contact's line and its place there; ``None`` if it does not wait here."""
+        return self._where.get(contact_id)
+
     def free(self, channel: str) -> int:
         """Those of whom one more contact of the channel may be asked now."""
         return self._free.get(channel, 0)
+
+    def queue(self, name: str) -> QueueSpec | None:
+        """The queue's specification, if there still is one."""
+        return self._site.queues.get(name)
 
     def line(self, key: LineKey) -> Line:
         """The line of contacts that need this; a new one if there is none."""

@@ -102,6 +102,10 @@ class Line:
         """A contact waits here."""
         insort(self.contacts, waiting)
 
+    def before(self, waiting: Waiting) -> int:
+        """How many wait here in earlier places."""
+        return bisect_left(self.contacts, waiting)
+
     def remove(self, waiting: Waiting) -> None:
         """A contact waits here no more."""
         del self.contacts[bisect_left(self.contacts, waiting)]

@@ -18,6 +18,7 @@ class Roster:
         bits: The one bit of each agent.
         profiles: Agent id to profile.
         on_duty: Who is logged in.
+        at_work: Who of them takes contacts: READY or with one, not NOT_READY.
     """
 
     def __init__(self, profiles: Mapping[str, AgentSpec]) -> None:
@@ -25,7 +26,7 @@ class Roster:
         self.bits = {agent_id: 1 << number for number, agent_id in enumerate(self.ids)}
         self.everybody = (1 << len(self.ids)) - 1
         self.profiles: dict[str, AgentSpec] = {}
-        self.on_duty = 0
+        self.on_duty = self.at_work = 0
         self._skilled: dict[str, list[int]] = {}
         self._grouped: dict[str, int] = {}
         self._at: dict[str, int] = {}

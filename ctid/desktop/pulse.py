@@ -91,6 +91,6 @@ class Pulse:
                 "datacontenttype": "application/json",
                 "subject": f"queues/{name}",
                 "epoch": self._hub.epoch,
-                "data": queue_view(state, spec, name, now),
+                "data": queue_view(state, spec, name, now, self._site.floor),
             }
             self._hub.broadcast(Message(stats))

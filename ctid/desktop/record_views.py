@@ -33,6 +33,8 @@ def closed_contact_view(record: ContactRecord) -> View:
         "outcome": record.outcome,
         "priority": None,
         **_common(record),
+        "position": None,
+        "expected_wait_ms": None,
         "legs": [],
         "offer_ids": [],
         "callback": None,

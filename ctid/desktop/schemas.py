@@ -144,6 +144,10 @@ class ContactView(View):
     ended_at: datetime | None
     closed_at: datetime | None
     wait_ms: int
+    position: int | None = Field(description="Among those who wait in its queue, from 1; null while it does not wait.")
+    expected_wait_ms: int | None = Field(
+        description="What is left of the wait it was promised: it only ever falls; null if that can't be told."
+    )
     disposition: str | None
     disposition_missing: bool = Field(description="The queue asks for one, and none was given yet.")
     notes: str | None
@@ -220,6 +224,9 @@ class QueueView(View):
     connected: int
     wrap_up: int
     longest_wait_ms: int
+    expected_wait_ms: int | None = Field(description="Of a contact that would enter now; null if it can't be told.")
+    agents_able: int = Field(description="Agents at work who are able to serve the queue's first step.")
+    agents_free: int = Field(description="Those of them who are free now.")
     steps: list[RequirementView]
 
 

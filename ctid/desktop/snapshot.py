@@ -30,9 +30,9 @@ def snapshot(site: Site, principal: Principal) -> dict[str, Any]:
         "data": {
             "site": spec.site,
             "agents": [agent_view(state, spec, agent, now) for agent in agents],
-            "contacts": [contact_view(state, contact, now) for contact in contacts],
+            "contacts": [contact_view(state, contact, now, site.floor) for contact in contacts],
             "offers": [offer_view(state, offer, now) for offer in offers],
-            "queues": [queue_view(state, spec, name, now) for name in spec.queues],
+            "queues": [queue_view(state, spec, name, now, site.floor) for name in spec.queues],
             "pbxes": {name: pbx.up for name, pbx in state.pbxes.items()},
         },
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctid.acd import recency
 from ctid.acd.agent_states import TRANSITIONS
-from ctid.engine import contacts, tasks
+from ctid.engine import contacts, pace, tasks
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import agent_view
 from ctid.errors import InvariantError
@@ -26,7 +26,7 @@ def move(turn: Turn, agent: Agent, to: AgentState, reason: str = "") -> None:
         raise InvariantError(f"agent {agent.id} can't go from {agent.state} to {to}")
     agent.state, agent.reason, agent.since = to, reason, turn.now
     turn.deserted |= to is AgentState.LOGGED_OUT
-    turn.floor.set_duty(agent.id, on_duty=to is not AgentState.LOGGED_OUT)
+    turn.floor.set_duty(agent.id, to)
     if to is AgentState.LOGGED_OUT:
         tasks.give_back(turn, agent)
     changed(turn, agent)
@@ -96,6 +96,7 @@ def interaction_over(turn: Turn, agent: Agent, contact: Contact | None) -> None:
         worked_ms = turn.now.mono_ms - contact.connected_at.mono_ms
         agent.load = recency.add(agent.load, max(1, worked_ms), turn.now.mono_ms)
         agent.count = recency.add(agent.count, 1, turn.now.mono_ms)
+        pace.served(turn, agent, contact)
 
 
 def desktop_connected(turn: Turn, event: DesktopConnected) -> None:

@@ -12,7 +12,7 @@ from ctid.engine.state import SiteState, alias_key
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact, Decision
-from ctid.model.states import AgentState, ContactState
+from ctid.model.states import ContactState
 from ctid.spec.agent import VOICE
 from ctid.spec.site import SiteSpec
 
@@ -26,7 +26,7 @@ def empty_floor(state: SiteState, site: SiteSpec) -> Floor:
     floor = Floor(site, there, {agent_id: profile(agent, site.agents[agent_id]) for agent_id, agent in there.items()})
     for agent in there.values():
         # Who is logged in counts at once: a step that nobody there meets is not waited for.
-        floor.set_duty(agent.id, on_duty=agent.state is not AgentState.LOGGED_OUT)
+        floor.set_duty(agent.id, agent.state)
     return floor
 
 
@@ -47,8 +47,7 @@ def place_all(turn: Turn, agents: list[str], contacts: list[str]) -> None:
     for agent_id in agents:
         agent = turn.state.agents.get(agent_id)
         if agent is not None and agent_id in turn.site.agents:
-            on_duty = agent.state is not AgentState.LOGGED_OUT
-            turn.floor.set_duty(agent_id, on_duty=on_duty)
+            turn.floor.set_duty(agent_id, agent.state)
             turn.floor.set_free(agent_id, free_for(candidate_of(turn, agent)))
     for contact_id in contacts:
         contact = turn.state.contacts.get(contact_id)

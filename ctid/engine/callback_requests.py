@@ -29,7 +29,7 @@ def ask(turn: Turn, request: CallbackRequested) -> View:
         caller = turn.state.legs[contact.caller_leg]
         callbacks.ask(turn, contact, contact.queue, number, not_before_ms)
         dialling.say_goodbye(turn, caller, callbacks.spec_of(turn, contact).prompts)
-    return {"contact": contact_view(turn.state, contact, turn.now)}
+    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
 def cancel(turn: Turn, request: CallbackCanceled) -> View:
@@ -46,7 +46,7 @@ def cancel(turn: Turn, request: CallbackCanceled) -> View:
         callbacks.leave(turn, contact, "canceled")
     else:
         callbacks.give_up(turn, contact, "canceled")
-    return {"contact": contact_view(turn.state, contact, turn.now)}
+    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
 def _waiting(turn: Turn, contact_id: str) -> Contact:

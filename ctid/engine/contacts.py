@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ctid.engine import pace
 from ctid.engine.turn import Turn
 from ctid.engine.views import contact_view, owes_disposition, wait_ms
 from ctid.errors import InvariantError
 from ctid.model.commands import SaveRecord
 from ctid.model.contact import Contact, PathStep, Span
 from ctid.model.record import ContactRecord
-from ctid.model.states import ContactState, Outcome
+from ctid.model.states import WAITING, ContactState, Outcome
 
 MAX_STEPS = 200
 """Steps of one contact's path. A menu that leads to itself and whose prompts are missing would go round for ever."""
@@ -38,6 +39,8 @@ def move(turn: Turn, contact: Contact, to: ContactState) -> None:
     """
     if to not in TRANSITIONS[contact.state]:
         raise InvariantError(f"contact {contact.id} can't go from {contact.state} to {to}")
+    if contact.state in WAITING and to not in WAITING:
+        pace.left_queue(turn, contact)
     end_span(turn, contact)
     contact.state = to
     turn.touch_contact(contact.id)
@@ -75,7 +78,7 @@ def publish(turn: Turn, contact: Contact, type_: str, **more: Any) -> None:
     """Publish an event about the contact, with the whole contact."""
     turn.publish(
         type_,
-        lambda: {"contact": contact_view(turn.state, contact, turn.now), **more},
+        lambda: {"contact": contact_view(turn.state, contact, turn.now, turn.floor), **more},
         contact_id=contact.id,
         agent_ids=[contact.agent_id] if contact.agent_id else [],
         queue=contact.queue,

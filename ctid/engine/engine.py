@@ -201,6 +201,8 @@ class Engine:
                 queueing.widen(turn, contact)
             case "wait" if contact := state.contacts.get(subject):
                 journey.leave_queue(turn, contact)
+            case "ewt" if subject in turn.site.queues:
+                queueing.look_ahead(turn, subject)
             case "exclude" if contact := state.contacts.get(subject):
                 queueing.readmit(turn, contact)
             case "expire" if contact := state.contacts.get(subject):

@@ -18,7 +18,7 @@ from ctid.model.events import (
 )
 from ctid.model.leg import Leg
 from ctid.model.offer import OfferCause
-from ctid.model.states import ContactState, LegState, Outcome, Party
+from ctid.model.states import WAITING, ContactState, LegState, Outcome, Party
 from ctid.routing.entry import choose_entry
 from ctid.routing.numbers import to_e164
 from ctid.spec.destination import Destination
@@ -219,7 +219,8 @@ def _exists(turn: Turn, destination: Destination) -> bool:
 
 def enter_queue(turn: Turn, contact: Contact, name: str) -> None:
     """Into the queue, or the way that it has for contacts which it does not take."""
-    if turn.site.queues[name].nobody is not None:
+    queue = turn.site.queues[name]
+    if queue.nobody is not None or queue.overflow:
         queueing.choose(turn, contact, name)
     way = ways_out.on_entering(turn, contact, name)
     if way is None:
@@ -355,7 +356,7 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
         dialling.customer_gone(turn, contact, leg, cause)
         return
     contact.caller_leg = ""
-    if contact.state in queueing.WAITING:
+    if contact.state in WAITING:
         places.leave(turn, contact)
     match contact.state:
         case ContactState.CREATED:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from ctid.acd.line import able_to_serve
+from ctid.acd.order import place
 from ctid.acd.steps import next_step_ms, step_in_force, steps_of
-from ctid.engine import contacts, places, ways_out
+from ctid.engine import contacts, outage, outlook, places, ways_out
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.turn import Turn, ms
 from ctid.model.commands import PlayMusic
 from ctid.model.contact import Contact
-from ctid.model.states import ContactState
+from ctid.model.states import WAITING, ContactState
 from ctid.routing import conditions
+from ctid.spec.agent import VOICE
 
-WAITING = (ContactState.QUEUED, ContactState.OFFERED)
+LOOK_MS = 2_000
+"""How often the expected wait is looked at where something depends on it, while somebody waits."""
 
 
 def enqueue(turn: Turn, contact: Contact, name: str) -> None:
@@ -20,21 +23,19 @@ def enqueue(turn: Turn, contact: Contact, name: str) -> None:
     result = places.take(turn, contact)
     contact.queue = name
     contact.ivr = None
-    contact.step = contact.delay_ms = 0
     if contact.queued_at is None:
         contact.queued_at = turn.now
     contacts.step(turn, contact, "queue", name, result)
     contacts.move(turn, contact, ContactState.QUEUED)
-    play_music(turn, contact)
-    choose(turn, contact, name)
-    arm_step(turn, contact)
-    arm_wait(turn, contact)
+    _begin(turn, contact)
     contacts.publish(turn, contact, "contact.queued")
 
 
 def requeue(turn: Turn, contact: Contact) -> None:
     """An offer came to nothing: back to waiting, with place and wait time kept."""
     contacts.move(turn, contact, ContactState.QUEUED)
+    _stand(turn, contact)
+    outlook.promise(turn, contact)
     contacts.publish(turn, contact, "contact.queued")
     if f"wait:{contact.id}" not in turn.state.timers:
         arm_wait(turn, contact)
@@ -44,14 +45,30 @@ def change_queue(turn: Turn, contact: Contact, name: str) -> None:
     """Move a waiting contact to another queue by somebody's decision; place and wait time are kept."""
     contacts.end_span(turn, contact)
     contact.queue = name
-    contact.step = 0
     contacts.step(turn, contact, "queue", name, "moved")
     contacts.begin_span(turn, contact)
+    _begin(turn, contact)
+
+
+def _begin(turn: Turn, contact: Contact) -> None:
+    """The contact waits in a queue from now on."""
+    contact.step = contact.delay_ms = 0
     play_music(turn, contact)
-    choose(turn, contact, name)
+    choose(turn, contact, contact.queue)
     arm_step(turn, contact)
+    _stand(turn, contact)
+    outlook.promise(turn, contact)
     arm_wait(turn, contact)
+
+
+def _stand(turn: Turn, contact: Contact) -> None:
+    """Take a place in line at once, so that it can be told; whether the contact can be served, matching finds out."""
     turn.touch_contact(contact.id)
+    leg = turn.legs.get(contact.caller_leg)
+    on_the_line = leg is not None and outage.is_up(turn, leg.pbx)
+    if contact.state is ContactState.QUEUED and contact.callback is None and (on_the_line or contact.channel != VOICE):
+        where = place(contact, turn.site.queues[contact.queue], turn.site.policy)
+        turn.floor.wait(line_key(turn, contact, pbx_of(turn, contact)), where, contact.excluded)
 
 
 def exclude(turn: Turn, contact: Contact, agent_id: str) -> None:
@@ -104,8 +121,8 @@ def reconsider(turn: Turn, contact: Contact) -> None:
     if contact.requirement != before:
         restart_steps(turn, contact)
     # An agent may be named by an attribute, so that who is able changed even where the requirement did not.
+    _stand(turn, contact)
     arm_wait(turn, contact)
-    turn.touch_contact(contact.id)
 
 
 def restart_steps(turn: Turn, contact: Contact) -> None:
@@ -114,14 +131,19 @@ def restart_steps(turn: Turn, contact: Contact) -> None:
     arm_step(turn, contact)
 
 
-def arm_step(turn: Turn, contact: Contact) -> None:
+def arm_step(turn: Turn, contact: Contact, expected_ms: int | None = None) -> None:
     """Put the requirement's step in force, never one before the present, let agents help whose delay is over.
 
     A timer is set on what comes next of either.
+
+    Args:
+        turn: The turn.
+        contact: The contact.
+        expected_ms: Its expected wait, where steps are looked at that depend on it.
     """
     steps, waited_ms = steps_of(turn.site.queues[contact.queue], contact), waited(turn, contact)
     present = min(contact.step, len(steps) - 1)
-    contact.step = max(present, step_in_force(steps, waited_ms))
+    contact.step = max(present, step_in_force(steps, waited_ms, expected_ms))
     while _nobody_there(turn, contact, len(steps)):
         contact.step += 1
     delays = turn.floor.roster.delays(contact.queue)
@@ -161,3 +183,25 @@ def arm_wait(turn: Turn, contact: Contact) -> None:
         turn.cancel_timer(f"wait:{contact.id}")
     else:
         turn.start_timer(f"wait:{contact.id}", max(0, due - turn.now.mono_ms))
+    if f"ewt:{contact.queue}" not in turn.state.timers and outlook.matters(turn, contact):
+        turn.start_timer(f"ewt:{contact.queue}", LOOK_MS)
+
+
+def look_ahead(turn: Turn, name: str) -> None:
+    """Put steps in force, and send contacts on, whose expected wait has become too long; look again in a while."""
+    again = False
+    for contact in outlook.concerned(turn, name):
+        again = True
+        if contact.state is not ContactState.QUEUED:
+            continue
+        expected_ms = outlook.of_waiting(turn, contact).expected_ms
+        if expected_ms is None:
+            continue
+        step = contact.step
+        arm_step(turn, contact, expected_ms)
+        if contact.step != step:
+            _stand(turn, contact)
+        elif ways_out.expected_rule(turn, contact, expected_ms) is not None:
+            turn.start_timer(f"wait:{contact.id}", 0)
+    if again:
+        turn.start_timer(f"ewt:{name}", LOOK_MS)

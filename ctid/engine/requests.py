@@ -33,7 +33,7 @@ from ctid.model.events import (
     WrapUpSet,
 )
 from ctid.model.offer import Offer, OfferCause
-from ctid.model.states import AgentState, ContactState, OfferState, Outcome, SystemReason
+from ctid.model.states import WAITING, AgentState, ContactState, OfferState, Outcome, SystemReason
 from ctid.spec.agent import VOICE
 from ctid.spec.references import faulty_references
 from ctid.spec.yaml_source import dotted
@@ -155,7 +155,7 @@ def submit_contact(turn: Turn, request: ContactSubmitted) -> View:
     contacts.begin_span(turn, contact)
     contacts.publish(turn, contact, "contact.created")
     queueing.enqueue(turn, contact, request.queue)
-    return {"contact": contact_view(turn.state, contact, turn.now)}
+    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
 def withdraw_contact(turn: Turn, request: ContactWithdrawn) -> View:
@@ -172,7 +172,7 @@ def withdraw_contact(turn: Turn, request: ContactWithdrawn) -> View:
         if contact.state is ContactState.OFFERED:
             offers.rescind_all(turn, contact, OfferCause.CALLER_LEFT)
         contacts.close(turn, contact, journey.abandoned(turn, contact))
-    return {"contact": contact_view(turn.state, contact, turn.now)}
+    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
 def wrap_up(turn: Turn, request: WrapUpSet) -> View:
@@ -205,7 +205,7 @@ def wrap_up(turn: Turn, request: WrapUpSet) -> View:
         agents.end_work(turn, agent)
     elif request.disposition:
         after_call.disposition_given(turn, agent)
-    return {"contact": contact_view(turn.state, contact, turn.now)}
+    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
 def _check_result(turn: Turn, request: WrapUpSet, contact: Contact) -> None:
@@ -256,7 +256,7 @@ def attributes(turn: Turn, request: AttributesSet) -> View:
     contact.version += 1
     queueing.reconsider(turn, contact)
     contacts.publish(turn, contact, "contact.updated")
-    return {"contact": contact_view(turn.state, contact, turn.now)}
+    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
 def _merged(present: dict[str, str], coming: dict[str, str]) -> dict[str, str]:
@@ -272,7 +272,7 @@ def routing(turn: Turn, request: RoutingSet) -> View:
     """Change needs, priority or queue of a waiting contact, which keeps its place."""
     contact = _contact(turn, request.contact_id)
     _compare(contact.version, request, contact.state)
-    if contact.state not in queueing.WAITING:
+    if contact.state not in WAITING:
         raise ConflictError(
             f"a contact that is {contact.state} does not wait",
             current=contact.state,
@@ -303,7 +303,7 @@ def routing(turn: Turn, request: RoutingSet) -> View:
     # Conditions may name the priority.
     queueing.reconsider(turn, contact)
     contacts.publish(turn, contact, "contact.updated")
-    return {"contact": contact_view(turn.state, contact, turn.now)}
+    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
 def _check_steps(turn: Turn, steps: list[dict[str, Any]]) -> None:

@@ -34,6 +34,22 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     left_ms: int
 
 
+class Pace(msgspec.Struct, kw_only=True):
+    """How fast a queue moves.
+
+    Attributes:
+        handling_ms: Mean time of talk and wrap-up of its recent contacts.
+        handled: How many that mean is of, as far as that matters still; 0 if nothing was measured.
+        abandons: Contacts that gave up waiting here, of late.
+        waited_ms: How long all contacts waited here meanwhile, together.
+    """
+
+    handling_ms: int = 0
+    handled: int = 0
+    abandons: int = 0
+    waited_ms: int = 0
+
+
 class SiteState(msgspec.Struct, kw_only=True):
     """The state of one site.
 
@@ -58,6 +74,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         agents: Every agent of the configuration, and removed ones still at work.
         places: Number of a caller who hung up while waiting to the place they left, in order of leaving.
         callbacks: Queue to the contacts there who are to be called back, in the order in which it was asked for.
+        paces: Queue to how fast it moves.
         timers: Timer id to the monotonic moment it is due.
     """
 
@@ -81,6 +98,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     agents: dict[str, Agent] = {}
     places: dict[str, Place] = {}
     callbacks: dict[str, list[str]] = {}
+    paces: dict[str, Pace] = {}
     timers: dict[str, int] = {}
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
+from ctid.acd.floor import Floor
 from ctid.acd.profile import profile
+from ctid.engine import outlook
 from ctid.engine.state import SiteState, alias_key
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact, PathStep, Span
@@ -149,8 +151,9 @@ def agent_view(state: SiteState, site: SiteSpec, agent: Agent, now: Instant) -> 
     }
 
 
-def contact_view(state: SiteState, contact: Contact, now: Instant) -> View:
+def contact_view(state: SiteState, contact: Contact, now: Instant, floor: Floor) -> View:
     """A contact with everything that is known of it."""
+    told = outlook.told(state, floor, contact, now)
     return {
         "id": contact.id,
         "channel": contact.channel,
@@ -175,6 +178,8 @@ def contact_view(state: SiteState, contact: Contact, now: Instant) -> View:
         "ended_at": stamp(contact.ended_at),
         "closed_at": stamp(contact.closed_at),
         "wait_ms": wait_ms(contact, now),
+        "position": told.position,
+        "expected_wait_ms": told.expected_wait_ms,
         "disposition": contact.disposition or None,
         "disposition_missing": owes_disposition(contact),
         "notes": contact.notes or None,
@@ -237,9 +242,10 @@ def offer_view(state: SiteState, offer: Offer, now: Instant) -> View:
     }
 
 
-def queue_view(state: SiteState, site: SiteSpec, name: str, now: Instant) -> View:
+def queue_view(state: SiteState, site: SiteSpec, name: str, now: Instant, floor: Floor) -> View:
     """A queue's present numbers."""
     spec = site.queues[name]
+    newcomer = outlook.of_newcomer(state, site, floor, name, now)
     inside = [contact for contact in state.contacts.values() if contact.queue == name]
     waiting = [c for c in inside if c.state in (ContactState.QUEUED, ContactState.OFFERED)]
     return {
@@ -250,6 +256,9 @@ def queue_view(state: SiteState, site: SiteSpec, name: str, now: Instant) -> Vie
         "connected": sum(contact.state is ContactState.CONNECTED for contact in inside),
         "wrap_up": sum(contact.state is ContactState.WRAP_UP for contact in inside),
         "longest_wait_ms": max((wait_ms(contact, now) for contact in waiting), default=0),
+        "expected_wait_ms": newcomer.expected_ms,
+        "agents_able": newcomer.able,
+        "agents_free": newcomer.free,
         "steps": [step.model_dump() for step in spec.steps],
     }
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ctid.engine import contacts, cover
+from ctid.engine import contacts, cover, outlook
 from ctid.engine.turn import Turn, ms
 from ctid.model.contact import Contact
-from ctid.model.states import ContactState
+from ctid.model.states import WAITING, ContactState
 from ctid.routing.calendar import is_open
+from ctid.spec.destination import OverflowSpec
 
 
 class Way(NamedTuple):
@@ -40,8 +41,10 @@ def on_entering(turn: Turn, contact: Contact, name: str) -> Way | None:
         return Way("nobody", f"queues/{name}/nobody")
     if any(step.kind == "queue" and step.name == name for step in contact.path):
         return None
+    looks_ahead = any(rule.expected_wait_seconds is not None for rule in queue.overflow)
+    expected_ms = outlook.in_queue(turn, contact, name).expected_ms if looks_ahead else None
     for index, rule in enumerate(queue.overflow):
-        if rule.waiting is not None and waiting >= rule.waiting:
+        if (rule.waiting is not None and waiting >= rule.waiting) or _too_long(rule, expected_ms):
             return Way("overflow", f"queues/{name}/overflow/{index}/to")
     return None
 
@@ -54,8 +57,33 @@ def while_waiting(turn: Turn, contact: Contact) -> Way | None:
         return None
     if _deserted(turn, contact):
         return Way("nobody", f"queues/{name}/nobody")
-    rule = _wait_rule(turn, contact)
+    rule = expected_rule(turn, contact)
+    if rule is None:
+        rule = _wait_rule(turn, contact)
     return None if rule is None else Way("overflow", f"queues/{name}/overflow/{rule}/to")
+
+
+def expected_rule(turn: Turn, contact: Contact, expected_ms: int | None = None) -> int | None:
+    """Index of the first rule by which a waiting contact's expected wait is too long.
+
+    Args:
+        turn: The turn.
+        contact: The contact.
+        expected_ms: Its expected wait, where it was estimated just now.
+    """
+    rules = turn.site.queues[contact.queue].overflow
+    if all(rule.expected_wait_seconds is None for rule in rules):
+        return None
+    if sum(step.kind == "queue" and step.name == contact.queue for step in contact.path) > 1:
+        return None
+    if expected_ms is None:
+        expected_ms = outlook.of_waiting(turn, contact).expected_ms
+    return next((index for index, rule in enumerate(rules) if _too_long(rule, expected_ms)), None)
+
+
+def _too_long(rule: OverflowSpec, expected_ms: int | None) -> bool:
+    limit = rule.expected_wait_seconds
+    return limit is not None and expected_ms is not None and expected_ms > ms(limit)
 
 
 def due_ms(turn: Turn, contact: Contact) -> int | None:
@@ -66,7 +94,7 @@ def due_ms(turn: Turn, contact: Contact) -> int | None:
     if contact.callback is not None:
         # There is no caller who could be sent elsewhere, or they have been promised this queue.
         return None
-    if _deserted(turn, contact):
+    if _deserted(turn, contact) or expected_rule(turn, contact) is not None:
         return turn.now.mono_ms
     rule = _wait_rule(turn, contact)
     if rule is None:
@@ -95,5 +123,4 @@ def _wait_rule(turn: Turn, contact: Contact) -> int | None:
 
 
 def _waiting(turn: Turn, name: str) -> int:
-    waiting = (ContactState.QUEUED, ContactState.OFFERED)
-    return sum(contact.queue == name and contact.state in waiting for contact in turn.state.contacts.values())
+    return sum(contact.queue == name and contact.state in WAITING for contact in turn.state.contacts.values())

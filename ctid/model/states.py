@@ -27,6 +27,10 @@ class ContactState(StrEnum):
     CLOSED = "closed"
 
 
+WAITING = (ContactState.QUEUED, ContactState.OFFERED)
+"""A contact that waits for an agent, or for one who is being rung."""
+
+
 class Outcome(StrEnum):
     """How a contact ended; exactly one per contact."""
 

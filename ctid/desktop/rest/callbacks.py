@@ -22,13 +22,13 @@ async def list_callbacks(call: Call) -> Answer:
         if query.queue in (None, queue)
         for contact_id in contact_ids
     ]
-    return Answer({"items": [contact_view(state, each, now) for each in found], "next_cursor": None})
+    return Answer({"items": [contact_view(state, each, now, call.site.floor) for each in found], "next_cursor": None})
 
 
 async def get_callback(call: Call) -> Answer:
     """One contact that is to be called back."""
     contact = _callback(call)
-    return Answer(contact_view(call.site.state, contact, call.site.now()), version=contact.version)
+    return Answer(contact_view(call.site.state, contact, call.site.now(), call.site.floor), version=contact.version)
 
 
 async def request_callback(call: Call) -> Answer:

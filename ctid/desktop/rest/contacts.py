@@ -30,7 +30,7 @@ async def list_contacts(call: Call) -> Answer:
     page = found[: query.limit]
     return Answer(
         {
-            "items": [contact_view(state, contact, now) for contact in page],
+            "items": [contact_view(state, contact, now, call.site.floor) for contact in page],
             "next_cursor": str(page[-1].seq) if len(found) > len(page) else None,
         }
     )
@@ -42,7 +42,7 @@ async def get_contact(call: Call) -> Answer:
     contact = call.site.state.contacts.get(contact_id)
     if contact is not None:
         own_contact(call.site.state, call.principal, contact)
-        view = contact_view(call.site.state, contact, call.site.now())
+        view = contact_view(call.site.state, contact, call.site.now(), call.site.floor)
         return Answer(view, version=contact.version)
     record = await call.site.records.get(contact_id)
     if record is None:

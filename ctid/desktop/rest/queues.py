@@ -10,7 +10,7 @@ from ctid.errors import NotFoundError
 async def list_queues(call: Call) -> Answer:
     """All queues."""
     site, state, now = call.site.spec, call.site.state, call.site.now()
-    return Answer({"items": [queue_view(state, site, name, now) for name in site.queues]})
+    return Answer({"items": [queue_view(state, site, name, now, call.site.floor) for name in site.queues]})
 
 
 async def get_queue(call: Call) -> Answer:
@@ -18,4 +18,4 @@ async def get_queue(call: Call) -> Answer:
     name = call.params["queue_id"]
     if name not in call.site.spec.queues:
         raise NotFoundError("there is no such queue")
-    return Answer(queue_view(call.site.state, call.site.spec, name, call.site.now()))
+    return Answer(queue_view(call.site.state, call.site.spec, name, call.site.now(), call.site.floor))

@@ -226,7 +226,7 @@ def test_views_of_agents_contacts_and_queues(site: Site) -> None:
     leg = site.offered()
     assert "reject_offer" in agent_actions(engine.state, site.agent())
     site.call("c2")
-    queue = queue_view(engine.state, engine.site, "sales", site.now)
+    queue = queue_view(engine.state, engine.site, "sales", site.now, engine.floor)
     assert (queue["waiting"], queue["offered"], queue["connected"]) == (2, 1, 0)
     assert contact_actions(site.contact()) == ["set_attributes", "set_routing"]
     site.answered(leg)
