@@ -58,9 +58,10 @@ class GeneratedWorkload:
         return self._answer(self._answering)
 
     def _stream(self, name: str, stream: StreamSpec, factor: float) -> Iterator[Call]:
-        arriving, talking, wrapping, waiting = (
-            self._chance(f"{name}/{kind}") for kind in ("arrivals", "handling", "wrap-up", "patience")
+        arriving, talking, wrapping, waiting, reaching = (
+            self._chance(f"{name}/{kind}") for kind in ("arrivals", "handling", "wrap-up", "patience", "reached")
         )
+        place = list(self._spec.streams).index(name)
         intervals = len(stream.per_interval)
         handling = _draws(stream.handling, intervals)
         wrap_up = _draws(stream.wrap_up, intervals)
@@ -78,6 +79,8 @@ class GeneratedWorkload:
                 wrap_up_ms=wrap_up[index](wrapping),
                 attributes=stream.attributes,
                 replies=replies,
+                ani="" if stream.reached is None else f"+4930{place:02}{number:07}",
+                reached=stream.reached is not None and reaching.random() < stream.reached,
             )
 
     def _arrivals(self, stream: StreamSpec, factor: float, chance: Random) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ctid.simulation.patience import Patience
 from ctid.simulation.recording import Recording
-from ctid.simulation.staging import agent_groups, pbxes
+from ctid.simulation.staging import agent_groups, on_phones, pbxes
 from ctid.simulation.tally import Sample
 from ctid.simulation.workload import Call, Presence
 from ctid.simulation.world import Observer, World
@@ -101,8 +101,7 @@ class RecordedCase:
     def run(self, replication: int, observer: Observer | None = None) -> Sample:
         """Run one replication."""
         workload = RecordedWorkload(self.recording, self.site, self.seed, replication)
-        spec = self.site.model_dump(mode="json")
-        return World(spec, workload, start_utc_ms=self.recording.start_utc_ms, observer=observer).run()
+        return World(on_phones(self.site), workload, start_utc_ms=self.recording.start_utc_ms, observer=observer).run()
 
     def groups(self) -> dict[str, list[str]]:
         """The configuration's agents by their first group, or their team."""

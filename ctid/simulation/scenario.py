@@ -41,6 +41,7 @@ class StreamSpec(Spec):
         handling: How long they talk, for all intervals or one for each interval of arrival.
         wrap_up: How long the agent takes afterwards, likewise; without it, as long as the queue's configuration says.
         patience: How long they wait before they hang up, likewise; without it they wait for ever.
+        reached: The share who pick up when they are called back; without it they withhold their numbers.
     """
 
     dnis: str | None = None
@@ -53,6 +54,7 @@ class StreamSpec(Spec):
     handling: PerInterval
     wrap_up: PerInterval | None = None
     patience: PerInterval | None = None
+    reached: Annotated[float, Field(ge=0, le=1)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

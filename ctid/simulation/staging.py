@@ -11,10 +11,10 @@ from ctid.spec.site import SiteSpec
 
 def staged(site: SiteSpec, spec: ScenarioSpec) -> dict[str, Any]:
     """Plain data of the configuration to simulate."""
-    data = site.model_dump(mode="json")
+    data = on_phones(site)
     pbx = pbxes(site)[0]
     for name, crew in spec.crews.items():
-        member = crew.model_dump(mode="json", exclude={"count"})
+        member = {**crew.model_dump(mode="json", exclude={"count"}), "answer": "phone"}
         if crew.pbx == SIMULATED_PBX:
             member["pbx"] = pbx
         for agent_id in crew_names(name, crew):
@@ -24,6 +24,14 @@ def staged(site: SiteSpec, spec: ScenarioSpec) -> dict[str, Any]:
         for queue in sorted({stream.queue for stream in spec.streams.values() if stream.queue})
     }
     data["entries"] = {**direct, **data["entries"]}
+    return data
+
+
+def on_phones(site: SiteSpec) -> dict[str, Any]:
+    """Plain data of the configuration; who accepts at the desktop answers the phone instead: there are no desktops."""
+    data = site.model_dump(mode="json")
+    for agent in data["agents"].values():
+        agent["answer"] = "phone"
     return data
 
 

@@ -49,6 +49,8 @@ class Call:
         attributes: What the dialplan hands over.
         replies: What they do in menus, in order; after the last they press nothing.
         customer: What the directory knows of them.
+        reached: Whether they pick up when they are called back.
+        called_back: Whether they have been dialled.
         leg: The agent's leg they talk to, once they do.
         agent_id: Who is at its end.
         prompts: How many prompts they have heard.
@@ -67,6 +69,8 @@ class Call:
     attributes: dict[str, str] = field(default_factory=dict)
     replies: Sequence[Reply] = ()
     customer: Customer | None = None
+    reached: bool = True
+    called_back: bool = False
     leg: str = ""
     agent_id: str = ""
     prompts: int = 0

@@ -31,7 +31,10 @@ OVERTIME_MS = 86_400_000
 PROMPT_MS = 5_000
 """How long an announcement takes."""
 
-NORMAL_CLEARING = 16
+CUSTOMER_RINGS_MS = 8_000
+"""How long the phone of a customer rings who is called back and picks up."""
+
+NORMAL_CLEARING, NO_ANSWER = 16, 19
 
 Observer = Callable[[Instant, ev.Event, list[cmd.Command]], None]
 """Is told every input with what the engine made of it."""
@@ -73,13 +76,17 @@ class World:
         self._at_once: deque[tuple[Callable[[Any], None], Any]] = deque()
         self._calls: dict[str, Call] = {}
         self._rung: dict[str, tuple[Call, str]] = {}
+        self._by_contact: dict[str, Call] = {}
+        self._dialled: dict[str, tuple[Call, str]] = {}
         self._entered: list[Call] = []
         self._timers: dict[str, int] = {}
         self._new_timers: dict[str, int] = {}
         self._after_wrap_up: dict[str, Presence] = {}
         self._requests = 0
         self._carry_out: dict[type[cmd.Command], Callable[[Any], None]] = {
+            cmd.SetVariable: self._name,
             cmd.RingAgent: self._ring,
+            cmd.DialCustomer: self._dial,
             cmd.StartTimer: self._start_timer,
             cmd.CancelTimer: self._cancel_timer,
             cmd.SaveRecord: self._save,
@@ -214,7 +221,7 @@ class World:
         self._at_once.append((self._give, ev.CustomerLookedUp(contact_id=command.contact_id, customer=call.customer)))
 
     def _lose_patience(self, call: Call) -> None:
-        if not call.leg:
+        if not call.leg and not call.called_back:
             self._leave(call)
 
     def _leave(self, call: Call) -> None:
@@ -226,10 +233,37 @@ class World:
         if call is not None:
             self._at_once.append((self._leave, call))
 
+    def _name(self, command: cmd.SetVariable) -> None:
+        if command.name == "CTID_CONTACT":
+            self._by_contact[command.value] = self._calls[command.unique_id]
+
+    def _of_leg(self, leg: str) -> Call:
+        return self._by_contact[self.engine.state.legs[leg].contact_id]
+
+    def _dial(self, command: cmd.DialCustomer) -> None:
+        call = self._of_leg(command.unique_id)
+        call.called_back = True
+        self._dialled[command.unique_id] = (call, command.peer_unique_id)
+        if call.reached:
+            self._on(self._now.mono_ms + CUSTOMER_RINGS_MS, self._reach, command.unique_id)
+
+    def _reach(self, line: str) -> None:
+        call, agent_leg = self._dialled.pop(line, (None, ""))
+        if call is None:
+            return
+        call.unique_id = line
+        self._calls[line] = call
+        self._give(ev.LegAnswered(pbx=call.pbx, unique_id=line))
+        if agent_leg in self._rung:
+            self._connect(call, agent_leg)
+        else:
+            self._give(ev.CallArrived(pbx=call.pbx, unique_id=line, ani=call.ani, dnis=call.dnis))
+
     # ---- agents' phones --------------------------------------------------------------------------------------
 
     def _ring(self, command: cmd.RingAgent) -> None:
-        self._rung[command.unique_id] = (self._calls[command.peer_unique_id], command.agent_id)
+        call = self._calls[command.peer_unique_id] if command.peer_unique_id else self._of_leg(command.unique_id)
+        self._rung[command.unique_id] = (call, command.agent_id)
         after_ms = self._workload.answer_ms()
         if after_ms:
             self._on(self._now.mono_ms + after_ms, self._answer, command.unique_id)
@@ -237,12 +271,16 @@ class World:
             self._at_once.append((self._answer, command.unique_id))
 
     def _answer(self, leg: str) -> None:
-        call, agent_id = self._rung.get(leg, (None, ""))
+        call, _ = self._rung.get(leg, (None, ""))
         if call is None or call.leg:
             return
-        call.leg, call.agent_id = leg, agent_id
         self._give(ev.LegAnswered(pbx=call.pbx, unique_id=leg))
-        self._give(ev.AgiEnded(pbx=call.pbx, unique_id=call.unique_id))
+        if call.unique_id in self._calls:
+            self._give(ev.AgiEnded(pbx=call.pbx, unique_id=call.unique_id))
+            self._connect(call, leg)
+
+    def _connect(self, call: Call, leg: str) -> None:
+        call.leg, call.agent_id = leg, self._rung[leg][1]
         self._give(ev.LegBridged(pbx=call.pbx, unique_id=call.unique_id, bridge_id=leg))
         self._give(ev.LegBridged(pbx=call.pbx, unique_id=leg, bridge_id=leg))
         self._on(self._now.mono_ms + call.handling_ms, self._talk_over, call)
@@ -261,6 +299,10 @@ class World:
     def _end_ringing(self, command: cmd.HangUpLeg) -> None:
         _, agent_id = self._rung.pop(command.unique_id, (None, ""))
         if not agent_id:
+            if command.unique_id in self._calls:
+                self._leave(self._calls[command.unique_id])
+            elif self._dialled.pop(command.unique_id, None) is not None:
+                self._give(ev.LegEnded(pbx=command.pbx, unique_id=command.unique_id, cause=NO_ANSWER))
             return
         self._give(ev.LegEnded(pbx=command.pbx, unique_id=command.unique_id, cause=NORMAL_CLEARING))
         agent = self.engine.state.agents[agent_id]
@@ -269,6 +311,7 @@ class World:
 
     def _save(self, command: cmd.SaveRecord) -> None:
         self._tally.add(command.record)
+        self._by_contact.pop(command.record.contact_id, None)
         self._at_once.append((self._give, ev.RecordSaved(contact_id=command.record.contact_id)))
 
     # ---- agents ----------------------------------------------------------------------------------------------
@@ -312,7 +355,11 @@ class World:
         if agent.state is not AgentState.WRAP_UP or agent.contact_id != contact_id:
             return
         presence = self._after_wrap_up.pop(agent_id, None)
-        if presence is not None:
+        contact = self.engine.state.contacts.get(contact_id)
+        codes = self.engine.site.queues[contact.queue].dispositions if contact is not None else []
+        owed = contact is not None and contact.disposition_required and not contact.disposition
+        disposition = next(iter(codes or self.engine.site.dispositions), None) if owed else None
+        if presence is not None and disposition is None:
             self._ask(presence)
             return
         self._requests += 1
@@ -322,6 +369,9 @@ class World:
                 principal="simulation",
                 agent_id=agent_id,
                 contact_id=contact_id,
-                complete=True,
+                disposition=disposition,
+                complete=presence is None,
             )
         )
+        if presence is not None:
+            self._ask(presence)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from ctid.model import commands as cmd
@@ -134,3 +136,44 @@ def test_primary_is_who_has_the_best_level_or_the_highest_priority() -> None:
     for crew, expected in (("both", False), ("members", True)):
         queue = run(scenario(streams, SITE, crews={crew: crews[crew]})).queues["first"]
         assert queue.primary == (queue.served if expected else 0)
+
+
+@pytest.mark.parametrize("first", ["agent", "customer"])
+def test_callers_who_overflow_to_a_callback_are_dialled_and_talk(first: str) -> None:
+    site = copy.deepcopy(SITE)
+    callback = {"first": first, "dial": "PJSIP/{number}@trunk", "retry_seconds": 60, "attempts": 2}
+    overflow = [{"wait_seconds": 60, "to": {"callback": "first"}}]
+    site["queues"]["first"] |= {"callback": callback, "overflow": overflow, "handling_seconds": 60}
+    streams = {
+        "reached": stream([20], fixed(60), reached=1, patience=fixed(300)),
+        "away": stream([4], fixed(60), reached=0),
+    }
+    sample, seen = watched(scenario(streams, site, interval_seconds=900))
+    records = [each.record for _, _, commands in seen for each in commands if isinstance(each, cmd.SaveRecord)]
+    dialled = [each for _, _, commands in seen for each in commands if isinstance(each, cmd.DialCustomer)]
+    assert len(dialled) > 5
+    queue = sample.queues["first"]
+    called = [record for record in records if record.wait_ms > 60_000 and record.connected_at is not None]
+    assert len(called) > 3
+    assert queue.served + queue.diverted + queue.abandoned == queue.offered
+    assert queue.abandoned == 0
+    assert queue.diverted > 0
+    assert sample.unfinished == 0
+
+
+def test_who_owes_a_disposition_gives_one() -> None:
+    site = copy.deepcopy(SITE) | {"dispositions": {"done": "Done"}}
+    site["queues"]["second"] |= {"disposition_required": True}
+    crews = {"twos": {"count": 2, "skills": {"two": 1}}}
+    streams = {"s": stream([200], fixed(25), queue="second", wrap_up=fixed(5))}
+    shifts = [{"crew": "twos", "hours": "08:00-08:10"}]
+    _, seen = watched(scenario(streams, site, crews=crews, shifts=shifts))
+    records = [each.record for _, _, commands in seen for each in commands if isinstance(each, cmd.SaveRecord)]
+    assert {record.disposition for record in records if record.connected_at} == {"done"}
+    assert not [each for _, _, commands in seen for each in commands if isinstance(each, cmd.Refuse)]
+
+
+def test_agents_who_accept_at_the_desktop_answer_the_phone_here() -> None:
+    crews = {"ones": {"count": 2, "skills": {"one": 1}, "answer": "desktop"}}
+    queue = run(scenario({"s": stream([20], fixed(5))}, crews=crews)).queues["first"]
+    assert queue.served == queue.offered > 0
