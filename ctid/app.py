@@ -140,7 +140,7 @@ class Daemon:
                         agi=agi,
                         desktops=hub,
                         timers=timers,
-                        lookups=Lookups(directory, runner.put, group),
+                        lookups=Lookups(directory, store, runner.put, group),
                         records=records,
                         answer=runner.answer,
                         emit=runner.put,

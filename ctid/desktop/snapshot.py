@@ -21,6 +21,7 @@ def snapshot(site: Site, principal: Principal) -> dict[str, Any]:
         agents = [] if own is None else [own]
         offers = [offer for offer in state.offers.values() if offer.agent_id == principal.agent_id]
         ids = {agent.contact_id for agent in agents} | {offer.contact_id for offer in offers}
+        ids |= {contact_id for agent in agents for contact_id in agent.tasks}
         contacts = [state.contacts[contact_id] for contact_id in sorted(ids) if contact_id in state.contacts]
     return {
         "type": "snapshot",

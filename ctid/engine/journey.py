@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ctid.engine import callbacks, contacts, dialling, early_ends, offers, outage, places, queueing, ways_out
 from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.turn import Turn, ms
@@ -26,6 +28,10 @@ from ctid.spec.references import destination_at
 
 OUTSIDE = ("number", "voicemail")
 """Steps of a path by which a contact leaves ctid: the dialplan's contexts for them bear these names."""
+
+
+LAST_AGENT, LAST_QUEUE = "last_agent", "last_queue"
+"""Attributes that tell who served the caller last and where: the customer's, or the contact's if nobody knows them."""
 
 
 def arrived(turn: Turn, event: CallArrived) -> None:
@@ -391,9 +397,17 @@ def looked_up(turn: Turn, event: CustomerLookedUp) -> None:
     contact = turn.state.contacts.get(event.contact_id)
     if event.failure:
         turn.note("lookup-failed", event.failure)
-    if contact is None or event.customer is None or contact.state is ContactState.CLOSED:
+    nothing = event.customer is None and event.last_call is None
+    if contact is None or nothing or contact.state is ContactState.CLOSED:
         return
-    contact.customer = event.customer
+    last = {} if event.last_call is None else {LAST_AGENT: event.last_call.agent_id, LAST_QUEUE: event.last_call.queue}
+    if event.customer is None:
+        contact.attributes = {**last, **contact.attributes}
+    elif LAST_AGENT in event.customer.attributes:
+        contact.customer = event.customer
+    else:
+        attributes = {**event.customer.attributes, **last}
+        contact.customer = msgspec.structs.replace(event.customer, attributes=attributes)
     contact.version += 1
     queueing.reconsider(turn, contact)
     contacts.publish(turn, contact, "contact.updated")

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from ctid.model.contact import Customer
+from ctid.model.record import LastCall
 from ctid.model.states import AgentState
 
 
@@ -215,11 +216,13 @@ class CustomerLookedUp(Event, frozen=True, kw_only=True, tag="customer.looked_up
     Attributes:
         customer: ``None`` if nobody was found.
         failure: Why the lookup failed (``timeout``, ``unavailable``), empty if it did not.
+        last_call: Who served this number last, by the records; ``None`` if nobody did, or that could not be found out.
     """
 
     contact_id: str
     customer: Customer | None
     failure: str = ""
+    last_call: LastCall | None = None
 
 
 class RecordSaved(Event, frozen=True, kw_only=True, tag="record.saved"):

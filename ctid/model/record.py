@@ -72,6 +72,18 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
     decisions: list[Decision] = []
 
 
+class LastCall(msgspec.Struct, frozen=True, kw_only=True):
+    """Who served a caller last, and in which queue.
+
+    Attributes:
+        agent_id: The agent.
+        queue: The queue.
+    """
+
+    agent_id: str
+    queue: str
+
+
 class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which records; what is ``None`` does not matter, and an empty string asks for those that have none.
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ctid.errors import RequestError
-from ctid.model.record import ContactRecord, RecordFilter, RecordPage
+from ctid.model.record import ContactRecord, LastCall, RecordFilter, RecordPage
 from ctid.model.states import Outcome
 from ctid.staffing.history import QUARTER_MS, Bucket
 from ctid.store.csv_export import HEADER, csv_line, record_cells
@@ -80,6 +80,18 @@ class RecordStore:
         if len(found) <= limit:
             return RecordPage(found, None)
         return RecordPage(found[:limit], _write_cursor(_position(found[limit - 1])))
+
+    async def last_call(self, ani: str) -> LastCall | None:
+        """Tell who served a number last; ``None`` if nobody ever did."""
+        query = (
+            select(records.c.agent_id, records.c.queue)
+            .where(records.c.ani == storable(ani), records.c.outcome == Outcome.HANDLED.value, records.c.agent_id != "")
+            .order_by(records.c.created_at.desc(), records.c.contact_id.desc())
+            .limit(1)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else LastCall(agent_id=row.agent_id, queue=row.queue)
 
     async def count(self, which: RecordFilter = ALL) -> int:
         """Count records."""

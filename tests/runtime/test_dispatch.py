@@ -7,10 +7,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
+from ctid.errors import StoreError
 from ctid.model import commands as do
 from ctid.model import events as ev
 from ctid.model.contact import Customer
 from ctid.model.instant import Instant
+from ctid.model.record import LastCall
+from ctid.runtime import lookups
 from ctid.runtime.clock import SiteClock
 from ctid.runtime.dispatch import AgiCommand, AmiCommand, Dispatcher
 from ctid.runtime.lookups import MAX_WAITING, Lookups
@@ -40,6 +45,7 @@ class World:
         self.flushed.set()
         self.sessions = True
         self.answer_with: Customer | Exception | None = None
+        self.last: LastCall | Exception | None = None
         self.asked = asyncio.Event()
         self.metrics = Metrics("test")
 
@@ -65,6 +71,14 @@ class World:
             raise self.answer_with
         return self.answer_with
 
+    # records
+    async def last_call(self, ani: str) -> LastCall | None:
+        if isinstance(self.last, TimeoutError):
+            await asyncio.Event().wait()
+        if isinstance(self.last, Exception):
+            raise self.last
+        return self.last
+
     async def save_many(self, records: Sequence[Any]) -> None:
         raise AssertionError("no record here")
 
@@ -77,7 +91,7 @@ async def dispatching(world: World) -> AsyncIterator[Dispatcher]:
             agi=world,
             desktops=world,
             timers=Timers(SiteClock(), world.events.append),
-            lookups=Lookups(world, world.events.append, group),
+            lookups=Lookups(world, world, world.events.append, group),
             records=RecordWriter(world, world.events.append),
             answer=world.log.append,
             emit=world.events.append,
@@ -149,6 +163,28 @@ async def test_a_lookup_answers_as_an_event_whatever_becomes_of_it() -> None:
         async with dispatching(world) as dispatcher:
             dispatcher.execute([do.LookUpCustomer(contact_id="ct-1", ani="+4930555010")])
         assert world.events == [ev.CustomerLookedUp(contact_id="ct-1", customer=customer, failure=failure)]
+
+
+@pytest.mark.parametrize(
+    "trouble", [StoreError("away"), TimeoutError(), ZeroDivisionError("a bug")], ids=lambda each: type(each).__name__
+)
+async def test_records_that_do_not_tell_who_served_last_are_no_failure(
+    trouble: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "LAST_CALL_SECONDS", 0.01)
+    world = World()
+    world.answer_with, world.last = Customer(id="4711", name="Test"), trouble
+    async with dispatching(world) as dispatcher:
+        dispatcher.execute([do.LookUpCustomer(contact_id="ct-1", ani="+4930555010")])
+    assert world.events == [ev.CustomerLookedUp(contact_id="ct-1", customer=world.answer_with)]
+
+
+async def test_a_lookup_tells_who_served_the_caller_last() -> None:
+    world = World()
+    world.last = LastCall(agent_id="alice", queue="sales")
+    async with dispatching(world) as dispatcher:
+        dispatcher.execute([do.LookUpCustomer(contact_id="ct-1", ani="+4930555010")])
+    assert world.events == [ev.CustomerLookedUp(contact_id="ct-1", customer=None, last_call=world.last)]
 
 
 async def test_a_directory_that_hangs_piles_up_so_many_lookups_and_no_more() -> None:

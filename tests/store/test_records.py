@@ -15,7 +15,7 @@ from sqlalchemy import text
 from ctid.errors import RequestError
 from ctid.model.contact import Customer
 from ctid.model.instant import Instant
-from ctid.model.record import ContactRecord, RecordFilter
+from ctid.model.record import ContactRecord, LastCall, RecordFilter
 from ctid.model.states import Outcome
 from ctid.staffing.history import QUARTER_MS, Bucket
 from ctid.store.csv_export import HEADER
@@ -331,3 +331,18 @@ async def test_demand_counts_what_came_into_a_queue_by_quarters(store: RecordSto
     assert await store.demand("sales", noon, noon + timedelta(hours=1)) == [first, second, last]
     assert await store.demand("sales", noon + timedelta(minutes=15), noon + timedelta(minutes=45)) == [second]
     assert await store.demand("nobody", noon, noon + timedelta(hours=1)) == []
+
+
+async def test_the_last_call_is_the_newest_that_an_agent_handled(store: RecordStore) -> None:
+    ani = sample_record(0).ani
+    await store.save_many(
+        [
+            sample_record(0, agent_id="alice", queue="sales"),
+            sample_record(1, agent_id="bob", queue="support"),
+            sample_record(2, agent_id="carol", outcome=Outcome.FAILED),
+            sample_record(3, agent_id="", outcome=Outcome.HANDLED),
+            sample_record(4, agent_id="dora", ani="+4930999"),
+        ]
+    )
+    assert await store.last_call(ani) == LastCall(agent_id="bob", queue="support")
+    assert await store.last_call("+49000") is None
