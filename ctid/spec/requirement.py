@@ -74,7 +74,7 @@ def check_order(steps: list[StepSpec]) -> None:
     """Check that the first step is in force at once and that the others come in order of time.
 
     Raises:
-        ValueError: They don't, or a step asks for more of a skill than the one before, and so adds nobody.
+        ValueError: They don't, or a step adds nobody to the one before.
     """
     if steps[0].after_seconds or steps[0].expected_wait_seconds is not None:
         raise ValueError("the first step must be in force from the start: after_seconds 0")
@@ -86,13 +86,18 @@ def check_order(steps: list[StepSpec]) -> None:
             reached = after.after_seconds
         elif after.expected_wait_seconds is None:
             raise ValueError("a later step needs after_seconds, expected_wait_seconds or both")
-        if _skills_alone(before) and _skills_alone(after):
-            for skill, level in after.skills.items():
-                if before.skills.get(skill, 0) < level:
-                    raise ValueError(
-                        f"steps only widen: {skill!r} at {level} after {after.after_seconds:g} s asks for more "
-                        f"than the step before"
-                    )
+        if after.prefer is None and _adds_nobody(before, after):
+            raise ValueError(
+                f"steps only widen: whoever meets the step after {after.after_seconds:g} s "
+                f"meets the one before it already"
+            )
+
+
+def _adds_nobody(before: NeedSpec, after: NeedSpec) -> bool:
+    """Whether the later need is a part of the earlier one, as far as skills alone tell."""
+    if not (_skills_alone(before) and _skills_alone(after)):
+        return False
+    return all(after.skills.get(skill, 0) >= level for skill, level in before.skills.items())
 
 
 def _skills_alone(need: NeedSpec) -> bool:

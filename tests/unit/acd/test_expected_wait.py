@@ -93,7 +93,7 @@ def test_what_is_told_is_what_is_left_of_the_promise_or_nothing() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 30_000), st.none() | st.integers(0, 600_000)), max_size=50))
 def test_expected_wait(steps: list[tuple[int, int | None]]) -> None:
-    """FIELD: whatever the estimates do, the wait that is told never rises, and falls at least as fast as time goes."""
+    """Whatever the estimates do, the wait that is told never rises, and falls at least as fast as time goes."""
     now, promised = 1, 0
     told: list[tuple[int, int]] = []
     for elapsed, expected in steps:

@@ -73,7 +73,7 @@ def test_position_and_expected_wait() -> None:
 
 
 def test_expected_wait() -> None:
-    """FIELD: the stated wait never grows, not when the average is passed, nor when agents leave; then it is silent."""
+    """The stated wait never grows, not when the average is passed, nor when agents leave; then it is silent."""
     site = busy(Site(crowd(4)))
     for number in range(12):
         site.call(f"w{number}")
@@ -95,7 +95,7 @@ def test_expected_wait() -> None:
 
 
 def test_position_announcements() -> None:
-    """FIELD: nothing is told of a wait while an offer is out, before one has begun, and after it has ended."""
+    """Nothing is told of a wait while an offer is out, before one has begun, and after it has ended."""
     site = busy(Site(crowd(1)))
     contact = site.call("w0")
     assert shown(site, 1) == (1, 60_000)

@@ -89,7 +89,7 @@ def test_a_reload_that_brings_conditions_chooses_for_who_waits() -> None:
 
 
 def test_reload_resets_state() -> None:
-    """FIELD: a reload touches neither place, wait, step, exclusion nor the places of those who may call again."""
+    """A reload touches neither place, wait, step, exclusion nor the places of those who may call again."""
     spec = changed("policy/regain_place_seconds", 60)
     site = Site(spec)
     site.call("c1", ani="+4930111111")

@@ -95,7 +95,7 @@ def test_an_open_queue_takes_the_contact() -> None:
     ],
 )
 def test_clock_change(moment: str, is_open: bool) -> None:
-    """FIELD: calendars have a zone for each queue, and keep their local hours on both nights when clocks change."""
+    """Calendars have a zone for each queue, and keep their local hours on both nights when clocks change."""
     spec = closed_queue(VOICEMAIL)
     spec["calendars"]["office"] = {"timezone": "Europe/Berlin", "hours": {"sun": ["02:30-08:30"]}}
     contact = at(Site(spec), moment).call()
@@ -250,7 +250,7 @@ def test_waits_that_send_a_contact_round_for_ever_end_where_it_is() -> None:
 
 
 def test_expansion_while_an_offer_is_out() -> None:
-    """FIELD: timers fire between offers; a contact that is being offered is never sent on."""
+    """Timers fire between offers; a contact that is being offered is never sent on."""
     site = Site(with_queue(overflow=[{"wait_seconds": 10, "to": VOICEMAIL}], nobody=NUMBER))
     leg = site.offered()
     site.ask("bob", AgentState.NOT_READY)
@@ -275,7 +275,7 @@ def test_the_last_agent_is_logged_out_while_they_are_rung() -> None:
 
 
 def test_head_of_line_blocking() -> None:
-    """FIELD: who may be served by nobody who is free does not hide those behind them."""
+    """Who may be served by nobody who is free does not hide those behind them."""
     site = Site(with_queue(steps=[{"skills": {"sales": 9}}]))
     site.call("c1", dnis="101")
     site.tick(1_000)

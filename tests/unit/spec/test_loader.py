@@ -87,7 +87,7 @@ def test_the_demo_and_one_file_load(tmp_path: Path) -> None:
         (
             "[{skills: {sales: 5}}]",
             "[{skills: {sales: 5}}, {after_seconds: 9, skills: {sales: 6}}]",
-            "0.yaml:16: queues.sales: steps only widen: 'sales' at 6 after 9 s asks for more",
+            "0.yaml:16: queues.sales: steps only widen: whoever meets the step after 9 s meets",
         ),
         (
             "[{skills: {sales: 5}}]",
