@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -119,6 +120,7 @@ def _run_all(cases: Sequence[Case], tasks: Sequence[Task], jobs: int) -> Iterato
 def _take_cases(cases: Sequence[Case]) -> None:
     global _cases
     _cases = cases
+    gc.freeze()  # what is loaded now stays for good, and need not be looked through again and again
 
 
 def _run_task(task: Task) -> Sample:
