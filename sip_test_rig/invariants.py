@@ -17,9 +17,9 @@ from ctid.engine.turn import Turn
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact
+from ctid.model.contact import Callback, Contact
 from ctid.model.instant import Instant
-from ctid.model.states import AgentState, ContactState, OfferState, Outcome, Party
+from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome, Party
 from ctid.spec.agent import VOICE
 from ctid.spec.site import SiteSpec
 
@@ -73,6 +73,7 @@ class Watch:
         self._wrapping: dict[str, int] = {}
         self._sounding: dict[str, bool] = {}
         self._given_up: set[str] = set()
+        self._dialled: dict[str, str] = {}
 
     # ---- around one event ------------------------------------------------------------------------------------
 
@@ -195,7 +196,9 @@ class Watch:
         assert (contact.state is ContactState.CLOSED) == (contact.closed_at is not None)
         assert (contact.spans[-1].duration_ms is None) == (contact.state is not ContactState.CLOSED)
         waits = contact.state in (ContactState.CREATED, ContactState.QUEUED, ContactState.OFFERED)
-        if waits and contact.channel == VOICE and contact.callback is None:
+        if waits and contact.callback is not None:
+            self._callback(state, contact, contact.callback)
+        elif waits and contact.channel == VOICE:
             assert contact.caller_leg in state.legs, "a waiting contact without a caller"
         match contact.state:
             case ContactState.CREATED:
@@ -219,10 +222,31 @@ class Watch:
             case ContactState.CLOSED:
                 assert contact.outcome is not None
 
+    def _callback(self, state: SiteState, contact: Contact, callback: Callback) -> None:
+        """Who was promised a call is known to be waiting for it, and every try has an end."""
+        assert state.callbacks[contact.queue].count(contact.id) == 1, "a callback that nobody knows of"
+        assert f"expire:{contact.id}" in state.timers, "a callback without an end"
+        assert contact.caller_leg in ("", *state.legs)
+        others = [state.contacts[each].callback for each in state.callbacks[contact.queue] if each != contact.id]
+        assert all(each is not None and each.number != callback.number for each in others), "two callbacks of a number"
+        if callback.leg_id:
+            assert callback.leg_id in state.legs
+            on_the_line = contact.caller_leg == callback.leg_id
+            assert on_the_line != (f"dial:{contact.id}" in state.timers), "a try without an end"
+            agent_first = self.world.engine.site.queues[contact.queue].callback
+            reserved = [state.offers[each].state is OfferState.ACCEPTED for each in contact.offer_ids]
+            if not on_the_line and not callback.ending and agent_first is not None and agent_first.first == "agent":
+                answered = state.legs[callback.leg_id].state is LegState.CONNECTED
+                assert reserved == [True] or answered, "a customer is dialled without an agent for them"
+
     def _timers(self, state: SiteState) -> None:
         for timer_id in state.timers:
             kind, _, subject = timer_id.partition(":")
-            if kind in ("step", "wait", "exclude"):
+            if kind == "callbacks":
+                assert state.callbacks[subject], f"{timer_id} outlives the queue's callbacks"
+            if kind in ("expire", "retry", "dial", "waited"):
+                assert state.contacts[subject].callback is not None
+            if kind in ("step", "wait", "exclude", "expire", "retry", "dial", "waited"):
                 assert state.contacts[subject].state is not ContactState.CLOSED, f"{timer_id} outlives its contact"
             if kind in ("offer", "lease"):
                 assert subject in state.offers, f"{timer_id} outlives its offer"
@@ -275,6 +299,15 @@ class Watch:
         caller = self.world.channels.get(command.peer_unique_id)
         if caller is not None:
             self.may_bridge(caller)
+
+    def may_dial(self, command: cmd.DialCustomer) -> None:
+        """Nobody's phone rings twice at once."""
+        assert command.unique_id not in self._dialled, "a customer is dialled twice for one try"
+        leg = self.world.engine.state.legs.get(command.unique_id)
+        contact_id = self._dialled[command.unique_id] = leg.contact_id if leg is not None else ""
+        if not self._given_up:
+            ringing = [each.unique_id for each in self.world.live() if self._dialled.get(each.unique_id) == contact_id]
+            assert not ringing, f"{contact_id} is dialled although {ringing} leads there already"
 
     def may_bridge(self, caller: Channel) -> None:
         """No caller is taken out of a talk."""

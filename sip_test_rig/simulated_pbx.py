@@ -17,6 +17,7 @@ from ctid.model.contact import Customer
 from ctid.model.instant import Instant
 from ctid.spec.agent import VOICE
 from sip_test_rig.invariants import Watch
+from sip_test_rig.simulated_customers import Customers
 from sip_test_rig.simulated_world import Channel, Link, Odds, VirtualTime
 
 PBX = "main"
@@ -32,6 +33,7 @@ class SimulatedPbx(VirtualTime):
         self.odds = odds or Odds()
         self.engine = Engine()
         self.watch = Watch(self)
+        self.customers = Customers(self)
         self.journal: list[tuple[Instant, ev.Event]] = []
         self.outputs: list[list[cmd.Command]] = []
         self.channels: dict[str, Channel] = {}
@@ -141,6 +143,9 @@ class SimulatedPbx(VirtualTime):
             case cmd.RingAgent() if self.ami.up:
                 self.watch.may_ring(command)
                 self.on_ring(command)
+            case cmd.DialCustomer() if self.ami.up:
+                self.watch.may_dial(command)
+                self.customers.dial(command)
             case cmd.HangUpLeg() if self.ami.up and command.unique_id in self.channels:
                 self.watch.may_hang_up(command)
                 self.hang_up(command.unique_id, command.cause)
@@ -292,7 +297,7 @@ class SimulatedPbx(VirtualTime):
             channel.session = self.sessions
             self.watch.entered(channel)
             if channel.script == "in":
-                caller = f"+4930{1_000_000 + self.calls}"
+                caller = "" if channel.dials else f"+4930{1_000_000 + self.calls - (self.calls % 5 == 0)}"
                 self.say(self.agi, ev.CallArrived(pbx=PBX, unique_id=channel.unique_id, ani=caller, dnis=channel.dnis))
             else:
                 self.say(self.agi, ev.CallerReturned(pbx=PBX, unique_id=channel.unique_id))
@@ -313,7 +318,7 @@ class SimulatedPbx(VirtualTime):
         self.watch.heard(command.unique_id)
         session = channel.session
         kind = self.random.choices(list(ev.CollectEnd), (6, 2, 1, 1))[0] if command.accept else ev.CollectEnd.PLAYED
-        digits = self.random.choice("1111222379*") if kind is ev.CollectEnd.DIGITS else ""
+        digits = self.random.choice("111122233779*") if kind is ev.CollectEnd.DIGITS else ""
         event = ev.DigitsCollected(
             pbx=PBX, unique_id=command.unique_id, token=command.token, digits=digits, ended_by=kind
         )
@@ -363,11 +368,11 @@ class SimulatedPbx(VirtualTime):
             elif self.chance(self.odds.photo_finish):
                 moment = self.random.randint(20, 3_000)
                 self.after(moment, lambda: self.hang_up(command.peer_unique_id))
-                self.after(moment, lambda: self.answer(channel, command.peer_unique_id))
+                self.after(moment, lambda: self.answer(channel, command))
             else:
                 moment = self.random.randint(20, 8_000)
                 self.answers[command.peer_unique_id] = self.now_ms + moment
-                self.after(moment, lambda: self.answer(channel, command.peer_unique_id))
+                self.after(moment, lambda: self.answer(channel, command))
         elif self.chance(0.6):
             cause, reason = self.random.choice([(17, 5), (21, 8), (20, 0), (34, 8), (16, 0)])
             self.later(10, 3_000, lambda: self.not_answered(channel, cause, reason))
@@ -388,13 +393,16 @@ class SimulatedPbx(VirtualTime):
             )
             self.tell_device(channel.device)
 
-    def answer(self, channel: Channel, caller_id: str) -> None:
+    def answer(self, channel: Channel, command: cmd.RingAgent) -> None:
         """The agent answers: the waiting caller is taken out of FastAGI into a bridge, if no other agent was first."""
         if self.channels.get(channel.unique_id) is not channel or channel.answered:
             return
         channel.answered = True
         self.say(self.ami, ev.LegAnswered(pbx=PBX, unique_id=channel.unique_id))
-        caller = self.channels.get(caller_id)
+        if not command.peer_unique_id:
+            self.customers.wait_for(channel, command.wait_ms)
+            return
+        caller = self.channels.get(command.peer_unique_id)
         if caller is None:
             self.later(0, 20, lambda: self.hang_up(channel.unique_id))
             return
@@ -404,6 +412,10 @@ class SimulatedPbx(VirtualTime):
         channel.holds = caller_id
         self.watch.may_bridge(caller)
         self.leave_agi(caller)
+        self.bridge(channel, caller)
+
+    def bridge(self, channel: Channel, caller: Channel) -> None:
+        """An agent and a caller talk, until one of them ends it."""
         bridge = f"br-{channel.unique_id}"
         for leg, peer in ((channel, caller), (caller, channel)):
             leg.peer, leg.bridge, leg.bridged_at = peer.unique_id, bridge, self.now_ms
@@ -446,7 +458,7 @@ class SimulatedPbx(VirtualTime):
             return
         if peer is not None:
             self.part(channel, peer, returns=False)
-        if channel.device and not channel.answered:
+        if (channel.device or channel.dials) and not channel.answered:
             self.not_answered(channel, cause, 0)
             return
         del self.channels[unique_id]

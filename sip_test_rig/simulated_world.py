@@ -70,6 +70,8 @@ class Channel:
     """A channel of the simulated PBX.
 
     Attributes:
+        device: The agent's phone that it leads to; empty for callers and customers.
+        dials: The customer that it leads to; empty for all others.
         session: Number of the FastAGI session that holds it; 0 for none.
         peer: The channel it is bridged with.
         bridged_at: When that began.
@@ -79,6 +81,7 @@ class Channel:
 
     unique_id: str
     device: str = ""
+    dials: str = ""
     dnis: str = ""
     answered: bool = False
     session: int = 0

@@ -7,7 +7,16 @@ from typing import Any
 
 from ctid.model import events as ev
 from ctid.model.states import AgentState
-from sip_test_rig.simulated_pbx import SimulatedPbx
+from sip_test_rig.simulated_pbx import UTC_MS, SimulatedPbx
+
+CALLBACK = {
+    "dial": "PJSIP/{number}@trunk",
+    "ring_seconds": 8,
+    "attempts": 2,
+    "retry_seconds": 5,
+    "expire_seconds": 120,
+    "ahead_seconds": 3,
+}
 
 SPEC: dict[str, Any] = {
     "site": "demo",
@@ -31,6 +40,8 @@ SPEC: dict[str, Any] = {
             "keys": {
                 "1": {"queue": "sales"},
                 "2": {"queue": "support", "play": ["please-wait"]},
+                "3": {"callback": "sales", "play": ["promised"]},
+                "7": {"callback": "support"},
                 "9": {"menu": "main"},
                 "*": {"hangup": True},
             },
@@ -43,7 +54,15 @@ SPEC: dict[str, Any] = {
             "ring_seconds": 5,
             "wrap_up_seconds": 4,
             "overflow": [{"wait_seconds": 25, "to": {"queue": "support", "play": ["sorry"]}}],
+            "callback": {**CALLBACK, "prompts": ["goodbye"]},
         },
+        "support": {
+            "steps": [{"skills": {"support": 1}}],
+            "ring_seconds": 7,
+            "dispositions": ["solved"],
+            "callback": {**CALLBACK, "first": "customer", "detect_machine": True},
+        },
+<<<<<<< HEAD
         "support": {"steps": [{"skills": {"support": 1}}], "ring_seconds": 7, "ring": 2, "dispositions": ["solved"]},
         "letters": {
             "steps": [{"skills": {"support": 1}}],
@@ -52,6 +71,8 @@ SPEC: dict[str, Any] = {
             "wrap_up_max_seconds": 12,
             "disposition_required": True,
         },
+=======
+>>>>>>> ef78505 (Callbacks in the simulated site and through a real Asterisk)
     },
     "agents": {
         "alice": {"name": "Alice", "device": "PJSIP/1001", "pbx": "main", "skills": {"sales": 8, "support": 1}},
@@ -81,9 +102,11 @@ def without(section: str, name: str) -> dict[str, Any]:
     if (section, name) == ("queues", "sales"):
         spec["entries"]["direct"]["open"] = {"queue": "support"}
         spec["menus"]["main"]["keys"]["1"] = {"queue": "support"}
+        spec["menus"]["main"]["keys"]["3"] = {"callback": "support"}
     if (section, name) == ("queues", "support"):
         spec["menus"]["main"]["keys"]["2"] = spec["menus"]["main"]["otherwise"] = {"queue": "sales"}
-        spec["queues"]["sales"]["overflow"][0]["to"] = {"hangup": True}
+        spec["menus"]["main"]["keys"]["7"] = {"callback": "sales"}
+        spec["queues"]["sales"]["overflow"][0]["to"] = {"callback": "sales"}
     if section == "menus":
         spec["entries"]["hotline"]["open"] = {"queue": "sales"}
     return spec
@@ -217,9 +240,25 @@ def other_request(world: SimulatedPbx) -> None:
     agent_id = dice.choice([*SPEC["agents"], "nobody"])
     contact_id = dice.choice([*state.contacts, "none"])
     if agent_id in state.agents and world.chance(0.7):
+<<<<<<< HEAD
         agent = state.agents[agent_id]
         contact_id = dice.choice([agent.contact_id, *agent.tasks])
     match dice.randrange(4):
+=======
+        contact_id = state.agents[agent_id].contact_id
+    match dice.randrange(5):
+        case 3:
+            number = dice.choice(["", "none", f"+4930{1_000_000 + dice.randrange(30)}"])
+            world.request(
+                ev.CallbackRequested,
+                contact_id=dice.choice(["", contact_id]),
+                number=number,
+                queue=dice.choice(["sales", "support", "nowhere"]),
+                not_before_utc_ms=dice.choice([0, 0, UTC_MS + world.now_ms + 9_000]),
+            )
+        case 4:
+            world.request(ev.CallbackCanceled, contact_id=contact_id)
+>>>>>>> ef78505 (Callbacks in the simulated site and through a real Asterisk)
         case 0:
             offer_id = dice.choice([*state.offers, "none"])
             world.request(ev.OfferRejected, agent_id=agent_id, offer_id=offer_id)
