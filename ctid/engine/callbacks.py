@@ -107,6 +107,7 @@ def ask(turn: Turn, contact: Contact, queue: str, number: str, not_before_ms: in
     turn.cancel_timer(f"wait:{contact.id}")
     queueing.arm_step(turn, contact)
     turn.state.callbacks.setdefault(queue, []).append(contact.id)
+    hold(turn, queue)
     turn.start_timer(f"expire:{contact.id}", contact.callback.expires_ms - turn.now.mono_ms)
     if not_before_ms > turn.now.mono_ms:
         turn.start_timer(f"retry:{contact.id}", not_before_ms - turn.now.mono_ms)
@@ -160,25 +161,36 @@ def spec_of(turn: Turn, contact: Contact) -> CallbackSpec:
 
 
 def is_due(turn: Turn, contact: Contact) -> bool:
-    """Whether the customer may be dialled now, be it by way of an agent: nobody is on the line, and it is time."""
-    callback, queue = contact.callback, _queue(turn, contact.queue)
+    """Whether the customer may be dialled now, be it by way of an agent: nobody is on the line, and it is time.
+
+    It looks at the state alone, where timers leave their marks, never at the clock: so the floor can be made anew at
+    any moment and be the same.
+    """
+    callback = contact.callback
     return (
         callback is not None
         and contact.state is ContactState.QUEUED
         and not contact.caller_leg
         and not callback.leg_id
-        and callback.not_before_ms <= turn.now.mono_ms < callback.expires_ms
+        and not callback.held
+        and f"retry:{contact.id}" not in turn.state.timers
         and outage.is_up(turn, callback.pbx)
-        and _is_open(turn, queue)
     )
-
-
-def _is_open(turn: Turn, queue: QueueSpec) -> bool:
-    return queue.calendar is None or is_open(turn.site.calendars[queue.calendar], turn.now)
 
 
 def _queue(turn: Turn, name: str) -> QueueSpec:
     return turn.site.queues[name]
+
+
+def hold(turn: Turn, queue: str) -> None:
+    """Hold the queue's callbacks back while it is closed, and let them go on when it has opened."""
+    calendar = _queue(turn, queue).calendar
+    closed = calendar is not None and not is_open(turn.site.calendars[calendar], turn.now)
+    for contact_id in turn.state.callbacks.get(queue, ()):
+        callback = turn.state.contacts[contact_id].callback
+        if callback is not None and callback.held != closed:
+            callback.held = closed
+            turn.touch_contact(contact_id)
 
 
 def arm_pulse(turn: Turn, queue: str) -> None:

@@ -103,12 +103,10 @@ def waited(turn: Turn, contact: Contact) -> None:
 
 def pulse(turn: Turn, queue: str) -> None:
     """Time has gone by: the queue may have opened, an agent may be about to be free."""
-    spec = turn.site.queues[queue].callback if queue in turn.site.queues else None
+    callbacks.hold(turn, queue)
+    spec = turn.site.queues[queue].callback
     if spec is not None and spec.first == "customer":
         _look_ahead(turn, queue, ms(spec.ahead_seconds))
-    else:
-        for contact_id in turn.state.callbacks.get(queue, ()):
-            turn.touch_contact(contact_id)
     callbacks.arm_pulse(turn, queue)
 
 

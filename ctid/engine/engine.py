@@ -167,6 +167,8 @@ class Engine:
             if agent.desktops:
                 agent.desktops.clear()
                 agents.lose_desktop(turn, agent)
+        for queue in state.callbacks:
+            callbacks.hold(turn, queue)
         for timer_id, due_ms in state.timers.items():
             turn.emit(StartTimer(timer_id=timer_id, due_ms=due_ms))
         for contact in state.contacts.values():

@@ -43,6 +43,7 @@ def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
             queueing.reconsider(turn, contact)
             queueing.arm_step(turn, contact)
     for queue in state.callbacks:
+        callbacks.hold(turn, queue)
         callbacks.arm_pulse(turn, queue)
     turn.publish("config.loaded", {"site": site.site})
     turn.touch_all()

@@ -135,6 +135,7 @@ class Callback(msgspec.Struct, kw_only=True):
         expires_ms: Monotonic moment it is given up.
         attempts: How often the customer was dialled, but for tries that failed for no reason of theirs.
         not_before_ms: No try before this monotonic moment.
+        held: Whether it waits for the queue to open.
         leg_id: The customer's leg while it is being dialled, waits or talks. The leg of the call in which they asked
             for the callback is only the contact's ``caller_leg``.
         ending: Why we are hanging up on that leg, whose end the PBX has yet to tell; empty if we are not.
@@ -147,6 +148,7 @@ class Callback(msgspec.Struct, kw_only=True):
     expires_ms: int
     attempts: int = 0
     not_before_ms: int = 0
+    held: bool = False
     leg_id: str = ""
     ending: str = ""
     last_cause: str = ""
