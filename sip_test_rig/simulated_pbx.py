@@ -364,7 +364,7 @@ class SimulatedPbx(VirtualTime):
         if self.chance(self.odds.answer):
             rival = self.answers.get(command.peer_unique_id, 0) - self.now_ms
             if rival > 20 and self.chance(self.odds.photo_finish * 3):
-                self.after(rival, lambda: self.answer(channel, command.peer_unique_id))
+                self.after(rival, lambda: self.answer(channel, command))
             elif self.chance(self.odds.photo_finish):
                 moment = self.random.randint(20, 3_000)
                 self.after(moment, lambda: self.hang_up(command.peer_unique_id))
@@ -406,10 +406,10 @@ class SimulatedPbx(VirtualTime):
         if caller is None:
             self.later(0, 20, lambda: self.hang_up(channel.unique_id))
             return
-        if any(other.holds == caller_id for other in self.live()):
+        if any(other.holds == command.peer_unique_id for other in self.live()):
             self.later(0, 20, lambda: self.hang_up(channel.unique_id, 26))
             return
-        channel.holds = caller_id
+        channel.holds = command.peer_unique_id
         self.watch.may_bridge(caller)
         self.leave_agi(caller)
         self.bridge(channel, caller)

@@ -59,11 +59,10 @@ SPEC: dict[str, Any] = {
         "support": {
             "steps": [{"skills": {"support": 1}}],
             "ring_seconds": 7,
+            "ring": 2,
             "dispositions": ["solved"],
             "callback": {**CALLBACK, "first": "customer", "detect_machine": True},
         },
-<<<<<<< HEAD
-        "support": {"steps": [{"skills": {"support": 1}}], "ring_seconds": 7, "ring": 2, "dispositions": ["solved"]},
         "letters": {
             "steps": [{"skills": {"support": 1}}],
             "ring_seconds": 6,
@@ -71,8 +70,6 @@ SPEC: dict[str, Any] = {
             "wrap_up_max_seconds": 12,
             "disposition_required": True,
         },
-=======
->>>>>>> ef78505 (Callbacks in the simulated site and through a real Asterisk)
     },
     "agents": {
         "alice": {"name": "Alice", "device": "PJSIP/1001", "pbx": "main", "skills": {"sales": 8, "support": 1}},
@@ -240,14 +237,10 @@ def other_request(world: SimulatedPbx) -> None:
     agent_id = dice.choice([*SPEC["agents"], "nobody"])
     contact_id = dice.choice([*state.contacts, "none"])
     if agent_id in state.agents and world.chance(0.7):
-<<<<<<< HEAD
         agent = state.agents[agent_id]
         contact_id = dice.choice([agent.contact_id, *agent.tasks])
-    match dice.randrange(4):
-=======
-        contact_id = state.agents[agent_id].contact_id
-    match dice.randrange(5):
-        case 3:
+    match dice.randrange(6):
+        case 4:
             number = dice.choice(["", "none", f"+4930{1_000_000 + dice.randrange(30)}"])
             world.request(
                 ev.CallbackRequested,
@@ -256,9 +249,8 @@ def other_request(world: SimulatedPbx) -> None:
                 queue=dice.choice(["sales", "support", "nowhere"]),
                 not_before_utc_ms=dice.choice([0, 0, UTC_MS + world.now_ms + 9_000]),
             )
-        case 4:
+        case 5:
             world.request(ev.CallbackCanceled, contact_id=contact_id)
->>>>>>> ef78505 (Callbacks in the simulated site and through a real Asterisk)
         case 0:
             offer_id = dice.choice([*state.offers, "none"])
             world.request(ev.OfferRejected, agent_id=agent_id, offer_id=offer_id)
