@@ -391,7 +391,8 @@ class SimulatedPbx(VirtualTime):
                 ev.LegEnded(pbx=PBX, unique_id=channel.unique_id, cause=cause),
                 ev.LegFailed(pbx=PBX, unique_id=channel.unique_id, reason=reason),
             )
-            self.tell_device(channel.device)
+            if channel.device:
+                self.tell_device(channel.device)
 
     def answer(self, channel: Channel, command: cmd.RingAgent) -> None:
         """The agent answers: the waiting caller is taken out of FastAGI into a bridge, if no other agent was first."""
