@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -124,12 +123,12 @@ def ahead(floor: Floor, key: LineKey, waiting: Waiting, competing: int, point_ms
         point_ms: What a point of priority is worth.
     """
     count = 0
-    for line in floor.lines.values():
+    for line in floor.crowded.values():
         shared = line.able & competing
-        if not line.contacts or not shared:
+        if not shared:
             continue
         head_start = _head_start(floor.roster, line.key.queue, key.queue, shared) * point_ms
-        count += bisect_left(line.contacts, Waiting(waiting.place + head_start, waiting.seq, ""))
+        count += line.before(Waiting(waiting.place + head_start, waiting.seq, waiting.contact_id))
     return count
 
 

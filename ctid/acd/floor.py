@@ -93,6 +93,7 @@ class Floor:
         self._kept_from: dict[str, int] = {}
         self._free: dict[str, int] = {}
         self._orders: dict[str, list[tuple[int, str, int]]] = {queue.strategy: [] for queue in site.queues.values()}
+        self._states: dict[str, AgentState] = {}
         self._turns: dict[str, dict[str, int]] = {}
         self._point_ms = round(site.policy.priority_seconds * 1000)
 
@@ -101,6 +102,13 @@ class Floor:
     def set_duty(self, agent_id: str, state: AgentState) -> None:
         """Take in whether an agent is logged in, and whether they take contacts."""
         bit, roster = self.roster.named(agent_id), self.roster
+        before = self._states.get(agent_id)
+        if before is state or not bit:
+            return
+        self._states[agent_id] = state
+        if before is not None:
+            roster.in_state[before] &= ~bit
+        roster.in_state[state] |= bit
         on_duty = state is not AgentState.LOGGED_OUT
         at_work = on_duty and state is not AgentState.NOT_READY
         roster.on_duty = roster.on_duty | bit if on_duty else roster.on_duty & ~bit

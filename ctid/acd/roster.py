@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ctid.model.states import AgentState
 from ctid.spec.agent import AgentSpec
 
 LEVELS = 10
@@ -19,6 +20,7 @@ class Roster:
         profiles: Agent id to profile.
         on_duty: Who is logged in.
         at_work: Who of them takes contacts: READY or with one, not NOT_READY.
+        in_state: Who is in each state.
     """
 
     def __init__(self, profiles: Mapping[str, AgentSpec]) -> None:
@@ -27,6 +29,7 @@ class Roster:
         self.everybody = (1 << len(self.ids)) - 1
         self.profiles: dict[str, AgentSpec] = {}
         self.on_duty = self.at_work = 0
+        self.in_state = dict.fromkeys(AgentState, 0)
         self._skilled: dict[str, list[int]] = {}
         self._grouped: dict[str, int] = {}
         self._at: dict[str, int] = {}

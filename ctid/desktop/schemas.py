@@ -386,6 +386,7 @@ class WaitingView(View):
     waited_ms: int
     priority: int = Field(description="The contact's and its queue's.")
     head_start_ms: int = Field(description="So much waiting is the priority worth.")
+    expected_wait_ms: int | None = Field(description="The estimate from now on; null if nobody can tell.")
     held: Literal["draining", "callback", "pbx", "no_leg", "unseen"] | None = Field(
         description="Why nobody at all is offered the contact now."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import nsmallest
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from ctid.acd.order import place
 from ctid.acd.roster import numbers
 from ctid.acd.steps import steps_of
 from ctid.acd.wording import Words
-from ctid.engine import callbacks, outage, queueing
+from ctid.engine import callbacks, outage, outlook, queueing
 from ctid.engine.assignment import awaits, candidate_of
 from ctid.engine.requirement import line_key, names_of, pbx_of
 from ctid.engine.turn import Turn, ms
@@ -30,7 +30,7 @@ MOST = 20
 """Agents told one by one."""
 
 _FREE = "free"
-_ORDER = ("busy", "capacity", "non_acd_call", "desktop", "device", "not_ready")
+_ORDER = (_FREE, "busy", "reserved", "capacity", "non_acd_call", "desktop", "device", "not_ready")
 """Hindrances whose end nobody knows, those that end soonest first."""
 
 _STATES = {
@@ -74,6 +74,7 @@ def waiting_view(turn: Turn, contact: Contact, words: Words) -> View:
         "waited_ms": queueing.waited(turn, contact),
         "priority": priority,
         "head_start_ms": priority * ms(turn.site.policy.priority_seconds),
+        "expected_wait_ms": outlook.of_waiting(turn, contact).expected_ms,
         "held": _held(turn, contact),
         "needs": words.needs(key.needs),
         "preferred": None if key.prefer is None else words.needs([key.prefer]),
@@ -134,28 +135,58 @@ def standing(turn: Turn, contact: Contact, candidate: Candidate, channel: str) -
 def _soonest(each: Standing) -> tuple[int, int, str]:
     if each.until_ms is not None:
         return 0, each.until_ms, each.agent.id
-    rank = _ORDER.index(each.code) + 1 if each.code in _ORDER else len(_ORDER) + 1
-    return rank, each.since_ms or 0, each.agent.id
+    rank = _ORDER.index(each.code) if each.code in _ORDER else len(_ORDER)
+    return 1 + rank, each.since_ms or 0, each.agent.id
 
 
 def _able(turn: Turn, contact: Contact, key: LineKey, able: int, words: Words) -> View:
-    roster, state = turn.floor.roster, turn.state
+    roster, agents = turn.floor.roster, turn.state.agents
     there = able & roster.on_duty
-    standings = [
-        standing(turn, contact, candidate_of(turn, state.agents[roster.ids[number]]), key.channel)
-        for number in numbers(there)
+    kept = 0
+    for agent_id in contact.excluded:
+        kept |= there & roster.named(agent_id)
+    free = there & turn.floor.free(key.channel) & ~kept
+    # Thousands may be in one state; they are counted as sets, and looked at only as far as they are told of.
+    counts, told = Counter({_FREE: free.bit_count()}), _first(turn, free, _idle)
+    for state, code in _STATES.items():
+        those = there & roster.in_state[state] & ~kept
+        counts[code] += those.bit_count()
+        told += _first(turn, those, _wrapped_up if state is AgentState.WRAP_UP else _since)
+    others = [
+        agents[roster.ids[number]] for number in numbers((there & roster.in_state[AgentState.READY] & ~free) | kept)
     ]
+    standings = [standing(turn, contact, candidate_of(turn, agent), key.channel) for agent in others]
+    counts.update(each.code for each in standings)
+    standings += [standing(turn, contact, candidate_of(turn, agent), key.channel) for agent in told]
     prefer = meeting(key.prefer, roster) if key.prefer is not None else roster.everybody
     return {
         "total": able.bit_count(),
         "logged_in": there.bit_count(),
         "logged_out": (able & ~roster.on_duty).bit_count(),
-        "by_hindrance": {_FREE: 0} | dict(Counter(each.code for each in standings)),
+        "by_hindrance": {code: count for code, count in counts.items() if count or code == _FREE},
         "agents": [
             _standing_view(turn, each, words) | {"preferred": bool(prefer & roster.bits[each.agent.id])}
             for each in nsmallest(MOST, standings, key=_soonest)
         ],
     }
+
+
+def _first(turn: Turn, those: int, order: Callable[[Agent], int]) -> list[Agent]:
+    """The first of a set, as many as may be told of."""
+    ids, agents = turn.floor.roster.ids, turn.state.agents
+    return nsmallest(MOST, (agents[ids[number]] for number in numbers(those)), key=order)
+
+
+def _idle(agent: Agent) -> int:
+    return agent.idle_since_ms
+
+
+def _since(agent: Agent) -> int:
+    return agent.since.mono_ms
+
+
+def _wrapped_up(agent: Agent) -> int:
+    return agent.wrap_up_until_ms
 
 
 def _standing_view(turn: Turn, each: Standing, words: Words) -> View:
@@ -289,6 +320,8 @@ def _told(turn: Turn, contact: Contact, data: View, words: Words) -> Iterator[st
         yield words.counted("misses", misses["total"], agent=first["agent_id"], lacks=first["text"])
     for each in data["helps"][:1]:
         yield each["text"]
+    if data["expected_wait_ms"] is not None:
+        yield words.say("expected", time=words.time(data["expected_wait_ms"]))
 
 
 def _able_told(able: View, words: Words) -> Iterator[str]:

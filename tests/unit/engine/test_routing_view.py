@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from ctid.acd.eligibility import Candidate
+from ctid.engine import waiting_view
+from ctid.engine.assignment import candidate_of
 from ctid.engine.routing_view import recorded_routing_view, routing_view
 from ctid.engine.turn import Turn
 from ctid.model import commands as cmd
 from ctid.model import events as ev
+from ctid.model.agent import Agent
 from ctid.model.contact import Contact
 from ctid.model.states import AgentState
 from tests.unit.site import SPEC, Site
@@ -388,3 +392,32 @@ def test_who_left_without_an_offer_has_no_decision() -> None:
     view = recorded_routing_view(site.only(cmd.SaveRecord).record, "en")
     assert (view["decisions"], view["agent_id"]) == ([], None)
     assert view["text"] == "Closed: the caller hung up soon. It was never offered to an agent."
+
+
+def test_the_expected_wait_is_told_once_somebody_can_tell() -> None:
+    site = site_with(queues={"sales": {"handling_seconds": 90}})
+    busy(site)
+    site.call("c1")
+    view = explain(site, site.call("c2"))
+    assert view["waiting"]["expected_wait_ms"] == 180_000
+    assert view["text"].endswith("Expected wait: 3 min.")
+
+
+def test_thousands_in_one_state_are_counted_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    phone = {"name": "A", "pbx": "main", "skills": {"sales": 5}}
+    agents = {f"a{number:04}": {**phone, "device": f"PJSIP/2{number:04}"} for number in range(2_000)}
+    site = site_with(agents=agents)
+    for agent_id in agents:
+        ask(site, agent_id, NOT_READY)
+    ask(site, "bob", NOT_READY)
+    contact = site.call()
+    looked_at: list[str] = []
+
+    def counting(turn: Turn, agent: Agent) -> Candidate:
+        looked_at.append(agent.id)
+        return candidate_of(turn, agent)
+
+    monkeypatch.setattr(waiting_view, "candidate_of", counting)
+    able = explain(site, contact)["waiting"]["able"]
+    assert able["by_hindrance"] == {"free": 0, "not_ready": 2_000}
+    assert len(able["agents"]) == len(looked_at) == 20
