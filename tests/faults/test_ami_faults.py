@@ -261,7 +261,7 @@ async def test_hang_up_that_overtakes_its_originate_is_sent_again_when_the_chann
             assert [type(event) for event in run.seen.events] == [PbxReconciled, LegEnded, LegFailed]
 
 
-async def test_full_inbox_begins_again_with_a_snapshot() -> None:
+async def test_ami_storm_a_full_inbox_begins_again_with_a_snapshot() -> None:
     seen = Seen()
 
     def emit(event: Event) -> None:

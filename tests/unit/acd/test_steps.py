@@ -12,7 +12,11 @@ from ctid.spec.requirement import RequirementSpec, StepSpec
 
 pytestmark = pytest.mark.unit
 
-BY_TIME = [StepSpec(), StepSpec(after_seconds=20), StepSpec(after_seconds=60)]
+BY_TIME = [
+    StepSpec(skills={"vip": 9}),
+    StepSpec(after_seconds=20, skills={"vip": 5}),
+    StepSpec(after_seconds=60, skills={"vip": 1}),
+]
 BY_BOTH = [StepSpec(), StepSpec(expected_wait_seconds=90), StepSpec(after_seconds=60, expected_wait_seconds=300)]
 
 
