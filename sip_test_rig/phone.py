@@ -311,7 +311,8 @@ class Phone(asyncio.DatagramProtocol):
         if call is None:
             return
         if message.method in ("BYE", "CANCEL"):
-            call.reason = str(message.headers.get("Reason") or "")
+            # A CANCEL that our answer crossed is followed by a BYE, which need not say it again.
+            call.reason = str(message.headers.get("Reason") or call.reason)
         if message.method == "BYE":
             self._end(call, "them")
         elif message.method == "CANCEL" and call.state == "ringing":

@@ -42,8 +42,8 @@ RING_GRACE_MS = 2_000
 """The PBX rings so much longer than the engine's own timer, which decides; only if ctid is gone does the PBX end it."""
 
 
-ANSWERED_ELSEWHERE = 26
-"""Q.850's cause (non-selected user clearing) that tells a phone not to show a missed call."""
+HANG_UP_CAUSES: dict[OfferCause | None, int] = {OfferCause.ANSWERED_ELSEWHERE: 26, OfferCause.REJECTED: 21}
+"""Q.850 causes that a phone is hung up with, by why; 26 (non-selected user clearing) shows no missed call. Else 16."""
 
 RECHECK_MS = 1_000
 """How often a decision that waits for a PBX is tried again."""
@@ -189,7 +189,7 @@ def _rescind_others(turn: Turn, winner: Offer, contact: Contact) -> None:
     for other in others:
         if other.state is OfferState.PENDING or other.state is OfferState.ACCEPTED:
             _settle(turn, other, OfferState.RESCINDED, OfferCause.ANSWERED_ELSEWHERE)
-        hang_up(turn, other, cause=ANSWERED_ELSEWHERE)
+        hang_up(turn, other)
 
 
 def connect(turn: Turn, offer: Offer, contact: Contact) -> None:
@@ -242,7 +242,7 @@ def rescind(turn: Turn, offer: Offer, cause: OfferCause) -> None:
     _settle(turn, offer, state, cause)
 
 
-def hang_up(turn: Turn, offer: Offer, cause: int = 16) -> None:
+def hang_up(turn: Turn, offer: Offer) -> None:
     """Ask the PBX to end the agent's leg; the lease sees to it that the agent is freed even without word of it.
 
     An offer that never rang a phone is over at once.
@@ -251,7 +251,7 @@ def hang_up(turn: Turn, offer: Offer, cause: int = 16) -> None:
     if leg is None:
         _release(turn, offer)
         return
-    turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=cause))
+    turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=HANG_UP_CAUSES.get(offer.cause, 16)))
     turn.start_timer(f"lease:{offer.id}", _lease_ms(turn))
 
 

@@ -256,8 +256,10 @@ def _end_stray(turn: Turn, leg: Leg) -> None:
     """End an agent's leg whose offer is over: our hang-up came before the PBX had made the channel."""
     if leg.party is not Party.AGENT:
         return
-    if _offer_of(turn, leg).state not in (OfferState.PENDING, OfferState.ACCEPTED):
-        turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
+    offer = _offer_of(turn, leg)
+    if offer.state not in (OfferState.PENDING, OfferState.ACCEPTED):
+        # The PBX tells the phone the last cause it was given, so this says no less than the hang-up before.
+        turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=offers.HANG_UP_CAUSES.get(offer.cause, 16)))
 
 
 def restart(turn: Turn) -> None:

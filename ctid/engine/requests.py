@@ -121,7 +121,7 @@ def reject_offer(turn: Turn, request: OfferRejected) -> View:
     if leg is not None and not outage.is_up(turn, leg.pbx):
         raise ConflictError("the PBX can't be reached now; the call may have been answered", current=offer.state)
     offers.decline(turn, offer, OfferState.REJECTED, OfferCause.REJECTED)
-    offers.hang_up(turn, offer, cause=21)
+    offers.hang_up(turn, offer)
     return {"offer": offer_view(turn.state, offer, turn.now)}
 
 

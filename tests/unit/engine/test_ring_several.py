@@ -190,3 +190,11 @@ def test_a_winner_whose_phone_ends_the_talk_with_that_cause_has_talked() -> None
     site.bridged(legs["alice"], "c1")
     site.ended(legs["alice"], ELSEWHERE)
     assert (site.record().outcome, site.record().agent_id) == (Outcome.HANDLED, "alice")
+
+
+def test_a_loser_whose_answer_is_told_late_is_hung_up_on_with_the_same_cause_again() -> None:
+    site, legs = ringing()
+    site.answered(legs["alice"])
+    site.bridged(legs["alice"], "c1")
+    site.answered(legs["bob"])
+    assert [(each.unique_id, each.cause) for each in site.all(cmd.HangUpLeg)] == [(legs["bob"], ELSEWHERE)]
