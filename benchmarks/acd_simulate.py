@@ -23,7 +23,7 @@ from benchmarks.proofs import Erlang, case
 from ctid.simulation.study import GeneratedCase, study
 
 SYSTEM: Final = Erlang(64, 180, 120, 200, 0, 0, 0, 0)
-CONTACTS: Final = 60_000
+CONTACTS: Final = 30_000
 ROUNDS: Final = 3
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ctid.acd.needs import Single, meeting, resolve, skills_of
 from ctid.model.record import ContactRecord
 from ctid.model.states import ContactState, Outcome
 from ctid.spec.site import SiteSpec
@@ -154,16 +155,15 @@ class Tally:
 
 
 def primary_queues(site: SiteSpec) -> Mapping[str, frozenset[str]]:
-    """The queues that each agent serves first of all: by their priority for the agent, then by the agent's levels."""
+    """The queues each agent serves first: of those they are able for at once, by priority for them, then by level."""
+    needs = {name: resolve(queue.steps[0], lambda _: "") for name, queue in site.queues.items()}
     found: dict[str, frozenset[str]] = {}
     for agent_id, agent in site.agents.items():
         ranks = {}
-        for name, queue in site.queues.items():
-            needed = queue.steps[0].skills
-            able = all(agent.skills.get(skill, 0) >= level for skill, level in needed.items())
-            if able and (not agent.queues or name in agent.queues):
+        for name, need in needs.items():
+            if meeting(need, Single(agent_id, agent)) and (not agent.queues or name in agent.queues):
                 priority = agent.queues[name].priority if name in agent.queues else 0
-                ranks[name] = (priority, sum(agent.skills[skill] for skill in needed))
+                ranks[name] = (priority, sum(agent.skills.get(skill, 0) for skill in skills_of(need)))
         best = max(ranks.values(), default=None)
         found[agent_id] = frozenset(name for name, rank in ranks.items() if rank == best)
     return found
