@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from ctid.errors import OverloadedError
 from ctid.model.commands import HangUpLeg, RingAgent
-from ctid.model.events import Event, LegEnded, LegFailed, LegSeen, PbxLost, PbxReconciled
+from ctid.model.events import DeviceChanged, Event, LegEnded, LegFailed, LegSeen, PbxLost, PbxReconciled
 from ctid.pbx_adapters.ami.supervisor import AmiLink
 from ctid.telemetry.metrics import Metrics
 from sip_test_rig.asterisk import Asterisk
@@ -285,11 +285,12 @@ async def test_device_state_is_told_only_when_it_changes() -> None:
         ami.devices = {"PJSIP/1001": "NOT_INUSE"}
         async with running(spec(ami.port)) as run:
             await run.until_ready()
-            for state in ("RINGING", "INUSE", "UNAVAILABLE", "UNAVAILABLE", "NOT_INUSE"):
+            for state in ("NOT_INUSE", "RINGING", "INUSE", "ONHOLD", "UNAVAILABLE", "UNAVAILABLE", "NOT_INUSE"):
                 ami.event("DeviceStateChange", Device="PJSIP/1001", State=state)
             ami.event("Hangup", Uniqueid="1.1", Cause="16")
             await run.seen.first(LegEnded)
-            assert [getattr(event, "reachable", None) for event in run.seen.events] == [None, False, True, None]
+            told = [(each.reachable, each.in_use) for each in run.seen.events if isinstance(each, DeviceChanged)]
+            assert told == [(True, True), (False, False), (True, False)]
 
 
 async def test_real_asterisk_stalled_killed_and_restarted() -> None:

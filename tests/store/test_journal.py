@@ -173,9 +173,7 @@ def test_inputs_that_vanished_are_noticed(path: Path, journal: Journal) -> None:
 # ---- who may open it ----------------------------------------------------------------------------------
 
 
-def test_split_brain_a_second_daemon_is_refused(
-    path: Path, journal: Journal, tmp_path: Path
-) -> None:
+def test_split_brain_a_second_daemon_is_refused(path: Path, journal: Journal, tmp_path: Path) -> None:
     other_name = tmp_path / "link.db"
     other_name.symlink_to(path)
     for name in (path, other_name):
