@@ -9,7 +9,7 @@ from ctid.acd.eligibility import free_for
 from ctid.acd.order import place
 from ctid.acd.profile import profile
 from ctid.acd.scan import Asking, Free, first_match
-from ctid.engine import assignment
+from ctid.engine import assignment, outlook
 from ctid.engine.engine import Engine
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.state import SiteState
@@ -70,6 +70,8 @@ class Watch:
         self.connected = 0
         self._popped: set[str] = set()
         self._before = b""
+        self._places: dict[str, int] = {}
+        self._told: dict[str, int] = {}
         self._wrapping: dict[str, int] = {}
         self._sounding: dict[str, bool] = {}
         self._given_up: set[str] = set()
@@ -93,6 +95,7 @@ class Watch:
         self._agents(engine.state, event, now)
         for contact in engine.state.contacts.values():
             self._contact(engine.state, contact)
+        self._waits(engine, now)
         self._timers(engine.state)
         if not engine.state.draining:
             self._nobody_left(engine.state, engine.site, now)
@@ -112,6 +115,9 @@ class Watch:
                     assert command.headers["X-Ctid-Offer"] in self._popped, "the phone rings before the pop"
                 case cmd.SaveRecord():
                     self._record(command)
+                case cmd.ReleaseLeg():
+                    assert command.next in ("hangup", "fallback", "number", "voicemail")
+                    assert bool(command.target) == (command.next in ("number", "voicemail")), "sent on to nowhere"
                 case cmd.Refuse():
                     assert self.world.engine.snapshot() == self._before, "a refused request changed something"
                 case cmd.Note(code="lease-expired"):
@@ -238,6 +244,25 @@ class Watch:
             if not on_the_line and not callback.ending and agent_first is not None and agent_first.first == "agent":
                 answered = state.legs[callback.leg_id].state is LegState.CONNECTED
                 assert reserved == [True] or answered, "a customer is dialled without an agent for them"
+
+    def _waits(self, engine: Engine, now: Instant) -> None:
+        """Places are kept; positions are told without gap, waits only ever shorter, and neither while it is offered."""
+        positions: dict[str, list[int]] = {}
+        for contact in engine.state.contacts.values():
+            # Who asks to be called at a certain time gives up the place they have.
+            if contact.place_ms and contact.callback is None:
+                assert self._places.setdefault(contact.id, contact.place_ms) == contact.place_ms, "a place was lost"
+            told = outlook.told(engine.state, engine.floor, contact, now)
+            if contact.state is not ContactState.QUEUED:
+                assert told == (None, None), "a wait is told of a contact that does not wait"
+            elif told.position is not None:
+                positions.setdefault(contact.queue, []).append(told.position)
+            if told.expected_wait_ms is not None:
+                by = now.mono_ms + told.expected_wait_ms
+                assert by <= self._told.setdefault(contact.id, by), "a longer wait is told than before"
+                self._told[contact.id] = by
+        for queue, those in positions.items():
+            assert sorted(those) == list(range(1, len(those) + 1)), f"positions of {queue} have a gap"
 
     def _timers(self, state: SiteState) -> None:
         for timer_id in state.timers:

@@ -72,6 +72,7 @@ class Channel:
     Attributes:
         device: The agent's phone that it leads to; empty for callers and customers.
         dials: The customer that it leads to; empty for all others.
+        caller: Who dialled.
         session: Number of the FastAGI session that holds it; 0 for none.
         peer: The channel it is bridged with.
         bridged_at: When that began.
@@ -83,6 +84,7 @@ class Channel:
     device: str = ""
     dials: str = ""
     dnis: str = ""
+    caller: int = 0
     answered: bool = False
     session: int = 0
     peer: str = ""

@@ -289,6 +289,12 @@ def routing(turn: Turn, request: RoutingSet) -> View:
         )
     if moves and contact.callback is not None:
         raise ConflictError("who is to be called back waits where the callback was asked for", current=contact.state)
+    if moves and contact.callback is not None:
+        raise ConflictError(
+            "the customer is called back from the queue they asked for",
+            current=contact.state,
+            allowed_actions=tuple(contact_actions(contact)),
+        )
     if request.steps:
         _check_steps(turn, request.steps)
     if request.priority is not None:

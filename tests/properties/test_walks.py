@@ -15,9 +15,13 @@ def test_nothing_that_happens_breaks_an_invariant(first: int) -> None:
     worlds = [walk(seed) for seed in range(first, first + 20)]
     outcomes = {outcome for world in worlds for outcome in world.watch.outcomes}
     assert sum(world.watch.connected for world in worlds) > 40, "the walks never reach a talk"
-    assert outcomes >= {Outcome.HANDLED, Outcome.ABANDONED, Outcome.FAILED, Outcome.CALLBACK}
+    assert outcomes >= {Outcome.HANDLED, Outcome.ABANDONED, Outcome.FAILED, Outcome.CALLBACK, Outcome.OVERFLOW}
     assert sum(world.customers.talked for world in worlds) > 0, "nobody is called back agent first"
     assert sum(world.customers.answered - world.customers.talked for world in worlds) > 0, "nor customer first"
+    ways = {step.result for world in worlds for save in world.watch.records.values() for step in save.record.path}
+    ends = {step.kind for world in worlds for save in world.watch.records.values() for step in save.record.path}
+    assert ways >= {"closed", "overflow", "regained", "moved"}, "the walks never take some way out of a queue"
+    assert ends >= {"number", "voicemail"}
 
 
 def test_a_busy_day_without_faults() -> None:

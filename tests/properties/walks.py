@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from ctid.model import events as ev
-from ctid.model.states import AgentState
+from ctid.model.states import WAITING, AgentState
 from sip_test_rig.simulated_pbx import UTC_MS, SimulatedPbx
 
 CALLBACK = {
@@ -24,11 +24,20 @@ SPEC: dict[str, Any] = {
     "skills": ["sales", "support"],
     "reasons": {"break": "Break"},
     "dispositions": {"solved": "Solved", "order": "Order"},
-    "policy": {"max_misses": 2, "exclude_seconds": 12, "pbx_grace_seconds": 60, "desktop_grace_seconds": 10},
+    "policy": {
+        "max_misses": 2,
+        "exclude_seconds": 12,
+        "pbx_grace_seconds": 60,
+        "desktop_grace_seconds": 10,
+        "regain_place_seconds": 40,
+    },
+    "calendars": {"never": {"timezone": "Europe/Berlin", "hours": {}}},
     "entries": {
         "hotline": {"dnis": "100", "open": {"menu": "main"}},
         "direct": {"dnis": "101", "open": {"queue": "sales", "priority": 5}},
         "desk": {"dnis": "103", "open": {"queue": "letters"}},
+        "crowded": {"dnis": "104", "open": {"queue": "crowded"}},
+        "night": {"dnis": "105", "open": {"queue": "night"}},
         "message": {"dnis": "102", "open": {"play": ["sorry"], "hangup": True}},
     },
     "menus": {
@@ -53,7 +62,10 @@ SPEC: dict[str, Any] = {
             "steps": [{"skills": {"sales": 5}}, {"after_seconds": 6, "skills": {"sales": 1}}],
             "ring_seconds": 5,
             "wrap_up_seconds": 4,
-            "overflow": [{"wait_seconds": 25, "to": {"queue": "support", "play": ["sorry"]}}],
+            "overflow": [
+                {"wait_seconds": 25, "to": {"queue": "support", "play": ["sorry"]}},
+                {"waiting": 3, "to": {"queue": "crowded"}},
+            ],
             "callback": {**CALLBACK, "prompts": ["goodbye"]},
         },
         "support": {
@@ -62,6 +74,27 @@ SPEC: dict[str, Any] = {
             "ring": 2,
             "dispositions": ["solved"],
             "callback": {**CALLBACK, "first": "customer", "detect_machine": True},
+        },
+        "crowded": {
+            "steps": [{"skills": {"sales": 5}}, {"expected_wait_seconds": 15, "skills": {"sales": 1}}],
+            "requirements": [
+                {"when": "attributes.a == '1'", "steps": [{}]},
+                {"when": "customer.tier == 'gold'", "steps": [{"skills": {"sales": 1}}, {"after_seconds": 9}]},
+            ],
+            "handling_seconds": 12,
+            "ring_seconds": 5,
+            "max_waiting": 2,
+            "full": {"voicemail": "9001@default", "play": ["sorry"]},
+            "nobody": {"number": "+49305550199"},
+            "overflow": [
+                {"expected_wait_seconds": 40, "to": {"queue": "night"}},
+                {"wait_seconds": 8, "to": {"number": "+49305550199"}},
+            ],
+        },
+        "night": {
+            "steps": [{}],
+            "calendar": "never",
+            "closed": {"queue": "crowded", "play": ["closed"]},
         },
         "letters": {
             "steps": [{"skills": {"support": 1}}],
@@ -149,7 +182,7 @@ def step(world: SimulatedPbx, *, faults: bool) -> None:
     kind = dice.random()
     if kind < 0.45:
         patience = dice.choice([dice.randint(0, 3_000), 60_000, 90_000])
-        world.call(dice.choice(["100"] * 4 + ["101"] * 6 + ["103"] * 2 + ["102", "999"]), patience)
+        world.call(dice.choice(["100"] * 4 + ["101"] * 6 + ["103"] * 2 + ["104"] * 4 + ["102", "105", "999"]), patience)
     elif kind < 0.52:
         task(world)
     elif kind < 0.66:
@@ -232,14 +265,14 @@ def ask_for_state(world: SimulatedPbx) -> None:
 
 
 def other_request(world: SimulatedPbx) -> None:
-    """A desktop rejects an offer, sets a wrap-up, or attaches data; right or wrong."""
+    """A desktop rejects an offer, sets a wrap-up or routing, or attaches data; right or wrong."""
     dice, state = world.random, world.engine.state
     agent_id = dice.choice([*SPEC["agents"], "nobody"])
     contact_id = dice.choice([*state.contacts, "none"])
     if agent_id in state.agents and world.chance(0.7):
         agent = state.agents[agent_id]
         contact_id = dice.choice([agent.contact_id, *agent.tasks])
-    match dice.randrange(6):
+    match dice.randrange(7):
         case 4:
             number = dice.choice(["", "none", f"+4930{1_000_000 + dice.randrange(30)}"])
             world.request(
@@ -251,6 +284,17 @@ def other_request(world: SimulatedPbx) -> None:
             )
         case 5:
             world.request(ev.CallbackCanceled, contact_id=contact_id)
+        case 6:
+            waiting = [each.id for each in state.contacts.values() if each.state in WAITING]
+            world.request(
+                ev.RoutingSet,
+                contact_id=dice.choice(waiting or [contact_id]),
+                priority=dice.choice([None, None, 0, 5]),
+                queue=dice.choice([None, "support", "crowded", "crowded", "sales", "letters", "nowhere"]),
+                steps=dice.choice(
+                    [None, None, None, [], [{"agents": ["bob"]}, {"after_seconds": 5}], [{"groups": ["red"]}]]
+                ),
+            )
         case 0:
             offer_id = dice.choice([*state.offers, "none"])
             world.request(ev.OfferRejected, agent_id=agent_id, offer_id=offer_id)
