@@ -12,6 +12,7 @@ from ctid.model.contact import Contact
 from ctid.model.events import CallbackCanceled, CallbackRequested
 from ctid.model.offer import OfferCause
 from ctid.model.states import ContactState
+from ctid.spec.agent import VOICE
 
 MAX_AHEAD_MS = 30 * 86_400_000
 """How far ahead a callback may be asked for."""
@@ -57,6 +58,8 @@ def _waiting(turn: Turn, contact_id: str) -> Contact:
         raise ConflictError("the contact is to be called back already", current=contact.state)
     if contact.state is not ContactState.QUEUED:
         raise ConflictError(f"a contact that is {contact.state} does not wait in a queue", current=contact.state)
+    if contact.channel != VOICE:
+        raise ConflictError(f"nobody is on the phone in a contact of channel {contact.channel}", current=contact.state)
     return contact
 
 

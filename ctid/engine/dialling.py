@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ctid.acd.order import place
-from ctid.engine import assignment, callbacks, offers, outage, queueing
+from ctid.engine import assignment, callbacks, offers, outage, outlook, queueing
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.turn import Turn, ms
 from ctid.model.agent import Agent
@@ -110,6 +110,61 @@ def pulse(turn: Turn, queue: str) -> None:
     callbacks.arm_pulse(turn, queue)
 
 
+class _Expected:
+    """Agents expected to be free within a time, of which each contact may claim one.
+
+    Those free now and those whose wrap-up ends in time are counted one by one. Of those who talk, as many can be
+    expected as end a contact in that time on the average; who of them it will be, nobody knows.
+    """
+
+    def __init__(self, turn: Turn, queue: str, ahead_ms: int) -> None:
+        self._turn = turn
+        self._ahead_ms = ahead_ms
+        self._mean_ms = outlook.handling_ms(turn.floor, turn.state, queue)
+        self._sure = self._talking = self._claimed = 0
+        for agent in turn.state.agents.values():
+            if agent.id not in turn.site.agents or agent.desktop_lost_ms or agent.pending_state is not None:
+                continue
+            candidate = assignment.candidate_of(turn, agent)
+            bit = turn.floor.roster.named(agent.id)
+            if not candidate.reachable or (candidate.in_call and agent.state is AgentState.READY):
+                continue
+            if agent.state is AgentState.BUSY:
+                self._talking |= bit
+            elif _free_in(turn, agent) <= ahead_ms:
+                self._sure |= bit
+
+    def claim(self, contact: Contact) -> bool:
+        """Take one able agent for the contact; tell whether there was one."""
+        roster = self._turn.floor.roster
+        able = self._turn.floor.line(line_key(self._turn, contact, pbx_of(self._turn, contact))).able
+        for agent_id in contact.excluded:
+            able &= ~roster.named(agent_id)
+        if sure := able & self._sure:
+            self._sure &= ~(sure & -sure)
+            return True
+        if self._mean_ms == 0:
+            return False
+        if (able & self._talking).bit_count() * self._ahead_ms // self._mean_ms <= self._claimed:
+            return False
+        self._claimed += 1
+        return True
+
+
+_NEVER_MS = 1 << 62
+
+
+def _free_in(turn: Turn, agent: Agent) -> int:
+    """In how many milliseconds the agent will be free, if nothing comes between."""
+    match agent.state:
+        case AgentState.READY:
+            return max(0, agent.backoff_until_ms - turn.now.mono_ms)
+        case AgentState.WRAP_UP if agent.wrap_up_until_ms:
+            return max(0, agent.wrap_up_until_ms - turn.now.mono_ms)
+        case _:
+            return _NEVER_MS
+
+
 def _look_ahead(turn: Turn, queue: str, ahead_ms: int) -> None:
     """Dial the customers for whom an agent is expected by the time they answer; one customer for each agent.
 
@@ -117,46 +172,12 @@ def _look_ahead(turn: Turn, queue: str, ahead_ms: int) -> None:
     """
     if turn.state.draining:
         return
-    expected = _expected(turn, queue, ahead_ms)
+    expected = _Expected(turn, queue, ahead_ms)
     for contact in _dialled(turn):
-        expected &= ~_claim(turn, contact, expected)
+        expected.claim(contact)
     for contact in _in_order(turn, queue):
-        if not expected:
-            return
-        claimed = _claim(turn, contact, expected)
-        expected &= ~claimed
-        if claimed and callbacks.is_due(turn, contact):
+        if expected.claim(contact) and callbacks.is_due(turn, contact):
             callbacks.dial(turn, contact, None)
-
-
-def _expected(turn: Turn, queue: str, ahead_ms: int) -> int:
-    """Agents who are free now or can be expected to be soon, as a set of the roster."""
-    found = 0
-    for agent in turn.state.agents.values():
-        if agent.id not in turn.site.agents or agent.desktop_lost_ms or agent.pending_state is not None:
-            continue
-        candidate = assignment.candidate_of(turn, agent)
-        free_ms = _free_in(turn, queue, agent)
-        calls_of_their_own = candidate.in_call and agent.state is AgentState.READY
-        if candidate.reachable and not calls_of_their_own and free_ms is not None and free_ms <= ahead_ms:
-            found |= turn.floor.roster.named(agent.id)
-    return found
-
-
-def _free_in(turn: Turn, queue: str, agent: Agent) -> int | None:
-    """In how many milliseconds the agent is expected to be free; ``None`` if nobody can tell."""
-    now_ms = turn.now.mono_ms
-    contact = turn.state.contacts.get(agent.contact_id)
-    match agent.state:
-        case AgentState.READY:
-            return max(0, agent.backoff_until_ms - now_ms)
-        case AgentState.WRAP_UP:
-            return max(0, agent.wrap_up_until_ms - now_ms)
-        case AgentState.BUSY if contact is not None and contact.connected_at is not None:
-            mean_ms = agent.handling_ms or ms(turn.site.queues[queue].handling_seconds)
-            return max(0, contact.connected_at.mono_ms + mean_ms - now_ms) if mean_ms else None
-        case _:
-            return None
 
 
 def _dialled(turn: Turn) -> Iterator[Contact]:
@@ -178,11 +199,3 @@ def _in_order(turn: Turn, queue: str) -> list[Contact]:
         and (contact.callback is None or callbacks.is_due(turn, contact))
     ]
     return sorted(waiting, key=lambda contact: place(contact, spec, policy))
-
-
-def _claim(turn: Turn, contact: Contact, expected: int) -> int:
-    """One able agent of those expected, for the contact; 0 if there is none."""
-    able = turn.floor.line(line_key(turn, contact, pbx_of(turn, contact))).able & expected
-    for agent_id in contact.excluded:
-        able &= ~turn.floor.roster.named(agent_id)
-    return able & -able

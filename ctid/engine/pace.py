@@ -40,6 +40,9 @@ def left_queue(turn: Turn, contact: Contact) -> None:
     entered = next((step.at for step in reversed(contact.path) if step.kind == "queue"), None)
     if contact.channel != VOICE or entered is None or contact.queue not in turn.site.queues:
         return
+    if contact.callback is not None:
+        # Who waits for a call has no need of patience.
+        return
     pace = turn.state.paces.setdefault(contact.queue, Pace())
     pace.waited_ms += turn.now.mono_ms - entered.mono_ms
     pace.abandons += contact.outcome in (Outcome.ABANDONED, Outcome.SHORT_ABANDON)

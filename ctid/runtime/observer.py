@@ -54,6 +54,8 @@ class Observer:
         if event.type.startswith("leg."):
             _log.debug(event.type, seq=event.seq, contact_id=event.contact_id)
             return
+        if event.type.startswith("callback."):
+            self._metrics.callback(event.queue, event.type.removeprefix("callback."))
         ids = {"contact_id": event.contact_id, "queue": event.queue}
         if event.agent_ids:
             ids["agent_id"] = event.agent_ids[0]

@@ -24,6 +24,8 @@ class Metrics:
         agents: Agents by state now.
         ring: From the offer to the agent's answer.
         wrap_up: How long wrap-up took.
+        callbacks: What became of callbacks, by queue and event. Of those dialled with the customer first, the share of
+            ``waited`` is what a drop budget is about.
         pbx_up: 1 while the PBX is connected and reconciled.
         pbx_events: AMI events that meant something, by name.
         pbx_reconnects: Attempts that failed and links that were lost, by cause.
@@ -59,6 +61,9 @@ class Metrics:
         self.agents = Gauge("ctid_agents", "Agents by state", ["state"], registry=own)
         self.ring = Histogram("ctid_ring_seconds", "Offer to answer", buckets=_RING_SECONDS, registry=own)
         self.wrap_up = Histogram("ctid_wrapup_seconds", "After-call work", buckets=_WRAP_UP_SECONDS, registry=own)
+        self.callbacks = Counter(
+            "ctid_callbacks", "Callbacks requested, dialled, waited for, given up", ["queue", "event"], registry=own
+        )
         self.pbx_up = Gauge("ctid_pbx_up", "PBX connected and reconciled", ["pbx"], registry=own)
         self.pbx_events = Counter("ctid_pbx_events", "AMI events that were used", ["pbx", "event"], registry=own)
         self.pbx_reconnects = Counter(
@@ -89,6 +94,10 @@ class Metrics:
     def left_queue(self, queue: str, outcome: str, wait_s: float) -> None:
         """Note how long a contact waited in a queue."""
         self.queue_wait.labels(queue=queue, outcome=outcome).observe(wait_s)
+
+    def callback(self, queue: str, event: str) -> None:
+        """Count what happened to a callback."""
+        self.callbacks.labels(queue=queue, event=event).inc()
 
     def pbx_ready(self, pbx: str) -> None:
         """Say that the PBX is connected and reconciled."""

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctid.errors import PbxActionError
-from ctid.model.commands import HangUpLeg, RingAgent
-from ctid.pbx_adapters.ami.commands import Originating, hang_up, ring_agent
+from ctid.model.commands import DialCustomer, HangUpLeg, RingAgent
+from ctid.pbx_adapters.ami.commands import Originating, dial_customer, hang_up, ring_agent
 from ctid.pbx_adapters.ami.protocol import refuse_injection
 from ctid.pbx_adapters.backoff import Backoff
 
@@ -54,6 +54,46 @@ def test_withheld_caller_has_no_caller_id() -> None:
 
 def test_name_cannot_break_out_of_the_caller_id() -> None:
     assert ring_agent(ring(caller_name='A" <666>\r\n'))["CallerID"] == '"A   666   " <+12025550123>'
+
+
+def test_an_agent_whose_customer_is_yet_to_be_dialled_hears_it_ring_for_a_bounded_time() -> None:
+    fields = ring_agent(ring(peer_unique_id="", wait_ms=37_500))
+    assert fields["Context"] == "ctid-await"
+    assert fields["Variable"] == ["FORWARD_CONTEXT=ctid-no-forward", "CTID_AWAIT=37"]
+
+
+def dial(**changes: object) -> DialCustomer:
+    fields: dict[str, object] = {
+        "pbx": "a",
+        "unique_id": "leg-2",
+        "device": "PJSIP/+4930123456@trunk",
+        "peer_unique_id": "leg-1",
+        "caller_number": "+4930999",
+        "timeout_ms": 27_000,
+    }
+    return DialCustomer(**(fields | changes))  # type: ignore[arg-type]
+
+
+def test_dial_customer() -> None:
+    assert dial_customer(dial()) == {
+        "Action": "Originate",
+        "Async": "true",
+        "Channel": "PJSIP/+4930123456@trunk",
+        "ChannelId": "leg-2",
+        "Context": "ctid-called",
+        "Exten": "agent",
+        "Priority": "1",
+        "Timeout": "27000",
+        "CallerID": "<+4930999>",
+        "Variable": ["FORWARD_CONTEXT=ctid-no-forward", "CTID_CALLER=leg-1"],
+    }
+
+
+@pytest.mark.parametrize(("detect_machine", "exten"), [(False, "s"), (True, "machine")])
+def test_a_customer_who_is_dialled_first_comes_to_ctid(detect_machine: bool, exten: str) -> None:
+    fields = dial_customer(dial(peer_unique_id="", caller_number="", detect_machine=detect_machine))
+    assert (fields["Exten"], fields["Variable"]) == (exten, ["FORWARD_CONTEXT=ctid-no-forward"])
+    assert "CallerID" not in fields
 
 
 def test_hang_up() -> None:

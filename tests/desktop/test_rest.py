@@ -453,3 +453,61 @@ async def test_a_supervisor_changes_what_a_waiting_contact_needs(desk: Desk, htt
     desk.site.notify(ev.LegEnded(pbx="main", unique_id=desk.site.state.legs[contact.caller_leg].unique_id, cause=16))
     status, body, _ = await ask(http, desk, "sue", "PATCH", path, json={"priority": 1})
     assert status in (404, 409)
+
+
+async def test_a_callback_is_asked_for_seen_and_taken_back(desk: Desk, http: aiohttp.ClientSession) -> None:
+    body = {"number": "030 123456", "queue": "sales", "attributes": {"case": "1"}, "not_before": "2040-01-01T08:00:00Z"}
+    status, answer, _ = await ask(http, desk, "sue", "POST", "/v1/callbacks", json=body)
+    assert (status, answer["code"]) == (422, "request-invalid"), "so far ahead nobody is called back"
+    body["not_before"] = None
+    status, answer, headers = await ask(http, desk, "sue", "POST", "/v1/callbacks", json=body)
+    assert status == 202, answer
+    contact = schemas.ContactAcceptedView.model_validate(answer).contact
+    assert contact.callback is not None
+    assert (contact.callback.number, contact.attributes, contact.legs) == ("+4930123456", {"case": "1"}, [])
+    assert headers["ETag"] == f'"{contact.version}"'
+    for path in ("/v1/callbacks", "/v1/callbacks?queue=sales"):
+        status, answer, _ = await ask(http, desk, "sue", "GET", path)
+        assert (status, [item["id"] for item in answer["items"]]) == (200, [contact.id])
+    status, answer, _ = await ask(http, desk, "sue", "GET", "/v1/callbacks?queue=support")
+    assert answer["items"] == []
+    path = f"/v1/callbacks/{contact.id}"
+    status, answer, _ = await ask(http, desk, "sue", "GET", path)
+    assert (status, answer["callback"]["attempts"]) == (200, 0)
+    status, answer, _ = await ask(http, desk, "sue", "POST", "/v1/callbacks", json=body)
+    assert (status, answer["code"], answer["current"]) == (409, "conflict", "duplicate")
+    status, answer, _ = await ask(http, desk, "alice", "DELETE", path)
+    assert status == 403
+    status, answer, _ = await ask(http, desk, "sue", "DELETE", path)
+    assert (status, answer["contact"]["outcome"]) == (202, "callback")
+    status, answer, _ = await ask(http, desk, "sue", "DELETE", path)
+    assert status in (404, 409)
+
+
+async def test_a_waiting_contact_is_called_back(desk: Desk, http: aiohttp.ClientSession) -> None:
+    contact_id = desk.site.call()
+    status, answer, _ = await ask(http, desk, "sue", "POST", "/v1/callbacks", json={"contact_id": contact_id})
+    assert status == 202, answer
+    assert answer["contact"]["id"] == contact_id
+    assert answer["contact"]["callback"]["number"] == answer["contact"]["ani"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, None),
+        ({"number": "+4930123456"}, None),
+        ({"contact_id": "ct-1", "queue": "sales"}, None),
+        ({"number": "+4930123456", "queue": "sales", "not_before": "2040-01-01T08:00:00"}, "#/not_before"),
+        ({"number": "+4930123456", "queue": "sales", "extra": 1}, "#/extra"),
+        ({"number": "+4930123456", "queue": "sales", "priority": 5_000}, "#/priority"),
+    ],
+)
+async def test_a_callback_that_is_not_asked_for_properly(
+    desk: Desk, http: aiohttp.ClientSession, body: dict[str, Any], pointer: str | None
+) -> None:
+    status, answer, _ = await ask(http, desk, "sue", "POST", "/v1/callbacks", json=body)
+    assert status == 422
+    if pointer is not None:
+        assert answer["pointer"] == pointer
+    assert desk.of_type(ev.CallbackRequested) == []

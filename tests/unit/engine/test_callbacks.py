@@ -418,6 +418,22 @@ def test_customers_are_dialled_when_the_wrap_up_of_an_agent_is_about_to_end() ->
     site.only(cmd.DialCustomer)
 
 
+def test_of_those_who_talk_as_many_are_expected_as_end_a_contact_in_that_time() -> None:
+    spec = changed("queues/sales/handling_seconds", 20, CUSTOMER_FIRST)
+    for number in range(4):
+        spec["agents"][f"a{number}"] = {
+            "name": "A", "device": f"PJSIP/2{number}", "pbx": "main", "skills": {"sales": 8}
+        }  # fmt: skip
+    site = Site(spec)
+    for number in range(4):
+        site.connected(f"t{number}", f"a{number}")
+    for number in range(4):
+        promised(site, f"c{number}", f"+493012345{number}")
+    out = site.wait(3)
+    # Four who talk for twenty seconds each: two of them are done within ten.
+    assert len([command for command in out if isinstance(command, cmd.DialCustomer)]) == 2
+
+
 def test_a_caller_who_waits_at_an_earlier_place_has_the_agent_who_is_about_to_be_free() -> None:
     site = Site(CUSTOMER_FIRST)
     site.wrapping()

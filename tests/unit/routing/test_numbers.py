@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ctid.routing.numbers import to_e164
+from ctid.routing.numbers import dialable, to_e164
 
 pytestmark = pytest.mark.unit
 
@@ -30,3 +32,29 @@ pytestmark = pytest.mark.unit
 )
 def test_numbers(received: str, country: str, number: str) -> None:
     assert to_e164(received, country) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "dialled"),
+    [
+        ("030 123456", "+4930123456"),
+        ("+49 30 123456", "+4930123456"),
+        ("+12025550100", "+12025550100"),
+        ("0900 1 123456", ""),
+        ("+49 180 5 123456", ""),
+        ("110", ""),
+        ("2001", ""),
+        ("", ""),
+        ("anonymous", ""),
+        ("+4930123456@evil", ""),
+        ("+49;30", ""),
+        ("PJSIP/1001", ""),
+    ],
+)
+def test_only_whole_numbers_are_dialled_and_none_that_costs_extra(number: str, dialled: str) -> None:
+    assert dialable(number, "DE") == dialled
+
+
+@given(st.text(alphabet="+0123456789 @;,&|/$(){}-xPJSI٠", max_size=40))
+def test_nothing_but_digits_and_a_plus_reaches_a_dial_string(number: str) -> None:
+    assert set(dialable(number, "DE")) <= set("+0123456789")
