@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
 
 from ctid.errors import StoreError
@@ -131,6 +132,39 @@ async def test_a_ring_that_has_begun_is_hung_up_behind_it() -> None:
         await eventually(lambda: RING in world.log, "the phone is rung", every=0)
         dispatcher.execute([hang_up])
     assert world.log[-2:] == [RING, hang_up]
+
+
+DIAL = do.DialCustomer(
+    pbx="main",
+    unique_id="lg-2",
+    device="PJSIP/+4930123456@trunk",
+    peer_unique_id="lg-1",
+    caller_number="",
+    timeout_ms=1,
+)
+
+
+async def test_a_customer_is_dialled_at_once_and_a_hang_up_follows() -> None:
+    world = World()
+    hang_up = do.HangUpLeg(pbx="main", unique_id="lg-2")
+    async with dispatching(world) as dispatcher:
+        dispatcher.execute([DIAL, hang_up])
+        assert world.log == [DIAL, hang_up]
+
+
+async def test_an_unknown_pbx_fails_the_call_to_the_customer() -> None:
+    world = World()
+    async with dispatching(world) as dispatcher:
+        dispatcher.execute([msgspec.structs.replace(DIAL, pbx="elsewhere")])
+    assert world.events == [ev.LegFailed(pbx="elsewhere", unique_id="lg-2", reason=0)]
+
+
+async def test_what_happens_to_callbacks_is_counted() -> None:
+    world = World()
+    async with dispatching(world) as dispatcher:
+        told = do.Publish(seq=1, at=Instant(0, 0), type="callback.waited", data={}, contact_id="ct-1", queue="sales")
+        dispatcher.observe([told, told])
+    assert b'ctid_callbacks_total{event="waited",queue="sales"} 2.0' in world.metrics.exposition()
 
 
 async def test_an_unknown_pbx_fails_the_ring_and_swallows_the_hang_up() -> None:
