@@ -14,12 +14,14 @@ from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.floor import (
     DIRECT,
+    MENU,
     PATIENCE_S,
     Seat,
     all_records,
     both_hear,
     floor_config,
     staff,
+    through_the_menu,
     until_hears_more,
     until_quiet,
     until_record,
@@ -219,3 +221,18 @@ async def test_a_skill_given_while_a_caller_waits_connects_them(site: RigSite, b
         await both_hear(call, await seat.ringing(), seat)
         await hang_up(site, boss, call)
         await boss.request("PATCH", "/v1/agents/a04", {"skills": None})
+
+
+async def test_a_caller_who_comes_back_is_known_by_who_served_them(site: RigSite, boss: Desktop) -> None:
+    number = "+493055512999"
+    async with staff(site, "a04") as (seat,), Phone.outside(site.pbx, number) as outside:
+        pops = []
+        for _ in range(2):
+            call = await outside.call(MENU)
+            await through_the_menu(call)
+            offer = (await seat.offer())["data"]["offer"]
+            pops.append(offer["pop"]["attributes"])
+            await both_hear(call, await seat.ringing(), seat)
+            await hang_up(site, boss, call)
+            await until_record(boss, offer["contact_id"])
+        assert [(pop.get("last_agent"), pop.get("last_queue")) for pop in pops] == [(None, None), ("a04", "sales")]

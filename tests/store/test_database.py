@@ -198,3 +198,17 @@ async def test_a_postgresql_that_went_and_came_back_is_used_again() -> None:
                 await database.ping()
             server.start()
             await database.ping()
+
+
+async def test_records_of_an_older_release_are_kept_and_lack_no_disposition(url: str) -> None:
+    database = Database(url)
+    await database.upgrade()
+    await RecordStore(database).save(sample_record(0))
+    async with database.begin() as connection:
+        for added in ("disposition_missing", "decisions"):
+            await connection.execute(text(f"ALTER TABLE records DROP COLUMN {added}"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert (await database.upgrade())[0] == "0001"
+    record = await RecordStore(database).get(sample_record(0).contact_id)
+    await database.close()
+    assert record == sample_record(0)
