@@ -6,13 +6,14 @@ four are able to serve, two of whom are able to serve ours, half.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import NamedTuple
 
 import msgspec
 
 from ctid.acd.expected_wait import MILLI, expected_wait_ms, promise_ms, told_ms
 from ctid.acd.floor import Floor
-from ctid.acd.line import LineKey, Waiting, able_to_serve
+from ctid.acd.line import Line, LineKey, Waiting, able_to_serve
 from ctid.acd.order import place
 from ctid.acd.steps import steps_of
 from ctid.engine.requirement import line_key, pbx_of
@@ -145,14 +146,35 @@ def handling_ms(floor: Floor, state: SiteState, queue: str) -> int:
 
 def matters(turn: Turn, contact: Contact) -> bool:
     """Whether something of the contact in its queue depends on the expected wait still."""
-    queue = turn.site.queues.get(contact.queue)
-    if queue is None or contact.state not in WAITING:
-        return False
-    if any(rule.expected_wait_seconds is not None for rule in queue.overflow):
-        return True
-    return any(step.expected_wait_seconds is not None for step in steps_of(queue, contact)[contact.step + 1 :])
+    return contact.state in WAITING and contact.queue in turn.site.queues and _least_limit(turn, contact) is not None
 
 
-def concerned(turn: Turn, name: str) -> list[Contact]:
-    """The contacts of a queue for which the expected wait matters, in order of arrival."""
-    return [each for each in turn.state.contacts.values() if each.queue == name and matters(turn, each)]
+def too_long(turn: Turn, name: str) -> list[tuple[Contact, int]]:
+    """The contacts of a queue whose expected wait is beyond the least that anything depends on, with that wait.
+
+    In one line, who stands further back waits longer; so of each line only those are looked at who have something to
+    gain, from the first whose wait is too long.
+    """
+    found: list[tuple[Contact, int]] = []
+    for line in list(turn.floor.crowded.values()):
+        if line.key.queue != name:
+            continue
+        those = [turn.state.contacts[waiting.contact_id] for waiting in line.contacts]
+        least = min((limit for contact in those if (limit := _least_limit(turn, contact)) is not None), default=None)
+        if least is None:
+            continue
+
+        def wait_of(index: int, line: Line = line, those: list[Contact] = those) -> int:
+            outlook = _outlook(turn.state, turn.floor, line.key, line.contacts[index], those[index])
+            return outlook.expected_ms or 0
+
+        first = bisect_right(range(len(those)), least, key=wait_of)
+        found += [(those[index], wait_of(index)) for index in range(first, len(those)) if matters(turn, those[index])]
+    return found
+
+
+def _least_limit(turn: Turn, contact: Contact) -> int | None:
+    queue = turn.site.queues[contact.queue]
+    limits = [step.expected_wait_seconds for step in steps_of(queue, contact)[contact.step + 1 :]]
+    limits += [rule.expected_wait_seconds for rule in queue.overflow]
+    return min((ms(limit) for limit in limits if limit is not None), default=None)

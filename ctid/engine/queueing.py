@@ -189,19 +189,12 @@ def arm_wait(turn: Turn, contact: Contact) -> None:
 
 def look_ahead(turn: Turn, name: str) -> None:
     """Put steps in force, and send contacts on, whose expected wait has become too long; look again in a while."""
-    again = False
-    for contact in outlook.concerned(turn, name):
-        again = True
-        if contact.state is not ContactState.QUEUED:
-            continue
-        expected_ms = outlook.of_waiting(turn, contact).expected_ms
-        if expected_ms is None:
-            continue
+    for contact, expected_ms in outlook.too_long(turn, name):
         step = contact.step
         arm_step(turn, contact, expected_ms)
         if contact.step != step:
             _stand(turn, contact)
         elif ways_out.expected_rule(turn, contact, expected_ms) is not None:
             turn.start_timer(f"wait:{contact.id}", 0)
-    if again:
+    if any(contact.queue == name and outlook.matters(turn, contact) for contact in turn.state.contacts.values()):
         turn.start_timer(f"ewt:{name}", LOOK_MS)

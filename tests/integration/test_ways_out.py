@@ -40,13 +40,14 @@ CONFIG["queues"] |= {
     "nobody": {"steps": [{"skills": {"english": 1}}], "nobody": {"number": OUTSIDE}},
     "nowhere": {"steps": [{"skills": {"english": 1}}], "nobody": {"number": UNREACHABLE}},
     "no-mailbox": {"steps": [{"skills": {"english": 1}}], "nobody": {"voicemail": "9009@default"}},
+    "slow": {"steps": [{"skills": {"sales": 5}}], "handling_seconds": 90},
     "long": {
         "steps": [{"skills": {"english": 1}}],
         "music": "default",
         "overflow": [{"wait_seconds": 1, "to": {"play": ["ctid/sorry"], "queue": "sales"}}],
     },
 }
-for number, queue in enumerate(("closed", "full", "nobody", "nowhere", "no-mailbox", "long"), start=1):
+for number, queue in enumerate(("closed", "full", "nobody", "nowhere", "no-mailbox", "long", "slow"), start=1):
     CONFIG["entries"][f"to-{queue}"] = {"dnis": f"40{number}", "open": {"queue": queue}}
 SITE = {
     "files": {
@@ -157,6 +158,41 @@ async def test_who_waited_long_enough_is_served_from_another_queue(site: RigSite
         assert states(record) == ["created", "queued", "created", "queued", "offered", "connected"]
         assert way(record)[1:] == [("queue", "long", None), ("queue", "sales", None)]
         assert record["outcome"] == "handled"
+        await until_quiet(site, boss)
+
+
+async def test_who_waits_is_told_position_and_wait_and_may_be_moved_without_losing_the_place(
+    site: RigSite, boss: Desktop
+) -> None:
+    async with (
+        staff(site, "a01") as (seat,),
+        Phone.outside(site.pbx) as outside,
+        Phone.outside(site.pbx, "+12025550111") as another,
+        Phone.outside(site.pbx, "+12025550122") as third,
+    ):
+        first = await outside.call(DIRECT)
+        agent_call = await seat.ringing()
+        await both_hear(first, agent_call, seat)
+        second = await another.call("407")
+        await until_hears_more(second, MUSIC_HZ)
+        last = await third.call("407")
+        await until_hears_more(last, MUSIC_HZ)
+        waiting = (await boss.request("GET", "/v1/contacts?queue=slow"))["items"]
+        assert [each["position"] for each in waiting] == [1, 2]
+        waits = [each["expected_wait_ms"] for each in waiting]
+        assert 80_000 < waits[0] <= 90_000 < 170_000 < waits[1] <= 180_000
+        (queue,) = [each for each in (await boss.request("GET", "/v1/queues"))["items"] if each["id"] == "slow"]
+        assert (queue["expected_wait_ms"], queue["agents_able"], queue["agents_free"]) == (270_000, 1, 0)
+        path = f"/v1/contacts/{waiting[1]['id']}/routing"
+        moved = (await boss.request("PATCH", path, {"queue": "sales", "priority": 10}))["contact"]
+        assert (moved["queue"], moved["priority"], moved["queued_at"]) == ("sales", 10, waiting[1]["queued_at"])
+        agent_call.hang_up()
+        next_call = await seat.ringing()
+        await both_hear(last, next_call, seat)
+        next_call.hang_up()
+        next_call = await seat.ringing()
+        await both_hear(second, next_call, seat)
+        next_call.hang_up()
         await until_quiet(site, boss)
 
 
