@@ -80,6 +80,15 @@ def test_run_says_which_address_is_taken(config: Path, whose: str, line: str) ->
     assert "Traceback" not in done.stderr
 
 
+def test_numbers_outside_are_dialled_as_the_operator_says(ctid: Ctid, config: Path) -> None:
+    done = ctid("asterisk-config", "--config", config, "--number-dial", "PJSIP/{number}@trunk")
+    assert done.returncode == 0
+    assert " same => n,Dial(PJSIP/${CTID_TARGET}@trunk,60)\n same => n,Goto(ctid-fallback,s,1)" in done.stdout
+    done = ctid("asterisk-config", "--config", config, "--number-dial", "PJSIP/trunk")
+    assert done.returncode != 0
+    assert "must hold {number} once: PJSIP/{number}@trunk" in done.stderr
+
+
 def test_asterisk_config_prints_all_three_fragments_or_writes_them(ctid: Ctid, config: Path, tmp_path: Path) -> None:
     done = ctid("asterisk-config", "--config", config)
     assert done.returncode == 0
