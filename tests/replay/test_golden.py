@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.replay.golden import COMMANDS, commands_of, journal
+from tests.replay.golden import COMMANDS, WALK, WALK_DIGEST, commands_of, digest, journal
 
 pytestmark = pytest.mark.replay
 
@@ -21,3 +21,9 @@ def test_the_golden_call_tells_a_whole_story() -> None:
     told = b"\n".join(commands_of(journal()))
     for part in (b"offer.timed_out", b"offer.created", b"contact.connected", b"contact.wrap_up", b"record.save"):
         assert part in told
+
+
+def test_hours_with_faults_give_the_golden_commands() -> None:
+    entries = journal(WALK)
+    assert len(entries) > 2_000
+    assert digest(commands_of(entries)) == WALK_DIGEST.read_text().strip()
