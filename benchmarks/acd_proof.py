@@ -17,12 +17,12 @@ from typing import Any, Final
 from benchmarks.proofs import (
     ERLANG,
     MSK,
-    MSK_ARRIVALS_PER_DAY,
     MSK_OCCUPANCY,
     POOL_WAIT,
     POOLING,
     case,
     controlled,
+    msk_arrivals,
     offered_work,
     pairs,
     pooling,
@@ -36,7 +36,7 @@ from ctid.simulation.study import Case, Result, study
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "acd-proof.md"
 REPLICATIONS: Final = 20
 ERLANG_CONTACTS: Final = 20_000
-MSK_DAYS: Final = 200
+MSK_DAYS: Final = 400
 POOLING_CONTACTS: Final = 30_000
 
 RULES: Final[Sequence[tuple[str, dict[str, Any]]]] = (
@@ -74,12 +74,11 @@ def _erlang(share: float) -> list[str]:
         contacts = round(ERLANG_CONTACTS * share)
         simulated = case(system.scenario(contacts))
         (result,) = _run({f"Erlang, {system.agents} agents": simulated}, REPLICATIONS)
-        work = [offered_work(simulated, number) for number in range(REPLICATIONS)]
-        mean = contacts * system.service_seconds
+        work = offered_work(simulated, REPLICATIONS, contacts * system.service_seconds)
         patience = "∞" if system.patience_seconds is None else f"{system.patience_seconds:g}"
         about = f"{system.per_minute:g} / {system.service_seconds:g} / {patience} / {system.agents}"
         cells = [
-            f"{_told(controlled(pairs(result.samples, figure), work, mean))} ({expected:g})"
+            f"{_told(controlled(pairs(result.samples, figure), work))} ({expected:g})"
             for figure, expected in system.expected.items()
         ]
         rows.append([about, *cells])
@@ -97,11 +96,11 @@ def _simple_msk(share: float) -> list[str]:
     simulated = case(simple_msk())
     days = max(3, round(MSK_DAYS * share))
     (result,) = _run({"SimpleMSK": simulated}, days)
-    arrivals = [float(sample.contacts) for sample in result.samples]
+    arrivals = msk_arrivals(result.samples)
     told = {name.replace("_", " "): (pairs(result.samples, name), value) for name, value in MSK.items()}
     told["occupancy of g0"] = (occupancy_pairs(result.samples, simulated.groups()["g0"]), MSK_OCCUPANCY)
     rows = [
-        [name, _told(controlled(figures, arrivals, MSK_ARRIVALS_PER_DAY)), f"{value.value} ± {value.half_width}"]
+        [name, _told(controlled(figures, arrivals)), f"{value.value} ± {value.half_width}"]
         for name, (figures, value) in told.items()
     ]
     return [
@@ -115,10 +114,10 @@ def _simple_msk(share: float) -> list[str]:
 def _pooling(share: float) -> list[str]:
     contacts = round(POOLING_CONTACTS * share)
     simulated = case(pooling(6, contacts))
-    work = [offered_work(simulated, number) for number in range(REPLICATIONS)]
+    work = offered_work(simulated, REPLICATIONS, contacts * 600)
 
     def minutes(result: Result) -> str:
-        seconds = controlled(pairs(result.samples, "mean_wait"), work, contacts * 600)
+        seconds = controlled(pairs(result.samples, "mean_wait"), work)
         return _told(Estimate(seconds.value / 60, seconds.half_width / 60))
 
     results = _run({f"{skills}": case(pooling(skills, contacts)) for skills in POOLING}, REPLICATIONS)

@@ -12,7 +12,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ctid.simulation.generated import GeneratedWorkload
 from ctid.simulation.intervals import CONFIDENCE, Estimate, Pair, ratio, student
@@ -38,31 +38,54 @@ def pairs(samples: Sequence[Sample], figure: str) -> list[Pair]:
     return queue_pairs(samples, _KPIS[figure])
 
 
-def offered_work(simulated: GeneratedCase, replication: int) -> float:
-    """Seconds of talk that the counted callers of a replication ask for, whether they get them or not."""
+def offered_work(simulated: GeneratedCase, replications: int, mean_seconds: float) -> list[Control]:
+    """Seconds of talk that the counted callers of each replication ask for, whether they get them or not."""
     warm_up_ms = simulated.spec.warm_up_seconds * 1000
-    workload = GeneratedWorkload(simulated.spec, simulated.site, replication)
-    return sum(call.handling_ms for call in workload.calls() if call.at_ms >= warm_up_ms) / 1000
+    asked = []
+    for replication in range(replications):
+        calls = GeneratedWorkload(simulated.spec, simulated.site, replication).calls()
+        asked.append(sum(call.handling_ms for call in calls if call.at_ms >= warm_up_ms) / 1000)
+    return [Control(asked, mean_seconds)]
 
 
-def controlled(
-    figure: Sequence[Pair], control: Sequence[float], mean: float, confidence: float = CONFIDENCE
-) -> Estimate:
-    """The figure's estimate with the help of something else that was counted and whose mean is known exactly.
+class Control(NamedTuple):
+    """Something counted in each replication whose mean is known exactly."""
+
+    values: Sequence[float]
+    mean: float
+
+
+def controlled(figure: Sequence[Pair], controls: Sequence[Control], confidence: float = CONFIDENCE) -> Estimate:
+    """The figure's estimate with the help of other things that were counted (control variates).
 
     Where more callers came than are to be expected, waits were longer than is to be expected too: how much, regression
-    tells, and that much is taken off (a control variate). The interval is that of the regression.
+    tells, and that much is taken off. The interval is that of the regression.
     """
     plain = ratio(figure)
     below = statistics.fmean(pair.below for pair in figure)
-    parts = [(pair.above - plain.value * pair.below) / below for pair in figure]
-    average = statistics.fmean(control)
-    square = sum((each - average) ** 2 for each in control)
-    slope = sum((each - average) * part for each, part in zip(control, parts, strict=True)) / square
-    rest = sum((part - slope * (each - average)) ** 2 for each, part in zip(control, parts, strict=True))
-    freedom = len(parts) - 2
-    spread = math.sqrt(rest / freedom * (1 / len(parts) + (average - mean) ** 2 / square))
-    return Estimate(plain.value - slope * (average - mean), student(freedom, confidence) * spread)
+    rest = [(pair.above - plain.value * pair.below) / below for pair in figure]
+    value, spread = plain.value, 1 / len(rest)
+    before: list[tuple[list[float], float, float]] = []
+    for values, mean in controls:
+        average = statistics.fmean(values)
+        column, off = [each - average for each in values], average - mean
+        for other, other_off, other_square in before:
+            share = _product(column, other) / other_square
+            column, off = _less(column, share, other), off - share * other_off
+        square = _product(column, column)
+        before.append((column, off, square))
+        slope = _product(column, rest) / square
+        rest, value, spread = _less(rest, slope, column), value - slope * off, spread + off * off / square
+    freedom = len(rest) - 1 - len(controls)
+    return Estimate(value, student(freedom, confidence) * math.sqrt(_product(rest, rest) / freedom * spread))
+
+
+def _product(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def _less(one: Sequence[float], times: float, other: Sequence[float]) -> list[float]:
+    return [a - times * b for a, b in zip(one, other, strict=True)]
 
 
 def _exponential(mean_seconds: float) -> dict[str, Any]:
@@ -157,7 +180,7 @@ MSK_OCCUPANCY: Final = Published(0.881, 0.0035)
 """Of group g0."""
 
 _MSK_ARRIVALS: Final = ((4.2, 5.3, 3.2), (5.1, 4.3, 4.8), (6.3, 5.2, 4.8))
-MSK_ARRIVALS_PER_DAY: Final = 120 * sum(map(sum, _MSK_ARRIVALS))
+_MSK_BUSYNESS: Final = 28.7
 _MSK_SERVICE: Final = (0.5, 0.6, 0.4)
 _MSK_PATIENCE: Final = (0.3, 0.4, 0.2)
 _MSK_GROUPS: Final = (["g0"], ["g0", "g1"], ["g1"])
@@ -165,8 +188,11 @@ _MSK_AGENTS: Final = {"g0": (12, 18, 9), "g1": (15, 20, 11)}
 
 
 def simple_msk(seed: int = 1) -> dict[str, Any]:
-    """One day; type 1 prefers g0, a freed agent takes the longest waiting they can serve."""
-    hours = ("08:00-10:00", "10:00-12:00", "12:00-14:00")
+    """One day; type 1 prefers g0, a freed agent takes the longest waiting they can serve.
+
+    Those of the last period stay until the last caller has gone.
+    """
+    hours = ("08:00-10:00", "10:00-12:00", "12:00-24:00")
     queues = {
         f"type{number}": {"steps": [{"groups": groups, "prefer": {"groups": groups[:1]}}]}
         for number, groups in enumerate(_MSK_GROUPS)
@@ -186,7 +212,7 @@ def simple_msk(seed: int = 1) -> dict[str, Any]:
         "seed": seed,
         "start": "2026-03-02 08:00",
         "interval_seconds": 7_200,
-        "busyness": 28.7,
+        "busyness": _MSK_BUSYNESS,
         "streams": streams,
         "crews": {name: {"count": max(counts), "groups": [name]} for name, counts in _MSK_AGENTS.items()},
         "shifts": [
@@ -195,6 +221,14 @@ def simple_msk(seed: int = 1) -> dict[str, Any]:
             for count, period in zip(counts, hours, strict=True)
         ],
     }
+
+
+def msk_arrivals(samples: Sequence[Sample]) -> list[Control]:
+    """Each day's arrivals and their squares: what a day gives bends with how busy it is."""
+    mean = 120 * sum(map(sum, _MSK_ARRIVALS))
+    counts = [float(sample.contacts) for sample in samples]
+    square = mean + mean * mean * (1 + 1 / _MSK_BUSYNESS)
+    return [Control(counts, mean), Control([count * count for count in counts], square)]
 
 
 # ---- pooling ---------------------------------------------------------------------------------------------------

@@ -161,7 +161,7 @@ class _Reader:
         state = self._engine.state
         first_ms = self._last.mono_ms if self._first is None else self._first.mono_ms
         self._spec = self._spec or state.spec
-        self._tally = Tally(self._engine.site, first_ms, _FAR_MS)
+        self._tally = Tally(self._engine.site, first_ms)
         self._duty = Duty(state.agents, self._tally)
         for agent in state.agents.values():
             if agent.state not in (AgentState.LOGGED_OUT, AgentState.NOT_READY):
@@ -219,9 +219,6 @@ class _Reader:
             heard.hung_up = gave_up
         elif gave_up:
             heard.call.hang_up_ms = record.ended_at.mono_ms - record.created_at.mono_ms
-
-
-_FAR_MS = 1 << 62
 
 
 def _agent_of(event: ev.Event) -> str:

@@ -86,19 +86,17 @@ class Tally:
     Args:
         site: The configuration simulated.
         from_ms: Contacts that arrive before this monotonic moment are not counted, nor is agents' time.
-        until_ms: Agents' time is counted up to this monotonic moment.
     """
 
-    def __init__(self, site: SiteSpec, from_ms: int, until_ms: int) -> None:
+    def __init__(self, site: SiteSpec, from_ms: int) -> None:
         self.sample = Sample(agents={agent_id: AgentTally() for agent_id in site.agents})
         self._from_ms = from_ms
-        self._until_ms = until_ms
         self._target_ms = {name: round(queue.service_level_seconds * 1000) for name, queue in site.queues.items()}
         self._primary = primary_queues(site)
 
     def add(self, record: ContactRecord) -> None:
         """Count a contact that is over."""
-        sample, from_ms, until_ms = self.sample, self._from_ms, self._until_ms
+        sample, from_ms = self.sample, self._from_ms
         sample.contacts += 1
         waited: bool | None = None
         for span in record.spans:
@@ -106,7 +104,7 @@ class Tally:
                 waited = bool(span.duration_ms)
             elif span.state in _WITH_AGENT and span.agent_id:
                 begin = max(span.at.mono_ms, from_ms)
-                end = min(span.at.mono_ms + (span.duration_ms or 0), until_ms)
+                end = span.at.mono_ms + (span.duration_ms or 0)
                 if end > begin:
                     self._agent(span.agent_id).busy_ms += end - begin
         if record.created_at.mono_ms < from_ms:
@@ -137,7 +135,7 @@ class Tally:
 
     def staffed(self, agent_id: str, begin_ms: int, end_ms: int) -> None:
         """Count time that an agent was there, between two monotonic moments."""
-        counted_ms = min(end_ms, self._until_ms) - max(begin_ms, self._from_ms)
+        counted_ms = end_ms - max(begin_ms, self._from_ms)
         self._agent(agent_id).staffed_ms += max(0, counted_ms)
 
     def _agent(self, agent_id: str) -> AgentTally:

@@ -95,7 +95,7 @@ class Workload(Protocol):
     """Everything that one replication brings.
 
     Attributes:
-        length_ms: From the start to the end of arrivals; agents' time is counted up to it.
+        length_ms: From the start to the end of arrivals; agents who stay are there at least so long.
     """
 
     length_ms: int

@@ -83,6 +83,7 @@ class World:
         self._new_timers: dict[str, int] = {}
         self._after_wrap_up: dict[str, Presence] = {}
         self._requests = 0
+        self._all_came = False
         self._carry_out: dict[type[cmd.Command], Callable[[Any], None]] = {
             cmd.SetVariable: self._name,
             cmd.RingAgent: self._ring,
@@ -100,17 +101,19 @@ class World:
         self._give(ev.ConfigLoaded(spec=spec))
         for pbx in pbxes(self.engine.site):
             self._give(ev.PbxReconciled(pbx=pbx, legs=[], devices={}, boot="1"))
-        self._tally = Tally(self.engine.site, ORIGIN_MS + warm_up_ms, ORIGIN_MS + workload.length_ms)
+        self._tally = Tally(self.engine.site, ORIGIN_MS + warm_up_ms)
         self._duty = Duty(self.engine.state.agents, self._tally)
 
     def run(self) -> Sample:
-        """Let everything happen, until the last caller has gone."""
+        """Let everything happen, until all who were to come have come and the last of them has gone."""
         for each in self._workload.presence():
             self._on(ORIGIN_MS + each.at_ms, self._appear, each)
         self._await_next(self._workload.calls())
         agenda, at_once = self._agenda, self._at_once
-        end_ms = ORIGIN_MS + self._workload.length_ms + OVERTIME_MS
-        while agenda and agenda[0][0] <= end_ms:
+        length_ms = ORIGIN_MS + self._workload.length_ms
+        while agenda and agenda[0][0] <= length_ms + OVERTIME_MS:
+            if agenda[0][0] > length_ms and self._all_came and not self._by_contact:
+                break
             at_ms, _, action, subject = heapq.heappop(agenda)
             if at_ms != self._now.mono_ms:
                 self._now = Instant(at_ms, self._utc_offset_ms + at_ms)
@@ -119,7 +122,7 @@ class World:
                 action, subject = at_once.popleft()
                 action(subject)
             self._settle()
-        self._duty.close(end_ms)
+        self._duty.close(max(self._now.mono_ms, length_ms))
         self._tally.sample.unfinished = len(self._calls)
         return self._tally.sample
 
@@ -167,7 +170,9 @@ class World:
 
     def _await_next(self, calls: Iterator[Call]) -> None:
         call = next(calls, None)
-        if call is not None:
+        if call is None:
+            self._all_came = True
+        else:
             self._on(ORIGIN_MS + call.at_ms, self._arrive, (call, calls))
 
     def _arrive(self, subject: tuple[Call, Iterator[Call]]) -> None:

@@ -17,7 +17,6 @@ import pytest
 from benchmarks.proofs import (
     ERLANG,
     MSK,
-    MSK_ARRIVALS_PER_DAY,
     MSK_OCCUPANCY,
     POOL_WAIT,
     POOLING,
@@ -25,6 +24,7 @@ from benchmarks.proofs import (
     Published,
     case,
     controlled,
+    msk_arrivals,
     offered_work,
     pairs,
     pooling,
@@ -56,12 +56,11 @@ def test_erlang(system: Erlang) -> None:
     replications, contacts = (6, 6_000) if system.agents > 500 else (8, 3_000)
     simulated = case(system.scenario(contacts))
     samples = [simulated.run(number) for number in range(replications)]
-    work = [offered_work(simulated, number) for number in range(replications)]
+    work = offered_work(simulated, replications, contacts * system.service_seconds)
     for figure, expected in system.expected.items():
-        figures, mean = pairs(samples, figure), contacts * system.service_seconds
-        estimate = controlled(figures, work, mean, each_of(len(system.expected)))
+        estimate = controlled(pairs(samples, figure), work, each_of(len(system.expected)))
         assert estimate.holds(expected), (figure, estimate, expected)
-    assert controlled(pairs(samples, "waited_share"), work, mean).half_width < 0.4 * system.waited
+    assert controlled(pairs(samples, "waited_share"), work).half_width < 0.4 * system.waited
 
 
 @pytest.mark.parametrize("system", [ERLANG[0], ERLANG[4]], ids=lambda system: f"{system.agents}-agents")
@@ -123,12 +122,12 @@ def agrees(estimate: Estimate, published: Published, confidence: float) -> bool:
 def test_simple_msk() -> None:
     simulated = case(simple_msk())
     samples = [simulated.run(day) for day in range(10)]
-    arrivals = [float(sample.contacts) for sample in samples]
+    arrivals = msk_arrivals(samples)
     confidence = each_of(len(MSK) + 1)
     expected = {**MSK, "occupancy": MSK_OCCUPANCY}
     for name, published in expected.items():
         figures = occupancy_pairs(samples, simulated.groups()["g0"]) if name == "occupancy" else pairs(samples, name)
-        estimate = controlled(figures, arrivals, MSK_ARRIVALS_PER_DAY, confidence)
+        estimate = controlled(figures, arrivals, confidence)
         assert agrees(estimate, published, confidence), (name, estimate, published)
         assert estimate.half_width < 0.2 * published.value
     assert sum(sample.unfinished for sample in samples) == 0
@@ -144,8 +143,8 @@ def test_pooling() -> None:
     for skills in POOLING:
         simulated = case(pooling(skills, contacts))
         waits[skills] = pairs([simulated.run(number) for number in range(replications)], "mean_wait")
-        work = [offered_work(simulated, number) for number in range(replications)]
-        estimates[skills] = controlled(waits[skills], work, contacts * 600, each_of(len(POOLING) + 1))
+        work = offered_work(simulated, replications, contacts * 600)
+        estimates[skills] = controlled(waits[skills], work, each_of(len(POOLING) + 1))
     assert estimates[6].holds(POOL_WAIT), (estimates, POOL_WAIT)
     for skills, published in POOLING.items():
         assert estimates[skills].holds(published), (skills, estimates, published)
