@@ -9,11 +9,12 @@ import msgspec
 from pydantic import ValidationError
 
 from ctid.acd.profile import profile
-from ctid.engine import agents
+from ctid.engine import agents, queueing
 from ctid.engine.turn import Turn
 from ctid.engine.views import View, agent_view
 from ctid.errors import ConflictError, NotFoundError, RequestError, VersionMismatchError
 from ctid.model.events import AgentProfileSet
+from ctid.model.states import WAITING
 from ctid.spec.agent import AgentSpec, MembershipSpec
 
 MAX_LEVEL = 10
@@ -37,9 +38,18 @@ def change(turn: Turn, request: AgentProfileSet) -> View:
     if (skills, queues) != (agent.skills, agent.queues):
         agent.skills, agent.queues = skills, queues
         turn.floor.change_profile(agent.id, profile(agent, configured))
+        if request.queues is not msgspec.UNSET:
+            _look_at_delays(turn)
         turn.deserted = True
         agents.changed(turn, agent, "agent.updated")
     return {"agent": agent_view(turn.state, turn.site, agent, turn.now)}
+
+
+def _look_at_delays(turn: Turn) -> None:
+    """Somebody may help out after another time than before: who waits is to be shown to them at that time."""
+    for contact in turn.state.contacts.values():
+        if contact.state in WAITING:
+            queueing.arm_step(turn, contact)
 
 
 def _skills(turn: Turn, present: AgentSpec, coming: dict[str, int | None]) -> dict[str, int]:

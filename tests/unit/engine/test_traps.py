@@ -144,6 +144,23 @@ def test_an_agents_own_priorities_and_delays() -> None:
     assert rung(site) == ["o1"], "the caller whose call she was busy for is kept from her; this one has waited enough"
 
 
+def test_a_delay_that_is_set_while_contacts_wait_counts_from_their_wait_so_far() -> None:
+    site = routed({"home": {}, "other": {}}, {"ann": {"queues": {"home": {}}}})
+    site.ready("ann")
+    site.call("o1", "201")
+    site.wait(10)
+    site.request(ev.AgentProfileSet, agent_id="ann", queues={"other": {"priority": 0, "delay_seconds": 15}})
+    assert rung(site) == []
+    gathered = site.wait(6)
+    assert [each.peer_unique_id for each in gathered if isinstance(each, cmd.RingAgent)] == ["o1"]
+    site = routed({"home": {}, "other": {}}, {"ann": {"queues": {"home": {}}}})
+    site.ready("ann")
+    site.call("o1", "201")
+    site.wait(20)
+    site.request(ev.AgentProfileSet, agent_id="ann", queues={"other": {"priority": 0, "delay_seconds": 15}})
+    assert rung(site) == ["o1"], "this one has waited that long already"
+
+
 def test_service_level_order_takes_who_is_next_to_miss_the_target() -> None:
     queues = {"slow": {"service_level_seconds": 60}, "quick": {"service_level_seconds": 10}}
     for order, first in (("wait", "s1"), ("service_level", "q1")):
