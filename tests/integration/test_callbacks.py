@@ -228,11 +228,12 @@ async def test_the_agent_hangs_up_in_the_instant_in_which_the_customer_answers(s
             agent = await first.ringing()
             ringing = await customers.next_call(PATIENCE_S)
             await agent.until_heard(RINGBACK_HZ, 0.1, PATIENCE_S)
+            # Once she has hung up the customer is not to be hers again before they were seen to wait.
+            await first.desktop.set_state("NOT_READY")
             at = loop.time() + 0.05
             loop.call_at(at, lambda call=ringing: call.answer() if call.state == "ringing" else None)
             loop.call_at(at + apart_ms / 1000, agent.hang_up)
             await agent.until("ended", timeout=PATIENCE_S)
-            await first.desktop.set_state("NOT_READY")
 
             async def decided(contact_id: str = contact_id, ringing: PhoneCall = ringing) -> bool:
                 contact = await boss.request("GET", f"/v1/contacts/{contact_id}")
