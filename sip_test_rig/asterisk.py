@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -186,8 +187,16 @@ class Asterisk:
         await self.start()
 
     def pause(self) -> None:
-        """Freeze the process (SIGSTOP): its sockets stay open and nothing answers."""
+        """Freeze the process (SIGSTOP): its sockets stay open and nothing answers from when this returns."""
         os.kill(self.pid, signal.SIGSTOP)
+        # Threads stop one after the other, and on a busy machine one of them may still answer meanwhile.
+        deadline = time.monotonic() + STOP_TIME_LIMIT_S
+        while any(state != "T" for state in self._thread_states()) and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    def _thread_states(self) -> list[str]:
+        stats = (each.read_text() for each in Path(f"/proc/{self.pid}/task").glob("*/stat"))
+        return [stat.rpartition(")")[2].split()[0] for stat in stats]
 
     def resume(self) -> None:
         """Let a frozen process go on."""
