@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from ctid.acd.floor import Floor
 from ctid.engine import (
     agents,
     assignment,
@@ -91,9 +92,7 @@ class Engine:
         self.quiet = quiet
         self.state = state if state is not None else SiteState()
         self.site = reload.parse(self.state.spec) if self.state.spec else _NO_SITE
-        self.floor = assignment.empty_floor(self.state, self.site)
-        turn = Turn(self.state, self.site, Instant(0, 0), self.floor)
-        assignment.place_all(turn, list(self.state.agents), list(self.state.contacts))
+        self.floor = self._floor()
 
     def handle(self, event: ev.Event, now: Instant) -> list[Command]:
         """Take in one event.
@@ -105,6 +104,21 @@ class Engine:
         Returns:
             What has to be done, in this order.
         """
+        try:
+            return self._handle(event, now)
+        except Exception:
+            # A bug of ours. The floor may be behind the state now, and a daemon that recovers would have another one.
+            self.floor = self._floor()
+            raise
+
+    def _floor(self) -> Floor:
+        """Everybody on the floor as the state has them."""
+        floor = assignment.empty_floor(self.state, self.site)
+        turn = Turn(self.state, self.site, Instant(0, 0), floor)
+        assignment.place_all(turn, list(self.state.agents), list(self.state.contacts))
+        return floor
+
+    def _handle(self, event: ev.Event, now: Instant) -> list[Command]:
         turn = Turn(self.state, self.site, now, self.floor, quiet=self.quiet)
         match event:
             case ev.Request():

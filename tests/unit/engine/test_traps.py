@@ -288,3 +288,17 @@ def test_ami_reconnect() -> None:
     assert site.contact().state is ContactState.CONNECTED
     told = [command for command in site.all(cmd.Publish) if command.type == "contact.connected"]
     assert [command.data["reconciled"] for command in told] == [True]
+
+
+def test_a_bug_of_ours_leaves_the_floor_as_the_state_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = routed({"q": {}}, {"ann": {}})
+    site.ready("ann")
+    with monkeypatch.context() as patched:
+        patched.setattr("ctid.engine.offers.make", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            site.call("c1", "200")
+    assert site.engine.floor.waits(site.contact().id)
+    again = type(site.engine).restore(site.engine.snapshot())
+    site.tick(1_000)
+    event = ev.CallArrived(pbx="main", unique_id="c2", ani="", dnis="200")
+    assert again.handle(event, site.now) == site.engine.handle(event, site.now)
