@@ -185,13 +185,15 @@ class Floor:
         contact_id = waiting.contact_id
         present = self._where.get(contact_id)
         if present is None or present[1] != waiting or present[0].key != key:
-            self.leave(contact_id)
+            if present is not None:
+                self.leave(contact_id)
             line = self.line(key)
             line.add(waiting)
             self._spare.pop(line, None)
             if not line.listed:
                 self._unlisted[line] = None
-            self.crowded[key] = line
+            if len(line.contacts) == 1:
+                self.crowded[key] = line
             self._where[contact_id] = (line, waiting)
         kept = 0
         for agent_id in kept_from:

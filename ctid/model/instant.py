@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -25,4 +26,11 @@ class Instant(msgspec.Struct, frozen=True, order=True):
 
     def iso(self) -> str:
         """The stamp in RFC 3339 form with milliseconds, in UTC."""
-        return self.utc().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return _iso(self.utc_ms)
+
+
+@lru_cache(maxsize=16_384)
+def _iso(utc_ms: int) -> str:
+    # A contact's stamps are rendered again with every event about it.
+    at = datetime.fromtimestamp(utc_ms / 1000, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
