@@ -36,7 +36,8 @@ def _set(turn: Turn, pbx: str, device: str, *, reachable: bool, in_use: bool) ->
     """Take in a phone's state, and tell whose it changed for."""
     key = alias_key(pbx, device)
     devices, calls = turn.state.devices, turn.state.devices_in_use
-    same = devices.get(key, True) == reachable and (key in calls) == in_use
+    same_reach = devices.get(key, True) == reachable
+    same = same_reach and (key in calls) == in_use
     devices[key] = reachable
     if same:
         return
@@ -46,4 +47,8 @@ def _set(turn: Turn, pbx: str, device: str, *, reachable: bool, in_use: bool) ->
         calls.pop(key, None)
     agent = turn.state.agents.get(turn.site.phones.get((pbx, device), ""))
     if agent is not None:
-        agents.changed(turn, agent, "agent.updated")
+        if agent.offer_id and same_reach:
+            # That a phone rings and talks for the offer that is out is no news to anybody.
+            turn.touch_agent(agent.id)
+        else:
+            agents.changed(turn, agent, "agent.updated")
