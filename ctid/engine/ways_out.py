@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ctid.acd.line import LineKey
 from ctid.engine import contacts, cover, outlook
 from ctid.engine.turn import Turn, ms
 from ctid.model.contact import Contact
@@ -34,7 +35,8 @@ def on_entering(turn: Turn, contact: Contact, name: str) -> Way | None:
     queue = turn.site.queues[name]
     if queue.calendar is not None and not is_open(turn.site.calendars[queue.calendar], turn.now):
         return Way("closed", f"queues/{name}/closed")
-    waiting = _waiting(turn, name) if queue.full is not None or queue.overflow else 0
+    by_length = queue.full is not None or any(rule.waiting is not None for rule in queue.overflow)
+    waiting = _waiting(turn, name) if by_length else 0
     if queue.full is not None and waiting >= queue.max_waiting:
         return Way("full", f"queues/{name}/full")
     if queue.nobody is not None and not cover.anybody(turn, contact, name):
@@ -104,9 +106,15 @@ def due_ms(turn: Turn, contact: Contact) -> int | None:
 
 
 def recheck(turn: Turn) -> None:
-    """Agents have left: see for whom nobody is able any more."""
+    """Agents have left: see for whom nobody is able any more; once for all contacts that need the same."""
+    known: dict[LineKey, bool] = {}
     for contact in turn.state.contacts.values():
-        if contact.state is ContactState.QUEUED and _deserted(turn, contact):
+        if contact.state is not ContactState.QUEUED or turn.site.queues[contact.queue].nobody is None:
+            continue
+        key = cover.widest(turn, contact, contact.queue)
+        if key is not None and key not in known:
+            known[key] = cover.is_covered(turn, key)
+        if key is not None and not known[key]:
             turn.start_timer(f"wait:{contact.id}", 0)
 
 
