@@ -123,7 +123,7 @@ def ahead(floor: Floor, key: LineKey, waiting: Waiting, competing: int, point_ms
         point_ms: What a point of priority is worth.
     """
     count = 0
-    for line in floor.crowded.values():
+    for line in floor.all_occupied():
         shared = line.able & competing
         if not shared:
             continue

@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from ctid.acd.line import Line, LineKey, Waiting
@@ -74,7 +74,7 @@ class Floor:
     Attributes:
         roster: All agents, free or not.
         lines: Every line there is.
-        crowded: Those in which somebody waits.
+        occupied: Queue to its lines in which somebody waits.
         keys: What contacts need, by whatever decides it for most of them; a memory of who fills it.
     """
 
@@ -83,7 +83,7 @@ class Floor:
         self._agents = agents
         self.roster = Roster(profiles)
         self.lines: dict[LineKey, Line] = {}
-        self.crowded: dict[LineKey, Line] = {}
+        self.occupied: dict[str, dict[Line, None]] = {}
         self.keys: dict[tuple[str, str, str, int, int, int], LineKey] = {}
         self._spare: dict[Line, None] = {}
         self._unlisted: dict[Line, None] = {}
@@ -193,7 +193,7 @@ class Floor:
             if not line.listed:
                 self._unlisted[line] = None
             if len(line.contacts) == 1:
-                self.crowded[key] = line
+                self.occupied.setdefault(key.queue, {})[line] = None
             self._where[contact_id] = (line, waiting)
         kept = 0
         for agent_id in kept_from:
@@ -213,7 +213,11 @@ class Floor:
         line.remove(waiting)
         if not line.contacts:
             self._spare[line] = None
-            del self.crowded[line.key]
+            del self.occupied[line.key.queue][line]
+
+    def all_occupied(self) -> Iterator[Line]:
+        """Every line in which somebody waits."""
+        return chain.from_iterable(self.occupied.values())
 
     def waits(self, contact_id: str) -> bool:
         """Whether the contact waits here."""

@@ -61,7 +61,7 @@ def told(state: SiteState, floor: Floor, contact: Contact, now: Instant) -> Told
     if where is None or contact.state is not ContactState.QUEUED:
         return Told()
     line, waiting = where
-    before = sum(other.before(waiting) for other in floor.crowded.values() if other.key.queue == contact.queue)
+    before = sum(other.before(waiting) for other in floor.occupied.get(contact.queue, ()))
     outlook = _outlook(state, floor, line.key, waiting, contact)
     return Told(1 + before, told_ms(now.mono_ms, contact.promised_ms, outlook.expected_ms))
 
@@ -108,9 +108,9 @@ def _outlook(state: SiteState, floor: Floor, key: LineKey, waiting: Waiting, con
     able, ahead, work = at_work.bit_count(), 0, 0
     pace = state.paces.get(key.queue)
     own_ms = handling_ms(floor, state, key.queue)
-    if key.channel != VOICE or len(floor.crowded) > MAX_LINES or able == 0:
+    if key.channel != VOICE or sum(map(len, floor.occupied.values())) > MAX_LINES or able == 0:
         return Outlook(able, free.bit_count(), None)
-    for other in floor.crowded.values():
+    for other in floor.all_occupied():
         shared = other.able & at_work
         if not shared or other.key.channel != key.channel:
             continue
@@ -156,9 +156,7 @@ def too_long(turn: Turn, name: str) -> list[tuple[Contact, int]]:
     gain, from the first whose wait is too long.
     """
     found: list[tuple[Contact, int]] = []
-    for line in list(turn.floor.crowded.values()):
-        if line.key.queue != name:
-            continue
+    for line in list(turn.floor.occupied.get(name, ())):
         those = [turn.state.contacts[waiting.contact_id] for waiting in line.contacts]
         least = min((limit for contact in those if (limit := _least_limit(turn, contact)) is not None), default=None)
         if least is None:
@@ -170,7 +168,8 @@ def too_long(turn: Turn, name: str) -> list[tuple[Contact, int]]:
 
         first = bisect_right(range(len(those)), least, key=wait_of)
         found += [(those[index], wait_of(index)) for index in range(first, len(those)) if matters(turn, those[index])]
-    return found
+    # In their own order, not the lines': those stand as they came to be, which after a restart is another order.
+    return sorted(found, key=lambda each: each[0].seq)
 
 
 def _least_limit(turn: Turn, contact: Contact) -> int | None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from ctid.engine.engine import Engine
 from ctid.engine.views import View, contact_view, queue_view
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ContactState
+from ctid.spec.destination import OverflowSpec
 from tests.unit.site import SPEC, Site
 
 pytestmark = pytest.mark.unit
@@ -275,3 +277,26 @@ def test_a_restored_engine_tells_the_same() -> None:
     before = [shown(site, index) for index in range(6)]
     site.engine = site.engine.restore(site.engine.snapshot())
     assert [shown(site, index) for index in range(6)] == before
+
+
+def test_a_daemon_that_recovered_looks_ahead_in_the_same_order() -> None:
+    long = {"expected_wait_seconds": 10, "to": {"play": ["sorry"], "hangup": True}}
+    english = {"when": "attributes.language == 'en'", "steps": [{"skills": {"sales": 6}}]}
+    site = busy(Site(crowd(1, requirements=[english], overflow=[])))
+    site.call("w0")
+    second = site.call("w1")
+    site.request(ev.AttributesSet, contact_id=second.id, attributes={"language": "en"})
+    # The first leaves its line and is back in it, which stands behind the other one's from now on.
+    site.request(ev.RoutingSet, contact_id=site.contact(1).id, priority=1)
+    site.give(ev.ConfigLoaded(spec=crowd(1, requirements=[english])))
+    site.request(ev.RoutingSet, contact_id=site.contact(1).id, priority=2)
+    site.engine.site.queues["sales"].overflow.append(OverflowSpec.model_validate(long))
+    again = Engine.restore(site.engine.snapshot())
+    again.site.queues["sales"].overflow.append(OverflowSpec.model_validate(long))
+    for engine in (site.engine, again):
+        engine.state.timers["ewt:sales"] = site.mono_ms
+    ours, theirs = (engine.handle(ev.TimerFired(timer_id="ewt:sales"), site.now) for engine in (site.engine, again))
+    waits = [each.timer_id for each in ours if isinstance(each, cmd.StartTimer) and each.timer_id.startswith("wait:")]
+    assert len(waits) == 2
+    assert ours == theirs
+    assert site.engine.snapshot() == again.snapshot()
