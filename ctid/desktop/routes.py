@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ctid.desktop import bodies, schemas
+from ctid.desktop import bodies, routing_schemas, schemas, staffing_schemas
 from ctid.desktop.auth import Role
 from ctid.desktop.operation import Operation
 from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, routing, site, staffing
@@ -129,7 +129,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=SUPERVISION,
         handler=routing.get_routing,
         query=bodies.RoutingQuery,
-        answer=schemas.RoutingView,
+        answer=routing_schemas.RoutingView,
         searches_store=True,
     ),
     Operation(
@@ -281,7 +281,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=SUPERVISION,
         handler=staffing.get_staffing,
         query=bodies.StaffingQuery,
-        answer=schemas.StaffingView,
+        answer=staffing_schemas.StaffingView,
         searches_store=True,
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ctid.desktop import schemas
+from ctid.desktop import routing_schemas, schemas, staffing_schemas
 from ctid.desktop.routes import OPERATIONS
 from ctid.model import events as ev
 from tests.desktop.site import Desk, until
@@ -112,14 +112,14 @@ async def test_every_view_is_documented(desk: Desk, http: aiohttp.ClientSession)
         "/v1/agents/alice": schemas.AgentView,
         "/v1/contacts": schemas.ContactsView,
         f"/v1/contacts/{contact_id}": schemas.ContactView,
-        f"/v1/contacts/{contact_id}/routing": schemas.RoutingView,
+        f"/v1/contacts/{contact_id}/routing": routing_schemas.RoutingView,
         f"/v1/offers/{offer_id}": schemas.OfferView,
         "/v1/queues": schemas.QueuesView,
         "/v1/queues/sales": schemas.QueueView,
         "/v1/reason-codes": schemas.CodesView,
         "/v1/wrapup-codes": schemas.CodesView,
         "/v1/records": schemas.RecordsView,
-        "/v1/staffing?calls_per_hour=480&handling_seconds=300": schemas.StaffingView,
+        "/v1/staffing?calls_per_hour=480&handling_seconds=300": staffing_schemas.StaffingView,
         "/healthz": schemas.HealthView,
         "/readyz": schemas.ReadinessView,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from ctid.desktop import schemas
+from ctid.desktop import routing_schemas
 from tests.desktop.site import Desk
 from tests.desktop.test_rest import ask, go_ready, offered
 
@@ -15,14 +15,14 @@ async def test_from_waiting_to_the_record(desk: Desk, http: aiohttp.ClientSessio
     path = f"/v1/contacts/{contact_id}/routing"
     status, view, _ = await ask(http, desk, "sue", "GET", path)
     assert status == 200, view
-    schemas.RoutingView.model_validate(view)
+    routing_schemas.RoutingView.model_validate(view)
     assert (view["state"], view["waiting"]["queue"], view["waiting"]["place"]) == ("queued", "sales", 1)
     assert view["waiting"]["able"]["by_hindrance"] == {"free": 0}
     assert "Nobody who is logged in is able" in view["text"]
 
     await go_ready(http, desk, "alice")
     status, view, _ = await ask(http, desk, "adam", "GET", path)
-    schemas.RoutingView.model_validate(view)
+    routing_schemas.RoutingView.model_validate(view)
     assert (view["state"], view["waiting"], view["offers"][0]["agent_id"]) == ("offered", None, "alice")
     assert view["decisions"][0]["trigger"] == "freed"
 
@@ -33,7 +33,7 @@ async def test_from_waiting_to_the_record(desk: Desk, http: aiohttp.ClientSessio
     assert status == 202, body
     assert contact_id not in desk.site.state.contacts
     status, view, _ = await ask(http, desk, "sue", "GET", path)
-    schemas.RoutingView.model_validate(view)
+    routing_schemas.RoutingView.model_validate(view)
     assert (status, view["state"], view["agent_id"], view["offers"]) == (200, "closed", "alice", [])
     (decision,) = view["decisions"]
     assert (decision["by"], decision["offer_state"]) == ("alone", "accepted")

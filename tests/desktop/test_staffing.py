@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 
-from ctid.desktop import schemas
+from ctid.desktop import staffing_schemas
 from ctid.staffing.history import Bucket
 from tests.desktop.site import Desk
 
@@ -28,7 +28,7 @@ async def test_a_load_that_is_given(desk: Desk, http: aiohttp.ClientSession) -> 
         http, desk, calls_per_hour=480, handling_seconds=300, patience_seconds=180, shrinkage_percent=30
     )
     assert status == 200, body
-    view = schemas.StaffingView.model_validate(body)
+    view = staffing_schemas.StaffingView.model_validate(body)
     assert (view.basis, view.given, view.demand.erlangs) == (None, None, 40)
     assert view.erlang_a is not None
     assert (view.erlang_c.agents, view.erlang_a.agents, view.erlang_a.scheduled) == (46, 43, 62)
@@ -73,7 +73,7 @@ async def test_a_load_taken_from_a_queues_past_calls(desk: Desk, http: aiohttp.C
     ]
     status, body = await ask(http, desk, queue="sales")
     assert status == 200, body
-    view = schemas.StaffingView.model_validate(body)
+    view = staffing_schemas.StaffingView.model_validate(body)
     assert view.basis is not None
     basis = view.basis
     assert (basis.hour, basis.days_with_calls, basis.calls, basis.served, basis.abandoned) == (10, 2, 150, 130, 20)

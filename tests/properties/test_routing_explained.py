@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ctid.acd.eligibility import Hindrance, hindrance, unfit
-from ctid.desktop.schemas import RoutingView
+from ctid.desktop.routing_schemas import RoutingView
 from ctid.engine.assignment import candidate_of
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.routing_view import recorded_routing_view, routing_view
