@@ -154,7 +154,12 @@ class Daemon:
                     await runner.consume(await inbox.take(2), dispatcher)
                     await agi.listen()
                     stack.callback(agi.close)
-                    server = DesktopServer(LiveSite(runner, clock, store, readiness), hub, daemon.api, exposition)
+                    web_phones = {
+                        name: spec.web_phones for name, spec in daemon.pbxes.items() if spec.web_phones is not None
+                    }
+                    server = DesktopServer(
+                        LiveSite(runner, clock, store, web_phones, readiness), hub, daemon.api, exposition
+                    )
                     await server.start()
                     stack.push_async_callback(server.stop)
                     self.api_port, self.agi_port = server.port, agi.port

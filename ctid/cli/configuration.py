@@ -13,6 +13,7 @@ from ctid.acd.strategies import STRATEGIES
 from ctid.cli.options import ConfigOption
 from ctid.errors import ConfigError, NotFoundError
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Phone, fragments
+from ctid.pbx_adapters.web_phone_config import web_phone_fragments
 from ctid.spec.loader import Config, load_config
 
 
@@ -42,7 +43,9 @@ def asterisk(
     config: ConfigOption,
     pbx: Annotated[str, typer.Option(help="Which PBX of the configuration; needed if there are several.")] = "",
     release: Annotated[Literal["16", "22"], typer.Option(help="Asterisk's major release.")] = "22",
-    output: Annotated[Path | None, typer.Option(help="Write manager.conf, extensions.conf, pjsip.conf there.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the files there: manager.conf, extensions.conf, pjsip.conf …")
+    ] = None,
     permit: Annotated[str, typer.Option(help="Network that may log in at the manager interface.")] = "127.0.0.1/32",
     phone_password: Annotated[
         str, typer.Option(help="Password of all phones, for a test; else each has its own, derived from our secret.")
@@ -55,14 +58,16 @@ def asterisk(
     """Print what a stock Asterisk needs in its own files to work with this configuration."""
     loaded = load_config(config)
     name = _pbx(loaded, pbx)
-    ami, agi = loaded.daemon.pbxes[name].ami, loaded.daemon.agi
+    spec = loaded.daemon.pbxes[name]
+    ami, agi = spec.ami, loaded.daemon.agi
+    agents = [agent for agent in loaded.site.agents.values() if agent.pbx == name and agent.device.startswith("PJSIP/")]
     phones = [
         Phone(
             name=agent.device.removeprefix("PJSIP/"),
             password=phone_password or _derived(loaded.daemon.api.token_secret, agent.device),
         )
-        for agent in loaded.site.agents.values()
-        if agent.pbx == name and agent.device.startswith("PJSIP/")
+        for agent in agents
+        if not agent.web_phone
     ]
     texts = fragments(
         ManagerUser(name=ami.username, secret=ami.secret.get_secret_value(), permit=(permit,)),
@@ -75,6 +80,10 @@ def asterisk(
         phones,
         release,
     )
+    if spec.web_phones is not None:
+        names = [agent.device.removeprefix("PJSIP/") for agent in agents if agent.web_phone]
+        for file, text in web_phone_fragments(spec.web_phones, names).items():
+            texts[file] = f"{texts[file]}\n{text}" if texts.get(file) else text
     for file, text in texts.items():
         if output is None:
             typer.echo(f"; ---- {file} ----\n{text}")

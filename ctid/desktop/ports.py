@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -23,6 +24,7 @@ from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
 from ctid.spec.site import SiteSpec
+from ctid.spec.web_phone import WebPhonesSpec
 from ctid.staffing.history import Bucket
 
 
@@ -80,6 +82,10 @@ class Site(Protocol):
     @property
     def records(self) -> RecordQueries:
         """The store of closed contacts."""
+
+    @property
+    def web_phones(self) -> Mapping[str, WebPhonesSpec]:
+        """How browsers register, by PBX; those without web phones are left out."""
 
     def now(self) -> Instant:
         """Read the site's clock."""

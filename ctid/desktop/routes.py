@@ -7,6 +7,7 @@ from typing import Final
 from ctid.desktop import bodies, routing_schemas, schemas, staffing_schemas
 from ctid.desktop.auth import Role
 from ctid.desktop.operation import Operation
+from ctid.desktop.phone_operations import PHONE_OPERATIONS
 from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, routing, site, staffing
 
 EVERYBODY: Final = frozenset(Role)
@@ -284,4 +285,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=staffing_schemas.StaffingView,
         searches_store=True,
     ),
+    *PHONE_OPERATIONS,
 )

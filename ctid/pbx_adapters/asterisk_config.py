@@ -97,7 +97,7 @@ def manager_conf(user: ManagerUser, release: Release) -> str:
     Raises:
         ConfigError: A value would break out of its line.
     """
-    _check("manager user", user.name, user.secret, *user.permit)
+    refuse_unsafe("manager user", user.name, user.secret, *user.permit)
     lines = [
         "; In [general] of manager.conf: enabled=yes and timestampevents=yes.",
         f"[{user.name}]",
@@ -119,7 +119,7 @@ def extensions_conf(dialplan: Dialplan) -> str:
     Raises:
         ConfigError: A value would break out of its line.
     """
-    _check(
+    refuse_unsafe(
         "dialplan",
         dialplan.pbx,
         dialplan.agi,
@@ -155,7 +155,7 @@ def pjsip_conf(phones: Sequence[Phone]) -> str:
         ConfigError: A value would break out of its line.
     """
     for phone in phones:
-        _check(f"phone {phone.name}", phone.name, phone.password, phone.context)
+        refuse_unsafe(f"phone {phone.name}", phone.name, phone.password, phone.context)
     return "\n".join(_PHONE.format(name=phone.name, password=phone.password, context=phone.context) for phone in phones)
 
 
@@ -196,7 +196,12 @@ def _ask(script: str, dialplan: Dialplan, tries: int, otherwise: str) -> str:
     )
 
 
-def _check(what: str, *values: str) -> None:
+def refuse_unsafe(what: str, *values: str) -> None:
+    """Refuse values that would end their line, begin a comment or be expanded.
+
+    Raises:
+        ConfigError: With every such value.
+    """
     faults = [f"{what}: {value!r} cannot stand in an Asterisk file" for value in values if _UNSAFE.search(value)]
     if faults:
         raise ConfigError(faults)

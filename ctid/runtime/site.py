@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ctid.acd.floor import Floor
@@ -13,6 +13,7 @@ from ctid.model.instant import Instant
 from ctid.runtime.clock import SiteClock
 from ctid.runtime.runner import Runner
 from ctid.spec.site import SiteSpec
+from ctid.spec.web_phone import WebPhonesSpec
 from ctid.store.records import RecordStore
 
 
@@ -20,11 +21,17 @@ class LiveSite:
     """What the desktop API shows and commands; reads between two events, changes nothing by itself."""
 
     def __init__(
-        self, runner: Runner, clock: SiteClock, store: RecordStore, readiness: Callable[[], list[Component]]
+        self,
+        runner: Runner,
+        clock: SiteClock,
+        store: RecordStore,
+        web_phones: Mapping[str, WebPhonesSpec],
+        readiness: Callable[[], list[Component]],
     ) -> None:
         self._runner = runner
         self._clock = clock
         self._records = store
+        self._web_phones = web_phones
         self._readiness = readiness
 
     @property
@@ -51,6 +58,11 @@ class LiveSite:
     def records(self) -> RecordStore:
         """The store of closed contacts."""
         return self._records
+
+    @property
+    def web_phones(self) -> Mapping[str, WebPhonesSpec]:
+        """How browsers register, by PBX."""
+        return self._web_phones
 
     def now(self) -> Instant:
         """Read the site's clock."""

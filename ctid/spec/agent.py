@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -13,6 +14,8 @@ Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 """A kind of contact: ``voice``, ``chat``, ``email``, ``task`` …"""
 
 VOICE = "voice"
+
+_ENDPOINT = re.compile(r"PJSIP/[A-Za-z0-9._-]+")
 
 
 class MembershipSpec(Spec):
@@ -34,6 +37,7 @@ class AgentSpec(Spec):
         name: For people.
         device: The phone, as Asterisk dials it: ``PJSIP/1001``.
         pbx: The PBX that has the phone.
+        web_phone: The phone is a browser, which gets what it needs from us to register at the PBX as ``device``.
         skills: Skill to level, 1 to 10.
         groups: Groups the agent belongs to.
         queues: Queues the agent serves, and how; none given: every queue whose needs they meet.
@@ -48,6 +52,7 @@ class AgentSpec(Spec):
     name: str
     device: Device
     pbx: Name
+    web_phone: bool = False
     skills: dict[Name, Level] = {}
     groups: list[Name] = []
     queues: dict[Name, MembershipSpec] = {}
@@ -55,6 +60,12 @@ class AgentSpec(Spec):
     cost: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     answer: Literal["phone", "auto", "desktop"] = "phone"
     team: Name | None = None
+
+    @model_validator(mode="after")
+    def _registers(self) -> Self:
+        if self.web_phone and not _ENDPOINT.fullmatch(self.device):
+            raise ValueError(f"web_phone: {self.device} is no endpoint that a browser can register as; give PJSIP/1001")
+        return self
 
     @model_validator(mode="after")
     def _one_call(self) -> Self:

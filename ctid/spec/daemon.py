@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from ctid.spec.base import Name, Seconds, Spec
+from ctid.spec.secret import Secret
+from ctid.spec.web_phone import WebPhonesSpec
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-def _resolve(value: Any) -> Any:
-    """Fetch a secret from where ``env:NAME`` or ``file:/path`` says; anything else is the secret itself."""
-    if isinstance(value, str) and value.startswith("env:"):
-        name = value.removeprefix("env:")
-        if name not in os.environ:
-            raise ValueError(f"the environment has no variable {name}")
-        return os.environ[name]
-    if isinstance(value, str) and value.startswith("file:"):
-        path = Path(value.removeprefix("file:"))
-        try:
-            return path.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ValueError(f"cannot read {path}: {error.strerror}") from error
-    return value
-
-
-Secret = Annotated[SecretStr, BeforeValidator(_resolve)]
 
 
 class AmiSpec(Spec):
@@ -51,9 +33,15 @@ class AmiSpec(Spec):
 
 
 class PbxSpec(Spec):
-    """One Asterisk."""
+    """One Asterisk.
+
+    Attributes:
+        ami: How we log in there.
+        web_phones: How browsers register there; without it no agent of this PBX can have a ``web_phone``.
+    """
 
     ami: AmiSpec
+    web_phones: WebPhonesSpec | None = None
 
 
 class AgiSpec(Spec):

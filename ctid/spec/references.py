@@ -55,7 +55,7 @@ NOTHING: Mapping[str, Collection[str]] = {}
 def faulty_references(
     data: dict[str, Any], code: Mapping[str, Collection[str]] = NOTHING
 ) -> Iterator[tuple[KeyPath, str]]:
-    """Every name that leads nowhere and every phone given to two agents, with its key path.
+    """Every name that leads nowhere and every phone that cannot be its agent's, with its key path.
 
     Args:
         data: The configuration.
@@ -70,13 +70,24 @@ def faulty_references(
             if isinstance(name, str) and name not in names:
                 there = ", ".join(sorted(names)) or "none at all"
                 yield path, f"there is no {kind} {name!r}; there is: {there}"
+    yield from _faulty_phones(data)
+
+
+def _faulty_phones(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Phones given to two agents, and browsers that the PBX does not let register."""
     phones: dict[tuple[Any, Any], str] = {}
-    agents = data.get("agents")
+    agents, pbxes = data.get("agents"), data.get("pbxes")
     for name, agent in agents.items() if isinstance(agents, dict) else ():
         if isinstance(agent, dict) and isinstance(device := agent.get("device"), str):
             other = phones.setdefault((str(agent.get("pbx")), device), name)
             if other != name:
                 yield ("agents", name, "device"), f"{device} is the phone of agent {other!r} already"
+        if isinstance(agent, dict) and agent.get("web_phone") is True and isinstance(pbxes, dict):
+            # A site that is checked alone names its PBXes without telling anything of them.
+            pbx = pbxes.get(agent.get("pbx"))
+            if isinstance(pbx, dict) and not pbx.get("web_phones"):
+                place = f"pbxes.{agent.get('pbx')}"
+                yield ("agents", name, "web_phone"), f"{place} has no web_phones: give url, domain and secret there"
 
 
 def _matches(data: Any, pattern: KeyPath, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:

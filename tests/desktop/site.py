@@ -27,6 +27,7 @@ from ctid.model.record import ContactRecord, RecordFilter, RecordPage
 from ctid.spec.daemon import ApiSpec
 from ctid.spec.loader import load_config
 from ctid.spec.site import SiteSpec
+from ctid.spec.web_phone import WebPhonesSpec
 from ctid.staffing.history import Bucket
 from ctid.telemetry.metrics import Metrics
 
@@ -78,6 +79,7 @@ class EngineSite:
         self.done: list[Command] = []
         self.components = [Component(name="journal", ok=True), Component(name="pbx:main", ok=True)]
         self.overloaded = False
+        self.web_phones: dict[str, WebPhonesSpec] = {}
         self.gate = asyncio.Event()
         self.gate.set()
         self._clock = time.monotonic() - 1_000

@@ -1,0 +1,22 @@
+"""Operations about agents' phones."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ctid.desktop.auth import Role
+from ctid.desktop.operation import Operation
+from ctid.desktop.phone_schemas import PhoneView
+from ctid.desktop.rest import phones
+
+PHONE_OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        name="getPhone",
+        method="GET",
+        path="/v1/agents/{agent_id}/phone",
+        summary="What the agent's own page needs to be their phone; for nobody but the agent",
+        roles=frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN}),
+        handler=phones.get_phone,
+        answer=PhoneView,
+    ),
+)

@@ -1,0 +1,95 @@
+"""What the agent's own page gets to be their phone, and nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from ctid.desktop.auth import Role
+from ctid.desktop.phone_schemas import PhoneView
+from ctid.spec.web_phone import IceServerSpec, WebPhonesSpec
+from tests.desktop.site import Desk
+from tests.desktop.test_agents_and_offers import reload
+from tests.desktop.test_rest import ask
+
+PHONES = WebPhonesSpec(
+    url="wss://pbx.example.org/ws",
+    domain="pbx.example.org",
+    secret=SecretStr("demo-only-secret-of-the-web-phones-0"),
+    ice_servers=[
+        IceServerSpec(urls=["stun:stun.example.org:3478"]),
+        IceServerSpec(urls=["turn:turn.example.org"], username="demo", credential=SecretStr("demo-only-credential")),
+    ],
+)
+
+
+def with_web_phone(desk: Desk, **agent: Any) -> None:
+    desk.site.web_phones["main"] = PHONES
+    reload(desk, lambda spec: spec["agents"]["alice"].update(web_phone=True, **agent))
+
+
+async def test_the_agents_page_gets_what_it_registers_with(desk: Desk, http: aiohttp.ClientSession) -> None:
+    with_web_phone(desk)
+    status, phone, headers = await ask(http, desk, "alice", "GET", "/v1/agents/alice/phone")
+    assert (status, headers["Cache-Control"]) == (200, "no-store")
+    PhoneView.model_validate(phone)
+    assert phone == {
+        "kind": "web",
+        "device": "PJSIP/1001",
+        "auto_answer": False,
+        "web": {
+            "url": "wss://pbx.example.org/ws",
+            "uri": "sip:1001@pbx.example.org",
+            "username": "1001",
+            "password": PHONES.password("1001"),
+            "ice_servers": [
+                {"urls": ["stun:stun.example.org:3478"]},
+                {"urls": ["turn:turn.example.org"], "username": "demo", "credential": "demo-only-credential"},
+            ],
+        },
+    }
+
+
+async def test_a_phone_on_the_desk_has_no_secrets_to_tell(desk: Desk, http: aiohttp.ClientSession) -> None:
+    desk.site.web_phones["main"] = PHONES
+    _, phone, _ = await ask(http, desk, "alice", "GET", "/v1/agents/alice/phone")
+    assert phone == {"kind": "device", "device": "PJSIP/1001", "auto_answer": False, "web": None}
+
+
+async def test_the_page_is_told_that_calls_answer_themselves(desk: Desk, http: aiohttp.ClientSession) -> None:
+    for answer, told in (("auto", True), ("desktop", True), ("phone", False)):
+        with_web_phone(desk, answer=answer)
+        _, phone, _ = await ask(http, desk, "alice", "GET", "/v1/agents/alice/phone")
+        assert phone["auto_answer"] is told, answer
+
+
+async def test_nobody_else_gets_the_password(desk: Desk, http: aiohttp.ClientSession) -> None:
+    with_web_phone(desk)
+    for who in ("bob", "sue", "adam"):
+        status, problem, _ = await ask(http, desk, who, "GET", "/v1/agents/alice/phone")
+        assert (status, problem["code"]) == (403, "forbidden"), who
+        assert PHONES.password("1001") not in str(problem)
+
+
+async def test_a_supervisor_who_is_an_agent_too_has_a_phone(desk: Desk, http: aiohttp.ClientSession) -> None:
+    with_web_phone(desk)
+    token = desk.authority.issue("sue", Role.SUPERVISOR, "alice", 600)
+    async with http.get("/v1/agents/alice/phone", headers={"Authorization": f"Bearer {token}"}) as answer:
+        assert (answer.status, (await answer.json())["kind"]) == (200, "web")
+
+
+async def test_web_phones_that_came_with_a_reload_need_a_restart(desk: Desk, http: aiohttp.ClientSession) -> None:
+    with_web_phone(desk)
+    desk.site.web_phones.clear()
+    status, problem, _ = await ask(http, desk, "alice", "GET", "/v1/agents/alice/phone")
+    assert (status, problem["detail"]) == (404, "the PBX has no web phones as long as the daemon is not restarted")
+
+
+async def test_secrets_are_no_part_of_what_is_journalled(desk: Desk) -> None:
+    with_web_phone(desk)
+    kept = desk.site.spec.model_dump_json()
+    assert '"web_phone":true' in kept
+    assert PHONES.secret.get_secret_value() not in kept
+    assert PHONES.password("1001") not in kept
