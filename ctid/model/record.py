@@ -97,6 +97,7 @@ class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
         ani: Number calling, as in the record.
         dnis: Number dialled.
         customer_id: The directory's key.
+        queues: Last queue is one of these; empty for any.
 
     Raises:
         RequestError: A moment has no zone.
@@ -111,6 +112,7 @@ class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
     ani: str | None = None
     dnis: str | None = None
     customer_id: str | None = None
+    queues: list[str] = []
 
     def __post_init__(self) -> None:
         for moment in (self.created_from, self.created_to):

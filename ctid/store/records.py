@@ -185,6 +185,8 @@ def _conditions(which: RecordFilter) -> list[ColumnElement[bool]]:
     if which.customer_id is not None:
         wanted = storable(which.customer_id)
         conditions.append(records.c.customer_id == wanted if wanted else records.c.customer_id.is_(None))
+    if which.queues:
+        conditions.append(records.c.queue.in_([storable(queue) for queue in which.queues]))
     return conditions
 
 

@@ -51,7 +51,9 @@ class KeptRecords:
         found = [
             record
             for record in reversed(self.records)
-            if which.queue in (None, record.queue) and which.outcome in (None, record.outcome)
+            if which.queue in (None, record.queue)
+            and which.outcome in (None, record.outcome)
+            and (not which.queues or record.queue in which.queues)
         ]
         start = int(cursor or 0)
         more = str(start + limit) if len(found) > start + limit else None
@@ -191,8 +193,8 @@ class Desk:
         return f"http://127.0.0.1:{self.server.port}"
 
     def token(self, who: str, lifetime: float = 600) -> str:
-        """A token for ``alice``, ``bob`` (agents), ``sue`` (supervisor) or ``adam`` (admin)."""
-        role = {"sue": Role.SUPERVISOR, "adam": Role.ADMIN}.get(who, Role.AGENT)
+        """A token for ``alice``, ``bob`` (agents), ``sue`` (supervisor), ``adam`` (admin) or ``crm`` (integration)."""
+        role = {"sue": Role.SUPERVISOR, "adam": Role.ADMIN, "crm": Role.INTEGRATION}.get(who, Role.AGENT)
         return self.authority.issue(who, role, who if role is Role.AGENT else "", lifetime)
 
     def bearer(self, who: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ctid.desktop.bodies import AgentProfileBody, AgentsQuery, AgentStateBody
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.rest.rights import own_agent
+from ctid.desktop.scope import sees_agent
 from ctid.engine.views import agent_view
 from ctid.errors import NotFoundError
 from ctid.model.agent import Agent
@@ -12,14 +13,13 @@ from ctid.model.events import AgentProfileSet, AgentStateRequested
 
 
 async def list_agents(call: Call) -> Answer:
-    """All agents; for an agent, themselves."""
+    """The agents that are the principal's to see; for an agent, themselves."""
     query: AgentsQuery = call.query
     site, state, now = call.site.spec, call.site.state, call.site.now()
     views = (
         agent_view(state, site, agent, now)
         for _, agent in sorted(state.agents.items())
-        if (call.principal.sees_all or agent.id == call.principal.agent_id)
-        and (query.state is None or agent.state is query.state)
+        if sees_agent(site, call.principal, agent.id) and (query.state is None or agent.state is query.state)
     )
     return Answer({"items": [view for view in views if query.team is None or view["team"] == query.team]})
 
@@ -67,7 +67,7 @@ async def change_profile(call: Call) -> Answer:
 
 def _agent(call: Call) -> Agent:
     agent_id = call.params["agent_id"]
-    own_agent(call.principal, agent_id)
+    own_agent(call, agent_id)
     agent = call.site.state.agents.get(agent_id)
     if agent is None:
         raise NotFoundError("there is no such agent")

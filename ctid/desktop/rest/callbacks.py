@@ -6,6 +6,8 @@ from datetime import datetime
 
 from ctid.desktop.bodies import CallbackBody, CallbacksQuery
 from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.rest.rights import own_contact, own_queue
+from ctid.desktop.scope import sees_queue
 from ctid.engine.views import contact_view
 from ctid.errors import NotFoundError
 from ctid.model.contact import Contact
@@ -19,7 +21,7 @@ async def list_callbacks(call: Call) -> Answer:
     found = [
         state.contacts[contact_id]
         for queue, contact_ids in state.callbacks.items()
-        if query.queue in (None, queue)
+        if query.queue in (None, queue) and sees_queue(call.principal, queue)
         for contact_id in contact_ids
     ]
     return Answer({"items": [contact_view(state, each, now, call.site.floor) for each in found], "next_cursor": None})
@@ -34,6 +36,11 @@ async def get_callback(call: Call) -> Answer:
 async def request_callback(call: Call) -> Answer:
     """Have a waiting contact, or somebody new, called back."""
     body: CallbackBody = call.body
+    if body.queue is not None:
+        own_queue(call, body.queue)
+    contact = call.site.state.contacts.get(body.contact_id or "")
+    if contact is not None:
+        own_contact(call, contact)
     result = await call.site.request(
         CallbackRequested(
             command_id=call.command_id,
@@ -62,6 +69,7 @@ def _callback(call: Call) -> Contact:
     contact = call.site.state.contacts.get(call.params["contact_id"])
     if contact is None or contact.callback is None:
         raise NotFoundError("there is no such callback")
+    own_contact(call, contact)
     return contact
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ctid.desktop.bodies import AttributesBody, ContactBody, ContactsQuery, RoutingBody, WrapUpBody
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.record_views import closed_contact_view
-from ctid.desktop.rest.rights import may_see_contact, own_agent, own_contact
+from ctid.desktop.rest.rights import own_agent, own_contact, own_queue, own_record
+from ctid.desktop.scope import sees_contact
 from ctid.engine.views import contact_view
 from ctid.errors import NotFoundError
 from ctid.model.contact import Contact, Customer
 from ctid.model.events import AttributesSet, ContactSubmitted, ContactWithdrawn, RoutingSet, WrapUpSet
+from ctid.spec.requirement import NeedSpec
 
 
 async def list_contacts(call: Call) -> Answer:
@@ -24,7 +28,7 @@ async def list_contacts(call: Call) -> Answer:
         and (query.state is None or contact.state is query.state)
         and (query.queue is None or contact.queue == query.queue)
         and (query.agent_id is None or contact.agent_id == query.agent_id)
-        and may_see_contact(state, call.principal, contact)
+        and sees_contact(state, call.principal, contact)
     ]
     found.sort(key=lambda contact: contact.seq)
     page = found[: query.limit]
@@ -41,19 +45,20 @@ async def get_contact(call: Call) -> Answer:
     contact_id = call.params["contact_id"]
     contact = call.site.state.contacts.get(contact_id)
     if contact is not None:
-        own_contact(call.site.state, call.principal, contact)
+        own_contact(call, contact)
         view = contact_view(call.site.state, contact, call.site.now(), call.site.floor)
         return Answer(view, version=contact.version)
     record = await call.site.records.get(contact_id)
     if record is None:
         raise NotFoundError("there is no such contact")
-    own_agent(call.principal, record.agent_id)
+    own_record(call, record)
     return Answer(closed_contact_view(record))
 
 
 async def submit_contact(call: Call) -> Answer:
     """Have a contact of another channel than voice enter a queue."""
     body: ContactBody = call.body
+    own_queue(call, body.queue)
     result = await call.site.request(
         ContactSubmitted(
             command_id=call.command_id,
@@ -102,6 +107,10 @@ async def set_routing(call: Call) -> Answer:
     body: RoutingBody = call.body
     contact = _live_contact(call)
     steps = [step.model_dump(exclude_defaults=True) for step in body.steps or ()]
+    if body.queue is not None:
+        own_queue(call, body.queue)
+    for agent_id in sorted({agent_id for step in body.steps or () for agent_id in _named(step)}):
+        own_agent(call, agent_id)
     result = await call.site.request(
         RoutingSet(
             command_id=call.command_id,
@@ -120,26 +129,35 @@ async def set_wrap_up(call: Call) -> Answer:
     """Set disposition and notes, and end the wrap-up if asked to."""
     body: WrapUpBody = call.body
     contact = _live_contact(call)
+    supervised = call.principal.sees_all and contact.agent_id != call.principal.agent_id
+    if supervised and contact.agent_id:
+        own_agent(call, contact.agent_id)
     result = await call.site.request(
         WrapUpSet(
             command_id=call.command_id,
             principal=call.principal.subject,
             if_version=call.if_version,
-            agent_id=contact.agent_id if call.principal.sees_all else call.principal.agent_id,
+            agent_id=contact.agent_id if supervised else call.principal.agent_id,
             contact_id=contact.id,
             disposition=body.disposition,
             notes=body.notes,
             extend_seconds=body.extend_seconds or 0,
             complete=body.complete,
-            forced=call.principal.sees_all and contact.agent_id != call.principal.agent_id,
+            forced=supervised,
         )
     )
     return accepted(call, result)
+
+
+def _named(need: NeedSpec) -> Iterator[str]:
+    yield from need.agents
+    for inner in (*need.all, *need.any):
+        yield from _named(inner)
 
 
 def _live_contact(call: Call) -> Contact:
     contact = call.site.state.contacts.get(call.params["contact_id"])
     if contact is None:
         raise NotFoundError("there is no such live contact")
-    own_contact(call.site.state, call.principal, contact)
+    own_contact(call, contact)
     return contact

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctid.desktop.operation import Answer, Call, accepted
-from ctid.desktop.rest.rights import own_agent
+from ctid.desktop.rest.rights import own_offer
 from ctid.engine.views import offer_view
 from ctid.errors import NotFoundError
 from ctid.model.events import OfferAccepted, OfferRejected
@@ -47,5 +47,5 @@ def _offer(call: Call) -> Offer:
     offer = call.site.state.offers.get(call.params["offer_id"])
     if offer is None:
         raise NotFoundError("there is no such offer")
-    own_agent(call.principal, offer.agent_id)
+    own_offer(call, offer)
     return offer

@@ -1,42 +1,60 @@
-"""Whose is it: what an agent's token may touch once its role lets it in."""
+"""Refuses what is not the principal's to see or command, once their role lets them in; ``scope`` decides."""
 
 from __future__ import annotations
 
-from ctid.desktop.auth import Principal
-from ctid.engine.state import SiteState
+from ctid.desktop.operation import Call
+from ctid.desktop.scope import sees_agent, sees_contact, sees_offer, sees_queue, sees_record
 from ctid.errors import ForbiddenError
 from ctid.model.contact import Contact
-from ctid.model.states import OfferState
+from ctid.model.offer import Offer
+from ctid.model.record import ContactRecord
 
 
-def owns(state: SiteState, principal: Principal, contact: Contact) -> bool:
-    """Whether the contact is the principal's own work: they serve it, or it is being offered to them."""
-    if contact.agent_id == principal.agent_id:
-        return True
-    out = (state.offers[offer_id] for offer_id in contact.offer_ids if offer_id in state.offers)
-    return any(offer.agent_id == principal.agent_id and offer.state is OfferState.PENDING for offer in out)
-
-
-def may_see_contact(state: SiteState, principal: Principal, contact: Contact) -> bool:
-    """Whether the contact, with its caller's data, may be shown."""
-    return principal.sees_all or owns(state, principal, contact)
-
-
-def own_agent(principal: Principal, agent_id: str) -> None:
-    """Refuse what concerns somebody else's agent.
+def own_agent(call: Call, agent_id: str) -> None:
+    """Refuse what concerns an agent who is not theirs.
 
     Raises:
-        ForbiddenError: It is another agent's.
+        ForbiddenError: It is somebody else, or of a team outside their scope.
     """
-    if not principal.sees_all and principal.agent_id != agent_id:
-        raise ForbiddenError("this belongs to another agent")
+    if not sees_agent(call.site.spec, call.principal, agent_id):
+        raise ForbiddenError("this agent is not yours")
 
 
-def own_contact(state: SiteState, principal: Principal, contact: Contact) -> None:
-    """Refuse what concerns a contact that somebody else works on.
+def own_queue(call: Call, queue: str) -> None:
+    """Refuse what concerns a queue outside their scope.
 
     Raises:
-        ForbiddenError: It is not theirs.
+        ForbiddenError: So it is.
     """
-    if not may_see_contact(state, principal, contact):
+    if not sees_queue(call.principal, queue):
+        raise ForbiddenError("this queue is not yours")
+
+
+def own_contact(call: Call, contact: Contact) -> None:
+    """Refuse what concerns a live contact that is not theirs.
+
+    Raises:
+        ForbiddenError: Somebody else works on it, or it is of a queue outside their scope.
+    """
+    if not sees_contact(call.site.state, call.principal, contact):
+        raise ForbiddenError("this contact is not yours")
+
+
+def own_offer(call: Call, offer: Offer) -> None:
+    """Refuse what concerns an offer that is not theirs.
+
+    Raises:
+        ForbiddenError: It is somebody else's, or its queue or agent is outside their scope.
+    """
+    if not sees_offer(call.site.spec, call.principal, offer):
+        raise ForbiddenError("this offer is not yours")
+
+
+def own_record(call: Call, record: ContactRecord) -> None:
+    """Refuse a record that is not theirs.
+
+    Raises:
+        ForbiddenError: Somebody else served it, or it is of a queue outside their scope.
+    """
+    if not sees_record(call.principal, record):
         raise ForbiddenError("this contact is not yours")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ctid.desktop.bodies import RoutingQuery
 from ctid.desktop.operation import Answer, Call
+from ctid.desktop.rest.rights import own_contact, own_record
 from ctid.engine.routing_view import recorded_routing_view, routing_view
 from ctid.engine.turn import Turn
 from ctid.errors import NotFoundError
@@ -15,9 +16,11 @@ async def get_routing(call: Call) -> Answer:
     site, contact_id = call.site, call.params["contact_id"]
     contact = site.state.contacts.get(contact_id)
     if contact is not None:
+        own_contact(call, contact)
         turn = Turn(site.state, site.spec, site.now(), site.floor, quiet=True)
         return Answer(routing_view(turn, contact, query.language))
     record = await site.records.get(contact_id)
     if record is None:
         raise NotFoundError("there is no such contact")
+    own_record(call, record)
     return Answer(recorded_routing_view(record, query.language))

@@ -12,6 +12,7 @@ import msgspec
 from ctid.desktop.bodies import StaffingQuery
 from ctid.desktop.operation import Answer, Call
 from ctid.desktop.problems import Fault, InvalidInputError
+from ctid.desktop.rest.rights import own_queue
 from ctid.staffing.erlang import Demand, performance
 from ctid.staffing.history import calls_by_time_of_day, days_of, habits
 from ctid.staffing.plan import Target, curve, plan, sensitivity
@@ -27,6 +28,8 @@ _HOUR: Final = 60
 async def get_staffing(call: Call) -> Answer:
     """Agents needed, what becomes of the calls with them, and how much that hangs on what was assumed."""
     query: StaffingQuery = call.query
+    if query.queue is not None:
+        own_queue(call, query.queue)
     demand, basis = await _demand(call, query)
     if demand.erlangs > MAX_ERLANGS:
         detail = f"makes a load of {demand.erlangs:.0f} Erlang; {MAX_ERLANGS} is the most"
