@@ -17,6 +17,7 @@ from ctid.desktop.hub import Hub
 from ctid.desktop.idempotency import IdempotencyCache
 from ctid.desktop.operation import Endpoint
 from ctid.desktop.ops import OpsPages
+from ctid.desktop.pages import Pages
 from ctid.desktop.ports import Site
 from ctid.desktop.problems import problems
 from ctid.desktop.pulse import Pulse
@@ -28,6 +29,12 @@ log = structlog.get_logger(__name__)
 
 _MAX_BODY: Final = 64 * 1024
 _STOP_SECONDS: Final = 5.0
+# Ant Design writes its styles into the page; the phone's socket is Asterisk's own.
+_PAGES_POLICY: Final = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' blob:; "
+    "connect-src 'self' ws: wss:; frame-src https: http://127.0.0.1:*; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -62,6 +69,7 @@ def build_app(site: Site, hub: Hub, pulse: Pulse, api: ApiSpec, exposition: Call
     app.router.add_get("/healthz", ops.health)
     app.router.add_get("/readyz", ops.readiness)
     DocsPages(__version__).add_to(app)
+    Pages(_PAGES_POLICY).add_to(app)
 
     async def close_sockets(_: web.Application) -> None:
         await events.stop()

@@ -1,0 +1,49 @@
+/** Light or dark, after the system unless the user chose; kept in the browser. */
+
+import { type ThemeConfig, theme } from "antd";
+import { useEffect, useSyncExternalStore } from "react";
+
+export type Appearance = "system" | "light" | "dark";
+
+const KEY = "ctid.appearance";
+const system = window.matchMedia("(prefers-color-scheme: dark)");
+const listeners = new Set<() => void>();
+
+function chosen(): Appearance {
+  const kept = localStorage.getItem(KEY);
+  return kept === "light" || kept === "dark" ? kept : "system";
+}
+
+export function isDark(): boolean {
+  const choice = chosen();
+  return choice === "system" ? system.matches : choice === "dark";
+}
+
+export function choose(appearance: Appearance): void {
+  localStorage.setItem(KEY, appearance);
+  listeners.forEach((tell) => tell());
+}
+
+function subscribe(tell: () => void): () => void {
+  listeners.add(tell);
+  system.addEventListener("change", tell);
+  return () => {
+    listeners.delete(tell);
+    system.removeEventListener("change", tell);
+  };
+}
+
+export function useAppearance(): { dark: boolean; choice: Appearance; theme: ThemeConfig } {
+  const dark = useSyncExternalStore(subscribe, isDark);
+  const choice = useSyncExternalStore(subscribe, chosen);
+  useEffect(() => {
+    document.documentElement.style.colorScheme = dark ? "dark" : "light";
+    document.body.style.background = dark ? "#141414" : "#f5f5f5";
+    document.body.style.margin = "0";
+  }, [dark]);
+  return {
+    dark,
+    choice,
+    theme: { algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { borderRadius: 6 } },
+  };
+}

@@ -1,0 +1,98 @@
+/** The signed-in desk: session, API and live state, for every component below. */
+
+import { type Api, EventStream, type Me, Session, type StreamState, connectApi } from "@ctid/client";
+import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
+
+import { LiveStore } from "../live/store";
+
+export interface Desk {
+  /** `undefined` while it is being found out, `null` if nobody is signed in. */
+  me: Me | null | undefined;
+  api: Api;
+  live: LiveStore;
+  stream: { state: StreamState; reason: string };
+  /** Take the agent over from another desktop. */
+  takeOver(): void;
+  signIn(username: string, password: string): Promise<void>;
+  signOut(): Promise<void>;
+}
+
+const DeskContext = createContext<Desk | null>(null);
+
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext);
+  if (!desk) throw new Error("useDesk needs a DeskProvider");
+  return desk;
+}
+
+/** Names this tab; the browser keeps it over a reload and does not share it with other tabs. */
+function tabId(): string {
+  const known = sessionStorage.getItem("ctid.tab");
+  if (known) return known;
+  const minted = crypto.randomUUID();
+  sessionStorage.setItem("ctid.tab", minted);
+  return minted;
+}
+
+export function DeskProvider({ children }: { children: ReactNode }) {
+  const [me, setMe] = useState<Me | null | undefined>(undefined);
+  const [stream, setStream] = useState<Desk["stream"]>({ state: "connecting", reason: "" });
+  const parts = useMemo(() => {
+    const session = new Session();
+    const live = new LiveStore();
+    const events = new EventStream(
+      session,
+      {
+        onSnapshot: (snapshot) => live.replace(snapshot),
+        onEvent: (event) => live.apply(event),
+        onState: (state, reason) => {
+          setStream({ state, reason });
+          if (state === "ended" && reason === "signed out") setMe(null);
+        },
+      },
+      tabId(),
+    );
+    return { session, live, events, api: connectApi(session) };
+  }, []);
+
+  useEffect(() => {
+    let gone = false;
+    parts.session.resume().then(
+      (found) => gone || setMe(found),
+      () => gone || setMe(null),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [parts]);
+
+  const signedIn = Boolean(me);
+  useEffect(() => {
+    if (!signedIn) return;
+    parts.events.start();
+    const wake = () => parts.events.wake();
+    window.addEventListener("online", wake);
+    document.addEventListener("visibilitychange", wake);
+    return () => {
+      window.removeEventListener("online", wake);
+      document.removeEventListener("visibilitychange", wake);
+      parts.events.stop();
+    };
+  }, [parts, signedIn]);
+
+  const signIn = useCallback(
+    async (username: string, password: string) => setMe(await parts.session.signIn(username, password)),
+    [parts],
+  );
+  const signOut = useCallback(async () => {
+    setMe(null);
+    await parts.session.signOut();
+  }, [parts]);
+  const takeOver = useCallback(() => parts.events.start(true), [parts]);
+
+  const desk = useMemo<Desk>(
+    () => ({ me, api: parts.api, live: parts.live, stream, signIn, signOut, takeOver }),
+    [me, parts, stream, signIn, signOut, takeOver],
+  );
+  return <DeskContext.Provider value={desk}>{children}</DeskContext.Provider>;
+}
