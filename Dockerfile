@@ -7,6 +7,10 @@ RUN /opt/ctid/bin/pip install --no-cache-dir --no-deps --require-hashes -r requi
     && /opt/build/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY ctid ctid
+COPY web web
+COPY bootstrap/web bootstrap/
+# The pages are made of the API's own description, so they need both: Node, and ctid.
+RUN PYTHONPATH=/src PATH=/opt/ctid/bin:/opt/build/bin:$PATH bootstrap/web
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /dist . \
     && /opt/ctid/bin/pip install --no-cache-dir --no-deps /dist/ctid-*.whl \
     && /opt/ctid/bin/pip uninstall --yes pip setuptools
