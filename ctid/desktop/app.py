@@ -22,6 +22,7 @@ from ctid.desktop.ports import Site
 from ctid.desktop.problems import problems
 from ctid.desktop.pulse import Pulse
 from ctid.desktop.routes import OPERATIONS
+from ctid.desktop.scope import team_of
 from ctid.desktop.socket import EventSocket
 from ctid.spec.daemon import ApiSpec
 
@@ -53,9 +54,10 @@ def build_app(site: Site, hub: Hub, pulse: Pulse, api: ApiSpec, exposition: Call
         api: Secrets and bounds.
         exposition: Gives all metrics in Prometheus' text format.
     """
+    hub.team_of = lambda agent_id: team_of(site.spec, agent_id)
     authority = Authority(api.token_secret.get_secret_value(), site.spec.site)
     idempotency = IdempotencyCache()
-    events = EventSocket(site, hub, authority, api.client_buffer)
+    events = EventSocket(site, hub, authority, api)
     ops = OpsPages(site, pulse, exposition)
     app = web.Application(middlewares=[problems], client_max_size=_MAX_BODY)
     for operation in OPERATIONS:

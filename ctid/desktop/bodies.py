@@ -218,25 +218,3 @@ class StaffingQuery(Input):
     shrinkage_percent: Annotated[
         float, Field(ge=0, le=95, description="Paid time that agents are not at the phones.")
     ] = 0
-
-
-class ResumeFrom(Input):
-    """Where a desktop that comes back has got to."""
-
-    epoch: Annotated[str, StringConstraints(max_length=64)]
-    seq: Annotated[int, Field(ge=0)]
-
-
-class Hello(Input):
-    """The first message of a socket."""
-
-    type: Literal["hello"]
-    token: Annotated[str | None, StringConstraints(max_length=4_096)] = None
-    resume_from: ResumeFrom | None = None
-
-
-class Ping(Input):
-    """Are you there?"""
-
-    type: Literal["ping"]
-    id: Annotated[str | int | None, Field(description="Given back in the pong.")] = None

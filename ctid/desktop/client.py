@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
@@ -12,11 +13,15 @@ from typing import Final
 
 from aiohttp import WSMsgType, web
 
+from ctid.desktop.audience import Audience
 from ctid.desktop.auth import Principal
-from ctid.desktop.frames import PING_FRAME, Message
+from ctid.desktop.frames import PING_FRAME, Batch, Message
+from ctid.desktop.socket_messages import Hello
+from ctid.desktop.topics import Topic
 
 HIGH_WATER: Final = 64 * 1024
 _TURN_MESSAGES: Final = 64
+_WARNING_SECONDS: Final = 60.0
 _KERNEL_BUFFER: Final = 128 * 1024
 CLOSE_GRACE: Final = 1.0
 
@@ -31,8 +36,12 @@ class CloseCode(IntEnum):
     TOKEN_EXPIRED = 4003
     PROTOCOL = 4004
     UNKNOWN_AGENT = 4005
+    SIGNED_OUT = 4006
     TOO_SLOW = 4008
     SILENT = 4009
+    ELSEWHERE = 4010
+    TAKEN_OVER = 4011
+    REPLACED = 4012
 
     @property
     def reason(self) -> bytes:
@@ -45,7 +54,11 @@ class Client:
 
     Attributes:
         principal: Who it speaks for.
+        audience: What it hears of beside its own agent's work.
+        agent_id: Whose desktop it is; empty if it is none: no agent's, or not subscribed to their own work.
+        client_id: Kept by the desktop over its connections; empty if it told none.
         seq: Position in the stream up to which it was served.
+        warn_at: When it has to be told that its token expires, in seconds since 1970-01-01 UTC.
         heard_at: Loop time of the last sign of life.
         pinged_at: Loop time of the last ping.
     """
@@ -55,6 +68,7 @@ class Client:
         ws: web.WebSocketResponse,
         transport: asyncio.Transport,
         principal: Principal,
+        hello: Hello,
         buffer: int,
         on_overflow: Callable[[Client], None],
     ) -> None:
@@ -64,11 +78,14 @@ class Client:
             ws: The socket, prepared, with ``writer_limit=0`` so that its ``send_frame`` waits while writing is paused.
             transport: What the socket writes to.
             principal: Who it speaks for.
+            hello: What it asked for.
             buffer: Messages that may wait before the desktop is cut off.
             on_overflow: Has to cut it off.
         """
-        self.principal = principal
+        self.client_id = hello.client_id or ""
         self.seq = 0
+        self._wanted = None if hello.subscribe is None else frozenset(hello.subscribe)
+        self.renew(principal)
         self._loop = asyncio.get_running_loop()
         self.heard_at = self.pinged_at = self._loop.time()
         self.close_code: CloseCode | None = None
@@ -76,7 +93,7 @@ class Client:
         self._transport = transport
         self._limit = buffer
         self._on_overflow = on_overflow
-        self._turn: list[Message] = []
+        self._turn: list[Message | Batch] = []
         self._waiting: deque[Message] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -86,6 +103,19 @@ class Client:
             # Without a bound the kernel takes megabytes for a desktop that reads nothing.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BUFFER)
 
+    def renew(self, principal: Principal) -> None:
+        """Speak from now on for what a new token says."""
+        self.principal = principal
+        self.audience = Audience.of(principal, self._wanted)
+        self.agent_id = principal.agent_id if Topic.OWN in self.audience.topics else ""
+        left = principal.expires_at - time.time()
+        self.warn_at = principal.expires_at - min(_WARNING_SECONDS, left / 2)
+
+    @property
+    def seat(self) -> tuple[str, str]:
+        """Where only one socket has its place: a desktop that connects again gets the place of its old socket."""
+        return self.principal.agent_id or self.principal.subject, self.client_id
+
     @property
     def flushed(self) -> bool:
         """Whether all that was sent has been handed to the kernel."""
@@ -93,7 +123,7 @@ class Client:
             return True
         return not self._turn and not self._waiting and self._transport.get_write_buffer_size() == 0
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message | Batch) -> None:
         """Send a message at the end of this turn of the event loop, or as soon as the desktop takes it.
 
         What one step of the engine publishes goes out in one system call, which is what a message costs.
@@ -116,7 +146,8 @@ class Client:
             self._transport.write(b"".join([message.frame for message in self._turn]))
             self._turn.clear()
             return
-        self._waiting.extend(self._turn)
+        for message in self._turn:
+            self._waiting.extend(message.parts if isinstance(message, Batch) else (message,))
         self._turn.clear()
         if len(self._waiting) > self._limit:
             self._on_overflow(self)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
 
+from ctid.desktop.topics import Topic, topic_of
 from ctid.model.commands import Publish
 
 _FIN_TEXT: Final = 0x81
 PING_FRAME: Final = b"\x89\x00"
-
-# A desktop learns of these without being named in them: they concern the whole site and hold no caller data.
-_SITE_WIDE: Final = ("pbx.", "site.", "config.", "queue.stats")
 
 
 class Message:
@@ -40,23 +39,45 @@ class Message:
         self.frame = header + payload
 
 
+class Batch:
+    """Messages that go to many desktops together: their frames are put together once.
+
+    Attributes:
+        frame: The messages' frames.
+        parts: The messages.
+    """
+
+    __slots__ = ("frame", "parts")
+
+    def __init__(self, parts: Sequence[Message]) -> None:
+        """Put them together."""
+        self.parts = parts
+        self.frame = b"".join([part.frame for part in parts])
+
+
 class EventMessage(Message):
     """A published event and who it is for.
 
     Attributes:
         seq: Its position in the stream.
+        topic: Under which others hear of it.
+        by_queue: Whether queues decide who may hear of it.
+        by_team: Whether the agents' teams do.
         agent_ids: The agents whose work it is.
-        for_all: Whether everybody gets it.
+        queues: The queue of its contact, and the one that the contact was in before.
     """
 
-    __slots__ = ("agent_ids", "for_all", "seq")
+    __slots__ = ("agent_ids", "by_queue", "by_team", "queues", "seq", "topic")
 
-    def __init__(self, publish: Publish, site: str, epoch: str) -> None:
+    def __init__(self, publish: Publish, site: str, epoch: str, queues: frozenset[str]) -> None:
         """Put the event into its CloudEvents envelope."""
         super().__init__(envelope(publish, site, epoch))
         self.seq = publish.seq
-        self.agent_ids = frozenset(publish.agent_ids)
-        self.for_all = not publish.agent_ids and publish.type.startswith(_SITE_WIDE)
+        self.topic = topic_of(publish.type)
+        self.by_queue = self.topic is Topic.QUEUES
+        self.by_team = self.topic is Topic.AGENTS or publish.type.startswith("offer.")
+        self.agent_ids = publish.agent_ids
+        self.queues = queues
 
 
 def envelope(publish: Publish, site: str, epoch: str) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Final
 
+from ctid.desktop.audience import Audience, TeamOf
 from ctid.desktop.auth import Principal
 from ctid.desktop.client import Client, CloseCode
-from ctid.desktop.frames import EventMessage, Message
+from ctid.desktop.frames import EventMessage
 from ctid.model.commands import Publish
 from ctid.telemetry.metrics import Metrics
 
@@ -18,7 +19,12 @@ _POLL_SECONDS: Final = 0.001
 
 
 class Hub:
-    """The connected desktops of a site and the events they may have missed."""
+    """The connected desktops of a site and the events they may have missed.
+
+    Attributes:
+        epoch: Of the published stream.
+        team_of: Tells an agent's team, for those who may see some teams only; the server knows it.
+    """
 
     def __init__(self, site: str, epoch: str, replay_events: int, metrics: Metrics) -> None:
         """Make a hub without desktops.
@@ -30,17 +36,25 @@ class Hub:
             metrics: Where desktops are counted.
         """
         self.epoch: Final = epoch
+        self.team_of: TeamOf = _no_team
         self._site = site
         self._metrics = metrics
         self._recent: deque[EventMessage] = deque(maxlen=replay_events)
+        self._queues: dict[str, str] = {}
         self._clients: set[Client] = set()
-        self._seeing_all: set[Client] = set()
-        self._by_agent: dict[str, set[Client]] = {}
+        self._audiences: dict[Audience, set[Client]] = {}
+        self._desktops: dict[str, Client] = {}
+        self._seats: dict[tuple[str, str], Client] = {}
 
     @property
     def clients(self) -> Iterable[Client]:
         """The desktops connected now."""
         return tuple(self._clients)
+
+    @property
+    def audiences(self) -> Mapping[Audience, set[Client]]:
+        """The desktops connected now, by what they hear of."""
+        return self._audiences
 
     @property
     def seq(self) -> int | None:
@@ -49,37 +63,33 @@ class Hub:
 
     def publish(self, command: Publish) -> None:
         """Send an event to all desktops it is for. Never waits."""
-        message = EventMessage(command, self._site, self.epoch)
+        message = EventMessage(command, self._site, self.epoch, self._queues_of(command))
         self._recent.append(message)
-        if message.for_all:
-            receivers: Iterable[Client] = self.clients
-        elif not message.agent_ids:
-            receivers = tuple(self._seeing_all)
-        else:
-            own = (self._by_agent.get(agent_id, ()) for agent_id in message.agent_ids)
-            receivers = self._seeing_all.union(*own)
         seq = message.seq
-        for client in receivers:
-            # The snapshot of a desktop that just came may know the event already.
-            if client.seq < seq:
-                client.seq = seq
-                client.send(message)
-        if command.type == "offer.created":
-            # A phone waits to ring until its agent has been told, so these need not wait for the end of the turn.
-            for agent_id in command.agent_ids:
-                for client in self._by_agent.get(agent_id, ()):
-                    client.flush()
+        # A desktop that overflows leaves while we are at it.
+        for audience, clients in tuple(self._audiences.items()):
+            if audience.hears(message, self.team_of):
+                for client in tuple(clients):
+                    # The snapshot of a desktop that just came may know the event already.
+                    if client.seq < seq:
+                        client.seq = seq
+                        client.send(message)
+        for agent_id in message.agent_ids:
+            own = self._desktops.get(agent_id)
+            if own is None:
+                continue
+            if own.seq < seq:
+                own.seq = seq
+                own.send(message)
+            if command.type == "offer.created":
+                # A phone waits to ring until its agent has been told, so this need not wait for the end of the turn.
+                own.flush()
 
-    def broadcast(self, message: Message) -> None:
-        """Send what is no part of the stream to everybody."""
-        for client in self.clients:
-            client.send(message)
-
-    def missed(self, principal: Principal, seq: int, present: int) -> list[EventMessage] | None:
+    def missed(self, client: Client, seq: int, present: int) -> list[EventMessage] | None:
         """What a desktop that was served up to ``seq`` has missed.
 
         Args:
-            principal: Whose desktop it is.
+            client: The desktop.
             seq: Where it has got to.
             present: Position of the engine's state, which may be ahead of what was published.
 
@@ -94,27 +104,42 @@ class Hub:
         if seq < first - 1:
             return None
         newer = islice(self._recent, seq - first + 1, None)
-        return [message for message in newer if _is_for(message, principal)]
+        audience, agent_id, team_of = client.audience, client.agent_id, self.team_of
+        return [
+            message
+            for message in newer
+            if audience.hears(message, team_of) or (agent_id and agent_id in message.agent_ids)
+        ]
+
+    def rivals(self, client: Client) -> tuple[Client | None, Client | None]:
+        """Whose places a new desktop would take: its own former connection's, and that of its agent's other desktop."""
+        former = self._seats.get(client.seat) if client.client_id else None
+        other = self._desktops.get(client.agent_id)
+        return former, None if other is former else other
 
     def join(self, client: Client, seq: int) -> None:
         """Serve a desktop from now on with what comes after ``seq``."""
         client.seq = seq
         self._clients.add(client)
-        if client.principal.sees_all:
-            self._seeing_all.add(client)
-        if client.principal.agent_id:
-            self._by_agent.setdefault(client.principal.agent_id, set()).add(client)
+        self._audiences.setdefault(client.audience, set()).add(client)
+        if client.agent_id:
+            self._desktops[client.agent_id] = client
+        if client.client_id:
+            self._seats[client.seat] = client
         self._metrics.desktop_clients.set(len(self._clients))
 
     def leave(self, client: Client) -> None:
         """Forget a desktop."""
         self._clients.discard(client)
-        self._seeing_all.discard(client)
-        own = self._by_agent.get(client.principal.agent_id)
-        if own is not None:
-            own.discard(client)
-            if not own:
-                del self._by_agent[client.principal.agent_id]
+        hearing = self._audiences.get(client.audience)
+        if hearing is not None:
+            hearing.discard(client)
+            if not hearing:
+                del self._audiences[client.audience]
+        if self._desktops.get(client.agent_id) is client:
+            del self._desktops[client.agent_id]
+        if self._seats.get(client.seat) is client:
+            del self._seats[client.seat]
         self._metrics.desktop_clients.set(len(self._clients))
 
     def cut(self, client: Client, code: CloseCode) -> None:
@@ -126,6 +151,12 @@ class Hub:
     def cut_slow(self, client: Client) -> None:
         """Close the socket of a desktop that does not keep up."""
         self.cut(client, CloseCode.TOO_SLOW)
+
+    def sign_out(self, whom: Callable[[Principal], bool]) -> None:
+        """Close the sockets of all principals that this is true of: their sign-in ended, or they may no longer."""
+        for client in self.clients:
+            if whom(client.principal):
+                self.cut(client, CloseCode.SIGNED_OUT)
 
     def close_all(self, code: CloseCode) -> None:
         """Close every desktop's socket."""
@@ -145,7 +176,7 @@ class Hub:
         Returns:
             Whether all of it is on its way.
         """
-        waited_for = [client for agent_id in agent_ids for client in self._by_agent.get(agent_id, ())]
+        waited_for = [self._desktops[agent_id] for agent_id in agent_ids if agent_id in self._desktops]
         for client in waited_for:
             client.flush()
         if all(client.flushed for client in waited_for):
@@ -160,6 +191,15 @@ class Hub:
             return False
         return True
 
+    def _queues_of(self, command: Publish) -> frozenset[str]:
+        """The event's queue and its contact's last one: who sees only some queues is told of what leaves them, too."""
+        last = self._queues.get(command.contact_id, "")
+        if command.type == "contact.closed":
+            self._queues.pop(command.contact_id, None)
+        elif command.queue and command.contact_id:
+            self._queues[command.contact_id] = command.queue
+        return frozenset(name for name in (command.queue, last) if name)
 
-def _is_for(message: EventMessage, principal: Principal) -> bool:
-    return principal.sees_all or message.for_all or principal.agent_id in message.agent_ids
+
+def _no_team(_: str) -> str:
+    return ""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections import Counter
-from typing import Any, Final
+from typing import Final
 
 from ctid.desktop.client import CloseCode
+from ctid.desktop.conversation import stamp
 from ctid.desktop.frames import Message
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Site
-from ctid.engine.views import queue_view
+from ctid.desktop.queue_stats import QueueStats
 
 _BEAT_SECONDS: Final = 1.0
 _STALL_SECONDS: Final = 5.0
@@ -28,11 +29,10 @@ class Pulse:
             hub: Has the desktops.
             heartbeat_seconds: Interval of pings; a desktop silent for twice as long is lost.
         """
-        self._site = site
         self._hub = hub
         self._heartbeat = heartbeat_seconds
         self._beat = min(_BEAT_SECONDS, heartbeat_seconds / 4)
-        self._counts: dict[str, tuple[tuple[str, int], ...]] = {}
+        self._stats = QueueStats(site, hub)
         self._stats_at = 0.0
         self.lag = 0.0
 
@@ -54,7 +54,7 @@ class Pulse:
             self._visit(now)
             if now >= self._stats_at:
                 self._stats_at = now + _BEAT_SECONDS
-                self._publish_queue_stats()
+                await self._stats.publish()
 
     def _visit(self, now: float) -> None:
         utc = time.time()
@@ -62,35 +62,12 @@ class Pulse:
             if client.principal.expires_at <= utc:
                 self._hub.cut(client, CloseCode.TOKEN_EXPIRED)
                 continue
+            if client.warn_at <= utc:
+                client.warn_at = math.inf
+                client.send(Message({"type": "token_expiring", "expires_at": stamp(client.principal.expires_at)}))
             # While we stalled, nobody's sign of life could be heard.
             client.heard_at += self.lag
             if now - client.heard_at > 2 * self._heartbeat:
                 self._hub.cut(client, CloseCode.SILENT)
             elif now - client.pinged_at >= self._heartbeat:
                 client.ping(now)
-
-    def _publish_queue_stats(self) -> None:
-        state, spec = self._site.state, self._site.spec
-        counts: dict[str, Counter[str]] = {name: Counter() for name in spec.queues}
-        for contact in state.contacts.values():
-            if contact.queue in counts:
-                counts[contact.queue][contact.state.value] += 1
-        present = {name: tuple(sorted(count.items())) for name, count in counts.items()}
-        changed = [name for name in present if present[name] != self._counts.get(name, ())]
-        self._counts = present
-        if not changed:
-            return
-        now = self._site.now()
-        for name in changed:
-            stats: dict[str, Any] = {
-                "specversion": "1.0",
-                "id": f"{self._hub.epoch}-stats-{name}-{now.mono_ms}",
-                "source": f"/sites/{spec.site}",
-                "type": "queue.stats",
-                "time": now.iso(),
-                "datacontenttype": "application/json",
-                "subject": f"queues/{name}",
-                "epoch": self._hub.epoch,
-                "data": queue_view(state, spec, name, now, self._site.floor),
-            }
-            self._hub.broadcast(Message(stats))

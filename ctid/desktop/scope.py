@@ -1,4 +1,4 @@
-"""What of the site a principal may see and command: the one place that decides, for requests, snapshots and events.
+"""What of the site a principal may see and command: what requests ask. ``audience`` says the same for events.
 
 A principal of role agent has what is their own: their agent, the contacts they serve or are offered, and the queues'
 numbers. All others have the whole site, narrowed by ``teams`` (agents) and ``queues`` (queues, contacts, offers,
@@ -7,20 +7,13 @@ records); what is their own as an agent they have besides.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
-
 from ctid.desktop.auth import Principal, Role
 from ctid.engine.state import SiteState
-from ctid.model.commands import Publish
 from ctid.model.contact import Contact
 from ctid.model.offer import Offer
 from ctid.model.record import ContactRecord
 from ctid.model.states import OfferState
 from ctid.spec.site import SiteSpec
-
-# A desktop learns of these without being named in them: they concern the whole site and hold no caller data.
-_SITE_WIDE: Final = ("pbx.", "site.", "config.")
 
 
 def sees_agent(spec: SiteSpec, principal: Principal, agent_id: str) -> bool:
@@ -72,54 +65,3 @@ def team_of(spec: SiteSpec, agent_id: str) -> str:
     """The agent's team; empty if they have none, or are no longer in the configuration."""
     agent = spec.agents.get(agent_id)
     return (agent.team if agent is not None else None) or ""
-
-
-class Audience(NamedTuple):
-    """Who an event is for, told once for all desktops.
-
-    Attributes:
-        everybody: It concerns the whole site.
-        agent_ids: The agents whose own work it is.
-        queues: The queues it is about; whose scope has one of them is told.
-        by_team: It is about the agents, not about a contact: teams decide, not queues.
-    """
-
-    everybody: bool
-    agent_ids: frozenset[str]
-    queues: frozenset[str]
-    by_team: bool
-
-
-def audience(event: Publish) -> Audience:
-    """Who an event is for."""
-    return Audience(
-        everybody=not event.agent_ids and event.type.startswith(_SITE_WIDE),
-        agent_ids=frozenset(event.agent_ids),
-        queues=frozenset({event.queue, _left(event)} - {""}),
-        by_team=event.type.startswith("agent.") or not (event.queue or event.contact_id),
-    )
-
-
-def sees_event(principal: Principal, event: Audience, team: Callable[[str], str]) -> bool:
-    """Whether an event is to be told to a principal.
-
-    Args:
-        principal: Who would be told.
-        event: Who it is for.
-        team: Gives an agent's team; see ``team_of``.
-    """
-    if event.everybody or principal.agent_id in event.agent_ids:
-        return True
-    if principal.role is Role.AGENT:
-        return False
-    if event.by_team:
-        return not principal.teams or any(team(agent_id) in principal.teams for agent_id in event.agent_ids)
-    return not principal.queues or not principal.queues.isdisjoint(event.queues)
-
-
-def _left(event: Publish) -> str:
-    # Who sees only the queue that a contact was taken from has to learn that it is gone: at that moment, never after.
-    spans: list[dict[str, Any]] = event.data.get("contact", {}).get("spans", [])
-    if not spans or spans[-1]["at"] != event.at.iso():
-        return ""
-    return next((span["queue"] for span in reversed(spans[:-1]) if span["queue"]), "")

@@ -1,37 +1,28 @@
-"""The event socket ``/v1/events``: hello, then snapshot or replay, then live."""
+"""The event socket ``/v1/events``: the handshake, the hello, and whose place the desktop takes."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import uuid
 from http import HTTPStatus
 from typing import Final
 
-import structlog
-from aiohttp import WSMessage, WSMsgType, web
-from pydantic import TypeAdapter, ValidationError
+from aiohttp import WSMsgType, web
 
-from ctid.desktop.auth import Authority, Principal, TokenError, TokenExpiredError
-from ctid.desktop.bodies import Hello, Ping
+from ctid.desktop.auth import Authority, Principal, SessionEndedError, TokenError, TokenExpiredError
 from ctid.desktop.client import CLOSE_GRACE, Client, CloseCode
-from ctid.desktop.frames import Message
+from ctid.desktop.conversation import Conversation, parse
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Site
 from ctid.desktop.problems import Fault, InvalidInputError
-from ctid.desktop.snapshot import snapshot
+from ctid.desktop.socket_messages import Hello
 from ctid.errors import OverloadedError
-from ctid.model.events import DesktopConnected, DesktopLost
-
-log = structlog.get_logger(__name__)
+from ctid.spec.daemon import ApiSpec
 
 PROTOCOL: Final = "ctid.v1"
 _TOKEN_PROTOCOL: Final = "bearer."  # noqa: S105 - a prefix, no secret
 _HELLO_SECONDS: Final = 10.0
 _MAX_MESSAGE: Final = 8 * 1024
-_MAX_FAULTS: Final = 10
 _MAX_SOCKETS: Final = 10_000
-_MESSAGES: Final[TypeAdapter[Hello | Ping]] = TypeAdapter(Hello | Ping)
 
 
 class _RefusedError(Exception):
@@ -45,19 +36,19 @@ class _RefusedError(Exception):
 class EventSocket:
     """Serves the sockets of a site's desktops."""
 
-    def __init__(self, site: Site, hub: Hub, authority: Authority, client_buffer: int) -> None:
+    def __init__(self, site: Site, hub: Hub, authority: Authority, api: ApiSpec) -> None:
         """Take what all sockets share.
 
         Args:
             site: The site.
             hub: Has the stream.
             authority: Verifies tokens.
-            client_buffer: Messages that may wait for one desktop.
+            api: Bounds, and how often desktops are pinged.
         """
         self._site = site
         self._hub = hub
         self._authority = authority
-        self._client_buffer = client_buffer
+        self._api = api
         self._open = 0
         self._greeting: set[web.WebSocketResponse] = set()
         self._stopping = False
@@ -132,7 +123,7 @@ class EventSocket:
                         await ws.pong(received.data)
         except TimeoutError as error:
             raise _RefusedError(CloseCode.PROTOCOL if principal else CloseCode.TOKEN_MISSING) from error
-        hello = _parse(received)
+        hello = parse(received)
         if not isinstance(hello, Hello):
             raise _RefusedError(CloseCode.PROTOCOL)
         if principal is None:
@@ -148,101 +139,43 @@ class EventSocket:
             return self._authority.verify(token)
         except TokenExpiredError as error:
             raise _RefusedError(CloseCode.TOKEN_EXPIRED) from error
+        except SessionEndedError as error:
+            raise _RefusedError(CloseCode.SIGNED_OUT) from error
         except TokenError as error:
             raise _RefusedError(CloseCode.TOKEN_INVALID) from error
 
     async def _converse(
         self, ws: web.WebSocketResponse, transport: asyncio.Transport, principal: Principal, hello: Hello
     ) -> None:
-        client = Client(ws, transport, principal, self._client_buffer, self._hub.cut_slow)
-        session_id = uuid.uuid4().hex
-        agent_id = principal.agent_id if principal.agent_id in self._site.state.agents else ""
-        # From here to the first await nothing else runs: no event falls between the snapshot and the live stream.
-        self._begin(client, hello)
+        hub = self._hub
+        client = Client(ws, transport, principal, hello, self._api.client_buffer, hub.cut_slow)
+        former, other = hub.rivals(client)
+        if other is not None and not hello.takeover:
+            await _refuse(ws, CloseCode.ELSEWHERE)
+            return
+        conversation = Conversation(
+            self._site,
+            hub,
+            self._authority,
+            client,
+            replay_most=self._api.client_buffer // 2,
+            heartbeat_seconds=self._api.heartbeat_seconds,
+        )
+        # To the first await nothing else runs: no event falls between the snapshot and the live stream, and the engine
+        # hears of the new desktop before it hears that the old one has gone.
+        if former is not None:
+            hub.cut(former, CloseCode.REPLACED)
+        if other is not None:
+            hub.cut(other, CloseCode.TAKEN_OVER)
         try:
-            if agent_id:
-                self._notify(client, DesktopConnected(agent_id=agent_id, session_id=session_id))
+            conversation.begin(hello)
             if self._stopping:
-                self._hub.cut(client, CloseCode.RESTARTING)
-            with contextlib.suppress(ConnectionError):
-                await self._listen(ws, client)
+                hub.cut(client, CloseCode.RESTARTING)
+            await conversation.listen(ws)
         finally:
-            self._hub.leave(client)
-            if agent_id:
-                self._notify(client, DesktopLost(agent_id=agent_id, session_id=session_id))
-            await client.closed()
-
-    def _notify(self, client: Client, event: DesktopConnected | DesktopLost) -> None:
-        try:
-            self._site.notify(event)
-        except OverloadedError:
-            log.error("desktop.unheard", agent_id=event.agent_id, desktop_event=type(event).__name__)
-            self._hub.cut(client, CloseCode.OVERLOADED)
-
-    def _begin(self, client: Client, hello: Hello) -> None:
-        present = self._site.state.stream_seq
-        resume = hello.resume_from
-        if resume is not None:
-            missed = None
-            if resume.epoch == self._hub.epoch:
-                missed = self._hub.missed(client.principal, resume.seq, present)
-            # So many at once would only get the desktop cut off; the snapshot is less and as good.
-            if missed is not None and len(missed) <= self._client_buffer // 2:
-                reached = max(resume.seq, self._hub.seq or 0)
-                epoch = self._hub.epoch
-                client.send(
-                    Message(
-                        {
-                            "type": "replay",
-                            "epoch": epoch,
-                            "from_seq": resume.seq,
-                            "seq": reached,
-                            "events": len(missed),
-                        }
-                    )
-                )
-                for message in missed:
-                    client.send(message)
-                self._hub.join(client, reached)
-                client.send(Message({"type": "live", "epoch": epoch, "seq": reached}))
-                return
-            client.send(Message({"type": "resync_required", "epoch": self._hub.epoch, "seq": present}))
-        client.send(Message(snapshot(self._site, client.principal)))
-        self._hub.join(client, present)
-        client.send(Message({"type": "live", "epoch": self._hub.epoch, "seq": present}))
-
-    async def _listen(self, ws: web.WebSocketResponse, client: Client) -> None:
-        loop = asyncio.get_running_loop()
-        faults = 0
-        async for received in ws:
-            client.heard_at = loop.time()
-            if received.type is WSMsgType.PONG:
-                continue
-            if received.type is WSMsgType.PING:
-                await ws.pong(received.data)
-                continue
-            message = _parse(received)
-            if isinstance(message, Ping):
-                pong = {"type": "pong", "epoch": self._hub.epoch, "seq": client.seq}
-                client.send(Message(pong if message.id is None else {**pong, "id": message.id}))
-                continue
-            faults += 1
-            if faults >= _MAX_FAULTS:
-                self._hub.cut(client, CloseCode.PROTOCOL)
-                return
-            detail = "hello was said already" if message else 'send {"type": "ping"}'
-            client.send(Message({"type": "error", "code": "message-invalid", "detail": detail}))
+            await conversation.end()
 
 
 async def _refuse(ws: web.WebSocketResponse, code: CloseCode) -> None:
     # Nothing was sent yet, so that the closing frame always fits.
     await ws.close(code=code, message=code.reason)
-
-
-def _parse(received: WSMessage) -> Hello | Ping | None:
-    if received.type is not WSMsgType.TEXT:
-        return None
-    try:
-        return _MESSAGES.validate_json(received.data, strict=True)
-    except ValidationError:
-        return None

@@ -1,0 +1,64 @@
+"""Live numbers of queues: to all desktops that may see them, once a second at most and only when they changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any, Final
+
+from ctid.desktop.frames import Batch, Message
+from ctid.desktop.hub import Hub
+from ctid.desktop.ports import Site
+from ctid.engine.views import queue_view
+
+_SLICE: Final = 100
+
+
+class QueueStats:
+    """Tells desktops the numbers of queues."""
+
+    def __init__(self, site: Site, hub: Hub) -> None:
+        """Take the site, which has the queues, and the hub, which has the desktops."""
+        self._site = site
+        self._hub = hub
+        self._counts: dict[str, tuple[tuple[str, int], ...]] = {}
+
+    async def publish(self) -> None:
+        """Send what has changed since the last time, to so many desktops at once that others get their turn."""
+        messages = self._changed()
+        if not messages:
+            return
+        for audience, clients in tuple(self._hub.audiences.items()):
+            heard = [message for name, message in messages.items() if audience.sees_queue(name)]
+            if not heard:
+                continue
+            together = Batch(heard)
+            for number, client in enumerate(tuple(clients)):
+                if number % _SLICE == _SLICE - 1:
+                    await asyncio.sleep(0)
+                client.send(together)
+
+    def _changed(self) -> dict[str, Message]:
+        state, spec = self._site.state, self._site.spec
+        counts: dict[str, Counter[str]] = {name: Counter() for name in spec.queues}
+        for contact in state.contacts.values():
+            if contact.queue in counts:
+                counts[contact.queue][contact.state.value] += 1
+        present = {name: tuple(sorted(count.items())) for name, count in counts.items()}
+        changed = [name for name in present if present[name] != self._counts.get(name, ())]
+        self._counts = present
+        return {name: Message(self._event(name)) for name in changed}
+
+    def _event(self, name: str) -> dict[str, Any]:
+        now = self._site.now()
+        return {
+            "specversion": "1.0",
+            "id": f"{self._hub.epoch}-stats-{name}-{now.mono_ms}",
+            "source": f"/sites/{self._site.spec.site}",
+            "type": "queue.stats",
+            "time": now.iso(),
+            "datacontenttype": "application/json",
+            "subject": f"queues/{name}",
+            "epoch": self._hub.epoch,
+            "data": queue_view(self._site.state, self._site.spec, name, now, self._site.floor),
+        }
