@@ -24,6 +24,7 @@ from sip_test_rig.asterisk import Asterisk
 from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, Endpoint
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.ports import take_block
+from sip_test_rig.web_phones import web_phone_files, web_phones_config
 
 TOKEN_SECRET: Final = "demo-only-token-secret-0123456789abcdef"
 READY_TIME_LIMIT_S: Final = 30.0
@@ -189,7 +190,9 @@ class RigSite:
         agi_port: int | None = None,
     ) -> None:
         self.config: dict[str, Any] = copy.deepcopy(dict(config)) if config is not None else demo_config()
-        devices = [agent["device"].removeprefix("PJSIP/") for agent in self.config["agents"].values()]
+        agents = self.config["agents"].values()
+        devices = [_name(agent) for agent in agents if not agent.get("web_phone")]
+        self._browsers = [_name(agent) for agent in agents if agent.get("web_phone")]
         fixed = contacts or {}
         # Of the rig's own range: a port of the kernel's may be some client's by the time that ctid listens.
         ports = take_block()
@@ -198,7 +201,10 @@ class RigSite:
         self.folder = Path(tempfile.mkdtemp(prefix="ctid-site-"))
         self._release: Release = release
         self._extensions = extensions
+        self._ports = ports
         texts = self._asterisk_texts()
+        if self._browsers:
+            texts |= web_phone_files(ports, self._browsers)
         self.pbx = Asterisk(
             release,
             endpoints=[Endpoint(name=device, contact=fixed.get(device)) for device in devices],
@@ -248,7 +254,7 @@ class RigSite:
         data = {
             "store": {"url": f"sqlite:///{self.folder}/ctid.db"},
             **self.config,
-            "pbxes": {"main": {"ami": ami}},
+            "pbxes": {"main": {"ami": ami, **self._web_phones()}},
             "agi": {"host": "127.0.0.1", "port": self.agi_port},
             "api": {
                 **self.config.get("api", {}),
@@ -275,6 +281,9 @@ class RigSite:
         """A supervisor's desktop, which sees all."""
         return Desktop(self.ctid.url, self.token("supervisor", Role.SUPERVISOR))
 
+    def _web_phones(self) -> dict[str, Any]:
+        return {"web_phones": web_phones_config(self._ports)} if self._browsers else {}
+
     def _asterisk_texts(self) -> dict[str, str]:
         texts = fragments(
             ManagerUser(name="ctid", secret=DEMO_AMI_SECRET),
@@ -285,6 +294,10 @@ class RigSite:
         )
         dialplan = f"{texts['extensions.conf']}\n[from-carrier]\ninclude => ctid-in\n[internal]\n{self._extensions}\n"
         return {"manager.conf": texts["manager.conf"], "extensions.conf": dialplan}
+
+
+def _name(agent: Mapping[str, Any]) -> str:
+    return str(agent["device"]).removeprefix("PJSIP/")
 
 
 def _prompt(hz: float) -> bytes:

@@ -23,6 +23,7 @@ MARKERS: Final = (
     "staffing",
     "rig",
     "integration",
+    "browser",
     "faults",
 )
 TASKS_END_WITHIN_S: Final = 5.0

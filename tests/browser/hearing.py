@@ -1,0 +1,32 @@
+"""Hearing: which tone a page's call brings, told by a Fourier transform in the page itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from playwright.async_api import Page
+
+LISTEN_MS: Final = 300
+TOLERANCE_HZ: Final = 12.0
+"""The page's transform tells tones apart that are 4 Hz or more from each other; a margin for resampling."""
+
+
+async def until_hears(page: Page, hz: float, timeout: float = 20.0) -> None:
+    """Wait until the loudest thing in the page's call is this tone.
+
+    Raises:
+        TimeoutError: It was not; the message tells what was heard instead.
+    """
+    heard = [0.0]
+    try:
+        async with asyncio.timeout(timeout):
+            while abs(heard[-1] - hz) > TOLERANCE_HZ:
+                heard.append(await page.evaluate("ms => __probes.heard(ms)", LISTEN_MS))
+    except TimeoutError:
+        raise TimeoutError(f"the page did not hear {hz} Hz within {timeout} s, but {heard[1:]}") from None
+
+
+async def audio_paths(page: Page) -> list[tuple[str, str]]:
+    """Between which addresses the audio of the page's calls goes: ours and the PBX's."""
+    return [(own, other) for own, other in await page.evaluate("__probes.pairs()")]

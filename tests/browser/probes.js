@@ -1,0 +1,63 @@
+// Probes: laid into every page before its own scripts, so that a test sees and hears what the page gets from the PBX.
+//
+// Nothing here plays sound: a page that forgets to play its calls stays silent here too.
+(() => {
+  const probes = { peers: [], sip: [], events: [] };
+  window.__probes = probes;
+
+  const Peer = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Peer {
+    constructor(...given) {
+      super(...given);
+      probes.peers.push(this);
+    }
+  };
+
+  // What comes over the page's WebSockets, with the moment it came: SIP from the PBX, events from ctid.
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => {
+        if (typeof data !== "string") return;
+        const at = performance.timeOrigin + performance.now();
+        if (data.startsWith("{")) probes.events.push({ at, event: JSON.parse(data) });
+        else probes.sip.push({ at, text: data });
+      });
+    }
+  };
+
+  // The loudest tone, in Hz, that a call brings for so many milliseconds; 0 while it is silent.
+  probes.heard = async (milliseconds) => {
+    const live = probes.peers.filter((peer) => peer.connectionState === "connected");
+    const tracks = live.flatMap((peer) => peer.getReceivers().map((receiver) => receiver.track));
+    if (tracks.length === 0) return 0;
+    const context = new AudioContext({ sampleRate: 8000 });
+    try {
+      await context.resume();
+      const analyser = new AnalyserNode(context, { fftSize: 2048, smoothingTimeConstant: 0 });
+      context.createMediaStreamSource(new MediaStream(tracks)).connect(analyser);
+      await new Promise((done) => setTimeout(done, milliseconds));
+      const levels = new Float32Array(analyser.frequencyBinCount);
+      analyser.getFloatFrequencyData(levels);
+      const loudest = levels.indexOf(Math.max(...levels));
+      return levels[loudest] > -60 ? (loudest * context.sampleRate) / analyser.fftSize : 0;
+    } finally {
+      await context.close();
+    }
+  };
+
+  // The pair of addresses that each live call's audio goes between.
+  probes.pairs = async () => {
+    const pairs = [];
+    for (const peer of probes.peers.filter((each) => each.connectionState === "connected")) {
+      const stats = await peer.getStats();
+      for (const transport of [...stats.values()].filter((each) => each.type === "transport")) {
+        const pair = stats.get(transport.selectedCandidatePairId);
+        const [local, remote] = [stats.get(pair.localCandidateId), stats.get(pair.remoteCandidateId)];
+        pairs.push([local.address, remote.address]);
+      }
+    }
+    return pairs;
+  };
+})();
