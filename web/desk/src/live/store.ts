@@ -150,7 +150,7 @@ export class LiveStore {
   private publish(): void {
     this.scheduled = false;
     const next: LiveState = { ...this.state, clockAhead: this.clockAhead };
-    for (const name of this.changed) Object.assign(next, { [name]: new Map(this[name]) });
+    for (const name of this.changed) Object.assign(next, { [name]: new Map(this.table(name)) });
     this.changed.clear();
     this.state = next;
     this.watchers.forEach((watch) => watch());
