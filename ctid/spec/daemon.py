@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 from ctid.spec.base import Name, Seconds, Spec
 from ctid.spec.secret import Secret
 from ctid.spec.web_phone import WebPhonesSpec
+from ctid.spec.webhook import WebhookSpec
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
@@ -143,6 +144,7 @@ class DaemonSpec(Spec):
     store: StoreSpec = StoreSpec()
     journal: JournalSpec = JournalSpec()
     directory: DirectorySpec = DirectorySpec()
+    webhooks: dict[Name, WebhookSpec] = {}
     log: LogSpec = LogSpec()
     drain_seconds: Seconds = 600
 

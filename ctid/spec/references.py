@@ -44,6 +44,7 @@ _REFERENCES: tuple[tuple[KeyPath, str, str], ...] = (
     (("agents", "*", "queues", "@"), "queue", "queues"),
     (("agents", "*", "pbx"), "pbx", "pbxes"),
     (("queues", "*", "callback", "pbx"), "pbx", "pbxes"),
+    (("webhooks", "*", "queues", "*"), "queue", "queues"),
 )
 
 

@@ -105,6 +105,10 @@ class JournalReader:
         """Return the newest snapshot."""
         return next(self._snapshots("ORDER BY seq DESC LIMIT 1"), None)
 
+    def snapshot_before(self, seq: int) -> Snapshot | None:
+        """Return the newest snapshot that does not contain input ``seq``."""
+        return next(self._snapshots("WHERE seq < ? ORDER BY seq DESC LIMIT 1", (seq,)), None)
+
     def snapshots(self) -> Iterator[Snapshot]:
         """Iterate over all snapshots, oldest first."""
         return self._snapshots("ORDER BY seq")
@@ -138,10 +142,10 @@ class JournalReader:
         with _faults(self.path):
             self._connection.close()
 
-    def _snapshots(self, tail: str) -> Iterator[Snapshot]:
+    def _snapshots(self, tail: str, values: tuple[int, ...] = ()) -> Iterator[Snapshot]:
         # One by one, by position: a state may be large, and no read may stay open between two of them.
         with _faults(self.path):
-            seqs = self._connection.execute(f"SELECT seq FROM snapshots {tail}").fetchall()  # noqa: S608
+            seqs = self._connection.execute(f"SELECT seq FROM snapshots {tail}", values).fetchall()  # noqa: S608
         for (seq,) in seqs:
             with _faults(self.path):
                 row = self._connection.execute(

@@ -1,4 +1,4 @@
-"""The tables of the database: call-tracking records, and the embedded customer directory.
+"""The tables of the database: call-tracking records, the embedded customer directory, the outbox of webhooks.
 
 What is filtered or reported is a column; the rest of a record is JSON. Moments are milliseconds since 1970 UTC, as
 ``Instant.utc_ms`` has them, so that no time zone of a client or server can get at them.
@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, MetaData, Table, Text, false, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata: Final = MetaData(
@@ -77,3 +90,48 @@ customer_numbers: Final = Table(
     Column("customer_id", Text, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
 )
 Index("ix_customer_numbers_customer_id", customer_numbers.c.customer_id)
+
+webhooks: Final = Table(
+    "webhooks",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("epoch", Text, nullable=False),
+    # The last event of the stream that was taken in for this webhook, whether it was meant for it or not.
+    Column("taken_seq", BigInteger, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+
+webhook_deliveries: Final = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("site", Text, nullable=False),
+    Column("webhook", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("tried_at_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    # Set for dead letters.
+    Column("died_at_ms", BigInteger),
+    Column("cause", Text, nullable=False),
+    # Numbers are never given twice, so that the order in which events came can be told from them.
+    sqlite_autoincrement=True,
+)
+Index(
+    "ix_webhook_deliveries_id",
+    webhook_deliveries.c.site,
+    webhook_deliveries.c.webhook,
+    webhook_deliveries.c.id,
+    unique=True,
+)
+Index(
+    "ix_webhook_deliveries_died_at_ms",
+    webhook_deliveries.c.site,
+    webhook_deliveries.c.webhook,
+    webhook_deliveries.c.died_at_ms,
+)

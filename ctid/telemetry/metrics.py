@@ -10,6 +10,7 @@ _WAIT_SECONDS: Final = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 1_800)
 _RING_SECONDS: Final = (1, 2, 3, 5, 8, 12, 15, 20, 30, 45, 60)
 _WRAP_UP_SECONDS: Final = (1, 5, 10, 20, 30, 60, 120, 300, 600)
 _STEP_SECONDS: Final = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 1)
+_POST_SECONDS: Final = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60)
 _WRITE_SECONDS: Final = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3)
 
 
@@ -39,6 +40,12 @@ class Metrics:
         journal_append: Time of one journal write.
         notes: Oddities noted, by code.
         commands: Commands executed, by tag.
+        webhook_attempts: Attempts to post an event, by webhook and result.
+        webhook_attempt: How long such an attempt took.
+        webhook_dead: Events given up, by webhook and cause; they can be looked at and tried again.
+        webhook_gone: Events that are lost to a webhook, by cause.
+        webhook_waiting: Events that wait now.
+        webhook_dead_letters: Dead letters kept now.
     """
 
     def __init__(self, release: str) -> None:
@@ -81,6 +88,14 @@ class Metrics:
         )
         self.notes = Counter("ctid_notes", "Oddities noted", ["code"], registry=own)
         self.commands = Counter("ctid_commands", "Commands executed", ["command"], registry=own)
+        self.webhook_attempts = Counter("ctid_webhook_attempts", "Events posted", ["webhook", "result"], registry=own)
+        self.webhook_attempt = Histogram(
+            "ctid_webhook_attempt_seconds", "One event posted", ["webhook"], buckets=_POST_SECONDS, registry=own
+        )
+        self.webhook_dead = Counter("ctid_webhook_dead", "Events given up", ["webhook", "cause"], registry=own)
+        self.webhook_gone = Counter("ctid_webhook_lost", "Events lost", ["webhook", "cause"], registry=own)
+        self.webhook_waiting = Gauge("ctid_webhook_waiting", "Events that wait", ["webhook"], registry=own)
+        self.webhook_dead_letters = Gauge("ctid_webhook_dead_letters", "Dead letters", ["webhook"], registry=own)
         Gauge("ctid_build_info", "Always 1", ["release"], registry=own).labels(release=release).set(1)
 
     def exposition(self) -> bytes:
@@ -123,3 +138,15 @@ class Metrics:
     def command(self, tag: str) -> None:
         """Count a command."""
         self.commands.labels(command=tag).inc()
+
+    def webhook_attempted(self, webhook: str, result: str) -> None:
+        """Count an attempt to post an event."""
+        self.webhook_attempts.labels(webhook=webhook, result=result).inc()
+
+    def webhook_given_up(self, webhook: str, cause: str, count: int) -> None:
+        """Count events that became dead letters."""
+        self.webhook_dead.labels(webhook=webhook, cause=cause).inc(count)
+
+    def webhook_lost(self, webhook: str, cause: str, count: int) -> None:
+        """Count events that a webhook will never get."""
+        self.webhook_gone.labels(webhook=webhook, cause=cause).inc(count)

@@ -1,0 +1,52 @@
+"""Every type of event of the published stream; what is not here is not published.
+
+``queue.stats`` is told to desktops only: it is no part of the stream.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+EVENT_TYPES: Final = frozenset(
+    {
+        "agent.state_changed",
+        "agent.updated",
+        "callback.attempted",
+        "callback.canceled",
+        "callback.dialled",
+        "callback.exhausted",
+        "callback.expired",
+        "callback.requested",
+        "callback.waited",
+        "config.loaded",
+        "consultation.created",
+        "consultation.ended",
+        "contact.closed",
+        "contact.connected",
+        "contact.created",
+        "contact.interrupted",
+        "contact.overflowed",
+        "contact.queued",
+        "contact.resumed",
+        "contact.transferred",
+        "contact.updated",
+        "contact.wrap_up",
+        "leg.alerting",
+        "leg.connected",
+        "leg.disconnected",
+        "leg.failed",
+        "leg.held",
+        "leg.retrieved",
+        "message.sent",
+        "offer.accepted",
+        "offer.canceled",
+        "offer.created",
+        "offer.rejected",
+        "offer.rescinded",
+        "offer.timed_out",
+        "pbx.down",
+        "pbx.up",
+        "site.draining",
+        "site.started",
+    }
+)
