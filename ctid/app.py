@@ -9,6 +9,7 @@ import secrets
 import signal
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -16,6 +17,7 @@ import structlog
 from ctid import __version__
 from ctid.acd.strategies import STRATEGIES
 from ctid.desktop.app import DesktopServer
+from ctid.desktop.frames import posted
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Component
 from ctid.errors import ConfigError, StoreError
@@ -32,15 +34,19 @@ from ctid.runtime.observer import Observer
 from ctid.runtime.record_writer import RecordWriter
 from ctid.runtime.runner import Runner
 from ctid.runtime.site import LiveSite
+from ctid.runtime.stream_again import published_again
 from ctid.runtime.timers import Timers
 from ctid.spec.loader import Config, load_config
 from ctid.store.database import Database
 from ctid.store.http_directory import open_directory
+from ctid.store.outbox import Outbox
 from ctid.store.records import RecordStore
 from ctid.telemetry.metrics import Metrics
+from ctid.webhooks.webhooks import Webhooks
 
 STORE_RETRY_SECONDS = 2.0
 STORE_PING_SECONDS = 5.0
+WEBHOOK_FLUSH_SECONDS = 2.0
 
 _log = structlog.get_logger()
 
@@ -97,7 +103,8 @@ class Daemon:
                 lambda commands: published.extend(each for each in commands if isinstance(each, Publish))
             )
             epoch = secrets.token_hex(4)
-            hub = Hub(site.site, engine.state.stream_epoch or epoch, daemon.api.replay_events, metrics)
+            stream_epoch = engine.state.stream_epoch or epoch
+            hub = Hub(site.site, stream_epoch, daemon.api.replay_events, metrics)
             for command in published:
                 hub.publish(command)
             clock, inbox, observer = SiteClock(last), Inbox(), Observer(metrics)
@@ -109,6 +116,16 @@ class Daemon:
             directory = await stack.enter_async_context(open_directory(daemon.directory, database))
             store = RecordStore(database)
             records = RecordWriter(store, runner.put)
+            webhooks = Webhooks(
+                daemon.webhooks,
+                Outbox(database, site.site),
+                metrics,
+                epoch=stream_epoch,
+                present=engine.state.stream_seq,
+                release=__version__,
+                render=partial(posted, site=site.site, epoch=stream_epoch),
+                again=partial(published_again, daemon.journal.path),
+            )
             agi = AgiServer(
                 daemon.agi.host,
                 daemon.agi.port,
@@ -139,6 +156,7 @@ class Daemon:
                         links=links,
                         agi=agi,
                         desktops=hub,
+                        webhooks=webhooks,
                         timers=timers,
                         lookups=Lookups(directory, store, runner.put, group),
                         records=records,
@@ -158,7 +176,7 @@ class Daemon:
                         name: spec.web_phones for name, spec in daemon.pbxes.items() if spec.web_phones is not None
                     }
                     server = DesktopServer(
-                        LiveSite(runner, clock, store, web_phones, readiness), hub, daemon.api, exposition
+                        LiveSite(runner, clock, store, webhooks, web_phones, readiness), hub, daemon.api, exposition
                     )
                     await server.start()
                     stack.push_async_callback(server.stop)
@@ -166,6 +184,7 @@ class Daemon:
                     tasks = {
                         "store": self._keep_store(database),
                         "records": records.run(),
+                        "webhooks": webhooks.run(),
                         "runner": runner.run(dispatcher),
                         "agi": agi.run(),
                         **{f"ami-{name}": link.run() for name, link in links.items()},
@@ -180,6 +199,7 @@ class Daemon:
                         gc.freeze()
                         await self._stop.wait()
                         await self._drain(runner)
+                        await webhooks.flush(WEBHOOK_FLUSH_SECONDS)
                     raise _Stopped
             except* _Stopped:
                 await keeper.snapshot(engine, clock.now())

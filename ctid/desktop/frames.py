@@ -80,6 +80,12 @@ class EventMessage(Message):
         self.queues = queues
 
 
+def posted(publish: Publish, site: str, epoch: str) -> tuple[str, str]:
+    """The event's id, and the event as webhooks have it: the very document that desktops get."""
+    content = envelope(publish, site, epoch)
+    return content["id"], orjson.dumps(content).decode()
+
+
 def envelope(publish: Publish, site: str, epoch: str) -> dict[str, Any]:
     """The event in CloudEvents 1.0 form, structured JSON."""
     content: dict[str, Any] = {

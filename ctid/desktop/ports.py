@@ -23,6 +23,7 @@ from ctid.model.commands import Refuse
 from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
+from ctid.model.webhook import DeadLetter, DeadLetterPage, WebhookState
 from ctid.spec.site import SiteSpec
 from ctid.spec.web_phone import WebPhonesSpec
 from ctid.staffing.history import Bucket
@@ -60,6 +61,37 @@ class RecordQueries(Protocol):
         """Count what came into a queue from ``since`` until before ``until``, by quarters of an hour."""
 
 
+class WebhookControl(Protocol):
+    """Webhooks as operators see them; commands and dead letters raise ``StoreError`` while the database is away.
+
+    All raise ``NotFoundError`` for what is not there.
+    """
+
+    def states(self) -> list[WebhookState]:
+        """All webhooks."""
+
+    def state(self, name: str) -> WebhookState:
+        """One of them."""
+
+    async def enable(self, name: str) -> WebhookState:
+        """Send to it again."""
+
+    async def dead_letters(self, name: str, *, limit: int, cursor: str | None) -> DeadLetterPage:
+        """What it could not be given; raises ``RequestError`` if the cursor is none of ours."""
+
+    async def dead_letter(self, name: str, event_id: str) -> tuple[DeadLetter, str]:
+        """One of those, and its event as it is posted."""
+
+    async def retry(self, name: str, event_id: str) -> WebhookState:
+        """Have one wait again."""
+
+    async def retry_all(self, name: str) -> tuple[WebhookState, int]:
+        """Have all wait again that there is room for; tell how many."""
+
+    async def remove(self, name: str, event_id: str) -> DeadLetter:
+        """Delete one."""
+
+
 class Site(Protocol):
     """The site that the API shows and commands."""
 
@@ -82,6 +114,10 @@ class Site(Protocol):
     @property
     def records(self) -> RecordQueries:
         """The store of closed contacts."""
+
+    @property
+    def webhooks(self) -> WebhookControl:
+        """Receivers of events."""
 
     @property
     def web_phones(self) -> Mapping[str, WebPhonesSpec]:

@@ -9,6 +9,7 @@ from ctid.desktop.auth import Role
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
 from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, routing, site, staffing
+from ctid.desktop.webhook_operations import WEBHOOK_OPERATIONS
 
 EVERYBODY: Final = frozenset(Role)
 PEOPLE: Final = EVERYBODY - {Role.INTEGRATION}
@@ -288,4 +289,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         searches_store=True,
     ),
     *PHONE_OPERATIONS,
+    *WEBHOOK_OPERATIONS,
 )

@@ -46,6 +46,13 @@ class DesktopPort(Protocol):
         """Wait, for a bounded time, until what was published has left for these agents' desktops."""
 
 
+class StreamPort(Protocol):
+    """Whoever else gets the published stream."""
+
+    def publish(self, command: do.Publish) -> None:
+        """Take in an event, without waiting."""
+
+
 class Dispatcher:
     """Takes the engine's commands in order."""
 
@@ -55,6 +62,7 @@ class Dispatcher:
         links: Mapping[str, AmiPort],
         agi: AgiPort,
         desktops: DesktopPort,
+        webhooks: StreamPort,
         timers: Timers,
         lookups: Lookups,
         records: RecordWriter,
@@ -67,6 +75,7 @@ class Dispatcher:
         self._links = links
         self._agi = agi
         self._desktops = desktops
+        self._webhooks = webhooks
         self._timers = timers
         self._lookups = lookups
         self._records = records
@@ -83,6 +92,7 @@ class Dispatcher:
             match command:
                 case do.Publish():
                     self._desktops.publish(command)
+                    self._webhooks.publish(command)
                 case do.StartTimer(timer_id=timer_id, due_ms=due_ms):
                     self._timers.start(timer_id, due_ms)
                 case do.CancelTimer(timer_id=timer_id):

@@ -15,6 +15,7 @@ from ctid.runtime.runner import Runner
 from ctid.spec.site import SiteSpec
 from ctid.spec.web_phone import WebPhonesSpec
 from ctid.store.records import RecordStore
+from ctid.webhooks.webhooks import Webhooks
 
 
 class LiveSite:
@@ -25,12 +26,14 @@ class LiveSite:
         runner: Runner,
         clock: SiteClock,
         store: RecordStore,
+        webhooks: Webhooks,
         web_phones: Mapping[str, WebPhonesSpec],
         readiness: Callable[[], list[Component]],
     ) -> None:
         self._runner = runner
         self._clock = clock
         self._records = store
+        self._webhooks = webhooks
         self._web_phones = web_phones
         self._readiness = readiness
 
@@ -58,6 +61,11 @@ class LiveSite:
     def records(self) -> RecordStore:
         """The store of closed contacts."""
         return self._records
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Receivers of events."""
+        return self._webhooks
 
     @property
     def web_phones(self) -> Mapping[str, WebPhonesSpec]:

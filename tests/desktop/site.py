@@ -30,6 +30,7 @@ from ctid.spec.site import SiteSpec
 from ctid.spec.web_phone import WebPhonesSpec
 from ctid.staffing.history import Bucket
 from ctid.telemetry.metrics import Metrics
+from tests.desktop.kept_webhooks import KeptWebhooks
 
 SECRET = "demo-only-secret-of-the-desktop-tests"
 EPOCH = "e1"
@@ -81,6 +82,7 @@ class EngineSite:
         self.done: list[Command] = []
         self.components = [Component(name="journal", ok=True), Component(name="pbx:main", ok=True)]
         self.overloaded = False
+        self.webhooks = KeptWebhooks()
         self.web_phones: dict[str, WebPhonesSpec] = {}
         self.gate = asyncio.Event()
         self.gate.set()

@@ -36,6 +36,16 @@ POP = do.Publish(
 )
 
 
+class Webhooks:
+    """Takes down what it is given."""
+
+    def __init__(self) -> None:
+        self.published: list[do.Publish] = []
+
+    def publish(self, command: do.Publish) -> None:
+        self.published.append(command)
+
+
 class World:
     """All that a dispatcher works on, taking down in one list what happens in which order."""
 
@@ -49,6 +59,7 @@ class World:
         self.last: LastCall | Exception | None = None
         self.asked = asyncio.Event()
         self.metrics = Metrics("test")
+        self.webhooks = Webhooks()
 
     # AMI and FastAGI
     def execute(self, command: AmiCommand | AgiCommand) -> bool:
@@ -91,6 +102,7 @@ async def dispatching(world: World) -> AsyncIterator[Dispatcher]:
             links={"main": world},
             agi=world,
             desktops=world,
+            webhooks=world.webhooks,
             timers=Timers(SiteClock(), world.events.append),
             lookups=Lookups(world, world, world.events.append, group),
             records=RecordWriter(world, world.events.append),
@@ -100,6 +112,14 @@ async def dispatching(world: World) -> AsyncIterator[Dispatcher]:
             observer=Observer(world.metrics),
             metrics=world.metrics,
         )
+
+
+async def test_what_is_published_goes_to_desktops_and_webhooks() -> None:
+    world = World()
+    async with dispatching(world) as dispatcher:
+        dispatcher.execute([POP])
+    assert world.log == ["offer.created"]
+    assert world.webhooks.published == [POP]
 
 
 async def test_the_phone_rings_after_the_pop_has_left() -> None:
