@@ -76,6 +76,8 @@ def ids(desk: Desk) -> dict[str, st.SearchStrategy[str]]:
         "contact_id": st.sampled_from([*state.contacts, "ct-none"]),
         "offer_id": st.sampled_from([*state.offers, "of-none"]),
         "queue_id": st.sampled_from(["sales", "support", "none"]),
+        "webhook": st.sampled_from(["crm", "none"]),
+        "event_id": st.sampled_from([*desk.site.webhooks.letters, "e1-0"]),
     }
 
 
@@ -97,6 +99,7 @@ def test_requests_made_up_from_it(running: Desk, operation: Any, who: str, mode:
             site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="alice", state=state))
         site.call()
         site.call(key="2")
+    running.site.webhooks.die("e1-7")
     described = SCHEMA[operation.path][operation.method]
     known = ids(running)
     params = st.fixed_dictionaries({name: known[name] for name in known if "{" + name + "}" in operation.path})

@@ -31,7 +31,7 @@ def spec(receiver: Receiver | str, **more: Any) -> WebhookSpec:
         "timeout_seconds": 2,
         **more,
     }
-    return WebhookSpec.model_validate(settings)
+    return WebhookSpec.model_validate({**settings, **more})
 
 
 class Stream:
@@ -69,10 +69,9 @@ class Stream:
 class Life:
     """One life of a daemon's webhooks."""
 
-    def __init__(
-        self, database: Database, stream: Stream, specs: dict[str, WebhookSpec], *, epoch: str = EPOCH
-    ) -> None:
+    def __init__(self, database: Database, stream: Stream, specs: dict[str, WebhookSpec], epoch: str) -> None:
         self.stream = stream
+        self.epoch = epoch
         self.metrics = Metrics("test")
         self.outbox = Outbox(database, "demo")
         self.webhooks = Webhooks(
@@ -92,7 +91,7 @@ class Life:
         for contact in contacts:
             event = self.stream.event(contact, **more)
             self.webhooks.publish(event)
-            ids.append(f"{EPOCH}-{event.seq}")
+            ids.append(f"{self.epoch}-{event.seq}")
         return ids
 
     def figure(self, name: str, **labels: str) -> float:
@@ -104,7 +103,7 @@ async def running(
     database: Database, stream: Stream, *, epoch: str = EPOCH, **specs: WebhookSpec
 ) -> AsyncIterator[Life]:
     """Webhooks that run until the end of the block, and then are killed."""
-    life = Life(database, stream, specs, epoch=epoch)
+    life = Life(database, stream, specs, epoch)
     task = asyncio.create_task(life.webhooks.run())
     try:
         yield life
