@@ -8,13 +8,13 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Final
 
 from aiohttp import WSMsgType, web
 
 from ctid.desktop.audience import Audience
 from ctid.desktop.auth import Principal
+from ctid.desktop.close_codes import CloseCode
 from ctid.desktop.frames import PING_FRAME, Batch, Message
 from ctid.desktop.socket_messages import Hello
 from ctid.desktop.topics import Topic
@@ -24,29 +24,6 @@ _TURN_MESSAGES: Final = 64
 _WARNING_SECONDS: Final = 60.0
 _KERNEL_BUFFER: Final = 128 * 1024
 CLOSE_GRACE: Final = 1.0
-
-
-class CloseCode(IntEnum):
-    """Why we closed a socket; the values are public and never change."""
-
-    RESTARTING = 1012
-    OVERLOADED = 1013
-    TOKEN_MISSING = 4001
-    TOKEN_INVALID = 4002
-    TOKEN_EXPIRED = 4003
-    PROTOCOL = 4004
-    UNKNOWN_AGENT = 4005
-    SIGNED_OUT = 4006
-    TOO_SLOW = 4008
-    SILENT = 4009
-    ELSEWHERE = 4010
-    TAKEN_OVER = 4011
-    REPLACED = 4012
-
-    @property
-    def reason(self) -> bytes:
-        """The code in words, for the closing frame."""
-        return self.name.lower().replace("_", " ").encode()
 
 
 class Client:

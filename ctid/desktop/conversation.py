@@ -13,7 +13,8 @@ from aiohttp import WSMessage, WSMsgType, web
 from pydantic import TypeAdapter, ValidationError
 
 from ctid.desktop.auth import Authority, TokenError
-from ctid.desktop.client import Client, CloseCode
+from ctid.desktop.client import Client
+from ctid.desktop.close_codes import CloseCode
 from ctid.desktop.frames import Message
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Site

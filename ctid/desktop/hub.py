@@ -10,7 +10,8 @@ from typing import Final
 
 from ctid.desktop.audience import Audience, TeamOf
 from ctid.desktop.auth import Principal
-from ctid.desktop.client import Client, CloseCode
+from ctid.desktop.client import Client
+from ctid.desktop.close_codes import CloseCode
 from ctid.desktop.frames import EventMessage
 from ctid.model.commands import Publish
 from ctid.telemetry.metrics import Metrics

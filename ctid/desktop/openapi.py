@@ -16,38 +16,13 @@ from ctid.desktop.operation import JSON_TYPES, Operation
 _REF: Final = "#/components/schemas/{model}"
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _DESCRIPTION: Final = """\
-REST for commands and queries; events come over the WebSocket `/v1/events`.
+REST for commands and queries; events come over the WebSocket `/v1/events`, which [has a page of its own](/docs/events).
 
 ### Commands
 
 Commands answer 202 with the `command_id` that resulting events carry as `caused_by`. With `Idempotency-Key` a command
 that arrives twice is carried out once. With `If-Match: "<version>"` it is refused with 412 if the resource has
 changed. A command that does not fit the present state is refused with 409, `current` and `allowed_actions`.
-
-### Events: `/v1/events`
-
-The token comes in `Authorization`, as the subprotocol `bearer.<token>` beside `ctid.v1`, or in the hello. The client
-first says `{"type": "hello", "token": …, "resume_from": {"epoch": …, "seq": …}}`; token and resume_from may be absent.
-It is answered with `snapshot`, or with `replay` and the events missed since, or with `resync_required` and `snapshot`
-if too many were missed or the epoch is another; then `live`. From there on events come as CloudEvents 1.0 in JSON, with
-`seq`, `epoch`, `contact_id` and `caused_by` beside the standard attributes. An event holds the whole resource as it is
-then. Gaps in `seq` are events for others. `queue.stats` is no part of the stream: it has no `seq`, comes once a second
-at most, and is never replayed. `{"type": "ping", "id": …}` is answered with `pong`. Unknown types are to be ignored.
-
-Agents get the events of their own work and those of the site as a whole; supervisors and admins get all.
-
-| close code | meaning | what to do |
-|---|---|---|
-| 1009 | a message larger than 8 kB | correct the client |
-| 1012 | the daemon restarts | come back with resume_from |
-| 1013 | overloaded | come back later |
-| 4001 | no token | log in |
-| 4002 | the token does not count here | log in |
-| 4003 | the token has expired | get a new one, come back with resume_from |
-| 4004 | no hello, or too many messages that mean nothing | correct the client |
-| 4005 | the token names an agent that is not there | ask the administrator |
-| 4008 | too slow: more events waited than are kept for one desktop | come back with resume_from |
-| 4009 | silent: no pong for two heartbeats | come back with resume_from |
 """
 _PROBLEMS: Final = {
     HTTPStatus.BAD_REQUEST: "The request is no JSON, or a header is malformed.",

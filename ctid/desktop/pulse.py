@@ -7,7 +7,7 @@ import math
 import time
 from typing import Final
 
-from ctid.desktop.client import CloseCode
+from ctid.desktop.close_codes import CloseCode
 from ctid.desktop.conversation import stamp
 from ctid.desktop.frames import Message
 from ctid.desktop.hub import Hub

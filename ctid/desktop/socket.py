@@ -9,7 +9,8 @@ from typing import Final
 from aiohttp import WSMsgType, web
 
 from ctid.desktop.auth import Authority, Principal, SessionEndedError, TokenError, TokenExpiredError
-from ctid.desktop.client import CLOSE_GRACE, Client, CloseCode
+from ctid.desktop.client import CLOSE_GRACE, Client
+from ctid.desktop.close_codes import CloseCode
 from ctid.desktop.conversation import Conversation, parse
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Site
@@ -21,7 +22,7 @@ from ctid.spec.daemon import ApiSpec
 PROTOCOL: Final = "ctid.v1"
 _TOKEN_PROTOCOL: Final = "bearer."  # noqa: S105 - a prefix, no secret
 _HELLO_SECONDS: Final = 10.0
-_MAX_MESSAGE: Final = 8 * 1024
+_MAX_MESSAGE: Final = 16 * 1024
 _MAX_SOCKETS: Final = 10_000
 
 

@@ -15,7 +15,7 @@ import pytest
 import uvloop
 
 from ctid.desktop import schemas
-from ctid.desktop.client import CloseCode
+from ctid.desktop.close_codes import CloseCode
 from ctid.errors import OverloadedError
 from ctid.model import events as ev
 from tests.desktop.site import EPOCH, Desk, open_desk, until
@@ -267,7 +267,7 @@ async def test_pings_and_garbage(desk: Desk, http: aiohttp.ClientSession) -> Non
         await ws.send_str("hello?")
         assert await close_code(ws) == CloseCode.PROTOCOL
     async with opened(desk, http, "alice") as (ws, _):
-        await ws.send_str("x" * 10_000)
+        await ws.send_str("x" * 20_000)
         assert await close_code(ws) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
     await until(lambda: not desk.hub.clients)
 

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from ctid.desktop.auth import Authority, Principal, Role
-from ctid.desktop.client import CloseCode
+from ctid.desktop.close_codes import CloseCode
 from ctid.model import events as ev
 from ctid.model.states import AgentState
 from tests.desktop.site import EPOCH, Desk, open_desk, until

@@ -1,0 +1,155 @@
+"""Every type of event that is published, what it holds and when it comes; no other is published."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Literal, NamedTuple
+
+from pydantic import Field
+
+from ctid.desktop.schemas import AgentView, ContactView, LegView, OfferView, QueueView, View
+
+
+class EventData(View):
+    """Base of what events hold."""
+
+    reconciled: bool | None = Field(
+        None, description="True if it was found out on reconnecting to a PBX: it happened some time before."
+    )
+
+
+class ContactData(EventData):
+    """The contact as it is then."""
+
+    contact: ContactView
+
+
+class ContactOverflowedData(ContactData):
+    """The contact, and why it left its queue."""
+
+    reason: str = Field(description="closed, full, nobody, overflow and others, as in the contact's path.")
+
+
+class OfferData(EventData):
+    """The offer as it is then, with its screen pop."""
+
+    offer: OfferView
+
+
+class AgentData(EventData):
+    """The agent as they are then."""
+
+    agent: AgentView
+
+
+class LegData(EventData):
+    """The leg as it is then."""
+
+    leg: LegView
+
+
+class PbxData(EventData):
+    """Which PBX."""
+
+    pbx: str
+
+
+class PbxDownData(PbxData):
+    """Which PBX, and why."""
+
+    reason: str
+
+
+class SiteStartedData(EventData):
+    """Which site, and the release that serves it now."""
+
+    site: str
+    release: str
+
+
+class SiteData(EventData):
+    """Which site."""
+
+    site: str
+
+
+class NoData(EventData):
+    """Nothing more."""
+
+
+class EventType(NamedTuple):
+    """One type of event.
+
+    Attributes:
+        name: ``type`` of the event.
+        data: What it holds.
+        when: When it comes, for people.
+    """
+
+    name: str
+    data: type[View]
+    when: str
+
+
+EVENT_TYPES: Final[tuple[EventType, ...]] = (
+    EventType("contact.created", ContactData, "A customer has arrived."),
+    EventType("contact.queued", ContactData, "It waits in a queue: from now on, again, or in another one."),
+    EventType("contact.connected", ContactData, "The agent talks to the customer, or has taken the task."),
+    EventType("contact.wrap_up", ContactData, "The talk is over; the agent's work on it goes on."),
+    EventType("contact.closed", ContactData, "All is over; the record follows."),
+    EventType("contact.updated", ContactData, "Something else about it has changed: attributes, customer, routing …"),
+    EventType("contact.overflowed", ContactOverflowedData, "It left its queue another way."),
+    EventType("contact.interrupted", ContactData, "A call has the attention of the agent who has this at hand."),
+    EventType("contact.resumed", ContactData, "The agent's attention is back."),
+    EventType("offer.created", OfferData, "Before the phone rings: this is the screen pop."),
+    EventType("offer.accepted", OfferData, "The phone was answered, or the task taken."),
+    EventType("offer.rejected", OfferData, "The agent declined."),
+    EventType("offer.timed_out", OfferData, "Nobody answered."),
+    EventType("offer.rescinded", OfferData, "It was taken back; its cause tells why."),
+    EventType("offer.canceled", OfferData, "The customer has gone."),
+    EventType("agent.state_changed", AgentData, "State, reason or pending state."),
+    EventType("agent.updated", AgentData, "Phone, wrap-up, skills, queues or tasks."),
+    EventType("leg.alerting", LegData, "A phone rings."),
+    EventType("leg.connected", LegData, "A phone was answered."),
+    EventType("leg.held", LegData, "A phone holds the call."),
+    EventType("leg.retrieved", LegData, "A phone is back in the call."),
+    EventType("leg.failed", LegData, "A phone could not be reached."),
+    EventType("leg.disconnected", LegData, "A phone has hung up."),
+    EventType("callback.requested", ContactData, "The customer is to be called back."),
+    EventType("callback.dialled", ContactData, "The customer's phone is being rung."),
+    EventType("callback.attempted", ContactData, "A try failed; callback.last_cause tells why."),
+    EventType(
+        "callback.waited", ContactData, "The customer has picked up and nobody was free for them within two seconds."
+    ),
+    EventType("callback.expired", ContactData, "It was given up: too late."),
+    EventType("callback.exhausted", ContactData, "It was given up: tried often enough."),
+    EventType("callback.canceled", ContactData, "It was given up: not wanted any more."),
+    EventType("pbx.up", PbxData, "A PBX can be reached."),
+    EventType("pbx.down", PbxDownData, "A PBX can't be reached; talk may well go on."),
+    EventType("config.loaded", SiteData, "A configuration is in force: look anew at what you know of the site."),
+    EventType("site.started", SiteStartedData, "ctid has started."),
+    EventType("site.draining", NoData, "ctid is about to stop and takes no new calls."),
+    EventType("queue.stats", QueueView, "Once a second at most, on change. No part of the stream: it has no seq."),
+)
+
+
+class EnvelopeView(View):
+    """An event (CloudEvents 1.0, structured JSON)."""
+
+    specversion: Literal["1.0"]
+    id: str = Field(description="Unique.")
+    source: str = Field(description="/sites/{site}")
+    type: str
+    time: datetime
+    datacontenttype: Literal["application/json"]
+    epoch: str = Field(description="Which stream: with another epoch, positions of before mean nothing.")
+    subject: str | None = Field(None, description="agents/{id}, contacts/{id} or queues/{id}.")
+    data: dict[str, Any]
+
+
+class StreamEnvelopeView(EnvelopeView):
+    """An event of the stream (CloudEvents 1.0, structured JSON)."""
+
+    seq: int = Field(description="Place in the site's stream; gaps are events for others.")
+    contact_id: str | None = None
+    caused_by: str | None = Field(None, description="The command_id of the request that led to it.")
