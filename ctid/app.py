@@ -37,9 +37,11 @@ from ctid.runtime.site import LiveSite
 from ctid.runtime.stream_again import published_again
 from ctid.runtime.timers import Timers
 from ctid.spec.loader import Config, load_config
+from ctid.store.access import AccessStore
 from ctid.store.database import Database
 from ctid.store.http_directory import open_directory
 from ctid.store.outbox import Outbox
+from ctid.store.passwords import Passwords
 from ctid.store.records import RecordStore
 from ctid.telemetry.metrics import Metrics
 from ctid.webhooks.webhooks import Webhooks
@@ -115,6 +117,8 @@ class Daemon:
             stack.push_async_callback(database.close)
             directory = await stack.enter_async_context(open_directory(daemon.directory, database))
             store = RecordStore(database)
+            passwords = Passwords()
+            stack.callback(passwords.close)
             records = RecordWriter(store, runner.put)
             webhooks = Webhooks(
                 daemon.webhooks,
@@ -176,7 +180,12 @@ class Daemon:
                         name: spec.web_phones for name, spec in daemon.pbxes.items() if spec.web_phones is not None
                     }
                     server = DesktopServer(
-                        LiveSite(runner, clock, store, webhooks, web_phones, readiness), hub, daemon.api, exposition
+                        LiveSite(runner, clock, store, webhooks, web_phones, readiness),
+                        hub,
+                        daemon.api,
+                        AccessStore(database, passwords),
+                        metrics,
+                        exposition,
                     )
                     await server.start()
                     stack.push_async_callback(server.stop)

@@ -11,6 +11,8 @@ import structlog
 from aiohttp import web
 
 from ctid import __version__
+from ctid.desktop.access import Access
+from ctid.desktop.access_ports import AccessStores
 from ctid.desktop.auth import Authority
 from ctid.desktop.docs_pages import DocsPages
 from ctid.desktop.hub import Hub
@@ -24,12 +26,15 @@ from ctid.desktop.pulse import Pulse
 from ctid.desktop.routes import OPERATIONS
 from ctid.desktop.scope import team_of
 from ctid.desktop.socket import EventSocket
+from ctid.errors import StoreError
 from ctid.spec.daemon import ApiSpec
+from ctid.telemetry.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
 _MAX_BODY: Final = 64 * 1024
 _STOP_SECONDS: Final = 5.0
+_LOOK_SECONDS: Final = 5.0
 # Ant Design writes its styles into the page; the phone's socket is Asterisk's own.
 _PAGES_POLICY: Final = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' blob:; "
@@ -44,7 +49,15 @@ _HEADERS: Final = {
 }
 
 
-def build_app(site: Site, hub: Hub, pulse: Pulse, api: ApiSpec, exposition: Callable[[], bytes]) -> web.Application:
+def build_app(
+    site: Site,
+    hub: Hub,
+    pulse: Pulse,
+    api: ApiSpec,
+    authority: Authority,
+    access: Access,
+    exposition: Callable[[], bytes],
+) -> web.Application:
     """Put the API together.
 
     Args:
@@ -52,16 +65,17 @@ def build_app(site: Site, hub: Hub, pulse: Pulse, api: ApiSpec, exposition: Call
         hub: Has the published stream.
         pulse: Tells whether the event loop turns.
         api: Secrets and bounds.
+        authority: Verifies tokens.
+        access: Who is signed in.
         exposition: Gives all metrics in Prometheus' text format.
     """
     hub.team_of = lambda agent_id: team_of(site.spec, agent_id)
-    authority = Authority(api.token_secret.get_secret_value(), site.spec.site)
     idempotency = IdempotencyCache()
     events = EventSocket(site, hub, authority, api)
     ops = OpsPages(site, pulse, exposition)
     app = web.Application(middlewares=[problems], client_max_size=_MAX_BODY)
     for operation in OPERATIONS:
-        endpoint = Endpoint(operation, site, authority, idempotency)
+        endpoint = Endpoint(operation, site, authority, access, idempotency, api.trusted_proxies)
         if operation.method == "GET":
             app.router.add_get(operation.path, endpoint.serve)
         else:
@@ -87,6 +101,11 @@ async def _harden(_: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
 
 
+def _tell_if_failed(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("desktop.task_failed", task=task.get_name(), exc_info=error)
+
+
 class DesktopServer:
     """The running API.
 
@@ -94,20 +113,30 @@ class DesktopServer:
         port: Where it listens; of use where the configuration says 0.
     """
 
-    def __init__(self, site: Site, hub: Hub, api: ApiSpec, exposition: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        hub: Hub,
+        api: ApiSpec,
+        stores: AccessStores,
+        metrics: Metrics,
+        exposition: Callable[[], bytes],
+    ) -> None:
         """Take what ``build_app`` needs; nothing listens yet."""
+        authority = Authority(api.token_secret.get_secret_value(), site.spec.site)
+        self._access = Access(stores, authority, hub, api, metrics)
         self.port = api.port
         self._host = api.host
         self._hub = hub
         self._pulse = Pulse(site, hub, api.heartbeat_seconds)
         self._runner = web.AppRunner(
-            build_app(site, hub, self._pulse, api, exposition),
+            build_app(site, hub, self._pulse, api, authority, self._access, exposition),
             # Paths and addresses of callers' contacts have no place in a log.
             access_log=None,
             handle_signals=False,
             shutdown_timeout=_STOP_SECONDS,
         )
-        self._beating: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Listen.
@@ -115,19 +144,28 @@ class DesktopServer:
         Raises:
             OSError: The address is taken or none of ours.
         """
+        # So that a session that was ended before a restart stays ended.
+        with contextlib.suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._access.look()
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self.port, backlog=1_024)
         await site.start()
         for address in self._runner.addresses:
             self.port = address[1]
-        self._beating = asyncio.create_task(self._pulse.run(), name="desktop-pulse")
+        work = {"pulse": self._pulse.run(), "sessions": self._access.watch(), "audit": self._access.trail.run()}
+        for name, each in work.items():
+            task = asyncio.create_task(each, name=f"desktop-{name}")
+            task.add_done_callback(_tell_if_failed)
+            self._tasks.append(task)
         log.info("desktop.started", host=self._host, port=self.port)
 
     async def stop(self) -> None:
         """Close every socket with 1012, let requests under way end, and stop listening; bounded in time."""
-        if self._beating is not None:
-            self._beating.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._beating
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await self._runner.cleanup()
+        await self._access.trail.finish()
         log.info("desktop.stopped")

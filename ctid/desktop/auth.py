@@ -152,6 +152,10 @@ class Authority:
         self._ended = {ended: expiry for ended, expiry in self._ended.items() if expiry > now}
         self._ended[session_id] = until
 
+    def has_ended(self, session_id: str) -> bool:
+        """Whether tokens of this session are taken no more."""
+        return session_id in self._ended
+
     def verify(self, token: str) -> Principal:
         """Say who the token speaks for.
 
@@ -181,7 +185,7 @@ class Authority:
         expires_at = float(claims["exp"])
         if expires_at <= time.time():
             raise TokenExpiredError("the token has expired")
-        if texts["sid"] and texts["sid"] in self._ended:
+        if self.has_ended(texts["sid"]):
             raise SessionEndedError("the session has ended; sign in again")
         return Principal(
             claims["sub"],

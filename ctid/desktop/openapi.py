@@ -34,6 +34,7 @@ _PROBLEMS: Final = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 64 kB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as JSON.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The input does not fit; errors names every place.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts failed; try again after Retry-After seconds, at retry_at.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Overloaded, or the database is away; try again after Retry-After seconds.",
 }
 
@@ -74,7 +75,9 @@ def describe(operations: Iterable[Operation], release: str) -> dict[str, Any]:
 
 def problem_statuses(operation: Operation) -> list[HTTPStatus]:
     """The errors that an operation may answer with."""
-    statuses = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
+    statuses = {HTTPStatus.UNPROCESSABLE_ENTITY, *operation.refusals}
+    if not operation.public:
+        statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
     if "{" in operation.path:
         statuses.add(HTTPStatus.NOT_FOUND)
     if operation.searches_store:
@@ -95,11 +98,13 @@ def _operation(operation: Operation, queries: dict[type[BaseModel], dict[str, An
     content: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "description": f"Roles: {', '.join(sorted(operation.roles))}.",
+        "description": "No token needed." if operation.public else f"Roles: {', '.join(sorted(operation.roles))}.",
         "tags": [_tag(operation)],
         "parameters": [*_path_parameters(operation), *_headers(operation)],
         "responses": _responses(operation),
     }
+    if operation.public:
+        content["security"] = []
     if operation.query is not None:
         content["parameters"] += _query_parameters(queries[operation.query])
     if operation.body is not None:
@@ -123,7 +128,7 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _headers(operation: Operation) -> list[dict[str, Any]]:
     headers = []
-    if operation.is_command:
+    if operation.is_command and not operation.public:
         headers.append(
             {
                 "name": "Idempotency-Key",
@@ -163,10 +168,9 @@ def _not_null(shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
-    success: dict[str, Any] = {
-        "description": operation.status.phrase,
-        "content": {"application/json": {"schema": _ref(operation.answer)}},
-    }
+    success: dict[str, Any] = {"description": operation.status.phrase}
+    if operation.answer is not None:
+        success["content"] = {"application/json": {"schema": _ref(operation.answer)}}
     return {str(operation.status.value): success} | {
         str(status.value): {
             "description": _PROBLEMS[status],
@@ -185,7 +189,7 @@ def _schemas(operations: tuple[Operation, ...], queries: Iterable[dict[str, Any]
     for query in queries:
         shapes |= query.get("$defs", {})
     bodies = {operation.body: None for operation in operations if operation.body is not None}
-    answers = {operation.answer: None for operation in operations} | {schemas.ProblemView: None}
+    answers = {each.answer: None for each in operations if each.answer is not None} | {schemas.ProblemView: None}
     _, inputs = models_json_schema([(body, "validation") for body in bodies], ref_template=_REF)
     _, outputs = models_json_schema([(answer, "serialization") for answer in answers], ref_template=_REF)
     shapes |= inputs["$defs"]

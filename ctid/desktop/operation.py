@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +14,9 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from ctid.desktop.access import Access, Trail
 from ctid.desktop.auth import Authority, Principal, Role
+from ctid.desktop.peer import Network, Peer, peer_of
 from ctid.desktop.ports import Site
 from ctid.desktop.problems import (
     Fault,
@@ -23,8 +25,9 @@ from ctid.desktop.problems import (
     UnsupportedMediaTypeError,
     body_faults,
     query_faults,
+    status_of,
 )
-from ctid.errors import ForbiddenError, NotFoundError, VersionMismatchError
+from ctid.errors import CtidError, ForbiddenError, NotFoundError, VersionMismatchError
 
 if TYPE_CHECKING:
     from ctid.desktop.idempotency import IdempotencyCache
@@ -47,6 +50,9 @@ class Call:
         body: Of the operation's body model, if it has one.
         command_id: Names the command; minted here.
         if_version: From ``If-Match``; ``None`` to not compare.
+        access: Who is signed in at the site.
+        peer: Where the request comes from.
+        trail: Who it is from, as the audit trail will tell.
     """
 
     site: Site
@@ -56,6 +62,9 @@ class Call:
     body: Any
     command_id: str
     if_version: int | None
+    access: Access
+    peer: Peer
+    trail: Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class Answer:
     """What a handler gives back.
 
     Attributes:
-        body: JSON object.
+        body: JSON object; not sent with 204.
         status: HTTP status.
         version: Becomes the ``ETag``.
         headers: Others.
@@ -83,6 +92,8 @@ class Answer:
         headers = dict(self.headers)
         if self.version is not None:
             headers["ETag"] = f'"{self.version}"'
+        if self.status is HTTPStatus.NO_CONTENT:
+            return web.Response(status=self.status.value, headers=headers)
         return web.Response(
             body=orjson.dumps(self.body),
             status=self.status.value,
@@ -105,12 +116,15 @@ class Operation:
         summary: One line for people.
         roles: Who may call it at all; handlers then look at whose agent or contact it is.
         handler: Carries it out.
-        answer: Shape of the answer.
+        answer: Shape of the answer; ``None`` for no content.
         query: Shape of the query, if it takes one.
         body: Shape of the body, if it takes one.
         body_optional: Whether the body may be left out.
         versioned: Whether ``If-Match`` means something.
         searches_store: Whether it needs the database.
+        public: Whether it needs no token.
+        success: The status of success, if it is not the usual one.
+        refusals: Statuses of errors beside the usual ones.
     """
 
     name: str
@@ -119,12 +133,15 @@ class Operation:
     summary: str
     roles: frozenset[Role]
     handler: Handler
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     body_optional: bool = False
     versioned: bool = False
     searches_store: bool = False
+    public: bool = False
+    success: HTTPStatus | None = None
+    refusals: frozenset[HTTPStatus] = frozenset()
 
     @property
     def is_command(self) -> bool:
@@ -134,29 +151,76 @@ class Operation:
     @property
     def status(self) -> HTTPStatus:
         """The status of success."""
+        if self.success is not None:
+            return self.success
         return HTTPStatus.ACCEPTED if self.is_command else HTTPStatus.OK
+
+
+# Who asks where nobody has to say who they are: owns nothing, sees nothing.
+_ANYBODY: Final = Principal("", Role.AGENT, "", 0.0)
 
 
 class Endpoint:
     """Serves one operation over HTTP."""
 
-    def __init__(self, operation: Operation, site: Site, authority: Authority, idempotency: IdempotencyCache) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        site: Site,
+        authority: Authority,
+        access: Access,
+        idempotency: IdempotencyCache,
+        proxies: Sequence[Network] = (),
+    ) -> None:
         """Take the operation and what all operations share."""
         self._operation = operation
         self._site = site
         self._authority = authority
+        self._access = access
         self._idempotency = idempotency
+        self._proxies = proxies
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Answer a request.
+        """Answer a request; what becomes of a command goes to the audit trail.
 
         Raises:
             RequestError: It was refused; the middleware makes a problem document of it.
         """
+        peer, trail, command_id = peer_of(request, self._proxies), Trail(), uuid.uuid4().hex
+        status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "internal"
+        try:
+            answer = await self._answer(request, peer, trail, command_id)
+            status, code = answer.status, ""
+        except CtidError as error:
+            status, code = status_of(error), error.code
+            raise
+        except TimeoutError:
+            status, code = HTTPStatus.SERVICE_UNAVAILABLE, "timeout"
+            raise
+        finally:
+            # Who has no token that counts, did nothing: only those who tried to get one are on record.
+            if self._operation.is_command and (self._operation.public or trail.subject):
+                self._access.trail.record(
+                    subject=trail.subject,
+                    role=trail.role,
+                    operation=self._operation.name,
+                    target=self._target(request),
+                    status=status.value,
+                    code=code,
+                    command_id=command_id,
+                    session_id=trail.session_id,
+                    address=peer.address,
+                )
+        return answer.response()
+
+    async def _answer(self, request: web.Request, peer: Peer, trail: Trail, command_id: str) -> Answer:
         operation = self._operation
-        principal = self._authority.verify_header(request.headers.get("Authorization"))
-        if principal.role not in operation.roles:
-            raise ForbiddenError(f"a token of role {principal.role} may not do this")
+        principal = _ANYBODY
+        if not operation.public:
+            principal = self._authority.verify_header(request.headers.get("Authorization"))
+            trail.subject, trail.role, trail.session_id = principal.subject, principal.role, principal.session_id
+            if principal.role not in operation.roles:
+                raise ForbiddenError(f"a token of role {principal.role} may not do this")
         for value in request.match_info.values():
             if not _ID.fullmatch(value):
                 raise NotFoundError("there is no such resource")
@@ -167,12 +231,16 @@ class Endpoint:
             params=request.match_info,
             query=self._read_query(request),
             body=body,
-            command_id=uuid.uuid4().hex,
+            command_id=command_id,
             if_version=self._if_version(request),
+            access=self._access,
+            peer=peer,
+            trail=trail,
         )
         key = self._key(request)
-        if key is None:
-            return (await operation.handler(call)).response()
+        if key is None or operation.public:
+            # An answer with tokens in it is not kept to be given again.
+            return await operation.handler(call)
         fingerprint = hashlib.sha256(
             b"\0".join(
                 (
@@ -183,8 +251,12 @@ class Endpoint:
                 )
             )
         ).digest()
-        answer = await self._idempotency.run(principal.subject, key, fingerprint, lambda: operation.handler(call))
-        return answer.response()
+        return await self._idempotency.run(principal.subject, key, fingerprint, lambda: operation.handler(call))
+
+    def _target(self, request: web.Request) -> str:
+        # A path that is none of ours may hold anything.
+        ours = all(_ID.fullmatch(value) for value in request.match_info.values())
+        return request.path if ours else self._operation.path
 
     def _read_query(self, request: web.Request) -> BaseModel | None:
         given = request.query

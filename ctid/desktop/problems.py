@@ -13,6 +13,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from ctid.desktop.auth import TokenError, TokenMissingError
+from ctid.desktop.sign_in_errors import NotSignedInError, SignInLockedError
 from ctid.errors import (
     ConflictError,
     CtidError,
@@ -33,6 +34,8 @@ _MAX_FAULTS: Final = 50
 # The first class that fits decides, so that the special ones stand before the general.
 _STATUS: Final[tuple[tuple[type[CtidError], HTTPStatus], ...]] = (
     (TokenError, HTTPStatus.UNAUTHORIZED),
+    (NotSignedInError, HTTPStatus.UNAUTHORIZED),
+    (SignInLockedError, HTTPStatus.TOO_MANY_REQUESTS),
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ForbiddenError, HTTPStatus.FORBIDDEN),
     # RFC 9110, 13.1.1: a condition that does not hold is 412, whatever else the present state forbids.
@@ -145,7 +148,10 @@ def problem_of(error: CtidError) -> web.Response:
         case ConflictError():
             more["current"] = error.current or None
             more["allowed_actions"] = list(error.allowed_actions)
-        case TokenMissingError():
+        case SignInLockedError():
+            more["retry_at"] = error.retry_at.isoformat(timespec="seconds")
+            headers["Retry-After"] = str(error.retry_seconds)
+        case TokenMissingError() | NotSignedInError():
             headers["WWW-Authenticate"] = 'Bearer realm="ctid"'
         case TokenError():
             headers["WWW-Authenticate"] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ctid.desktop import bodies, routing_schemas, schemas, staffing_schemas
+from ctid.desktop.access_operations import ACCESS_OPERATIONS
 from ctid.desktop.auth import Role
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
@@ -288,6 +289,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=staffing_schemas.StaffingView,
         searches_store=True,
     ),
+    *ACCESS_OPERATIONS,
     *PHONE_OPERATIONS,
     *WEBHOOK_OPERATIONS,
 )

@@ -368,6 +368,7 @@ class ProblemView(View):
     errors: list[FaultView] | None = None
     current: str | None = Field(None, description="The present state that stands against it.")
     allowed_actions: list[str] | None = None
+    retry_at: datetime | None = Field(None, description="Of a locked sign-in: when to try again.")
 
 
 class ComponentView(View):

@@ -92,6 +92,29 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
 
 
+class RefreshResult(StrEnum):
+    """What became of a refresh token that came back."""
+
+    DONE = "done"
+    UNKNOWN = "unknown"
+    ENDED = "ended"
+    REUSED = "reused"
+
+
+class Refreshed(msgspec.Struct, frozen=True):
+    """What became of a refresh token that came back.
+
+    Attributes:
+        result: ``reused``: it was used long ago, so it was stolen, from us or by us; the session has been ended.
+        session: The session it was of; ``None`` if it is none of ours.
+        token: The next one; empty unless done.
+    """
+
+    result: RefreshResult
+    session: Session | None = None
+    token: str = ""
+
+
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """That somebody did something, or tried to. Holds no caller data: neither bodies nor queries.
 

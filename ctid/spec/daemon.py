@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, StringConstraints, model_validator
 
 from ctid.spec.base import Name, Seconds, Spec
 from ctid.spec.secret import Secret
@@ -66,6 +66,10 @@ class ApiSpec(Spec):
         heartbeat_seconds: Interval of the socket's heartbeat; a desktop silent for twice as long is lost.
         replay_events: How many events are kept for desktops that come back.
         client_buffer: Events waiting for one desktop before it is cut off.
+        access_minutes: How long an access token holds; desktops get the next one by themselves.
+        refresh_hours: How long a session lasts from sign-in on, then people sign in again.
+        cors_origins: Other sites whose pages may call the API: ``https://crm.example.org``, exactly.
+        trusted_proxies: Addresses or networks of proxies that tell where a request comes from (``X-Forwarded-For``).
     """
 
     host: str = "127.0.0.1"
@@ -74,6 +78,10 @@ class ApiSpec(Spec):
     heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15
     replay_events: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
     client_buffer: Annotated[int, Field(ge=10, le=100_000)] = 1_000
+    access_minutes: Annotated[int, Field(ge=1, le=1_440)] = 15
+    refresh_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    cors_origins: list[Annotated[str, StringConstraints(pattern=r"^https?://[^/*\s]+$")]] = []
+    trusted_proxies: list[IPvAnyNetwork] = []
 
 
 class StoreSpec(Spec):

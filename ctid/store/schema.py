@@ -135,3 +135,71 @@ Index(
     webhook_deliveries.c.webhook,
     webhook_deliveries.c.died_at_ms,
 )
+
+# Somebody who signs in with a password. ``password`` is a hash, with its parameters (PHC string format).
+users: Final = Table(
+    "users",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("password", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("agent_id", Text, nullable=False),
+    Column("queues", json_type, nullable=False),
+    Column("teams", json_type, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("signed_in_at", BigInteger),
+)
+
+# By a hash of what was typed as the name: some type their password there.
+sign_in_failures: Final = Table(
+    "sign_in_failures",
+    metadata,
+    Column("name_hash", Text, primary_key=True),
+    Column("failures", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+Index("ix_sign_in_failures_last_at", sign_in_failures.c.last_at)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # Empty for sessions that an identity provider vouches for.
+    Column("user_name", Text, nullable=False),
+    Column("granted", json_type, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+for _looked_up in ("user_name", "expires_at", "ended_at"):
+    Index(f"ix_sessions_{_looked_up}", sessions.c[_looked_up])
+
+# All that a session ever had, so that one used again is known for what it is.
+refresh_tokens: Final = Table(
+    "refresh_tokens",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("used_at", BigInteger),
+)
+Index("ix_refresh_tokens_session_id", refresh_tokens.c.session_id)
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("status", BigInteger, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("command_id", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("address", Text, nullable=False),
+)
+Index("ix_audit_at", audit.c.at, audit.c.id)
+Index("ix_audit_subject", audit.c.subject, audit.c.at, audit.c.id)

@@ -46,6 +46,8 @@ class Metrics:
         webhook_gone: Events that are lost to a webhook, by cause.
         webhook_waiting: Events that wait now.
         webhook_dead_letters: Dead letters kept now.
+        sign_ins: Sign-ins by password or identity provider, by result.
+        audit_entries: Entries of the audit trail: written to the database, or to the log because it was away too long.
     """
 
     def __init__(self, release: str) -> None:
@@ -96,6 +98,8 @@ class Metrics:
         self.webhook_gone = Counter("ctid_webhook_lost", "Events lost", ["webhook", "cause"], registry=own)
         self.webhook_waiting = Gauge("ctid_webhook_waiting", "Events that wait", ["webhook"], registry=own)
         self.webhook_dead_letters = Gauge("ctid_webhook_dead_letters", "Dead letters", ["webhook"], registry=own)
+        self.sign_ins = Counter("ctid_sign_ins", "Sign-ins", ["result"], registry=own)
+        self.audit_entries = Counter("ctid_audit_entries", "Entries of the audit trail", ["to"], registry=own)
         Gauge("ctid_build_info", "Always 1", ["release"], registry=own).labels(release=release).set(1)
 
     def exposition(self) -> bytes:
@@ -134,6 +138,14 @@ class Metrics:
     def note(self, code: str) -> None:
         """Count an oddity."""
         self.notes.labels(code=code).inc()
+
+    def sign_in(self, result: str) -> None:
+        """Count an attempt to sign in: ``done``, ``failed`` or ``locked``."""
+        self.sign_ins.labels(result=result).inc()
+
+    def audited(self, to: str, entries: int) -> None:
+        """Count entries of the audit trail: ``database`` or ``log``."""
+        self.audit_entries.labels(to=to).inc(entries)
 
     def command(self, tag: str) -> None:
         """Count a command."""

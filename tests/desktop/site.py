@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
+import shutil
+import sqlite3
+import tempfile
 import time
+import weakref
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from pydantic import SecretStr
 
 from ctid.acd.floor import Floor
@@ -29,6 +37,9 @@ from ctid.spec.loader import load_config
 from ctid.spec.site import SiteSpec
 from ctid.spec.web_phone import WebPhonesSpec
 from ctid.staffing.history import Bucket
+from ctid.store.access import AccessStore
+from ctid.store.database import Database
+from ctid.store.passwords import Passwords
 from ctid.telemetry.metrics import Metrics
 from tests.desktop.kept_webhooks import KeptWebhooks
 
@@ -187,8 +198,10 @@ class Desk:
     site: EngineSite
     hub: Hub
     metrics: Metrics
-    server: DesktopServer
+    server: Server
     authority: Authority
+    access: AccessStore
+    database: Database
 
     @property
     def url(self) -> str:
@@ -206,14 +219,53 @@ class Desk:
         return [event for event in self.site.events if isinstance(event, kind)]
 
 
+class Server(DesktopServer):
+    """The API's server with a database of its own, which is closed with it."""
+
+    def __init__(self, *parts: Any, database: Database, passwords: Passwords) -> None:
+        super().__init__(*parts)
+        self._database = database
+        self._passwords = passwords
+
+    async def stop(self) -> None:
+        await super().stop()
+        self._passwords.close()
+        await self._database.close()
+
+
+@functools.cache
+def _empty_database() -> bytes:
+    """A SQLite file with the schema; made once, since each of many tests needs one."""
+
+    async def make(path: Path) -> None:
+        database = Database(f"sqlite:///{path}")
+        await database.upgrade()
+        await database.close()
+
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as thread:
+        path = Path(folder) / "ctid.db"
+        thread.submit(asyncio.run, make(path)).result()
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return path.read_bytes()
+
+
 def open_desk(**api: Any) -> Desk:
-    """The API on a free port of the loopback, not yet started."""
+    """The API on a free port of the loopback, not yet started. Passwords are hashed fast, and badly."""
     spec = ApiSpec(token_secret=SecretStr(SECRET), port=0, **api)
     metrics = Metrics("test")
     hub = Hub("demo", EPOCH, spec.replay_events, metrics)
     site = EngineSite(hub)
-    server = DesktopServer(site, hub, spec, metrics.exposition)
-    return Desk(site, hub, metrics, server, Authority(SECRET, "demo"))
+    folder = tempfile.mkdtemp()
+    file = Path(folder) / "ctid.db"
+    file.write_bytes(_empty_database())
+    database = Database(f"sqlite:///{file}")
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    access = AccessStore(database, passwords)
+    server = Server(site, hub, spec, access, metrics, metrics.exposition, database=database, passwords=passwords)
+    desk = Desk(site, hub, metrics, server, Authority(SECRET, "demo"), access, database)
+    weakref.finalize(desk, shutil.rmtree, folder, ignore_errors=True)
+    return desk
 
 
 async def until(condition: Any, seconds: float = 5) -> None:

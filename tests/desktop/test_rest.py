@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import aiohttp
@@ -157,11 +158,13 @@ async def test_an_agent_sees_only_their_own(desk: Desk, http: aiohttp.ClientSess
 
 async def test_every_operation_asks_for_a_token_and_the_role(desk: Desk, http: aiohttp.ClientSession) -> None:
     for operation in OPERATIONS:
-        path = operation.path.format(agent_id="alice", contact_id="ct-x", offer_id="of-x", queue_id="sales")
+        if operation.public:
+            continue
+        path = re.sub(r"{\w+}", "none", operation.path)
         async with http.request(operation.method, path) as answer:
             assert answer.status == 401, operation.name
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-        for who, role in (("alice", "agent"), ("sue", "supervisor"), ("adam", "admin")):
+        for who, role in (("alice", "agent"), ("sue", "supervisor"), ("adam", "admin"), ("crm", "integration")):
             status, body, _ = await ask(http, desk, who, operation.method, path)
             let_in = not (status == 403 and "role" in body["detail"])
             assert let_in == (role in operation.roles), (operation.name, role)

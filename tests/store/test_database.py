@@ -69,8 +69,8 @@ def test_postgresql_without_its_extra_says_what_to_install(monkeypatch: pytest.M
 
 async def test_the_schema_is_made_once_and_is_what_the_code_says(url: str) -> None:
     database = Database(url)
-    assert await database.upgrade() == ("", "0004")
-    assert await database.upgrade() == ("0004", "0004")
+    assert await database.upgrade() == ("", "0005")
+    assert await database.upgrade() == ("0005", "0005")
     await database.ping()
     async with database.read() as connection:
         differences = await connection.run_sync(
@@ -84,7 +84,7 @@ async def test_the_schema_is_made_once_and_is_what_the_code_says(url: str) -> No
 async def test_daemons_that_start_at_once_make_the_schema_once(url: str) -> None:
     databases = [Database(url) for _ in range(4)]
     results = await asyncio.gather(*(database.upgrade() for database in databases))
-    assert sorted(before for before, _ in results) == ["", "0004", "0004", "0004"]
+    assert sorted(before for before, _ in results) == ["", "0005", "0005", "0005"]
     for database in databases:
         await database.close()
 
@@ -100,7 +100,7 @@ async def test_an_upgrade_that_fails_changes_nothing(url: str) -> None:
         tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
         await connection.execute(text("DROP TABLE customer_numbers"))
     assert tables == ["customer_numbers"]
-    assert await database.upgrade() == ("", "0004")
+    assert await database.upgrade() == ("", "0005")
     await database.close()
 
 
@@ -115,7 +115,7 @@ async def test_records_of_an_older_release_stay_readable(url: str) -> None:
         for table in ("webhook_deliveries", "webhooks"):
             await connection.execute(text(f"DROP TABLE {table}"))
         await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    assert await database.upgrade() == ("0001", "0004")
+    assert await database.upgrade() == ("0001", "0005")
     assert await RecordStore(database).get(record.contact_id) == msgspec.structs.replace(record, decisions=[])
     await database.close()
 
