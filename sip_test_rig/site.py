@@ -170,6 +170,7 @@ class RigSite:
         files: More files for Asterisk's configuration, by name.
         api_port: Where ctid's API listens; a free port where none is given.
         agi_port: Where its FastAGI server listens, likewise.
+        web_host: The loopback address at which browsers reach ctid and Asterisk; one of their own can be cut off.
 
     Attributes:
         pbx: The Asterisk.
@@ -188,6 +189,7 @@ class RigSite:
         files: Mapping[str, str] | None = None,
         api_port: int | None = None,
         agi_port: int | None = None,
+        web_host: str = "127.0.0.1",
     ) -> None:
         self.config: dict[str, Any] = copy.deepcopy(dict(config)) if config is not None else demo_config()
         agents = self.config["agents"].values()
@@ -202,9 +204,10 @@ class RigSite:
         self._release: Release = release
         self._extensions = extensions
         self._ports = ports
+        self._web_host = web_host
         texts = self._asterisk_texts()
         if self._browsers:
-            texts |= web_phone_files(ports, self._browsers)
+            texts |= web_phone_files(web_host, ports, self._browsers)
         self.pbx = Asterisk(
             release,
             endpoints=[Endpoint(name=device, contact=fixed.get(device)) for device in devices],
@@ -258,7 +261,8 @@ class RigSite:
             "agi": {"host": "127.0.0.1", "port": self.agi_port},
             "api": {
                 **self.config.get("api", {}),
-                "host": "127.0.0.1",
+                # In a network namespace that has nothing else, this is the loopback too.
+                "host": "127.0.0.1" if self._web_host == "127.0.0.1" else "0.0.0.0",
                 "port": self.api_port,
                 "token_secret": TOKEN_SECRET,
             },
@@ -267,6 +271,11 @@ class RigSite:
         folder = self.folder / "config"
         folder.mkdir(exist_ok=True)
         (folder / "ctid.yaml").write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+    @property
+    def web_url(self) -> str:
+        """Where browsers find the pages."""
+        return f"http://{self._web_host}:{self.api_port}"
 
     def token(self, subject: str, role: Role = Role.AGENT) -> str:
         """A token of this site."""
@@ -282,7 +291,7 @@ class RigSite:
         return Desktop(self.ctid.url, self.token("supervisor", Role.SUPERVISOR))
 
     def _web_phones(self) -> dict[str, Any]:
-        return {"web_phones": web_phones_config(self._ports)} if self._browsers else {}
+        return {"web_phones": web_phones_config(self._web_host, self._ports)} if self._browsers else {}
 
     def _asterisk_texts(self) -> dict[str, str]:
         texts = fragments(

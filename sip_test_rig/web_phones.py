@@ -20,23 +20,23 @@ class NoAddressError(Exception):
     """This machine, or network namespace, has no address but those of the loopback."""
 
 
-def web_phones_config(ports: PortBlock) -> dict[str, Any]:
-    """ctid's configuration for the web phones of an Asterisk on these ports."""
-    return {"url": f"ws://127.0.0.1:{ports.http}/ws", "domain": "127.0.0.1", "secret": WEB_PHONE_SECRET}
+def web_phones_config(host: str, ports: PortBlock) -> dict[str, Any]:
+    """ctid's configuration for the web phones of an Asterisk that browsers reach at this address and these ports."""
+    return {"url": f"ws://{host}:{ports.http}/ws", "domain": host, "secret": WEB_PHONE_SECRET}
 
 
-def web_phone_files(ports: PortBlock, names: Sequence[str]) -> dict[str, str]:
+def web_phone_files(host: str, ports: PortBlock, names: Sequence[str]) -> dict[str, str]:
     """Write the files for web phones of these names, by file name.
 
     Raises:
         NoAddressError: Asterisk could name no address for its audio.
     """
-    config = web_phones_config(ports)
+    config = web_phones_config(host, ports)
     texts = web_phone_fragments(WebPhonesSpec(**{**config, "secret": SecretStr(config["secret"])}), names)
     first_rtp, last_rtp = ports.rtp
     own_range = f"[general]\nrtpstart={first_rtp}\nrtpend={last_rtp}\nstrictrtp=no\n"
-    # Asterisk names no address of 127.0.0.0/8 by itself. Any other one that is up can be told apart as 127.0.0.1.
-    candidates = "".join(f"{address} => 127.0.0.1\n" for address in _own_addresses())
+    # Asterisk names no address of 127.0.0.0/8 by itself, but takes another one of the machine's to name in its place.
+    candidates = "".join(f"{address} => {host}\n" for address in _own_addresses())
     return {**texts, "rtp.conf": texts["rtp.conf"].replace("[general]\n", own_range) + candidates}
 
 

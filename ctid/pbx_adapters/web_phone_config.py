@@ -36,16 +36,16 @@ def web_phone_fragments(spec: WebPhonesSpec, names: Sequence[str]) -> dict[str, 
     return {
         "pjsip.conf": "\n".join([_TRANSPORTS, *(_endpoint(spec, name) for name in names)]),
         "http.conf": _http_conf(spec.url),
-        "rtp.conf": _rtp_conf(_on_loopback(spec.url)),
+        "rtp.conf": _RTP + (_LOOPBACK_ICE.format(host=host) if (host := _loopback(spec.url)) else ""),
     }
 
 
 def _endpoint(spec: WebPhonesSpec, name: str) -> str:
-    loopback = _LOOPBACK_MEDIA if _on_loopback(spec.url) else ""
+    host = _loopback(spec.url)
     return _WEB_PHONE.format(
         name=name,
         password=spec.password(name),
-        loopback=loopback,
+        loopback=_LOOPBACK_MEDIA.format(host=host) if host else "",
         timeout=RTP_TIMEOUT_SECONDS,
         timeout_hold=RTP_TIMEOUT_HOLD_SECONDS,
         qualify=QUALIFY_SECONDS,
@@ -61,10 +61,6 @@ def _http_conf(url: str) -> str:
     return _HTTP.format(address=address, port=port)
 
 
-def _rtp_conf(loopback: bool) -> str:
-    return _RTP + (_LOOPBACK_ICE if loopback else "")
-
-
 def _is_address(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).version == 4
@@ -72,9 +68,12 @@ def _is_address(host: str) -> bool:
         return False
 
 
-def _on_loopback(url: str) -> bool:
+def _loopback(url: str) -> str:
+    """The loopback address that browsers reach the PBX at, or nothing where it is another one."""
     host = urlsplit(url).hostname or ""
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+    if host == "localhost":
+        return "127.0.0.1"
+    return host if _is_address(host) and ipaddress.ip_address(host).is_loopback else ""
 
 
 _TRANSPORTS: Final = """\
@@ -117,7 +116,7 @@ qualify_frequency={qualify}
 """
 
 _LOOPBACK_MEDIA: Final = """\
-media_address=127.0.0.1
+media_address={host}
 bind_rtp_to_media_address=yes
 """
 
@@ -149,10 +148,10 @@ icesupport=yes
 
 _LOOPBACK_ICE: Final = """\
 ; Everything on one machine. Asterisk names no loopback address by itself: put any other address of this machine
-; (ip -4 addr) on the left, so that 127.0.0.1 is named in its place.
+; (ip -4 addr) on the left, so that {host} is named in its place.
 ice_deny=0.0.0.0/0
 ice_deny=::/0
 ice_permit=127.0.0.0/8
 [ice_host_candidates]
-;192.0.2.2 => 127.0.0.1
+;192.0.2.2 => {host}
 """

@@ -28,7 +28,7 @@ FLAGS: Final = (
     # Chromium leaves loopback addresses out of what it offers for audio, and there are no others here.
     "--allow-loopback-in-peer-connection",
     # It asks for names of its maker's all the same; here nobody answers, so it need not wait.
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.*",
 )
 
 

@@ -17,6 +17,7 @@ from playwright.async_api import Browser
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.site import RigSite
 from tests.browser.chromium import launched
+from tests.browser.network import WEB_HOST
 from tests.browser.profiles import Profiles
 from tests.integration.floor import assert_log_clean, assert_replays
 
@@ -35,7 +36,8 @@ def only_the_loopback() -> None:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(request: pytest.FixtureRequest) -> AsyncIterator[RigSite]:
     """The module's site. At the end its journal comes out the same again, and its log holds no error."""
-    async with RigSite(request.module.CONFIG, **getattr(request.module, "SITE", {})) as site:
+    given = {"web_host": WEB_HOST, **getattr(request.module, "SITE", {})}
+    async with RigSite(request.module.CONFIG, **given) as site:
         yield site
         await assert_replays(site)
         assert_log_clean(site, getattr(request.module, "EXPECTED_ERRORS", set()))

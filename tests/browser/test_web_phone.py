@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -17,6 +18,7 @@ from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.browser.chromium import MICROPHONE_HZ
 from tests.browser.hearing import audio_paths, until_hears
+from tests.browser.network import WEB_HOST, cut_off
 from tests.browser.phone_page.server import phone_server
 from tests.browser.profiles import Profiles
 from tests.integration.floor import CALLER_HZ, DIRECT, PATIENCE_S, floor_config, until_hears_more, until_quiet
@@ -83,7 +85,7 @@ async def test_a_call_with_hold(site: RigSite, boss: Desktop, profiles: Profiles
         await desktop.wait("contact.connected", timeout=PATIENCE_S)
         await until_hears(page, CALLER_HZ)
         await until_hears_more(call, MICROPHONE_HZ)
-        assert await audio_paths(page) == [("127.0.0.1", "127.0.0.1")]
+        assert await audio_paths(page) == [("127.0.0.1", WEB_HOST)]
         await page.evaluate("session.hold()")
         await until_hears_more(call, MUSIC_HZ)
         await page.evaluate("session.unhold()")
@@ -102,6 +104,30 @@ async def test_a_phone_that_is_told_to_answers_by_itself(
     async with ready(site, "a02"), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as customer:
         call = await customer.call(DIRECT)
         await until_shows(page, "talking")
+        await until_hears(page, CALLER_HZ)
+        call.hang_up()
+        await until_shows(page, "registered")
+    await until_quiet(site, boss)
+
+
+async def test_a_call_outlives_a_network_that_is_away_for_ten_seconds(
+    site: RigSite, boss: Desktop, profiles: Profiles, phones: TestServer
+) -> None:
+    page = await open_phone(profiles, phones, "a02")
+    async with ready(site, "a02") as desktop, Phone.outside(site.pbx, voice_hz=CALLER_HZ) as customer:
+        call = await customer.call(DIRECT)
+        await until_hears(page, CALLER_HZ)
+        with cut_off():
+            call.media.forget()
+            await asyncio.sleep(10)
+            assert MICROPHONE_HZ not in call.heard(last_s=5)
+        await until_hears(page, CALLER_HZ)
+        await until_hears_more(call, MICROPHONE_HZ)
+        assert (await desktop.request("GET", "/v1/agents/a02"))["state"] == "BUSY"
+        await page.evaluate("session.terminate()")
+        await call.until("ended", timeout=PATIENCE_S)
+        await until_shows(page, "registered")
+        call = await customer.call(DIRECT)
         await until_hears(page, CALLER_HZ)
         call.hang_up()
         await until_shows(page, "registered")
