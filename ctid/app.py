@@ -81,6 +81,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._store_fault = "not opened yet"
+        self._store_opened = asyncio.Event()
 
     def stop(self) -> None:
         """Drain and stop; asked again, stop at once. Calls go on in the PBX and are taken up at the next start."""
@@ -193,7 +194,7 @@ class Daemon:
                     tasks = {
                         "store": self._keep_store(database),
                         "records": records.run(),
-                        "webhooks": webhooks.run(),
+                        "webhooks": self._run_webhooks(webhooks),
                         "runner": runner.run(dispatcher),
                         "agi": agi.run(),
                         **{f"ami-{name}": link.run() for name, link in links.items()},
@@ -250,16 +251,20 @@ class Daemon:
             for number in actions:
                 loop.remove_signal_handler(number)
 
+    async def _run_webhooks(self, webhooks: Webhooks) -> None:
+        """Begin once the database has the tables they are kept in."""
+        await self._store_opened.wait()
+        await webhooks.run()
+
     async def _keep_store(self, database: Database) -> None:
         """Open the database, however long it is away, and ask it now and then whether it is still there."""
-        opened = False
         while True:
             try:
-                if opened:
+                if self._store_opened.is_set():
                     await database.ping()
                 else:
                     await database.upgrade()
-                    opened = True
+                    self._store_opened.set()
                 if self._store_fault:
                     _log.info("store.ready", database=database.name)
                 self._store_fault = ""
