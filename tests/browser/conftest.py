@@ -17,6 +17,7 @@ from playwright.async_api import Browser
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.site import RigSite
 from tests.browser.chromium import launched
+from tests.browser.desk import Desk, add_people
 from tests.browser.network import WEB_HOST
 from tests.browser.profiles import Profiles
 from tests.integration.floor import assert_log_clean, assert_replays
@@ -57,6 +58,13 @@ async def profiles(request: pytest.FixtureRequest, browser: Browser) -> AsyncIte
     yield profiles
     failed = request.node.stash.get(FAILED, False)
     await profiles.close(TRACES / re.sub(r"\W+", "-", request.node.name) if failed else None)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(site: RigSite, profiles: Profiles) -> Desk:
+    """The site with its people, who sign in at its pages."""
+    await add_people(site)
+    return Desk(site, profiles)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -94,14 +94,6 @@ class Life:
             ids.append(f"{self.epoch}-{event.seq}")
         return ids
 
-    def attempts(self, result: str) -> float:
-        """How many attempts came to this."""
-        return self.figure("ctid_webhook_attempts_total", webhook="crm", result=result)
-
-    def lost(self, cause: str) -> float:
-        """How many events were lost for this cause."""
-        return self.figure("ctid_webhook_lost_total", webhook="crm", cause=cause)
-
     def figure(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(name, labels) or 0.0
 
