@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from ctid.desktop.openapi import describe
 from ctid.desktop.routes import OPERATIONS
 from ctid.model import events as ev
+from ctid.model.states import AgentState
 from tests.desktop.site import Desk, open_desk
 
 DESCRIPTION = describe(OPERATIONS, "test")
@@ -97,7 +98,7 @@ def test_requests_made_up_from_it(running: Desk, operation: Any, who: str, mode:
     site = running.site
     if not site.state.offers:
         site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
-        for state in ("NOT_READY", "READY"):
+        for state in (AgentState.NOT_READY, AgentState.READY):
             site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="alice", state=state))
         site.call()
         site.call(key="2")
