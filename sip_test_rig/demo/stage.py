@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ctid.desktop.auth import Role
+from sip_test_rig.demo import people
 from sip_test_rig.demo.prompts import Prompts
 from sip_test_rig.demo.steps import Steps
 from sip_test_rig.desktop import Desktop
@@ -48,6 +49,8 @@ class Stage:
 async def stage(steps: Steps) -> AsyncIterator[Stage]:
     """Bring all of it up, tell the steps, and take all of it down at the end."""
     config = demo_config()
+    seats = dict(config["agents"])
+    config["agents"] |= people.WEB_AGENTS
     prompts = Prompts(CONFIG / "sounds")
     site = RigSite(
         config,
@@ -68,19 +71,21 @@ async def stage(steps: Steps) -> AsyncIterator[Stage]:
             step.detail = f"SIP on udp 127.0.0.1:{site.pbx.sip_port}, AMI on tcp {site.pbx.ami_port}"
         phones: dict[str, Phone] = {}
         with steps.step("phones_registered", "The agents' phones register") as step:
-            for agent_id, agent in config["agents"].items():
+            for agent_id, agent in seats.items():
                 name = agent["device"].removeprefix("PJSIP/")
                 phone = Phone.of(site.pbx, name, voice_hz=AGENT_VOICES_HZ[agent_id], answer_after=None)
                 phones[agent_id] = await stack.enter_async_context(phone)
             step.detail = ", ".join(f"{config['agents'][each]['name']} {phones[each].name}" for each in phones)
         with steps.step("ctid_ready", "ctid reads config/demo and connects to Asterisk") as step:
             # Imported here, as the database's libraries take a second that ctid takes to start as well.
-            from sip_test_rig.demo.customers import import_all
+            from sip_test_rig.demo import customers
 
             await site.ctid.until_ready()
             step.detail = f"API at {site.ctid.url}, FastAGI on tcp {site.agi_port}"
         with steps.step("customers_imported", "Customers are imported from config/demo/customers.csv") as step:
-            step.detail = await import_all(CONFIG / "customers.csv", site)
+            step.detail = await customers.import_all(CONFIG / "customers.csv", site)
+        with steps.step("people_added", "Three people may sign in at the pages") as step:
+            step.detail = await people.add_all(site)
         desktops: dict[str, Desktop] = {}
         with steps.step("agents_logged_in", "Two agents log in and go ready"):
             supervisor = await stack.enter_async_context(site.supervisor())

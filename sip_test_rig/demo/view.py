@@ -13,6 +13,7 @@ from rich.text import Text
 from sip_test_rig.demo.board import Board, since_s, wait_s
 from sip_test_rig.demo.event_log import EventLog
 from sip_test_rig.demo.narrator import Narrator
+from sip_test_rig.demo.people import SUPERVISOR, WEB_AGENTS, password
 from sip_test_rig.demo.stage import Stage
 from sip_test_rig.desktop import JsonObject
 
@@ -27,7 +28,7 @@ _CONTACT_STYLES: Final = {
 _IN_WORDS: Final = {"created": "in menu", "offered": "ringing", "connected": "talking", "wrap_up": "wrap-up"}
 _WIDE: Final = 116
 _TALL: Final = 36
-_HEADER_ROWS: Final = 5
+_HEADER_ROWS: Final = 7
 _SIDE_ROWS: Final = 10
 _POP_ROWS: Final = 12
 _CALL_ROWS: Final = 9
@@ -37,7 +38,11 @@ def addresses(stage: Stage) -> list[str]:
     """Where everything is, as lines of rich markup that can be copied."""
     url = stage.site.ctid.url
     return [
-        f"[bold]{url}[/]   API /v1   its documentation /docs   metrics /metrics   readiness /readyz",
+        f"[bold]{url}/agent[/]        an agent's page, the phone in it: sign in as "
+        + " or ".join(f"[bold]{name}[/], password [bold]{password(name)}[/]" for name in WEB_AGENTS),
+        f"[bold]{url}/supervisor[/]   and the wallboard [bold]{url}/wallboard[/]: "
+        f"[bold]{SUPERVISOR}[/], password [bold]{password(SUPERVISOR)}[/]",
+        f"[bold]{url}/docs[/]         the API; metrics /metrics, readiness /readyz",
         f"[bold]curl -H @{stage.token_file('supervisor')} {url}/v1/agents[/]   or any other path",
         f"[dim]demo tokens of alice, bob and supervisor, and ctid's log, lie in {stage.site.folder}[/]",
     ]

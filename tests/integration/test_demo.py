@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 CHECKOUT = Path(__file__).resolve().parents[2]
 STEPS = [
     "asterisk_provisioned", "asterisk_started", "phones_registered", "ctid_ready", "customers_imported",
-    "agents_logged_in", "call_answered", "menu_heard", "screen_popped", "phone_rang", "talked", "hung_up",
-    "wrapped_up", "recorded",
+    "people_added", "agents_logged_in", "call_answered", "menu_heard", "screen_popped", "phone_rang", "talked",
+    "hung_up", "wrapped_up", "recorded",
 ]  # fmt: skip
 
 
