@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import Field
 
+from ctid.desktop.desk_schemas import MessageView
 from ctid.desktop.schemas import AgentView, ContactView, LegView, OfferView, QueueView, View
 
 
@@ -46,6 +47,12 @@ class LegData(EventData):
     """The leg as it is then."""
 
     leg: LegView
+
+
+class MessageData(EventData):
+    """The message."""
+
+    message: MessageView
 
 
 class PbxData(EventData):
@@ -124,6 +131,7 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
     EventType("callback.expired", ContactData, "It was given up: too late."),
     EventType("callback.exhausted", ContactData, "It was given up: tried often enough."),
     EventType("callback.canceled", ContactData, "It was given up: not wanted any more."),
+    EventType("message.sent", MessageData, "Somebody has a few words for the agents that it names."),
     EventType("pbx.up", PbxData, "A PBX can be reached."),
     EventType("pbx.down", PbxDownData, "A PBX can't be reached; talk may well go on."),
     EventType("config.loaded", SiteData, "A configuration is in force: look anew at what you know of the site."),

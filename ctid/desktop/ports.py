@@ -20,6 +20,7 @@ from ctid.errors import (
     VersionMismatchError,
 )
 from ctid.model.commands import Refuse
+from ctid.model.day import Quarter
 from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
@@ -59,6 +60,9 @@ class RecordQueries(Protocol):
 
     async def demand(self, queue: str, since: datetime, until: datetime) -> list[Bucket]:
         """Count what came into a queue from ``since`` until before ``until``, by quarters of an hour."""
+
+    async def quarters(self, queue: str | None, since: datetime, until: datetime) -> list[Quarter]:
+        """Tell what one queue or all did from ``since`` until before ``until``, by quarters of an hour, in order."""
 
 
 class WebhookControl(Protocol):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
+from ctid.engine.desk_view import customer_view
 from ctid.engine.views import View, span_view, stamp, step_view
 from ctid.model.contact import OfferResult
 from ctid.model.record import ContactRecord
@@ -38,6 +37,9 @@ def closed_contact_view(record: ContactRecord) -> View:
         "legs": [],
         "offer_ids": [],
         "callback": None,
+        "script": None,
+        "links": [],
+        "recent": [],
         "version": None,
         "allowed_actions": [],
     }
@@ -50,7 +52,7 @@ def _common(record: ContactRecord) -> View:
         "entry": record.entry or None,
         "queue": record.queue or None,
         "agent_id": record.agent_id or None,
-        "customer": None if record.customer is None else msgspec.to_builtins(record.customer),
+        "customer": customer_view(record.customer),
         "attributes": dict(record.attributes),
         "path": [step_view(step) for step in record.path],
         "spans": [span_view(span) for span in record.spans],

@@ -7,6 +7,7 @@ from typing import Final
 from ctid.desktop import bodies, routing_schemas, schemas, staffing_schemas
 from ctid.desktop.access_operations import ACCESS_OPERATIONS
 from ctid.desktop.auth import Role
+from ctid.desktop.desk_operations import DESK_OPERATIONS
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
 from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, routing, site, staffing
@@ -292,4 +293,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *ACCESS_OPERATIONS,
     *PHONE_OPERATIONS,
     *WEBHOOK_OPERATIONS,
+    *DESK_OPERATIONS,
 )

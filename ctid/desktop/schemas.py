@@ -7,6 +7,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ctid.desktop.desk_schemas import (
+    CaseView,
+    LinkView,
+    NumbersView,
+    RecentContactView,
+    TargetLevelView,
+    ThresholdsView,
+)
 from ctid.model.offer import OfferCause
 from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome, Party
 
@@ -76,6 +84,7 @@ class CustomerView(View):
     tier: str
     language: str = Field(description="BCP 47 tag, or empty.")
     attributes: dict[str, str]
+    cases: list[CaseView] = Field(description="Open cases, those to be shown first in front.")
 
 
 class StepView(View):
@@ -151,6 +160,12 @@ class ContactView(View):
     disposition: str | None
     disposition_missing: bool = Field(description="The queue asks for one, and none was given yet.")
     notes: str | None
+    script: str | None = Field(description="Of its queue, for the agent to read; null once only the record is left.")
+    links: list[LinkView] = Field(description="Made from the queue's templates; empty once only the record is left.")
+    recent: list[RecentContactView] = Field(
+        description="The last contacts of the same customer or number, newest first, as they were at arrival; empty "
+        "once only the record is left."
+    )
     version: int | None = Field(description="For If-Match; null once only the record is left.")
     allowed_actions: list[str]
 
@@ -174,6 +189,9 @@ class ScreenPopView(View):
     attributes: dict[str, str]
     customer: CustomerView | None
     callback: CallbackView | None = Field(description="Set if the customer is called back: they are dialled for you.")
+    script: str | None = Field(description="Of the queue, to read while you talk.")
+    links: list[LinkView] = Field(description="Made from the queue's templates; those that lack a value are left out.")
+    recent: list[RecentContactView] = Field(description="The last contacts of the same customer or number.")
     created_at: datetime
 
 
@@ -228,6 +246,11 @@ class QueueView(View):
     agents_able: int = Field(description="Agents at work who are able to serve the queue's first step.")
     agents_free: int = Field(description="Those of them who are free now.")
     steps: list[RequirementView]
+    today: NumbersView = Field(description="Since the site's local midnight.")
+    service_level_target: TargetLevelView
+    thresholds: ThresholdsView
+    dispositions: list[str] = Field(description="Codes that a wrap-up here may be given.")
+    disposition_required: bool
 
 
 class OfferResultView(View):

@@ -46,7 +46,7 @@ def sees_offer(spec: SiteSpec, principal: Principal, offer: Offer) -> bool:
 
 def sees_record(principal: Principal, record: ContactRecord) -> bool:
     """Whether the record of a closed contact is theirs to see."""
-    if record.agent_id and record.agent_id == principal.agent_id:
+    if principal.agent_id in record.agents:
         return True
     return principal.role is not Role.AGENT and sees_queue(principal, record.queue)
 

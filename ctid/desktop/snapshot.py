@@ -46,7 +46,7 @@ def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf) -> 
             "site": spec.site,
             "agents": [agent_view(state, spec, agent, now) for agent in agents],
             "contacts": [contact_view(state, contact, now, site.floor) for contact in contacts],
-            "offers": [offer_view(state, offer, now) for offer in offers],
+            "offers": [offer_view(state, offer, now, site.floor) for offer in offers],
             "queues": [
                 queue_view(state, spec, name, now, site.floor) for name in spec.queues if audience.sees_queue(name)
             ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctid.acd import recency
 from ctid.acd.agent_states import TRANSITIONS
-from ctid.engine import contacts, pace, tasks
+from ctid.engine import contacts, pace, tasks, today
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import agent_view
 from ctid.errors import InvariantError
@@ -24,6 +24,7 @@ def move(turn: Turn, agent: Agent, to: AgentState, reason: str = "") -> None:
     """
     if to not in TRANSITIONS[agent.state]:
         raise InvariantError(f"agent {agent.id} can't go from {agent.state} to {to}")
+    today.state_ends(turn, agent, to)
     agent.state, agent.reason, agent.since = to, reason, turn.now
     turn.deserted |= to is AgentState.LOGGED_OUT
     turn.floor.set_duty(agent.id, to)

@@ -7,7 +7,7 @@ when its turn comes, and the customer is dialled as soon as the agent's phone wa
 
 from __future__ import annotations
 
-from ctid.engine import contacts, outage, places, queueing
+from ctid.engine import contacts, outage, places, queueing, visits
 from ctid.engine.turn import Turn, ms
 from ctid.model.commands import DialCustomer, HangUpLeg
 from ctid.model.contact import Callback, Contact
@@ -103,6 +103,7 @@ def ask(turn: Turn, contact: Contact, queue: str, number: str, not_before_ms: in
     contacts.step(turn, contact, "callback", queue)
     if contact.state is not ContactState.QUEUED:
         contacts.move(turn, contact, ContactState.QUEUED)
+    visits.call_back(turn, contact)
     queueing.choose(turn, contact, queue)
     turn.cancel_timer(f"wait:{contact.id}")
     queueing.arm_step(turn, contact)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.engine import pace
+from ctid.engine import pace, visits
 from ctid.engine.turn import Turn
 from ctid.engine.views import contact_view, owes_disposition, wait_ms
 from ctid.errors import InvariantError
@@ -42,6 +42,7 @@ def move(turn: Turn, contact: Contact, to: ContactState) -> None:
     if contact.state in WAITING and to not in WAITING:
         pace.left_queue(turn, contact)
     end_span(turn, contact)
+    visits.moves(turn, contact, to)
     contact.state = to
     turn.touch_contact(contact.id)
     if to is not ContactState.CLOSED:
@@ -67,6 +68,7 @@ def end_span(turn: Turn, contact: Contact) -> None:
     if contact.spans and contact.spans[-1].duration_ms is None:
         span = contact.spans[-1]
         span.duration_ms = max(0, turn.now.mono_ms - span.at.mono_ms)
+        visits.span_over(contact, span)
 
 
 def step(turn: Turn, contact: Contact, kind: str, name: str, result: str = "") -> None:
@@ -145,6 +147,7 @@ def record_of(turn: Turn, contact: Contact) -> ContactRecord:
         spans=list(contact.spans),
         offers=list(contact.offers),
         decisions=list(contact.decisions),
+        visits=list(contact.visits),
         created_at=contact.created_at,
         queued_at=contact.queued_at,
         connected_at=contact.connected_at,

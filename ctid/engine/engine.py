@@ -23,12 +23,14 @@ from ctid.engine import (
     devices,
     dialling,
     journey,
+    messages,
     offers,
     pbx,
     profiles,
     queueing,
     reload,
     requests,
+    today,
     ways_out,
     wrap_up,
 )
@@ -75,6 +77,7 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.RoutingSet: requests.routing,
     ev.CallbackRequested: callback_requests.ask,
     ev.CallbackCanceled: callback_requests.cancel,
+    ev.MessageRequested: messages.send,
 }
 
 
@@ -119,6 +122,8 @@ class Engine:
         return floor
 
     def _handle(self, event: ev.Event, now: Instant) -> list[Command]:
+        if now.utc_ms >= self.state.today.until_utc_ms:
+            today.begin(self.state, self.site.timezone, now)
         turn = Turn(self.state, self.site, now, self.floor, quiet=self.quiet)
         match event:
             case ev.Request():

@@ -397,7 +397,7 @@ def looked_up(turn: Turn, event: CustomerLookedUp) -> None:
     contact = turn.state.contacts.get(event.contact_id)
     if event.failure:
         turn.note("lookup-failed", event.failure)
-    nothing = event.customer is None and event.last_call is None
+    nothing = event.customer is None and event.last_call is None and not event.recent
     if contact is None or nothing or contact.state is ContactState.CLOSED:
         return
     last = {} if event.last_call is None else {LAST_AGENT: event.last_call.agent_id, LAST_QUEUE: event.last_call.queue}
@@ -408,6 +408,7 @@ def looked_up(turn: Turn, event: CustomerLookedUp) -> None:
     else:
         attributes = {**event.customer.attributes, **last}
         contact.customer = msgspec.structs.replace(event.customer, attributes=attributes)
+    contact.recent = event.recent or contact.recent
     contact.version += 1
     queueing.reconsider(turn, contact)
     contacts.publish(turn, contact, "contact.updated")

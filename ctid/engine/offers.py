@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import agents, callbacks, contacts, outage, queueing, tasks, wrap_up
+from ctid.engine import agents, callbacks, contacts, outage, queueing, tasks, today, wrap_up
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import offer_view
 from ctid.model.agent import Agent
@@ -134,7 +134,7 @@ def publish(turn: Turn, offer: Offer, type_: str) -> None:
     """Publish an event about the offer, with its screen pop."""
     turn.publish(
         type_,
-        lambda: {"offer": offer_view(turn.state, offer, turn.now)},
+        lambda: {"offer": offer_view(turn.state, offer, turn.now, turn.floor)},
         contact_id=offer.contact_id,
         agent_ids=[offer.agent_id],
         queue=offer.queue,
@@ -220,6 +220,7 @@ def decline(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause) -> N
     match cause:
         case OfferCause.NO_ANSWER:
             agent.misses += 1
+            today.of_agent(turn, agent.id).missed += 1
             back_off = policy.no_answer_backoff_seconds
         case OfferCause.BUSY:
             back_off = policy.busy_backoff_seconds

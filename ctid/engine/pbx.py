@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import callbacks, devices, dialling, early_ends, journey, offers, outage
+from ctid.engine import callbacks, devices, dialling, early_ends, journey, offers, outage, today
 from ctid.engine.state import Pbx
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, ReleaseLeg
@@ -240,6 +240,7 @@ def _end_all(turn: Turn, name: str, but: set[str]) -> None:
 
 
 def _set_state(turn: Turn, leg: Leg, state: LegState, type_: str) -> None:
+    today.hold_ends(turn, leg)
     leg.state, leg.since_ms = state, turn.now.mono_ms
     contact = turn.state.contacts.get(leg.contact_id)
     agent_ids = [leg.agent_id] if leg.agent_id else [contact.agent_id] if contact and contact.agent_id else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctid.acd.line import able_to_serve
 from ctid.acd.order import place
 from ctid.acd.steps import next_step_ms, step_in_force, steps_of
-from ctid.engine import contacts, outage, outlook, places, ways_out
+from ctid.engine import contacts, outage, outlook, places, visits, ways_out
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.turn import Turn, ms
 from ctid.model.commands import PlayMusic
@@ -44,7 +44,9 @@ def requeue(turn: Turn, contact: Contact) -> None:
 def change_queue(turn: Turn, contact: Contact, name: str) -> None:
     """Move a waiting contact to another queue by somebody's decision; place and wait time are kept."""
     contacts.end_span(turn, contact)
+    visits.leave(turn, contact, "overflowed")
     contact.queue = name
+    visits.enter(turn, contact)
     contacts.step(turn, contact, "queue", name, "moved")
     contacts.begin_span(turn, contact)
     _begin(turn, contact)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.engine import agents, assignment, callbacks, queueing
+from ctid.engine import agents, assignment, callbacks, queueing, today
 from ctid.engine.state import Pbx, SiteState
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
@@ -27,6 +27,7 @@ def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
     site = parse(spec)
     state.spec = spec
     turn.site = site
+    today.begin(state, site.timezone, turn.now)
     for name in {agent.pbx for agent in site.agents.values()}:
         state.pbxes.setdefault(name, Pbx())
     for agent_id in site.agents:

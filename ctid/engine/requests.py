@@ -111,7 +111,7 @@ def accept_offer(turn: Turn, request: OfferAccepted) -> View:
     if hindrance:
         raise ConflictError(hindrance, current=offer.state, allowed_actions=tuple(offer_actions(offer)))
     offers.take(turn, offer, contact)
-    return {"offer": offer_view(turn.state, offer, turn.now)}
+    return {"offer": offer_view(turn.state, offer, turn.now, turn.floor)}
 
 
 def reject_offer(turn: Turn, request: OfferRejected) -> View:
@@ -122,7 +122,7 @@ def reject_offer(turn: Turn, request: OfferRejected) -> View:
         raise ConflictError("the PBX can't be reached now; the call may have been answered", current=offer.state)
     offers.decline(turn, offer, OfferState.REJECTED, OfferCause.REJECTED)
     offers.hang_up(turn, offer)
-    return {"offer": offer_view(turn.state, offer, turn.now)}
+    return {"offer": offer_view(turn.state, offer, turn.now, turn.floor)}
 
 
 def _pending_offer(turn: Turn, offer_id: str, agent_id: str) -> Offer:

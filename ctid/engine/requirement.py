@@ -43,7 +43,7 @@ def line_key(turn: Turn, contact: Contact, pbx: str) -> LineKey:
 
 
 def names_of(contact: Contact) -> Callable[[str], str]:
-    """What attributes of the contact, or else of its customer, name an agent by (``agent_from``)."""
+    """What an attribute of the contact, or else of its customer, holds; empty if neither has it."""
     of_customer = contact.customer.attributes if contact.customer is not None else {}
     return lambda attribute: contact.attributes.get(attribute) or of_customer.get(attribute, "")
 

@@ -6,6 +6,7 @@ import msgspec
 
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact
+from ctid.model.day import Today
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
 
@@ -75,6 +76,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         places: Number of a caller who hung up while waiting to the place they left, in order of leaving.
         callbacks: Queue to the contacts there who are to be called back, in the order in which it was asked for.
         paces: Queue to how fast it moves.
+        today: The present day of the site and its numbers.
         timers: Timer id to the monotonic moment it is due.
     """
 
@@ -99,6 +101,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     places: dict[str, Place] = {}
     callbacks: dict[str, list[str]] = {}
     paces: dict[str, Pace] = {}
+    today: Today = msgspec.field(default_factory=Today)
     timers: dict[str, int] = {}
 
 

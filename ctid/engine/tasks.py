@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import contacts, queueing
+from ctid.engine import contacts, queueing, today
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent, Task
 from ctid.model.contact import Contact
@@ -14,6 +14,7 @@ def begin(turn: Turn, agent: Agent, contact: Contact) -> None:
     contact.connected_at = turn.now
     contact.disposition_required = turn.site.queues[contact.queue].disposition_required
     agent.tasks[contact.id] = Task(contact_id=contact.id, channel=contact.channel, since_ms=turn.now.mono_ms)
+    today.of_agent(turn, agent.id).contacts += 1
     contacts.move(turn, contact, ContactState.CONNECTED)
     contacts.publish(turn, contact, "contact.connected")
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
 from ctid.acd.floor import Floor
 from ctid.acd.profile import profile
 from ctid.engine import outlook
+from ctid.engine.desk_view import customer_view, desk_view, queue_day_view
 from ctid.engine.state import SiteState, alias_key
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact, PathStep, Span
@@ -164,7 +163,7 @@ def contact_view(state: SiteState, contact: Contact, now: Instant, floor: Floor)
         "entry": contact.entry or None,
         "queue": contact.queue or None,
         "priority": contact.priority,
-        "customer": None if contact.customer is None else msgspec.to_builtins(contact.customer),
+        "customer": customer_view(contact.customer),
         "attributes": dict(contact.attributes),
         "path": [step_view(step) for step in contact.path],
         "spans": [span_view(span) for span in contact.spans],
@@ -183,12 +182,13 @@ def contact_view(state: SiteState, contact: Contact, now: Instant, floor: Floor)
         "disposition": contact.disposition or None,
         "disposition_missing": owes_disposition(contact),
         "notes": contact.notes or None,
+        **desk_view(contact, floor.queue(contact.queue)),
         "version": contact.version,
         "allowed_actions": contact_actions(contact),
     }
 
 
-def screen_pop(contact: Contact, now: Instant) -> View:
+def screen_pop(contact: Contact, now: Instant, floor: Floor) -> View:
     """What an agent's screen shows before the phone rings."""
     return {
         "ani": contact.ani or None,
@@ -202,8 +202,9 @@ def screen_pop(contact: Contact, now: Instant) -> View:
         ],
         "wait_ms": wait_ms(contact, now),
         "attributes": dict(contact.attributes),
-        "customer": None if contact.customer is None else msgspec.to_builtins(contact.customer),
+        "customer": customer_view(contact.customer),
         "callback": callback_view(contact, now),
+        **desk_view(contact, floor.queue(contact.queue)),
         "created_at": stamp(contact.created_at),
     }
 
@@ -224,7 +225,7 @@ def callback_view(contact: Contact, now: Instant) -> View | None:
     }
 
 
-def offer_view(state: SiteState, offer: Offer, now: Instant) -> View:
+def offer_view(state: SiteState, offer: Offer, now: Instant, floor: Floor) -> View:
     """An offer with its screen pop."""
     contact = state.contacts.get(offer.contact_id)
     return {
@@ -237,7 +238,7 @@ def offer_view(state: SiteState, offer: Offer, now: Instant) -> View:
         "created_at": stamp(offer.created_at),
         "expires_at": stamp(offer.expires_at),
         "ended_at": stamp(offer.ended_at),
-        "pop": None if contact is None else screen_pop(contact, now),
+        "pop": None if contact is None else screen_pop(contact, now, floor),
         "allowed_actions": offer_actions(offer),
     }
 
@@ -260,6 +261,7 @@ def queue_view(state: SiteState, site: SiteSpec, name: str, now: Instant, floor:
         "agents_able": newcomer.able,
         "agents_free": newcomer.free,
         "steps": [step.model_dump() for step in spec.steps],
+        **queue_day_view(state, site, name, now),
     }
 
 

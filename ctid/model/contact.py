@@ -10,6 +10,22 @@ from ctid.model.instant import Instant
 from ctid.model.states import ContactState, Outcome
 
 
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """A case of a customer's, such as a ticket or an order, as the directory has it.
+
+    Attributes:
+        id: The directory's key.
+        title: What it is about.
+        state: Free text of the site ("open").
+        url: Where it can be read, http or https.
+    """
+
+    id: str
+    title: str
+    state: str = ""
+    url: str | None = None
+
+
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """What the customer directory knows of a caller; the ids are the directory's own.
 
@@ -19,6 +35,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
         tier: Service tier, free text of the site ("gold").
         language: BCP 47 tag, for example ``en`` or ``zh-CN``.
         attributes: Whatever else the directory holds, as strings.
+        cases: Open cases, those to be shown first in front.
     """
 
     id: str
@@ -26,6 +43,31 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     tier: str = ""
     language: str = ""
     attributes: dict[str, str] = {}
+    cases: list[Case] = []
+
+
+class RecentContact(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier contact of the same customer or number, as far as an agent needs it at the next one.
+
+    Attributes:
+        contact_id: The contact.
+        at_utc_ms: When it arrived.
+        channel: Its channel.
+        queue: The last queue; empty if it never reached one.
+        agent_id: Who served it last; empty if nobody.
+        outcome: How it ended.
+        disposition: The wrap-up's code; empty if none was given.
+        notes: The agent's text, or its beginning.
+    """
+
+    contact_id: str
+    at_utc_ms: int
+    channel: str
+    queue: str
+    agent_id: str
+    outcome: str
+    disposition: str
+    notes: str
 
 
 class PathStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +105,30 @@ class Span(msgspec.Struct, kw_only=True):
     duration_ms: int | None = None
     queue: str = ""
     agent_id: str = ""
+
+
+class Visit(msgspec.Struct, kw_only=True):
+    """A contact's stay in one queue: what service level, live numbers and statistics are all counted from.
+
+    Attributes:
+        queue: The queue.
+        at: When it entered.
+        result: ``handled``, ``abandoned``, ``short_abandoned``, ``overflowed`` (it left for another destination),
+            ``failed`` or ``callback`` (given up); empty while it waits.
+        callback: Whether the customer was to be called back: theirs is no wait, so neither service level nor the mean
+            wait looks at it.
+        wait_ms: Time in this queue, offers that came to nothing included.
+        within: Served within the queue's ``service_level_seconds``, as they were then.
+        handling_ms: Talk and wrap-up that followed.
+    """
+
+    queue: str
+    at: Instant
+    result: str = ""
+    callback: bool = False
+    wait_ms: int = 0
+    within: bool = False
+    handling_ms: int = 0
 
 
 class OfferResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,9 +250,11 @@ class Contact(msgspec.Struct, kw_only=True):
         entry: Name of the entry that took it.
         caller_leg: Leg id of the customer; empty once it ended.
         customer: Found in the directory, if it was.
+        recent: Earlier contacts of the same customer or number, newest first, as they were at arrival.
         attributes: Attached data; survives every transfer.
         path: Way through entries, menus, keys and queues.
         spans: Every state with its time.
+        visits: Every stay in a queue.
         offers: What became of each offer.
         ivr: Position in the IVR while in it.
         queue: The queue waited in or served from.
@@ -224,9 +292,11 @@ class Contact(msgspec.Struct, kw_only=True):
     entry: str = ""
     caller_leg: str = ""
     customer: Customer | None = None
+    recent: list[RecentContact] = []
     attributes: dict[str, str] = {}
     path: list[PathStep] = []
     spans: list[Span] = []
+    visits: list[Visit] = []
     offers: list[OfferResult] = []
     ivr: MenuPosition | None = None
     queue: str = ""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ctid.model.contact import Customer
+from ctid.model.contact import Customer, RecentContact
 from ctid.model.record import LastCall
 from ctid.model.states import AgentState
 
@@ -217,12 +217,14 @@ class CustomerLookedUp(Event, frozen=True, kw_only=True, tag="customer.looked_up
         customer: ``None`` if nobody was found.
         failure: Why the lookup failed (``timeout``, ``unavailable``), empty if it did not.
         last_call: Who served this number last, by the records; ``None`` if nobody did, or that could not be found out.
+        recent: The last contacts of this customer or number, newest first; none if that could not be found out.
     """
 
     contact_id: str
     customer: Customer | None
     failure: str = ""
     last_call: LastCall | None = None
+    recent: list[RecentContact] = []
 
 
 class RecordSaved(Event, frozen=True, kw_only=True, tag="record.saved"):
@@ -381,6 +383,28 @@ class CallbackCanceled(Request, frozen=True, kw_only=True, tag="request.callback
     contact_id: str
 
 
+class MessageRequested(Request, frozen=True, kw_only=True, tag="request.message"):
+    """Somebody has a few words for agents: for those named, and for all of the teams and queues.
+
+    Attributes:
+        sender: Who it is from, as agents read it.
+        text: The words.
+        agents: Agents.
+        teams: Teams.
+        queues: Queues: whoever is able to serve one of their steps.
+        everybody: All agents of the site.
+        among: If it is not ``None``, nobody but these gets it: the teams that the sender may reach.
+    """
+
+    sender: str
+    text: str
+    agents: list[str] = []
+    teams: list[str] = []
+    queues: list[str] = []
+    everybody: bool = False
+    among: list[str] | None = None
+
+
 class DesktopConnected(Event, frozen=True, kw_only=True, tag="desktop.connected"):
     """An agent's desktop session has its socket and its snapshot."""
 
@@ -460,6 +484,7 @@ AnyEvent = (
     | RoutingSet
     | CallbackRequested
     | CallbackCanceled
+    | MessageRequested
     | DesktopConnected
     | DesktopLost
     | SiteStarted

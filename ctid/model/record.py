@@ -7,9 +7,9 @@ from datetime import datetime
 import msgspec
 
 from ctid.errors import RequestError
-from ctid.model.contact import Customer, Decision, OfferResult, PathStep, Span
+from ctid.model.contact import Customer, Decision, OfferResult, PathStep, Span, Visit
 from ctid.model.instant import Instant
-from ctid.model.states import Outcome
+from ctid.model.states import ContactState, Outcome
 
 
 class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +32,7 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
         attributes: Attached data at the close.
         path: Entries, menus, keys, queues in order.
         spans: Every state with start and duration; they add up to the whole.
+        visits: Every stay in a queue.
         offers: Every offer and what came of it.
         decisions: Why each agent was chosen.
         created_at: Arrival.
@@ -70,6 +71,13 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
     wrap_up_ms: int
     disposition_missing: bool = False
     decisions: list[Decision] = []
+    visits: list[Visit] = []
+
+    @property
+    def agents(self) -> list[str]:
+        """Everybody who served the contact, in order."""
+        served = [span.agent_id for span in self.spans if span.state is ContactState.CONNECTED]
+        return list(dict.fromkeys(agent_id for agent_id in (*served, self.agent_id) if agent_id))
 
 
 class LastCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +106,9 @@ class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
         dnis: Number dialled.
         customer_id: The directory's key.
         queues: Last queue is one of these; empty for any.
+        served_by: An agent who served it, last or before.
+        search: Part of the number, the customer's name, the notes or the disposition, in any case of letters.
+        search_dispositions: With ``search``: codes that match it by what people read for them.
 
     Raises:
         RequestError: A moment has no zone.
@@ -113,6 +124,9 @@ class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
     dnis: str | None = None
     customer_id: str | None = None
     queues: list[str] = []
+    served_by: str | None = None
+    search: str | None = None
+    search_dispositions: list[str] = []
 
     def __post_init__(self) -> None:
         for moment in (self.created_from, self.created_to):

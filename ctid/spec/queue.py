@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from ctid.spec.base import Name, Seconds, Spec
+from ctid.spec.desk import LinkSpec, ThresholdsSpec
 from ctid.spec.destination import Destination, OverflowSpec, PhoneNumber, Prompt
 from ctid.spec.requirement import RequirementSpec, Steps, check_order
 
@@ -74,6 +75,7 @@ class QueueSpec(Spec):
         ring: How many agents are rung at once; the first to answer has the contact.
         priority: Of contacts that wait here, added to their own.
         service_level_seconds: Contacts are to be answered within this time.
+        service_level_percent: So many of them, at least.
         handling_seconds: Talk and wrap-up of one contact, as long as nothing was measured; 0 if nobody knows.
         music: Music-on-hold class.
         ring_seconds: How long an agent's phone rings.
@@ -90,6 +92,9 @@ class QueueSpec(Spec):
         overflow: Further ways out, by wait, length or expected wait.
         callback: How contacts of this queue are called back.
         dispositions: Codes that the wrap-up may use; empty for all of the site.
+        script: What agents read while they talk; plain text.
+        links: Links of the screen pop.
+        thresholds: What colours the queue's numbers on the wallboard.
     """
 
     name: str = ""
@@ -100,6 +105,7 @@ class QueueSpec(Spec):
     ring: Annotated[int, Field(ge=1, le=10)] = 1
     priority: int = 0
     service_level_seconds: Annotated[Seconds, Field(gt=0)] = 20
+    service_level_percent: Annotated[float, Field(gt=0, le=100)] = 80
     handling_seconds: Seconds = 0
     music: Name = "default"
     ring_seconds: Annotated[float, Field(ge=1, le=300)] = 20
@@ -116,6 +122,9 @@ class QueueSpec(Spec):
     overflow: list[OverflowSpec] = []
     callback: CallbackSpec | None = None
     dispositions: list[Name] = []
+    script: Annotated[str, StringConstraints(max_length=4_000)] = ""
+    links: Annotated[list[LinkSpec], Field(max_length=20)] = []
+    thresholds: ThresholdsSpec = ThresholdsSpec()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from ctid.spec.agent import AgentSpec
 from ctid.spec.base import Name, Spec
 from ctid.spec.calendar import CalendarSpec, Zone
+from ctid.spec.desk import PhoneBookEntry
 from ctid.spec.destination import Destination, Prompt
 from ctid.spec.policy import PolicySpec
 from ctid.spec.queue import QueueSpec
@@ -88,6 +89,7 @@ class SiteSpec(Spec):
         groups: All groups of agents there are.
         reasons: NOT_READY reasons an agent may give.
         dispositions: Code to what people read.
+        phone_book: Numbers that agents transfer to or dial.
     """
 
     site: Name
@@ -97,6 +99,7 @@ class SiteSpec(Spec):
     groups: list[Name] = []
     reasons: dict[Name, str] = {}
     dispositions: dict[Name, str] = {}
+    phone_book: Annotated[list[PhoneBookEntry], Field(max_length=5_000)] = []
     policy: PolicySpec = PolicySpec()
     calendars: dict[Name, CalendarSpec] = {}
     entries: dict[Name, EntrySpec]

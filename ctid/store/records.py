@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ctid.errors import RequestError
+from ctid.model.contact import RecentContact
+from ctid.model.day import Quarter
 from ctid.model.record import ContactRecord, LastCall, RecordFilter, RecordPage
 from ctid.model.states import Outcome
 from ctid.staffing.history import QUARTER_MS, Bucket
+from ctid.store import record_index
 from ctid.store.csv_export import HEADER, csv_line, record_cells
 from ctid.store.database import Database
 from ctid.store.rows import from_row, storable, to_row
-from ctid.store.schema import records
+from ctid.store.schema import record_agents, records
 
+_WRITTEN: Final = re.compile(r"[\s()/.-]+")
+_FEWEST_DIGITS: Final = 3
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 1_000
 _EXPORT_PAGE: Final = 500
@@ -30,6 +36,16 @@ _Position = tuple[Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)], str]
 
 
 ALL: Final = RecordFilter()
+
+RECENT: Final = 5
+RECENT_NOTES: Final = 300
+"""Characters of the notes of an earlier contact: they go out with every event about the present one."""
+
+_RECENT: Final = (
+    *(records.c[name] for name in ("contact_id", "created_at", "channel", "queue", "agent_id", "outcome")),
+    records.c.disposition,
+    func.substr(records.c.notes, 1, RECENT_NOTES).label("notes"),
+)
 
 
 class RecordStore:
@@ -53,6 +69,7 @@ class RecordStore:
         rows = [to_row(record) for record in batch]
         async with self._database.begin() as connection:
             await connection.execute(self._upsert, rows)
+            await record_index.write(connection, batch)
 
     async def get(self, contact_id: str) -> ContactRecord | None:
         """Return the record of one contact, or ``None``."""
@@ -92,6 +109,52 @@ class RecordStore:
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else LastCall(agent_id=row.agent_id, queue=row.queue)
+
+    async def recent(self, ani: str, customer_id: str, limit: int = RECENT) -> list[RecentContact]:
+        """List the last contacts of a customer, from whatever number, and of a number, newest first.
+
+        Args:
+            ani: Number calling; empty if it is withheld.
+            customer_id: The directory's key; empty if they are not known.
+            limit: How many at most.
+        """
+        known = ((records.c.ani, ani), (records.c.customer_id, customer_id))
+        # Each by its own index: with both conditions in one query no database would use them.
+        queries = [
+            select(*_RECENT)
+            .where(column == storable(value))
+            .order_by(records.c.created_at.desc(), records.c.contact_id.desc())
+            .limit(limit)
+            for column, value in known
+            if value
+        ]
+        async with self._database.read() as connection:
+            rows = {row.contact_id: row for query in queries for row in (await connection.execute(query)).all()}
+        newest = sorted(rows.values(), key=lambda row: (row.created_at, row.contact_id), reverse=True)[:limit]
+        return [
+            RecentContact(
+                contact_id=row.contact_id,
+                at_utc_ms=row.created_at,
+                channel=row.channel,
+                queue=row.queue,
+                agent_id=row.agent_id,
+                outcome=row.outcome,
+                disposition=row.disposition,
+                notes=row.notes,
+            )
+            for row in newest
+        ]
+
+    async def quarters(self, queue: str | None, since: datetime, until: datetime) -> list[Quarter]:
+        """Count what queues did, by quarters of an hour; those in which nothing came in are left out.
+
+        Args:
+            queue: The queue; ``None`` for all.
+            since: Entered it then or later.
+            until: Entered it before.
+        """
+        async with self._database.read() as connection:
+            return await record_index.quarters(connection, queue, _utc_ms(since), _utc_ms(until))
 
     async def count(self, which: RecordFilter = ALL) -> int:
         """Count records."""
@@ -187,7 +250,29 @@ def _conditions(which: RecordFilter) -> list[ColumnElement[bool]]:
         conditions.append(records.c.customer_id == wanted if wanted else records.c.customer_id.is_(None))
     if which.queues:
         conditions.append(records.c.queue.in_([storable(queue) for queue in which.queues]))
+    if which.served_by is not None:
+        conditions.append(
+            records.c.contact_id.in_(
+                select(record_agents.c.contact_id).where(record_agents.c.agent_id == storable(which.served_by))
+            )
+        )
+    if which.search:
+        conditions.append(_matching(which.search, which.search_dispositions))
     return conditions
+
+
+def _matching(search: str, dispositions: list[str]) -> ColumnElement[bool]:
+    text = storable(search)
+    name = records.c.customer["name"].as_string()
+    found = [column.icontains(text, autoescape=True) for column in (records.c.ani, name, records.c.notes)]
+    found += [records.c.disposition.icontains(text, autoescape=True)]
+    if dispositions:
+        found.append(records.c.disposition.in_([storable(code) for code in dispositions]))
+    # People write numbers with blanks and hyphens, and at home without the country's code.
+    digits = _WRITTEN.sub("", text).lstrip("+0")
+    if len(digits) >= _FEWEST_DIGITS and digits.isascii() and digits.isdigit():
+        found.append(records.c.ani.contains(digits, autoescape=True))
+    return or_(*found)
 
 
 def _utc_ms(moment: datetime) -> int:

@@ -66,12 +66,40 @@ records: Final = Table(
     Column("wrap_up_ms", BigInteger, nullable=False),
     Column("disposition_missing", Boolean, nullable=False, server_default=false()),
     Column("decisions", json_type, nullable=False, server_default=text("'[]'")),
+    Column("visits", json_type, nullable=False, server_default=text("'[]'")),
 )
 
 # Each serves one filter and the order in which records are listed at once. None for the site: few have more than one.
 Index("ix_records_created_at", records.c.created_at, records.c.contact_id)
 for _filtered in ("queue", "agent_id", "outcome", "disposition", "ani", "dnis", "customer_id"):
     Index(f"ix_records_{_filtered}", records.c[_filtered], records.c.created_at, records.c.contact_id)
+
+# What statistics are counted from: each stay of a record in a queue, laid out in columns.
+queue_visits: Final = Table(
+    "queue_visits",
+    metadata,
+    Column("contact_id", Text, ForeignKey("records.contact_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("queue", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("callback", Boolean, nullable=False),
+    Column("wait_ms", BigInteger, nullable=False),
+    Column("within", Boolean, nullable=False),
+    Column("handling_ms", BigInteger, nullable=False),
+)
+Index("ix_queue_visits_at", queue_visits.c.at)
+Index("ix_queue_visits_queue", queue_visits.c.queue, queue_visits.c.at)
+
+# Who served a contact: a record names the last agent only.
+record_agents: Final = Table(
+    "record_agents",
+    metadata,
+    Column("contact_id", Text, ForeignKey("records.contact_id", ondelete="CASCADE"), primary_key=True),
+    Column("agent_id", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+Index("ix_record_agents_agent_id", record_agents.c.agent_id, record_agents.c.created_at, record_agents.c.contact_id)
 
 customers: Final = Table(
     "customers",
@@ -81,6 +109,7 @@ customers: Final = Table(
     Column("tier", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("attributes", json_type, nullable=False),
+    Column("cases", json_type, nullable=False, server_default=text("'[]'")),
 )
 
 customer_numbers: Final = Table(

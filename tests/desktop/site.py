@@ -30,6 +30,7 @@ from ctid.engine.state import SiteState
 from ctid.errors import OverloadedError, RequestError
 from ctid.model import events as ev
 from ctid.model.commands import Accept, Command, PlayAndCollect, Publish, Refuse, RingAgent, SaveRecord
+from ctid.model.day import Quarter
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
 from ctid.spec.daemon import ApiSpec
@@ -55,6 +56,7 @@ class KeptRecords:
     records: list[ContactRecord] = field(default_factory=list)
     asked: list[RecordFilter] = field(default_factory=list)
     past: dict[str, list[Bucket]] = field(default_factory=dict)
+    done_by_quarters: list[Quarter] = field(default_factory=list)
 
     async def find(self, which: RecordFilter, *, limit: int, cursor: str | None) -> RecordPage:
         self.asked.append(which)
@@ -65,6 +67,8 @@ class KeptRecords:
             for record in reversed(self.records)
             if which.queue in (None, record.queue)
             and which.outcome in (None, record.outcome)
+            and (which.served_by is None or which.served_by in record.agents)
+            and (not which.search or which.search in record.notes or record.disposition in which.search_dispositions)
             and (not which.queues or record.queue in which.queues)
         ]
         start = int(cursor or 0)
@@ -73,6 +77,13 @@ class KeptRecords:
 
     async def get(self, contact_id: str) -> ContactRecord | None:
         return next((record for record in self.records if record.contact_id == contact_id), None)
+
+    async def quarters(self, queue: str | None, since: datetime, until: datetime) -> list[Quarter]:
+        return [
+            each
+            for each in self.done_by_quarters
+            if queue in (None, each.queue) and since <= datetime.fromtimestamp(each.start_utc_ms / 1_000, UTC) < until
+        ]
 
     async def demand(self, queue: str, since: datetime, until: datetime) -> list[Bucket]:
         return [bucket for bucket in self.past.get(queue, []) if since <= moment(bucket) < until]

@@ -13,7 +13,7 @@ import pytest
 from ctid.errors import StoreError
 from ctid.model import commands as do
 from ctid.model import events as ev
-from ctid.model.contact import Customer
+from ctid.model.contact import Customer, RecentContact
 from ctid.model.instant import Instant
 from ctid.model.record import LastCall
 from ctid.runtime import lookups
@@ -57,6 +57,7 @@ class World:
         self.sessions = True
         self.answer_with: Customer | Exception | None = None
         self.last: LastCall | Exception | None = None
+        self.earlier: dict[str, list[RecentContact] | Exception] = {}
         self.asked = asyncio.Event()
         self.metrics = Metrics("test")
         self.webhooks = Webhooks()
@@ -84,6 +85,14 @@ class World:
         return self.answer_with
 
     # records
+    async def recent(self, ani: str, customer_id: str) -> list[RecentContact]:
+        found = self.earlier.get(customer_id or ani, [])
+        if isinstance(found, TimeoutError):
+            await asyncio.Event().wait()
+        if isinstance(found, Exception):
+            raise found
+        return found
+
     async def last_call(self, ani: str) -> LastCall | None:
         if isinstance(self.last, TimeoutError):
             await asyncio.Event().wait()
@@ -239,6 +248,43 @@ async def test_a_lookup_tells_who_served_the_caller_last() -> None:
     async with dispatching(world) as dispatcher:
         dispatcher.execute([do.LookUpCustomer(contact_id="ct-1", ani="+4930555010")])
     assert world.events == [ev.CustomerLookedUp(contact_id="ct-1", customer=None, last_call=world.last)]
+
+
+def earlier(contact_id: str) -> RecentContact:
+    return RecentContact(
+        contact_id=contact_id,
+        at_utc_ms=1_795_000_000_000,
+        channel="voice",
+        queue="sales",
+        agent_id="alice",
+        outcome="handled",
+        disposition="order",
+        notes="two of them",
+    )
+
+
+@pytest.mark.parametrize(
+    ("customer", "of_customer", "told"),
+    [
+        (None, [earlier("ct-b")], "ct-a"),
+        (Customer(id="4711", name="Test"), [earlier("ct-b")], "ct-b"),
+        (Customer(id="4711", name="Test"), StoreError("away"), "ct-a"),
+        (Customer(id="4711", name="Test"), TimeoutError(), "ct-a"),
+    ],
+)
+async def test_a_lookup_tells_the_last_contacts_of_the_customer_or_else_of_the_number(
+    customer: Customer | None,
+    of_customer: list[RecentContact] | Exception,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lookups, "RECENT_SECONDS", 0.01)
+    world = World()
+    world.answer_with = customer
+    world.earlier = {"+4930555010": [earlier("ct-a")], "4711": of_customer}
+    async with dispatching(world) as dispatcher:
+        dispatcher.execute([do.LookUpCustomer(contact_id="ct-1", ani="+4930555010")])
+    assert world.events == [ev.CustomerLookedUp(contact_id="ct-1", customer=customer, recent=[earlier(told)])]
 
 
 async def test_a_directory_that_hangs_piles_up_so_many_lookups_and_no_more() -> None:

@@ -34,8 +34,13 @@ NEWEST = max(path.name[1:5] for path in (MIGRATIONS / "versions").glob("v*.py"))
 
 async def take_back_to_first(connection: AsyncConnection) -> None:
     """Make the schema that of the first release: what came later is taken away."""
-    for column in ("disposition_missing", "decisions"):
-        await connection.execute(text(f"ALTER TABLE records DROP COLUMN {column}"))
+    for table, column in (
+        ("records", "disposition_missing"),
+        ("records", "decisions"),
+        ("records", "visits"),
+        ("customers", "cases"),
+    ):
+        await connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
     for table in metadata.tables.keys() - {"records", "customers", "customer_numbers"}:
         await connection.execute(text(f"DROP TABLE {table}"))
     await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
@@ -43,7 +48,7 @@ async def take_back_to_first(connection: AsyncConnection) -> None:
 
 async def insert_customers(database: Database, times: int) -> None:
     """Insert the same customer, which can be done but once."""
-    statement = text("INSERT INTO customers VALUES (:name, :name, '', '', '{}')")
+    statement = text("INSERT INTO customers (id, name, tier, language, attributes) VALUES (:name, :name, '', '', '{}')")
     async with database.begin() as connection:
         for _ in range(times):
             await connection.execute(statement, {"name": SECRET})

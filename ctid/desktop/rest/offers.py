@@ -12,7 +12,7 @@ from ctid.model.offer import Offer
 
 async def get_offer(call: Call) -> Answer:
     """One offer with its screen pop."""
-    return Answer(offer_view(call.site.state, _offer(call), call.site.now()))
+    return Answer(offer_view(call.site.state, _offer(call), call.site.now(), call.site.floor))
 
 
 async def accept_offer(call: Call) -> Answer:

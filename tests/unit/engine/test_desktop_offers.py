@@ -36,7 +36,7 @@ def accept(site: Site, offer_id: str, agent_id: str = "alice") -> list[cmd.Comma
 
 
 def actions(site: Site) -> list[str]:
-    return list(offer_view(site.engine.state, site.offer(), site.now)["allowed_actions"])
+    return list(offer_view(site.engine.state, site.offer(), site.now, site.engine.floor)["allowed_actions"])
 
 
 def test_the_phone_rings_only_once_the_offer_is_accepted_and_answers_by_itself(site: Site) -> None:
