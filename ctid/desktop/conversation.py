@@ -89,7 +89,9 @@ class Conversation:
     def _answer(self, message: Hello | Ping | NewToken | None) -> None:
         match message:
             case Ping():
-                pong = {"type": "pong", "epoch": self._hub.epoch, "seq": self._client.seq}
+                # All that was published went out before this: who hears of little may resume here and not further back.
+                seq = max(self._client.seq, self._hub.seq or 0)
+                pong = {"type": "pong", "epoch": self._hub.epoch, "seq": seq}
                 self._send(pong if message.id is None else {**pong, "id": message.id})
             case NewToken():
                 self._renew(message.token)

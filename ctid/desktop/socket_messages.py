@@ -112,7 +112,7 @@ class PongView(View):
 
     type: Literal["pong"]
     epoch: str
-    seq: int = Field(description="Of the last event you were sent, or would have been if it were for you.")
+    seq: int = Field(description="Everything up to here that is for you was sent: resume from here.")
     id: str | int | None = None
 
 

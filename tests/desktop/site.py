@@ -263,7 +263,7 @@ def _empty_database() -> bytes:
 
 def open_desk(**api: Any) -> Desk:
     """The API on a free port of the loopback, not yet started. Passwords are hashed fast, and badly."""
-    spec = ApiSpec(token_secret=SecretStr(SECRET), port=0, **api)
+    spec = ApiSpec(token_secret=SecretStr(SECRET), **{"port": 0, **api})
     metrics = Metrics("test")
     hub = Hub("demo", EPOCH, spec.replay_events, metrics)
     site = EngineSite(hub)

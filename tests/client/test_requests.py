@@ -1,0 +1,173 @@
+"""The client's requests against the real API: signing in, commands, errors, tries again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from ctid.client import (
+    Client,
+    ClientError,
+    ConflictError,
+    InvalidRequestError,
+    NotAllowedError,
+    NotFoundError,
+    NotSignedInError,
+    UnavailableError,
+    UnreachableError,
+    VersionMismatchError,
+)
+from ctid.model import events as ev
+from tests.client.conftest import PASSWORD
+from tests.desktop.site import Desk, until
+
+
+async def test_an_agents_day(desk: Desk) -> None:
+    async with Client.sign_in(desk.url, "alice", PASSWORD) as client, client.events():
+        await until(lambda: desk.site.state.agents["alice"].desktops)
+        assert (await client.me())["agent_id"] == "alice"
+        agent = await client.set_state("NOT_READY", "lunch")
+        assert (agent["state"], agent["reason"]) == ("NOT_READY", "lunch")
+        assert (await client.set_state("READY", if_match=agent["version"]))["state"] == "READY"
+        contact_id = desk.site.call()
+        (offer_id,) = desk.site.state.contacts[contact_id].offer_ids
+        assert (await client.contact(contact_id))["state"] == "offered"
+        assert (await client.set_attributes(contact_id, {"case": "4711"}))["attributes"]["case"] == "4711"
+        assert (await client.reject_offer(offer_id))["state"] == "rejected"
+        assert [queue["id"] for queue in await client.queues()] == list(desk.site.spec.queues)
+
+
+async def test_a_supervisors_day(desk: Desk) -> None:
+    async with Client(desk.url, desk.token("sue")) as client:
+        contact = await client.submit_contact("chat", "sales", attributes={"topic": "billing"})
+        assert (await client.route(contact["id"], priority=5))["priority"] == 5
+        assert [each["id"] for each in await client.contacts(queue="sales")] == [contact["id"]]
+        assert "Waiting" in (await client.explain(contact["id"]))["text"]
+        await client.set_state("NOT_READY", agent_id="bob")
+        assert [agent["id"] for agent in await client.agents(state="NOT_READY")] == ["bob"]
+        assert (await client.withdraw_contact(contact["id"]))["state"] == "closed"
+        callback = await client.request_callback(number="+4930123456", queue="sales", priority=3)
+        assert callback["callback"]["number"] == "+4930123456"
+        with pytest.raises(ValueError, match="give an agent_id"):
+            await client.set_state("READY")
+        with pytest.raises(ValueError, match="one of queue, agent, number"):
+            await client.transfer(contact["id"], queue="sales", number="110")
+
+
+async def test_each_refusal_has_a_class_of_its_own(desk: Desk) -> None:
+    async with Client.sign_in(desk.url, "alice", PASSWORD) as client:
+        await client.set_state("NOT_READY")
+        with pytest.raises(VersionMismatchError) as mismatch:
+            await client.set_state("READY", if_match=99)
+        assert mismatch.value.current == "NOT_READY"
+        async with Client(desk.url, desk.token("sue")) as sue:
+            with pytest.raises(ConflictError) as conflict:
+                await sue.withdraw_contact(desk.site.call())
+        assert (conflict.value.status, conflict.value.current) == (409, "queued")
+        with pytest.raises(NotAllowedError):
+            await client.submit_contact("chat", "sales")
+        with pytest.raises(NotFoundError):
+            await client.contact("nothing")
+        with pytest.raises(InvalidRequestError) as invalid:
+            await client.set_state("NOT_READY", "no such reason")
+        assert invalid.value.problem["errors"]
+
+
+async def test_who_may_not_sign_in_is_told_so(desk: Desk) -> None:
+    with pytest.raises(NotSignedInError) as refused:
+        async with Client.sign_in(desk.url, "alice", "wrong-password"):
+            pass
+    assert refused.value.code == "sign-in-failed"
+    async with Client(desk.url, "nonsense") as client:
+        with pytest.raises(NotSignedInError):
+            await client.me()
+    with pytest.raises(ClientError, match="async with"):
+        await client.me()
+
+
+async def test_tokens_are_refreshed_and_a_session_that_was_ended_is_begun_anew(desk: Desk) -> None:
+    async with Client.sign_in(desk.url, "alice", PASSWORD) as client:
+        transport = client._transport
+        first = await transport.token()
+        assert await transport.token() == first
+        tokens = await asyncio.gather(*(transport.token(instead_of=first) for _ in range(5)))
+        assert len(set(tokens)) == 1
+        assert tokens[0] != first
+        session_id = desk.authority.verify(first).session_id
+        assert desk.authority.verify(tokens[0]).session_id == session_id
+        await client.sign_out()
+        assert (await client.me())["agent_id"] == "alice"
+        assert desk.authority.verify(await transport.token()).session_id != session_id
+
+
+class Moody:
+    """A server that fails in a chosen way before it answers."""
+
+    def __init__(self, *moods: int | str) -> None:
+        self.moods = list(moods)
+        self.keys: list[str] = []
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.keys.append(request.headers["Idempotency-Key"])
+        mood = self.moods.pop(0) if self.moods else 200
+        if mood == "cut":
+            assert request.transport is not None
+            request.transport.abort()
+        if mood == "slow":
+            await asyncio.sleep(5)
+        if isinstance(mood, int) and mood != 200:
+            return web.json_response({"code": "overloaded"}, status=mood, headers={"Retry-After": "0"})
+        return web.json_response({"agent": {}})
+
+
+async def served(moody: Moody) -> tuple[web.AppRunner, str]:
+    app = web.Application()
+    app.router.add_put("/v1/agents/alice/state", moody.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+
+@pytest.mark.parametrize("moods", [("cut",), (503,), ("slow",), (503, "cut", 502)])
+async def test_a_command_is_tried_again_with_the_same_key(
+    moods: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ctid.client.transport.delay", lambda tries: 0.01)
+    moody = Moody(*moods)
+    runner, url = await served(moody)
+    async with Client(url, "token", agent_id="alice", timeout=0.5) as client:
+        await client.set_state("READY")
+        assert len(moody.keys) == len(moods) + 1
+        assert len(set(moody.keys)) == 1
+        await client.set_state("READY")
+        assert len(set(moody.keys)) == 2
+    await runner.cleanup()
+
+
+async def test_trying_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctid.client.transport.delay", lambda tries: 0.01)
+    moody = Moody(*[503] * 3)
+    runner, url = await served(moody)
+    async with Client(url, "token", agent_id="alice", tries=3) as client:
+        with pytest.raises(UnavailableError):
+            await client.set_state("READY")
+        assert len(moody.keys) == 3
+        await runner.cleanup()
+        with pytest.raises(UnreachableError):
+            await client.set_state("READY")
+
+
+async def test_a_command_whose_answer_is_lost_is_carried_out_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctid.client.transport.delay", lambda tries: 0.01)
+    async with Client(desk.url, desk.token("sue"), timeout=0.3) as client:
+        desk.site.gate.clear()
+        asking = asyncio.create_task(client.submit_contact("chat", "sales"))
+        await asyncio.sleep(0.4)
+        desk.site.gate.set()
+        contact = await asking
+    assert list(desk.site.state.contacts) == [contact["id"]]
+    assert len(desk.of_type(ev.ContactSubmitted)) == 1
