@@ -1,8 +1,44 @@
-/** The supervisor's page. */
+/** The supervisor's page: what is going on now, how the day went, what was, and who may do what. */
 
-import { useTranslation } from "react-i18next";
+import { Spin } from "antd";
+import { Suspense, lazy } from "react";
+import { Navigate, Route, Routes } from "react-router-dom";
+
+import { AgentDrawer } from "./AgentDrawer";
+import { AgentPanel } from "./AgentPanel";
+import { Frame } from "./Frame";
+import { ContactDrawer, QueueDrawer } from "./QueueDrawer";
+import { QueuePanel } from "./QueuePanel";
+import { SiteProvider } from "./site";
+import { SummaryBar } from "./SummaryBar";
+
+const Trends = lazy(() => import("./Trends"));
+
+function Live() {
+  return (
+    <div className="sup-live">
+      <SummaryBar />
+      <QueuePanel />
+      <AgentPanel />
+    </div>
+  );
+}
 
 export default function SupervisorPage() {
-  const { t } = useTranslation();
-  return <main>{t("supervisor.title")}</main>;
+  return (
+    <SiteProvider>
+      <Frame>
+        <Suspense fallback={<Spin />}>
+          <Routes>
+            <Route index element={<Live />} />
+            <Route path="trends" element={<Trends />} />
+            <Route path="*" element={<Navigate to="/supervisor" replace />} />
+          </Routes>
+        </Suspense>
+        <QueueDrawer />
+        <ContactDrawer />
+        <AgentDrawer />
+      </Frame>
+    </SiteProvider>
+  );
 }

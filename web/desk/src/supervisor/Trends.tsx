@@ -1,0 +1,5 @@
+/** Trends of the day. */
+
+export default function Trends() {
+  return null;
+}
