@@ -68,6 +68,7 @@ class Access:
         stores: Users, sessions and the trail.
         trail: Writes the trail.
         origins: The other sites whose pages may ask.
+        oidc: The identity provider, if there is one.
     """
 
     def __init__(self, stores: AccessStores, authority: Authority, hub: Hub, api: ApiSpec, metrics: Metrics) -> None:
@@ -83,6 +84,7 @@ class Access:
         self.stores = stores
         self.trail = AuditTrail(stores.audit, metrics)
         self.origins: Final = frozenset(api.cors_origins)
+        self.oidc: Final = api.oidc
         self._authority = authority
         self._hub = hub
         self._metrics = metrics
@@ -130,6 +132,10 @@ class Access:
         trail.are(grant, session.id)
         self._metrics.sign_in("done")
         return self._signed_in(session, refresh_token)
+
+    def sign_in_failed(self) -> None:
+        """Count somebody whom an identity provider did not let in."""
+        self._metrics.sign_in("failed")
 
     async def refresh(self, token: str, trail: Trail) -> SignedIn:
         """Give new tokens for a refresh token, which is used up by it.

@@ -17,6 +17,8 @@ from ctid.desktop.auth import Authority
 from ctid.desktop.docs_pages import DocsPages
 from ctid.desktop.hub import Hub
 from ctid.desktop.idempotency import IdempotencyCache
+from ctid.desktop.oidc import Provider
+from ctid.desktop.oidc_pages import OidcPages
 from ctid.desktop.operation import Endpoint
 from ctid.desktop.ops import OpsPages
 from ctid.desktop.pages import Pages
@@ -86,6 +88,14 @@ def build_app(
     app.router.add_get("/readyz", ops.readiness)
     DocsPages(__version__).add_to(app)
     Pages(_PAGES_POLICY).add_to(app)
+    if api.oidc is not None:
+        provider = Provider(api.oidc)
+        OidcPages(provider, site, access, api.token_secret.get_secret_value(), api.trusted_proxies).add_to(app)
+
+        async def close_provider(_: web.Application) -> None:
+            await provider.close()
+
+        app.on_cleanup.append(close_provider)
 
     async def close_sockets(_: web.Application) -> None:
         await events.stop()

@@ -38,3 +38,18 @@ class SignInLockedError(RequestError):
         super().__init__("too many attempts failed; try again later, or have an administrator unlock the name")
         self.retry_at = retry_at
         self.retry_seconds = max(1, math.ceil((retry_at - now).total_seconds()))
+
+
+class ProviderError(NotSignedInError):
+    """The identity provider's word does not let somebody in, or could not be had.
+
+    Attributes:
+        reason: Which, for the page to say: ``oidc-state``, ``oidc-refused``, ``oidc-token``, ``oidc-unreachable``,
+            ``oidc-no-role``, ``oidc-no-agent`` or ``oidc-no-scope``.
+    """
+
+    code = "oidc-failed"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, IPvAnyNetwork, SecretStr, StringConstraints, model_validator
 
 from ctid.spec.base import Name, Seconds, Spec
+from ctid.spec.oidc import OidcSpec
 from ctid.spec.secret import Secret
 from ctid.spec.web_phone import WebPhonesSpec
 from ctid.spec.webhook import WebhookSpec
@@ -69,6 +70,7 @@ class ApiSpec(Spec):
         access_minutes: How long an access token holds; desktops get the next one by themselves.
         refresh_hours: How long a session lasts from sign-in on, then people sign in again.
         cors_origins: Other sites whose pages may call the API: ``https://crm.example.org``, exactly.
+        oidc: An identity provider where people sign in too.
         trusted_proxies: Addresses or networks of proxies that tell where a request comes from (``X-Forwarded-For``).
     """
 
@@ -82,6 +84,7 @@ class ApiSpec(Spec):
     refresh_hours: Annotated[int, Field(ge=1, le=168)] = 12
     cors_origins: list[Annotated[str, StringConstraints(pattern=r"^https?://[^/*\s]+$")]] = []
     trusted_proxies: list[IPvAnyNetwork] = []
+    oidc: OidcSpec | None = None
 
 
 class StoreSpec(Spec):

@@ -9,6 +9,7 @@ from typing import Any
 from ctid.desktop.access import SignedIn
 from ctid.desktop.access_schemas import RefreshBody, SignInBody
 from ctid.desktop.auth import Principal
+from ctid.desktop.oidc import START
 from ctid.desktop.operation import Answer, Call
 from ctid.desktop.refresh_cookie import NAME, clearing_cookie, refresh_cookie
 from ctid.desktop.sign_in_errors import RefreshRefusedError
@@ -17,7 +18,8 @@ from ctid.errors import ForbiddenError
 
 async def get_sign_in(call: Call) -> Answer:
     """The ways to sign in here."""
-    return Answer({"password": True, "oidc": None})
+    oidc = call.access.oidc
+    return Answer({"password": True, "oidc": None if oidc is None else {"name": oidc.name, "url": START}})
 
 
 async def sign_in(call: Call) -> Answer:
