@@ -5,29 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import uuid
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
 
+from ctid.client import Client
+from ctid.client.client import State
+
 WAIT_TIME_LIMIT_S: Final = 20.0
 
 JsonObject = dict[str, Any]
-
-
-class RequestRefusedError(Exception):
-    """The API answered with a problem document.
-
-    Attributes:
-        status: HTTP status.
-        problem: The document.
-    """
-
-    def __init__(self, status: int, problem: JsonObject) -> None:
-        super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
-        self.status = status
-        self.problem = problem
 
 
 class Desktop:
@@ -49,7 +39,9 @@ class Desktop:
         self.events: list[JsonObject] = []
         self._url = url
         self._token = token
-        self._session: aiohttp.ClientSession | None = None
+        self._client_id = uuid.uuid4().hex
+        self._client = Client(url, token, agent_id=agent_id, tries=1)
+        self._http: aiohttp.ClientSession | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
@@ -67,26 +59,26 @@ class Desktop:
 
     async def start(self) -> None:
         """Open the event socket and wait for the snapshot."""
-        self._session = aiohttp.ClientSession(headers={"Authorization": f"Bearer {self._token}"})
+        await self._client.__aenter__()
+        self._http = aiohttp.ClientSession()
         try:
             await self.connect()
         except BaseException:
-            await self._session.close()
+            await self._close()
             raise
 
     async def connect(self) -> None:
         """Open the event socket, for the first time or again."""
-        assert self._session is not None
-        self._socket = await self._session.ws_connect(f"{self._url}/v1/events", protocols=("ctid.v1",), heartbeat=10)
-        await self._socket.send_json({"type": "hello"})
+        assert self._http is not None
+        self._socket = await self._http.ws_connect(f"{self._url}/v1/events", protocols=("ctid.v1",), heartbeat=10)
+        await self._socket.send_json({"type": "hello", "token": self._token, "client_id": self._client_id})
         self.snapshot = await self._socket.receive_json(timeout=WAIT_TIME_LIMIT_S)
         self._reader = asyncio.create_task(self._read(self._socket), name=f"desktop-{self.agent_id or 'supervisor'}")
 
     async def stop(self) -> None:
         """Close the socket and the session."""
         await self.disconnect()
-        if self._session is not None:
-            await self._session.close()
+        await self._close()
 
     async def disconnect(self) -> None:
         """Close the socket only."""
@@ -101,20 +93,14 @@ class Desktop:
         """Make a REST request.
 
         Raises:
-            RequestRefusedError: The API said no.
+            RefusedError: The API said no.
+            UnreachableError: It is not there.
         """
-        assert self._session is not None
-        async with self._session.request(method, f"{self._url}{path}", json=body) as response:
-            answer = await response.json(content_type=None)
-            if response.status >= 400:
-                raise RequestRefusedError(response.status, answer)
-            return answer
+        return await self._client.request(method, path, body)
 
-    async def set_state(self, state: str, reason: str | None = None) -> JsonObject:
+    async def set_state(self, state: State, reason: str | None = None) -> JsonObject:
         """Change the agent's state."""
-        body = {"state": state} | ({"reason": reason} if reason else {})
-        answer: JsonObject = await self.request("PUT", f"/v1/agents/{self.agent_id}/state", body)
-        return answer
+        return await self._client.set_state(state, reason)
 
     async def wait(
         self, type_: str, matches: Callable[[JsonObject], bool] = lambda event: True, timeout: float = WAIT_TIME_LIMIT_S
@@ -167,6 +153,11 @@ class Desktop:
         )
         found: JsonObject = event["data"]["agent"]
         return found
+
+    async def _close(self) -> None:
+        await self._client.__aexit__(None, None, None)
+        if self._http is not None:
+            await self._http.close()
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in socket:

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from rich.markup import escape
 
+from ctid.client import RefusedError
 from sip_test_rig.demo.callers import ended
 from sip_test_rig.demo.cast import Caller
 from sip_test_rig.demo.event_log import EventLog
-from sip_test_rig.desktop import Desktop, JsonObject, RequestRefusedError
+from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.phone import Phone, PhoneCall
 
 ANSWERS_AFTER_S: Final = 1.5
@@ -112,7 +113,7 @@ class AgentAtWork:
             await self._desktop.request("PUT", path, {**body, "complete": not takes_break})
             if takes_break:
                 await self._desktop.set_state("NOT_READY", "break")
-        except RequestRefusedError as refused:
+        except RefusedError as refused:
             self._log.tell(f"[red]![/]  {self._who}'s wrap-up was refused: {escape(refused.problem['detail'])}")
         if takes_break:
             await asyncio.sleep(BREAK_S)

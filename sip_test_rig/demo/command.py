@@ -13,12 +13,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from ctid.client import ClientError
 from sip_test_rig.asterisk import AsteriskError
 from sip_test_rig.demo.errors import DemoError
 from sip_test_rig.demo.live import live
 from sip_test_rig.demo.once import once
 from sip_test_rig.demo.steps import Steps
-from sip_test_rig.desktop import RequestRefusedError
 from sip_test_rig.phone import PhoneError
 from sip_test_rig.ports import NoFreePortError
 from sip_test_rig.provision import ProvisionError, provision
@@ -28,8 +28,8 @@ Result = TypeVar("Result")
 
 INTERRUPTED: Final = 130
 _FAILURES: Final = (
-    AsteriskError, ConnectionError, CtidError, DemoError, NoFreePortError, PhoneError, ProvisionError,
-    RequestRefusedError, TimeoutError,
+    AsteriskError, ClientError, ConnectionError, CtidError, DemoError, NoFreePortError, PhoneError, ProvisionError,
+    TimeoutError,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from ctid.client import UnreachableError
 from sip_test_rig.demo.agents import AgentAtWork
 from sip_test_rig.demo.board import Board
 from sip_test_rig.demo.callers import keep_calling
@@ -55,7 +56,7 @@ async def _perform(console: Console, set_up: Stage, board: Board) -> None:
                 agent = AgentAtWork(agent_id, config, desktop, set_up.phones[agent_id], cast, missed, log)
                 group.create_task(agent.work(), name=f"agent-{agent_id}")
             group.create_task(keep_calling(set_up.site.pbx, set_up.prompts, log), name="callers")
-    except* (ConnectionError, aiohttp.ClientError) as lost:
+    except* (ConnectionError, aiohttp.ClientError, UnreachableError) as lost:
         raise DemoError(f"ctid is not there any more:\n{_end_of_log(set_up)}") from lost
 
 

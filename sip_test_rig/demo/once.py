@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
+from ctid.client import RefusedError
 from sip_test_rig.demo.errors import DemoError
 from sip_test_rig.demo.stage import AGENT_VOICES_HZ, CALLER_VOICE_HZ, Stage, stage
 from sip_test_rig.demo.steps import Steps
-from sip_test_rig.desktop import JsonObject, RequestRefusedError
+from sip_test_rig.desktop import JsonObject
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
 
@@ -104,7 +105,7 @@ async def _record(set_up: Stage, contact_id: str) -> JsonObject:
     async def written() -> bool:
         try:
             found.update(await set_up.supervisor.request("GET", f"/v1/records/{contact_id}"))
-        except RequestRefusedError as refused:
+        except RefusedError as refused:
             if refused.status != 404:
                 raise
         return bool(found)

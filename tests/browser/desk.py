@@ -8,8 +8,9 @@ from typing import Final
 
 from playwright.async_api import BrowserContext, Page, expect
 
+from ctid.client import RefusedError
 from ctid.desktop.auth import Role
-from sip_test_rig.desktop import Desktop, RequestRefusedError
+from sip_test_rig.desktop import Desktop
 from sip_test_rig.site import RigSite
 from tests.browser.profiles import Profiles
 
@@ -51,7 +52,7 @@ async def add_people(site: RigSite) -> None:
         for person in people:
             try:
                 await admin.request("POST", "/v1/users", {**person, "password": PASSWORD})
-            except RequestRefusedError as refused:
+            except RefusedError as refused:
                 if refused.problem["code"] != "conflict":
                     raise
 

@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from ctid.client import Client, Event, Snapshot
+from ctid.client.client import State
+from ctid.model.access import Role
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone
@@ -292,3 +295,41 @@ async def test_killed_again_and_again_at_any_moment_every_caller_is_served_once(
             for contact_id in served:
                 assert (await until_record(boss, contact_id))["outcome"] == "handled"
             await until_quiet(site, boss)
+
+
+async def test_who_follows_the_events_misses_none_over_a_kill(site: RigSite) -> None:
+    """The client library comes back by itself and is told of what happened before, at and after the kill."""
+    seqs: list[int] = []
+    types: list[str] = []
+    async with (
+        Client(site.ctid.url, site.token("boss", Role.SUPERVISOR), tries=20) as client,
+        client.events() as stream,
+        asyncio.timeout(PATIENCE_S),
+    ):
+
+        async def follow_to(last: str) -> None:
+            async for message in stream:
+                assert not (seqs and isinstance(message, Snapshot)), "it is replayed, not shown anew"
+                if isinstance(message, Snapshot):
+                    seqs.append(message.position.seq)
+                if isinstance(message, Event) and message.seq is not None:
+                    seqs.append(message.seq)
+                    types.append(message.type)
+                if getattr(message, "caused_by", "") == last or (type(message).__name__ == last):
+                    return
+
+        async def change(state: State) -> str:
+            answer = await client.request("PUT", "/v1/agents/a01/state", {"state": state})
+            command_id: str = answer["command_id"]
+            return command_id
+
+        await follow_to("Live")
+        await follow_to(await change("NOT_READY"))
+        # The answer counts as given once it is in the journal, whether or not anybody was told of the event yet.
+        last = await change("READY")
+        await site.ctid.kill()
+        await site.ctid.start()
+        await follow_to(last)
+        await follow_to(await change("LOGGED_OUT"))
+    assert "site.started" in types
+    assert seqs == list(range(seqs[0], seqs[-1] + 1))
