@@ -290,6 +290,11 @@ class Phone(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Take one SIP message in (asyncio's call)."""
+        # In the next turn of the loop: whoever waits for what came over a stream hears of it no sooner either, so that
+        # two things keep their order in time however late this process gets to see them.
+        asyncio.get_running_loop().call_soon(self._take, data)
+
+    def _take(self, data: bytes) -> None:
         try:
             message = SIPMessage(data)
         except Exception:  # pyVoIP raises whatever its parsing trips over
