@@ -81,6 +81,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._store_fault = "not opened yet"
+        self._server: DesktopServer | None = None
         self._store_opened = asyncio.Event()
 
     def stop(self) -> None:
@@ -189,6 +190,7 @@ class Daemon:
                         exposition,
                     )
                     await server.start()
+                    self._server = server
                     stack.push_async_callback(server.stop)
                     self.api_port, self.agi_port = server.port, agi.port
                     tasks = {
@@ -236,6 +238,11 @@ class Daemon:
             return
         if config.daemon != self._config.daemon:
             _log.warning("config.restart_needed", detail="addresses, secrets and stores change at a restart only")
+        if self._server is not None:
+            try:
+                self._server.reload()
+            except OSError as error:
+                _log.error("certificate.refused", detail=str(error))
         runner.put(ConfigLoaded(spec=config.site.model_dump(mode="json")))
         _log.info("config.reloaded")
 

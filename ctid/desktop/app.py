@@ -15,6 +15,7 @@ from ctid.desktop.access import Access
 from ctid.desktop.access_ports import AccessStores
 from ctid.desktop.auth import Authority
 from ctid.desktop.docs_pages import DocsPages
+from ctid.desktop.hardening import Hardening, pages_policy
 from ctid.desktop.hub import Hub
 from ctid.desktop.idempotency import IdempotencyCache
 from ctid.desktop.oidc import Provider
@@ -28,6 +29,7 @@ from ctid.desktop.pulse import Pulse
 from ctid.desktop.routes import OPERATIONS
 from ctid.desktop.scope import team_of
 from ctid.desktop.socket import EventSocket
+from ctid.desktop.tls import Tls
 from ctid.errors import StoreError
 from ctid.spec.daemon import ApiSpec
 from ctid.telemetry.metrics import Metrics
@@ -37,18 +39,6 @@ log = structlog.get_logger(__name__)
 _MAX_BODY: Final = 64 * 1024
 _STOP_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 5.0
-# Ant Design writes its styles into the page; the phone's socket is Asterisk's own.
-_PAGES_POLICY: Final = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' blob:; "
-    "connect-src 'self' ws: wss:; frame-src https: http://127.0.0.1:*; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def build_app(
@@ -75,7 +65,9 @@ def build_app(
     idempotency = IdempotencyCache()
     events = EventSocket(site, hub, authority, api)
     ops = OpsPages(site, pulse, exposition)
-    app = web.Application(middlewares=[problems], client_max_size=_MAX_BODY)
+    hardening = Hardening(api.cors_origins, api.trusted_proxies)
+    app = web.Application(middlewares=[hardening.preflight, problems], client_max_size=_MAX_BODY)
+    hardening.add_to(app)
     for operation in OPERATIONS:
         endpoint = Endpoint(operation, site, authority, access, idempotency, api.trusted_proxies)
         if operation.method == "GET":
@@ -87,7 +79,7 @@ def build_app(
     app.router.add_get("/healthz", ops.health)
     app.router.add_get("/readyz", ops.readiness)
     DocsPages(__version__).add_to(app)
-    Pages(_PAGES_POLICY).add_to(app)
+    Pages(lambda: pages_policy(site)).add_to(app)
     if api.oidc is not None:
         provider = Provider(api.oidc)
         OidcPages(provider, site, access, api.token_secret.get_secret_value(), api.trusted_proxies).add_to(app)
@@ -101,14 +93,7 @@ def build_app(
         await events.stop()
 
     app.on_shutdown.append(close_sockets)
-    app.on_response_prepare.append(_harden)
     return app
-
-
-async def _harden(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Server"] = "ctid"
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
 
 
 def _tell_if_failed(task: asyncio.Task[None]) -> None:
@@ -146,6 +131,7 @@ class DesktopServer:
             handle_signals=False,
             shutdown_timeout=_STOP_SECONDS,
         )
+        self._tls = Tls(api.tls) if api.tls is not None else None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -159,7 +145,8 @@ class DesktopServer:
             async with asyncio.timeout(_LOOK_SECONDS):
                 await self._access.look()
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self.port, backlog=1_024)
+        context = None if self._tls is None else self._tls.context
+        site = web.TCPSite(self._runner, self._host, self.port, backlog=1_024, ssl_context=context)
         await site.start()
         for address in self._runner.addresses:
             self.port = address[1]
@@ -169,6 +156,15 @@ class DesktopServer:
             task.add_done_callback(_tell_if_failed)
             self._tasks.append(task)
         log.info("desktop.started", host=self._host, port=self.port)
+
+    def reload(self) -> None:
+        """Read certificate and key again, if there are any.
+
+        Raises:
+            OSError: They can't be used; nothing has changed.
+        """
+        if self._tls is not None:
+            self._tls.reload()
 
     async def stop(self) -> None:
         """Close every socket with 1012, let requests under way end, and stop listening; bounded in time."""

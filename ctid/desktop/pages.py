@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +20,10 @@ class Pages:
     itself is asked for each time.
     """
 
-    def __init__(self, content_security_policy: str, built: Path = BUILT) -> None:
-        """Take the policy (W3C CSP 3) that the pages are served with, and where they were built."""
+    def __init__(self, content_security_policy: Callable[[], str], built: Path = BUILT) -> None:
+        """Take what gives the policy (W3C CSP 3) of the pages, and where they were built."""
         self._built = built
-        self._headers = {"Cache-Control": "no-cache", "Content-Security-Policy": content_security_policy}
+        self._policy = content_security_policy
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
@@ -34,7 +35,8 @@ class Pages:
         page = self._built / "index.html"
         if not page.is_file():
             raise web.HTTPNotFound(text="The pages were not built: run `make web`.")
-        return web.FileResponse(page, headers=self._headers)
+        headers = {"Cache-Control": "no-cache", "Content-Security-Policy": self._policy()}
+        return web.FileResponse(page, headers=headers)
 
     async def _asset(self, request: web.Request) -> web.StreamResponse:
         file = self._built / "assets" / request.match_info["file"]

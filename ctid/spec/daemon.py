@@ -59,6 +59,18 @@ class AgiSpec(Spec):
     max_sessions: Annotated[int, Field(ge=1)] = 5_000
 
 
+class TlsSpec(Spec):
+    """TLS of the API; without, a proxy in front has to see to it.
+
+    Attributes:
+        certificate: PEM file, with the chain up to the root's.
+        key: PEM file, not encrypted. Both are read again at SIGHUP.
+    """
+
+    certificate: Path
+    key: Path
+
+
 class ApiSpec(Spec):
     """Where the desktop API listens, and whose tokens it takes.
 
@@ -70,6 +82,7 @@ class ApiSpec(Spec):
         access_minutes: How long an access token holds; desktops get the next one by themselves.
         refresh_hours: How long a session lasts from sign-in on, then people sign in again.
         cors_origins: Other sites whose pages may call the API: ``https://crm.example.org``, exactly.
+        tls: Certificate and key, to be reached by https.
         oidc: An identity provider where people sign in too.
         trusted_proxies: Addresses or networks of proxies that tell where a request comes from (``X-Forwarded-For``).
     """
@@ -84,6 +97,7 @@ class ApiSpec(Spec):
     refresh_hours: Annotated[int, Field(ge=1, le=168)] = 12
     cors_origins: list[Annotated[str, StringConstraints(pattern=r"^https?://[^/*\s]+$")]] = []
     trusted_proxies: list[IPvAnyNetwork] = []
+    tls: TlsSpec | None = None
     oidc: OidcSpec | None = None
 
 
