@@ -16,6 +16,7 @@ from ctid.store.database import Database
 from ctid.store.outbox import Outbox
 from ctid.telemetry.metrics import Metrics
 from ctid.webhooks.webhooks import Webhooks
+from sip_test_rig.eventually import eventually
 from tests.webhooks.receiver import SECRET, Receiver
 
 EPOCH = "e1"
@@ -93,6 +94,18 @@ class Life:
             self.webhooks.publish(event)
             ids.append(f"{self.epoch}-{event.seq}")
         return ids
+
+    async def settled(self) -> None:
+        """Until it is noted that all was taken: what ends before that posts it again."""
+        await eventually(lambda: all(state.waiting == 0 for state in self.webhooks.states()), "nothing waits")
+
+    def attempts(self, result: str) -> float:
+        """How many attempts came to this."""
+        return self.figure("ctid_webhook_attempts_total", webhook="crm", result=result)
+
+    def lost(self, cause: str) -> float:
+        """How many events were lost for this cause."""
+        return self.figure("ctid_webhook_lost_total", webhook="crm", cause=cause)
 
     def figure(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(name, labels) or 0.0

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ctid.desktop.event_types import EVENT_TYPES as DESCRIBED
 from ctid.errors import ConfigError
 from ctid.model.event_types import EVENT_TYPES
 from ctid.spec.loader import load_config
@@ -113,3 +114,8 @@ def test_every_type_that_the_engine_publishes_is_known() -> None:
     said -= {"offer.pending"}
     assert said - EVENT_TYPES == set()
     assert len(said) > 25
+
+
+def test_every_type_that_is_described_is_known() -> None:
+    described = {known.name for known in DESCRIBED}
+    assert described - {"queue.stats"} <= EVENT_TYPES
