@@ -53,6 +53,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.LegAlerting: pbx.alerting,
     ev.LegAnswered: pbx.answered,
     ev.LegBridged: pbx.bridged,
+    ev.LegReplaced: pbx.replaced,
     ev.LegUnbridged: pbx.unbridged,
     ev.LegHeld: pbx.held,
     ev.LegRetrieved: pbx.retrieved,

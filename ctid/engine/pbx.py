@@ -14,6 +14,7 @@ from ctid.model.events import (
     LegEnded,
     LegFailed,
     LegHeld,
+    LegReplaced,
     LegRetrieved,
     LegSeen,
     LegUnbridged,
@@ -71,6 +72,23 @@ def bridged(turn: Turn, event: LegBridged) -> None:
         ):
             offers.connect(turn, offer, contact)
             return
+
+
+def replaced(turn: Turn, event: LegReplaced) -> None:
+    """A phone has put another channel into the place of one that talks: to us it is the same leg, and the talk goes on.
+
+    Only if it is the same agent's phone. Somebody else's is the work of a transfer.
+    """
+    leg = turn.legs.find(event.pbx, event.replaced)
+    agent = turn.site.agents.get(leg.agent_id) if leg is not None else None
+    if leg is None or agent is None or (agent.pbx, agent.device) != (event.pbx, event.device):
+        bridged(turn, LegBridged(pbx=event.pbx, unique_id=event.unique_id, bridge_id=event.bridge_id))
+        return
+    turn.legs.rename(leg, event.unique_id)
+    leg.bridge_id = event.bridge_id
+    if leg.state is LegState.HELD:
+        # Whom the old channel held, the new one talks to.
+        _set_state(turn, leg, LegState.CONNECTED, "leg.retrieved")
 
 
 def unbridged(turn: Turn, event: LegUnbridged) -> None:

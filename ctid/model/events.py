@@ -143,6 +143,25 @@ class LegBridged(Event, frozen=True, kw_only=True, tag="leg.bridged"):
     bridge_id: str
 
 
+class LegReplaced(Event, frozen=True, kw_only=True, tag="leg.replaced"):
+    """Another channel took a leg's place in its bridge (AMI ``BridgeEnter`` with ``SwapUniqueid``).
+
+    So a page that was loaded anew takes up its call again (INVITE with Replaces, RFC 3891). The end of the one that was
+    replaced is told besides.
+
+    Attributes:
+        unique_id: Of the channel that is in the bridge now.
+        replaced: Of the channel that was.
+        device: The phone or trunk that the new channel leads to, ``PJSIP/1001``.
+    """
+
+    pbx: str
+    unique_id: str
+    replaced: str
+    device: str
+    bridge_id: str
+
+
 class LegUnbridged(Event, frozen=True, kw_only=True, tag="leg.unbridged"):
     """The leg left a bridge (AMI ``BridgeLeave``)."""
 
@@ -465,6 +484,7 @@ AnyEvent = (
     | LegAlerting
     | LegAnswered
     | LegBridged
+    | LegReplaced
     | LegUnbridged
     | LegHeld
     | LegRetrieved

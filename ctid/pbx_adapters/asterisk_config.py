@@ -30,6 +30,9 @@ LOCK_TRIES: Final = 200
 SERVED_SECONDS: Final = 5
 """A session that lasted as long was served: the tries begin anew."""
 
+RETURN: Final = "return"
+"""The extension that a web phone asks for its call at after its page was loaded anew."""
+
 NUMBER_RING_SECONDS: Final = 60
 """How long a number outside rings before the fallback."""
 
@@ -145,6 +148,7 @@ def extensions_conf(dialplan: Dialplan) -> str:
         wait_seconds=AWAIT_SECONDS,
         called=CALLED,
         machine=MACHINE,
+        back=RETURN,
     )
 
 
@@ -302,6 +306,8 @@ exten => _[0-9a-zA-Z*#+]!,1,Hangup(21)
 
 ; What agents dial themselves.
 [ctid-phones]
+; A page that was loaded anew asks for its call here (INVITE with Replaces). Without one there is nothing to get.
+exten => {back},1,Hangup()
 """
 
 _PHONE: Final = """\

@@ -29,6 +29,12 @@ class LegTable:
         self._legs[leg.id] = leg
         self._aliases[f"{leg.pbx}|{leg.unique_id}"] = leg.id
 
+    def rename(self, leg: Leg, unique_id: str) -> None:
+        """Another channel is the leg from now on; nothing that is told of the old one concerns it any more."""
+        del self._aliases[f"{leg.pbx}|{leg.unique_id}"]
+        leg.unique_id = unique_id
+        self._aliases[f"{leg.pbx}|{unique_id}"] = leg.id
+
     def remove(self, leg: Leg) -> None:
         """Forget a leg that ended."""
         self._legs.pop(leg.id, None)

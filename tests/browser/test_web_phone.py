@@ -110,6 +110,31 @@ async def test_a_phone_that_is_told_to_answers_by_itself(
     await until_quiet(site, boss)
 
 
+async def test_a_page_that_is_loaded_anew_takes_its_call_up_again(
+    site: RigSite, boss: Desktop, profiles: Profiles, phones: TestServer
+) -> None:
+    page = await open_phone(profiles, phones, "a02")
+    async with ready(site, "a02") as desktop, Phone.outside(site.pbx, voice_hz=CALLER_HZ) as customer:
+        call = await customer.call(DIRECT)
+        contact_id = (await desktop.wait("contact.connected", timeout=PATIENCE_S))["data"]["contact"]["id"]
+        for _ in range(2):
+            await until_hears(page, CALLER_HZ)
+            await page.evaluate("loadAnew()")
+            await page.wait_for_load_state()
+            await until_shows(page, "talking")
+            await until_hears(page, CALLER_HZ)
+            await until_hears_more(call, MICROPHONE_HZ)
+            assert (await desktop.request("GET", f"/v1/contacts/{contact_id}"))["state"] == "connected"
+        await page.evaluate("session.hold()")
+        await desktop.wait("leg.held", timeout=PATIENCE_S)
+        await page.evaluate("session.unhold()")
+        await desktop.wait("leg.retrieved", timeout=PATIENCE_S)
+        await page.evaluate("session.terminate()")
+        await desktop.wait("contact.closed", timeout=PATIENCE_S)
+        await call.until("ended", timeout=PATIENCE_S)
+    await until_quiet(site, boss)
+
+
 async def test_a_call_outlives_a_network_that_is_away_for_ten_seconds(
     site: RigSite, boss: Desktop, profiles: Profiles, phones: TestServer
 ) -> None:

@@ -14,6 +14,7 @@ from ctid.model.events import (
     LegEnded,
     LegFailed,
     LegHeld,
+    LegReplaced,
     LegRetrieved,
     LegSeen,
     LegUnbridged,
@@ -47,7 +48,12 @@ def _newstate(pbx: str, message: Message) -> Event | None:
 
 
 def _bridge_enter(pbx: str, message: Message) -> Event | None:
-    return LegBridged(pbx=pbx, unique_id=message["Uniqueid"], bridge_id=message["BridgeUniqueid"])
+    unique_id, bridge_id = message["Uniqueid"], message["BridgeUniqueid"]
+    if replaced := message.get("SwapUniqueid"):
+        # PJSIP/1001-0000001a: the device, and what tells its channels apart.
+        device = message["Channel"].rpartition("-")[0]
+        return LegReplaced(pbx=pbx, unique_id=unique_id, replaced=replaced, device=device, bridge_id=bridge_id)
+    return LegBridged(pbx=pbx, unique_id=unique_id, bridge_id=bridge_id)
 
 
 def _bridge_leave(pbx: str, message: Message) -> Event | None:

@@ -20,7 +20,17 @@ const media = {
   pcConfig: { iceServers: web.ice_servers, rtcpMuxPolicy: "require" },
 };
 
-ua.on("registered", () => show("registered"));
+// A call that this tab was in before it was loaded anew; Asterisk still has it, for nobody said goodbye.
+const kept = JSON.parse(sessionStorage.getItem("call"));
+sessionStorage.removeItem("call");
+
+ua.on("registered", () => {
+  show("registered");
+  if (kept) {
+    const replaces = `Replaces: ${kept.call_id};to-tag=${kept.remote_tag};from-tag=${kept.local_tag}`;
+    ua.call("return", { ...media, extraHeaders: [replaces] });
+  }
+});
 ua.on("registrationFailed", ({ cause }) => show(`refused: ${cause}`));
 ua.on("newRTCSession", ({ session, request }) => {
   window.session = session;
@@ -28,17 +38,24 @@ ua.on("newRTCSession", ({ session, request }) => {
   document.body.dataset.contact = request.getHeader("X-Ctid-Contact") ?? "";
   const auto = /answer-after=0/.test(request.getHeader("Call-Info") ?? "");
   show("ringing");
-  session.on("peerconnection", ({ peerconnection }) => {
-    peerconnection.addEventListener("track", ({ track }) => {
+  const listen = (connection) =>
+    connection.addEventListener("track", ({ track }) => {
       player.srcObject = new MediaStream([track]);
       player.play();
     });
-  });
+  // A call of ours has its connection already, one that comes gets it when it is answered.
+  if (session.connection) listen(session.connection);
+  else session.on("peerconnection", ({ peerconnection }) => listen(peerconnection));
   session.on("confirmed", () => show("talking"));
   session.on("ended", () => show("registered"));
   session.on("failed", () => show("registered"));
   if (auto) session.answer(media);
 });
 window.answerCall = () => window.session.answer(media);
-window.addEventListener("pagehide", () => ua.stop());
+window.loadAnew = () => {
+  const { call_id, local_tag, remote_tag } = window.session._dialog.id;
+  sessionStorage.setItem("call", JSON.stringify({ call_id, local_tag, remote_tag }));
+  location.reload();
+};
+window.addEventListener("pagehide", () => sessionStorage.getItem("call") || ua.stop());
 ua.start();

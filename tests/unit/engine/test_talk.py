@@ -142,6 +142,41 @@ def test_hold_and_retrieve_once_each_however_often_told(site: Site) -> None:
         assert site.give(type(event)(pbx="main", unique_id="nobody")) == []
 
 
+def swapped(replaced: str, device: str) -> ev.LegReplaced:
+    return ev.LegReplaced(pbx="main", unique_id="anew", replaced=replaced, device=device, bridge_id="br")
+
+
+def test_a_page_that_was_loaded_anew_takes_its_call_up_again(site: Site) -> None:
+    leg = site.connected()
+    site.give(ev.LegUnbridged(pbx="main", unique_id=leg, bridge_id="br"))
+    assert site.give(swapped(leg, "PJSIP/1001")) == []
+    site.ended(leg)
+    assert (site.contact().state, site.agent().state) == (ContactState.CONNECTED, AgentState.BUSY)
+    site.give(ev.LegHeld(pbx="main", unique_id="anew"))
+    assert site.published() == ["leg.held"]
+    site.tick(1_000)
+    site.ended("anew")
+    assert site.agent().state is AgentState.WRAP_UP
+
+
+def test_whom_the_page_held_before_it_was_loaded_anew_is_talked_to(site: Site) -> None:
+    leg = site.connected()
+    site.give(ev.LegHeld(pbx="main", unique_id=leg))
+    site.give(swapped(leg, "PJSIP/1001"))
+    assert site.published() == ["leg.retrieved"]
+    assert site.engine.state.legs[leg].state is LegState.CONNECTED
+
+
+def test_another_phone_in_the_place_of_an_agents_is_not_the_agents_leg(site: Site) -> None:
+    leg = site.connected()
+    for strange in (swapped(leg, "PJSIP/1002"), swapped("nobody", "PJSIP/1001"), swapped("c1", "PJSIP/carrier")):
+        assert site.give(strange) == []
+    site.ended("anew")
+    assert site.contact().state is ContactState.CONNECTED
+    site.ended(leg)
+    assert site.agent().state is AgentState.WRAP_UP
+
+
 def test_a_leg_that_leaves_its_bridge_alone_ends_nothing(site: Site) -> None:
     leg = site.connected()
     site.give(ev.LegUnbridged(pbx="main", unique_id=leg, bridge_id="another"))
