@@ -71,6 +71,10 @@ TABLE: Final[dict[str, Row]] = {
     "getAgent": Row(may=HER_SUPERVISION | {"alice", "crm", "crm-support"}),
     "setAgentState": Row(may=HER_SUPERVISION | {"alice"}, body={"state": "NOT_READY", "reason": "lunch"}),
     "changeAgentProfile": Row(may=HER_SUPERVISION, body={"skills": {"sales": 7}}),
+    "getAgentDay": Row(may=HER_SUPERVISION | {"alice"}),
+    "listAgentContacts": Row(may=HER_SUPERVISION | {"alice"}),
+    "sendMessage": Row(may=HER_SUPERVISION, body={"to": {"agents": ["alice"]}, "text": "hello"}),
+    "getDirectory": Row(may=EVERYBODY),
     "getPhone": Row(may=frozenset({"alice"})),
     # Contacts: one's own work, or of the queues of one's scope.
     "listContacts": Row(
@@ -125,6 +129,7 @@ TABLE: Final[dict[str, Row]] = {
         sees=seeing(["record"], but={"support-red": [], "crm-support": []}),
     ),
     "getRecord": Row(may=SALES_STEERING),
+    "getStatistics": Row(may=SALES_STEERING - {"crm"}, query="?queue=sales"),
     "getStaffing": Row(may=SALES_STEERING - {"crm"}, query="?queue=sales"),
     # Coming in, staying in, going.
     "getSignIn": Row(may=EVERYBODY, public=True),

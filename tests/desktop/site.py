@@ -213,6 +213,7 @@ class Desk:
     authority: Authority
     access: AccessStore
     database: Database
+    file: Path
 
     @property
     def url(self) -> str:
@@ -261,20 +262,24 @@ def _empty_database() -> bytes:
         return path.read_bytes()
 
 
-def open_desk(**api: Any) -> Desk:
-    """The API on a free port of the loopback, not yet started. Passwords are hashed fast, and badly."""
+def open_desk(file: Path | None = None, **api: Any) -> Desk:
+    """The API on a free port of the loopback, not yet started. Passwords are hashed fast, and badly.
+
+    Its database is a new one, or the file of another desk.
+    """
     spec = ApiSpec(token_secret=SecretStr(SECRET), **{"port": 0, **api})
     metrics = Metrics("test")
     hub = Hub("demo", EPOCH, spec.replay_events, metrics)
     site = EngineSite(hub)
     folder = tempfile.mkdtemp()
-    file = Path(folder) / "ctid.db"
-    file.write_bytes(_empty_database())
+    if file is None:
+        file = Path(folder) / "ctid.db"
+        file.write_bytes(_empty_database())
     database = Database(f"sqlite:///{file}")
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     access = AccessStore(database, passwords)
     server = Server(site, hub, spec, access, metrics, metrics.exposition, database=database, passwords=passwords)
-    desk = Desk(site, hub, metrics, server, Authority(SECRET, "demo"), access, database)
+    desk = Desk(site, hub, metrics, server, Authority(SECRET, "demo"), access, database, file)
     weakref.finalize(desk, shutil.rmtree, folder, ignore_errors=True)
     return desk
 

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from ctid.desktop import access_schemas
+from ctid.desktop.throttle import Throttle
 from ctid.model.access import Role
-from tests.desktop.site import Desk
+from tests.desktop.site import Desk, open_desk
 
 PASSWORD = "demo-only-correct-horse"
 
@@ -171,3 +172,119 @@ async def test_a_service_token_is_of_no_session(desk: Desk, http: aiohttp.Client
         assert answer.status == 404
     async with http.get("/v1/me", headers=desk.bearer("adam")) as answer:
         assert (await answer.json())["role"] == "admin"
+
+
+async def test_a_session_that_was_ended_stays_so_over_a_restart(desk: Desk, http: aiohttp.ClientSession) -> None:
+    await add_alice(desk)
+    session, other = await sign_in(http), await sign_in(http)
+    async with http.delete("/v1/sessions/current", headers=bearer(session)) as answer:
+        assert answer.status == 204
+    again = open_desk(file=desk.file)
+    await again.server.start()
+    try:
+        connector = aiohttp.TCPConnector(force_close=True)
+        async with aiohttp.ClientSession(again.url, connector=connector) as later:
+            assert await status_of(later, session) == 401
+            assert await status_of(later, other) == 200
+            status, _, _ = await post(later, "/v1/sessions/refresh", {"refresh_token": session["refresh_token"]})
+            assert status == 401
+    finally:
+        await again.server.stop()
+
+
+async def test_what_the_command_line_ends_is_ended_here_too(
+    desk: Desk, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_alice(desk)
+    session = await sign_in(http)
+    async with http.ws_connect("/v1/events", headers=bearer(session), protocols=("ctid.v1",)) as ws:
+        await ws.send_json({"type": "hello"})
+        while (await ws.receive_json(timeout=5))["type"] != "live":
+            pass
+        # As another process would: by the database alone.
+        await desk.access.users.set_password("alice", "another-demo-only-one")
+        while (message := await ws.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+            pass
+        assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 4006)
+    assert await status_of(http, session) == 401
+
+
+async def test_users_are_managed_by_administrators(desk: Desk, http: aiohttp.ClientSession) -> None:
+    headers = desk.bearer("adam")
+    body = {"username": "Lea", "password": PASSWORD, "role": "supervisor", "queues": ["sales"], "teams": ["red"]}
+    async with http.post("/v1/users", json=body, headers=headers) as answer:
+        assert answer.status == 201
+        user = access_schemas.UserView.model_validate(await answer.json())
+    assert (user.username, user.queues, user.teams, user.signed_in_at) == ("lea", ["sales"], ["red"], None)
+    async with http.post("/v1/users", json=body, headers=headers) as answer:
+        assert (answer.status, (await answer.json(content_type=None))["code"]) == (409, "conflict")
+    session = await sign_in(http, "lea")
+    assert (session["me"]["queues"], session["me"]["teams"]) == (["sales"], ["red"])
+    async with http.patch("/v1/users/lea", json={"queues": []}, headers=headers) as answer:
+        assert (await answer.json())["queues"] == []
+    assert await status_of(http, session) == 401, "other rights, another sign-in"
+    for wrong, pointer in (
+        ({"queues": ["nowhere"]}, "#/queues"),
+        ({"agent_id": "nobody"}, "#/agent_id"),
+        ({"password": "short"}, "#/password"),
+        ({"role": "owner"}, "#/role"),
+    ):
+        async with http.patch("/v1/users/lea", json=wrong, headers=headers) as answer:
+            assert (answer.status, (await answer.json(content_type=None))["pointer"]) == (422, pointer)
+    async with http.patch("/v1/users/lea", json={"role": "agent"}, headers=headers) as answer:
+        assert answer.status == 400
+    async with http.get("/v1/users", headers=headers) as answer:
+        listed = access_schemas.UsersView.model_validate(await answer.json())
+    assert [each.username for each in listed.items] == ["lea"]
+    assert listed.items[0].signed_in_at is not None
+    async with http.delete("/v1/users/lea", headers=headers) as answer:
+        assert answer.status == 204
+    async with http.delete("/v1/users/lea", headers=headers) as answer:
+        assert answer.status == 404
+
+
+async def test_nobody_takes_their_own_rights_away(desk: Desk, http: aiohttp.ClientSession) -> None:
+    await desk.access.users.add("root", PASSWORD, Role.ADMIN)
+    headers = bearer(await sign_in(http, "root"))
+    for body in ({"role": "supervisor"}, {"disabled": True}):
+        async with http.patch("/v1/users/root", json=body, headers=headers) as answer:
+            assert answer.status == 409
+    async with http.delete("/v1/users/root", headers=headers) as answer:
+        assert answer.status == 409
+
+
+async def test_an_address_that_tries_many_names_is_blocked(desk: Desk, http: aiohttp.ClientSession) -> None:
+    await add_alice(desk)
+    for number in range(50):
+        status, _, _ = await post(http, "/v1/sessions", {"username": f"guess-{number}", "password": "wrong-password"})
+        assert status == 401
+    status, problem, answer = await post(http, "/v1/sessions", {"username": "alice", "password": PASSWORD})
+    assert (status, problem["code"]) == (429, "sign-in-locked")
+    assert 200 < int(answer.headers["Retry-After"]) <= 300
+
+
+async def test_without_its_database_nobody_signs_in_and_those_who_are_in_stay(
+    desk: Desk, http: aiohttp.ClientSession
+) -> None:
+    await add_alice(desk)
+    session = await sign_in(http)
+    async with desk.database.begin() as connection:
+        await connection.execute(text("ALTER TABLE sessions RENAME TO gone"))
+    status, problem, answer = await post(http, "/v1/sessions", {"username": "alice", "password": PASSWORD})
+    assert (status, problem["code"]) == (503, "store-error")
+    assert answer.headers["Retry-After"]
+    status, _, _ = await post(http, "/v1/sessions/refresh", {"refresh_token": session["refresh_token"]})
+    assert status == 503
+    assert await status_of(http, session, "/v1/agents/alice") == 200
+
+
+def test_failures_of_an_address_are_forgotten_in_time() -> None:
+    throttle = Throttle(failures=2, window_seconds=10)
+    for now in (0.0, 6.0):
+        assert throttle.blocked_until("a", now) is None
+        throttle.failed("a", now)
+    assert throttle.blocked_until("a", 9.0) == 10.0
+    assert throttle.blocked_until("b", 9.0) is None
+    assert throttle.blocked_until("a", 10.0) is None
+    throttle.failed("a", 11.0)
+    assert throttle.blocked_until("a", 12.0) == 16.0
