@@ -3,7 +3,7 @@
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 
 import type { paths } from "./generated/openapi.js";
-import { problemOf } from "./problem.js";
+import { UnreachableError, problemOf } from "./problem.js";
 import type { Session } from "./session.js";
 
 export type Api = Client<paths>;
@@ -12,11 +12,11 @@ export type Api = Client<paths>;
  * Make a client for the API.
  *
  * Every command gets an `Idempotency-Key` of its own unless the caller gives one, so that one whose answer was lost may
- * be sent again. Refusals are thrown as `ProblemError`.
+ * be sent again. An access token that no longer counts is renewed and the request sent once more. Refusals are thrown as
+ * `ProblemError`, and what did not arrive as `UnreachableError`.
  */
 export function connectApi(session: Session): Api {
-  const client = createClient<paths>({ baseUrl: session.base || globalThis.location?.origin });
-  const middleware: Middleware = {
+  const tokens: Middleware = {
     async onRequest({ request }) {
       request.headers.set("authorization", `Bearer ${await session.accessToken()}`);
       if (request.method !== "GET" && !request.headers.has("idempotency-key")) {
@@ -29,6 +29,25 @@ export function connectApi(session: Session): Api {
       return response;
     },
   };
-  client.use(middleware);
+  const client = createClient<paths>({
+    baseUrl: session.base || globalThis.location?.origin,
+    fetch: (request: Request) => send(request, session),
+  });
+  client.use(tokens);
   return client;
+}
+
+async function send(request: Request, session: Session): Promise<Response> {
+  const again = request.clone();
+  try {
+    const response = await fetch(request);
+    if (response.status !== 401) return response;
+    const token = await session.renewed();
+    if (again.headers.get("authorization") === `Bearer ${token}`) return response;
+    again.headers.set("authorization", `Bearer ${token}`);
+    return await fetch(again);
+  } catch (error) {
+    if (error instanceof TypeError) throw new UnreachableError(error);
+    throw error;
+  }
 }

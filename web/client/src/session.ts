@@ -16,21 +16,24 @@ export interface Me {
 
 interface SessionAnswer {
   access_token: string;
-  expires_in: number;
+  expires_at: string;
   refresh_token: string | null;
   me: Me;
 }
 
-/** Seconds before its end at which an access token is renewed. */
-const RENEW_BEFORE = 60;
+/** How long before its end an access token is renewed; half its lifetime if that is less. */
+const RENEW_BEFORE_MS = 60_000;
+/** Pages of one browser share the refresh cookie; a token that is used twice ends the session, so they take turns. */
+const TURNS = "ctid.refresh";
 
 /** A signed-in user. In a browser the refresh token stays in a cookie that no script can read. */
 export class Session {
   private token = "";
   private renewAt = 0;
   private refreshToken: string | null = null;
-  private renewing: Promise<void> | null = null;
+  private renewing: Promise<string> | null = null;
   private current: Me | null = null;
+  private readonly endings = new Set<() => void>();
 
   /**
    * @param base Address of ctid without a slash at the end; empty for the page's own origin.
@@ -51,14 +54,25 @@ export class Session {
     return this.take(await this.post("/v1/sessions", { username, password, cookie: this.cookie }));
   }
 
-  /** Take up the session that the cookie holds, after a reload of the page; `null` if there is none. */
+  /**
+   * Take up the session that the cookie holds, after a reload of the page; `null` if there is none.
+   *
+   * @throws UnreachableError Whether there is one can't be told now.
+   */
   async resume(): Promise<Me | null> {
     try {
-      return this.take(await this.post("/v1/sessions/refresh", {}));
+      await this.renewed();
+      return this.me;
     } catch (error) {
-      if (error instanceof ProblemError && [400, 401, 403, 422].includes(error.status)) return null;
+      if (error instanceof ProblemError && error.status < 500) return null;
       throw error;
     }
+  }
+
+  /** Be told when the session is over without having been signed out here: it expired or somebody ended it. */
+  onEnded(hear: () => void): () => void {
+    this.endings.add(hear);
+    return () => this.endings.delete(hear);
   }
 
   /** Use a token that was issued otherwise (`ctid token`); it is not renewed. */
@@ -70,44 +84,68 @@ export class Session {
     return (this.current = (await response.json()) as Me);
   }
 
+  /** Sign out; from here on nothing is sent in this user's name, even if ctid cannot be told. */
   async signOut(): Promise<void> {
     const token = this.token;
-    this.token = "";
-    this.current = null;
-    this.refreshToken = null;
+    this.forget();
     await this.send("/v1/sessions/current", { method: "DELETE", headers: { authorization: `Bearer ${token}` } });
   }
 
   /** A token that holds for a while yet. */
   async accessToken(): Promise<string> {
-    if (Date.now() >= this.renewAt) {
-      this.renewing ??= this.renew().finally(() => (this.renewing = null));
-      await this.renewing;
+    return Date.now() < this.renewAt ? this.token : this.renewed();
+  }
+
+  /**
+   * The next access token, whether or not the present one would hold.
+   *
+   * @throws ProblemError The session is over (4xx).
+   */
+  renewed(): Promise<string> {
+    this.renewing ??= this.renew().finally(() => (this.renewing = null));
+    return this.renewing;
+  }
+
+  private async renew(): Promise<string> {
+    // A token of `ctid token` is not renewed; that of a session is, until the session ends.
+    if (this.renewAt === Infinity) return this.token;
+    const send = () => this.post("/v1/sessions/refresh", this.refreshToken ? { refresh_token: this.refreshToken } : null);
+    try {
+      this.take(await (this.cookie && globalThis.navigator?.locks ? navigator.locks.request(TURNS, send) : send()));
+    } catch (error) {
+      if (error instanceof ProblemError && error.status < 500 && this.current) {
+        this.forget();
+        this.endings.forEach((hear) => hear());
+      }
+      throw error;
     }
     return this.token;
   }
 
-  private async renew(): Promise<void> {
-    const body = this.refreshToken ? { refresh_token: this.refreshToken } : {};
-    this.take(await this.post("/v1/sessions/refresh", body));
+  private forget(): void {
+    this.token = "";
+    this.renewAt = 0;
+    this.refreshToken = null;
+    this.current = null;
   }
 
-  private take(answer: SessionAnswer): Me {
+  private take({ answer, at }: { answer: SessionAnswer; at: number }): Me {
     this.token = answer.access_token;
     this.refreshToken = answer.refresh_token;
-    const lead = Math.min(RENEW_BEFORE, answer.expires_in / 2);
-    this.renewAt = Date.now() + (answer.expires_in - lead) * 1_000;
+    // Counted from the server's own clock: this machine's may be wrong by hours.
+    const lifetime = Date.parse(answer.expires_at) - at;
+    this.renewAt = Date.now() + lifetime - Math.min(RENEW_BEFORE_MS, lifetime / 2);
     return (this.current = answer.me);
   }
 
-  private async post(path: string, body: object): Promise<SessionAnswer> {
+  private async post(path: string, body: object | null): Promise<{ answer: SessionAnswer; at: number }> {
     const response = await this.send(path, {
       method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
+      ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
     });
     if (!response.ok) throw await problemOf(response);
-    return (await response.json()) as SessionAnswer;
+    const at = Date.parse(response.headers.get("date") ?? "") || Date.now();
+    return { answer: (await response.json()) as SessionAnswer, at };
   }
 
   private async send(path: string, init: RequestInit): Promise<Response> {

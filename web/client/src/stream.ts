@@ -1,5 +1,6 @@
 /** The event stream: connects, says where it has got to, and heals by itself, so that no event is lost or doubled. */
 
+import { ProblemError } from "./problem.js";
 import type { Session } from "./session.js";
 
 /** A CloudEvent as it comes over the socket. `seq` is absent where an event is no part of the stream (`queue.stats`). */
@@ -24,19 +25,33 @@ export interface Snapshot {
 
 export type Subscription = "own" | "queues" | "agents" | "site";
 
-/** `live`: events come. `connecting`: they will, by themselves. `elsewhere`: another desktop has this agent. `ended`: for good. */
+/**
+ * `live`: events come. `connecting`: they will, by themselves. `elsewhere`: another desktop has this agent.
+ * `ended`: for good; the session is over, or the agent is no longer in the configuration.
+ */
 export type StreamState = "connecting" | "live" | "elsewhere" | "ended";
 
 export interface StreamListener {
   /** All there is, replacing whatever was known. */
   onSnapshot(snapshot: Snapshot): void;
   onEvent(event: StreamEvent): void;
-  /** @param reason The close code's name or why there was none; for people who look for the cause. */
+  /** @param reason With `ended` and `elsewhere` one of a few words to branch on, else for people who look for the cause. */
   onState(state: StreamState, reason: string): void;
+  /** This desktop has another name from now on: its old one is in use by a copy of it. */
+  onRenamed?(clientId: string): void;
 }
 
-/** Close codes that say what a new attempt would say, too. */
-const FINAL: Record<number, StreamState> = { 4004: "ended", 4005: "ended", 4010: "elsewhere", 4011: "elsewhere" };
+/** Close codes after which a new attempt would end in the same way. */
+const FINAL: Record<number, { state: StreamState; reason: string }> = {
+  4004: { state: "ended", reason: "protocol" },
+  4005: { state: "ended", reason: "unknown agent" },
+  4006: { state: "ended", reason: "signed out" },
+  4010: { state: "elsewhere", reason: "elsewhere" },
+  4011: { state: "elsewhere", reason: "taken over" },
+  4012: { state: "elsewhere", reason: "replaced" },
+};
+/** Close codes that say that the token, not the session, is no good any more. */
+const TOKEN_REFUSED = [4001, 4002, 4003];
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
 const PING_MS = 10_000;
@@ -52,6 +67,7 @@ export class EventStream {
   private silence: ReturnType<typeof setTimeout> | undefined;
   private stopped = true;
   private takeover = false;
+  private tokenRefused = false;
 
   /**
    * @param clientId Names this desktop, the same after a reload: it takes over its own older connection silently.
@@ -60,7 +76,7 @@ export class EventStream {
   constructor(
     private readonly session: Session,
     private readonly listener: StreamListener,
-    private readonly clientId: string,
+    private clientId: string,
     private readonly subscribe?: Subscription[],
   ) {}
 
@@ -102,9 +118,10 @@ export class EventStream {
     this.listener.onState("connecting", "");
     let token: string;
     try {
-      token = await this.session.accessToken();
+      token = await (this.tokenRefused ? this.session.renewed() : this.session.accessToken());
+      this.tokenRefused = false;
     } catch (error) {
-      if ((error as { status?: number }).status === 401) this.end("ended", "signed out");
+      if (error instanceof ProblemError && error.status < 500) this.end("ended", "signed out");
       else this.again(String(error));
       return;
     }
@@ -112,6 +129,7 @@ export class EventStream {
     const origin = this.session.base || globalThis.location.origin;
     const socket = new WebSocket(`${origin.replace(/^http/, "ws")}/v1/events`, ["ctid.v1"]);
     this.socket = socket;
+    this.silence = setTimeout(() => this.again("silent"), SILENT_MS);
     socket.onopen = () => {
       socket.send(
         JSON.stringify({
@@ -157,7 +175,7 @@ export class EventStream {
         this.listener.onState("live", "");
         break;
       case "token_expiring":
-        void this.session.accessToken().then((token) => this.say({ type: "token", token }), () => undefined);
+        void this.session.renewed().then((token) => this.say({ type: "token", token }), () => undefined);
         break;
     }
   }
@@ -174,7 +192,13 @@ export class EventStream {
   private closed(closed: CloseEvent): void {
     this.socket = null;
     const final = FINAL[closed.code];
-    if (final) this.end(final, closed.reason);
+    if (closed.code === 4012) {
+      // A tab that was duplicated has the name of its original; two with one name would replace each other for ever.
+      this.clientId = crypto.randomUUID();
+      this.listener.onRenamed?.(this.clientId);
+    }
+    this.tokenRefused = TOKEN_REFUSED.includes(closed.code);
+    if (final) this.end(final.state, final.reason);
     else this.again(closed.reason || `closed with ${closed.code}`);
   }
 

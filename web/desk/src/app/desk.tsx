@@ -25,12 +25,15 @@ export function useDesk(): Desk {
   return desk;
 }
 
+const TAB = "ctid.tab";
+const TRY_AGAIN_MS = 2_000;
+
 /** Names this tab; the browser keeps it over a reload and does not share it with other tabs. */
 function tabId(): string {
-  const known = sessionStorage.getItem("ctid.tab");
+  const known = sessionStorage.getItem(TAB);
   if (known) return known;
   const minted = crypto.randomUUID();
-  sessionStorage.setItem("ctid.tab", minted);
+  sessionStorage.setItem(TAB, minted);
   return minted;
 }
 
@@ -49,6 +52,7 @@ export function DeskProvider({ children }: { children: ReactNode }) {
           setStream({ state, reason });
           if (state === "ended" && reason === "signed out") setMe(null);
         },
+        onRenamed: (id) => sessionStorage.setItem(TAB, id),
       },
       tabId(),
     );
@@ -57,12 +61,21 @@ export function DeskProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     let gone = false;
-    parts.session.resume().then(
-      (found) => gone || setMe(found),
-      () => gone || setMe(null),
-    );
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const resume = () =>
+      parts.session.resume().then(
+        (found) => gone || setMe(found),
+        // Who reloads the page while ctid restarts is still signed in.
+        () => {
+          if (!gone) again = setTimeout(() => void resume(), TRY_AGAIN_MS);
+        },
+      );
+    void resume();
+    const unhear = parts.session.onEnded(() => setMe(null));
     return () => {
       gone = true;
+      clearTimeout(again);
+      unhear();
     };
   }, [parts]);
 
@@ -85,8 +98,8 @@ export function DeskProvider({ children }: { children: ReactNode }) {
     [parts],
   );
   const signOut = useCallback(async () => {
+    await parts.session.signOut().catch(() => undefined);
     setMe(null);
-    await parts.session.signOut();
   }, [parts]);
   const takeOver = useCallback(() => parts.events.start(true), [parts]);
 
