@@ -21,6 +21,12 @@ interface SessionAnswer {
   me: Me;
 }
 
+/** What was granted, and what time it was on the server's clock. */
+interface Granted {
+  answer: SessionAnswer;
+  at: number;
+}
+
 /** How long before its end an access token is renewed; half its lifetime if that is less. */
 const RENEW_BEFORE_MS = 60_000;
 /** Pages of one browser share the refresh cookie; a token that is used twice ends the session, so they take turns. */
@@ -109,9 +115,10 @@ export class Session {
   private async renew(): Promise<string> {
     // A token of `ctid token` is not renewed; that of a session is, until the session ends.
     if (this.renewAt === Infinity) return this.token;
-    const send = () => this.post("/v1/sessions/refresh", this.refreshToken ? { refresh_token: this.refreshToken } : null);
+    const send = (): Promise<Granted> => this.post("/v1/sessions/refresh", this.refreshToken ? { refresh_token: this.refreshToken } : null);
+    const inTurn = this.cookie && Boolean(globalThis.navigator?.locks);
     try {
-      this.take(await (this.cookie && globalThis.navigator?.locks ? navigator.locks.request(TURNS, send) : send()));
+      this.take(inTurn ? ((await navigator.locks.request(TURNS, send)) as Granted) : await send());
     } catch (error) {
       if (error instanceof ProblemError && error.status < 500 && this.current) {
         this.forget();
@@ -129,7 +136,7 @@ export class Session {
     this.current = null;
   }
 
-  private take({ answer, at }: { answer: SessionAnswer; at: number }): Me {
+  private take({ answer, at }: Granted): Me {
     this.token = answer.access_token;
     this.refreshToken = answer.refresh_token;
     // Counted from the server's own clock: this machine's may be wrong by hours.
@@ -138,7 +145,7 @@ export class Session {
     return (this.current = answer.me);
   }
 
-  private async post(path: string, body: object | null): Promise<{ answer: SessionAnswer; at: number }> {
+  private async post(path: string, body: object | null): Promise<Granted> {
     const response = await this.send(path, {
       method: "POST",
       ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),

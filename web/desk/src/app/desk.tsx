@@ -12,9 +12,9 @@ export interface Desk {
   live: LiveStore;
   stream: { state: StreamState; reason: string };
   /** Take the agent over from another desktop. */
-  takeOver(): void;
-  signIn(username: string, password: string): Promise<void>;
-  signOut(): Promise<void>;
+  takeOver: () => void;
+  signIn: (username: string, password: string) => Promise<void>;
+  signOut: () => Promise<void>;
 }
 
 const DeskContext = createContext<Desk | null>(null);

@@ -1,0 +1,110 @@
+/** What the agent's screen shows of a contact, from wherever it is known: the offer's pop first, then the contact. Pure. */
+
+import type { Agent, Contact, LiveState, Offer } from "../live/store";
+import type { Case, Consultation, DeskData, Link, Recent } from "./pending";
+
+export interface Pop {
+  contactId: string;
+  channel: string;
+  /** Null where the contact itself is not ours yet: it is only offered, or a colleague's. */
+  contact: Contact | null;
+  ani: string | null;
+  dnis: string;
+  queue: string | null;
+  customer: Contact["customer"];
+  cases: Case[];
+  attributes: Record<string, string>;
+  path: { menu: string; key: string | null }[];
+  waitMs: number;
+  callback: Contact["callback"];
+  script: string | null;
+  links: Link[];
+  recent: Recent[];
+}
+
+type ScreenPop = NonNullable<Offer["pop"]>;
+
+export function popOf(contactId: string, contact: Contact | undefined, offered: ScreenPop | null | undefined): Pop | null {
+  const known = contact ?? offered;
+  if (!known) return null;
+  const desk = { ...(offered as DeskData | undefined), ...(contact as DeskData | undefined) };
+  return {
+    contactId,
+    channel: contact?.channel ?? "voice",
+    contact: contact ?? null,
+    ani: known.ani,
+    dnis: known.dnis,
+    queue: known.queue,
+    customer: known.customer,
+    cases: (known.customer as { cases?: Case[] } | null)?.cases ?? [],
+    attributes: known.attributes,
+    path: contact ? menusOf(contact) : menusOfPop(offered?.menu_path ?? []),
+    waitMs: known.wait_ms,
+    callback: known.callback ?? null,
+    script: desk.script ?? null,
+    links: desk.links ?? [],
+    recent: desk.recent ?? [],
+  };
+}
+
+function menusOf({ path }: Contact): Pop["path"] {
+  return path.flatMap((step) => {
+    if (step.kind === "menu") return [{ menu: step.name, key: null }];
+    if (step.kind === "key") return [{ menu: step.name, key: step.result }];
+    return [];
+  });
+}
+
+function menusOfPop(choices: ScreenPop["menu_path"]): Pop["path"] {
+  return choices.map(({ menu, key }) => ({ menu: menu ?? "", key: key ?? null }));
+}
+
+/** Something that wants the agent's eye. */
+export interface Work {
+  kind: "offer" | "call" | "task" | "consultation";
+  contactId: string;
+  offer: Offer | null;
+  consultation: Consultation | null;
+  pop: Pop | null;
+}
+
+export interface Consulted {
+  consultation: Consultation;
+  pop: ScreenPop;
+}
+
+/** All there is at hand, most urgent first. */
+export function workOf(agent: Agent, live: LiveState, consulted: Consulted | null): Work[] {
+  const work = new Map<string, Work>();
+  const put = (kind: Work["kind"], contactId: string, offer: Offer | null) => {
+    if (work.has(contactId)) return;
+    work.set(contactId, { kind, contactId, offer, consultation: null, pop: popOf(contactId, live.contacts.get(contactId), offer?.pop) });
+  };
+  const offers = [...live.offers.values()].filter(({ agent_id }) => agent_id === agent.id);
+  offers.filter(({ state }) => state === "pending").forEach((offer) => put("offer", offer.contact_id, offer));
+  if (agent.contact_id) {
+    put("call", agent.contact_id, offers.find(({ contact_id }) => contact_id === agent.contact_id) ?? null);
+  }
+  if (consulted && consulted.consultation.to_agent === agent.id) {
+    const { consultation, pop } = consulted;
+    const id = consultation.contact_id;
+    if (!work.has(id)) {
+      work.set(id, { kind: "consultation", contactId: id, offer: null, consultation, pop: popOf(id, live.contacts.get(id), pop) });
+    }
+  }
+  agent.tasks.forEach((task) =>
+    put("task", task.contact_id, offers.find(({ contact_id }) => contact_id === task.contact_id) ?? null),
+  );
+  return [...work.values()];
+}
+
+/** What to show: the agent's choice while it lasts, but what newly comes goes first. */
+export function shown(work: Work[], chosen: string | null): Work | null {
+  return work.find(({ contactId }) => contactId === chosen) ?? work[0] ?? null;
+}
+
+/** Who it is, in one line. */
+export function caller(pop: Pop | null, withheld: string, readable: (number: string) => string): string {
+  if (!pop) return "";
+  return pop.customer?.name || (pop.ani ? readable(pop.ani) : withheld);
+}
