@@ -109,15 +109,13 @@ class Access:
             raise self._locked(blocked, now)
         locked = await self.stores.attempts.begin(name)
         if locked is not None:
+            await self._name(name, trail)
             raise self._locked(locked / 1_000, now)
         user = await self.stores.users.verify(name, password)
         if user is None:
             self._throttle.failed(peer.address, now)
             self._metrics.sign_in("failed")
-            # Not as typed: some type their password there.
-            known = await self.stores.users.get(name)
-            if known is not None:
-                trail.are(known.grant)
+            await self._name(name, trail)
             raise SignInFailedError("name or password is wrong")
         await self.stores.attempts.succeeded(name)
         return await self.open(user.grant, user.name, trail)
@@ -204,6 +202,12 @@ class Access:
                     log.warning("sessions.unknown", detail=error.detail)
                 self._fault = error.detail
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def _name(self, name: str, trail: Trail) -> None:
+        # Not as typed: some type their password there.
+        known = await self.stores.users.get(name)
+        if known is not None:
+            trail.are(known.grant)
 
     def _signed_in(self, session: Session, refresh_token: str) -> SignedIn:
         expires_at = min(time.time() + self._access_seconds, session.expires_at / 1_000)

@@ -147,3 +147,12 @@ async def test_at_the_end_what_waits_is_written_or_told() -> None:
     with capture_logs() as logs:
         await trail.finish()
     assert [line["target"] for line in logs if line["event"] == "audit.unwritten"] == ["/v1/1"]
+
+
+async def test_a_locked_name_is_on_the_trail(desk: Desk, http: aiohttp.ClientSession) -> None:
+    await desk.access.users.add("alice", PASSWORD, Role.AGENT, agent_id="alice")
+    for _ in range(6):
+        async with http.post("/v1/sessions", json={"username": "alice", "password": "wrong-password"}) as answer:
+            await answer.read()
+    newest = (await trail(desk, http, 6))[0]
+    assert (newest["subject"], newest["status"], newest["code"]) == ("alice", 429, "sign-in-locked")

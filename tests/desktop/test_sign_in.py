@@ -192,9 +192,7 @@ async def test_a_session_that_was_ended_stays_so_over_a_restart(desk: Desk, http
         await again.server.stop()
 
 
-async def test_what_the_command_line_ends_is_ended_here_too(
-    desk: Desk, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_the_command_line_ends_is_ended_here_too(desk: Desk, http: aiohttp.ClientSession) -> None:
     await add_alice(desk)
     session = await sign_in(http)
     async with http.ws_connect("/v1/events", headers=bearer(session), protocols=("ctid.v1",)) as ws:
