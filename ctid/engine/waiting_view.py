@@ -163,7 +163,7 @@ def _able(turn: Turn, contact: Contact, key: LineKey, able: int, words: Words) -
         "total": able.bit_count(),
         "logged_in": there.bit_count(),
         "logged_out": (able & ~roster.on_duty).bit_count(),
-        "by_hindrance": {code: count for code, count in counts.items() if count or code == _FREE},
+        "by_hindrance": {str(code): count for code, count in counts.items() if count or code == _FREE},
         "agents": [
             _standing_view(turn, each, words) | {"preferred": bool(prefer & roster.bits[each.agent.id])}
             for each in nsmallest(MOST, standings, key=_soonest)

@@ -122,6 +122,7 @@ def test_why_an_able_agent_does_not_take_it(prepare: Any, code: str, text: str, 
     (told,) = able["agents"]
     assert (told["agent_id"], told["hindrance"], told["text"]) == ("alice", code, text)
     assert able["by_hindrance"] == {"free": 0, code: 1}
+    assert {type(key) for key in able["by_hindrance"]} == {str}, "JSON takes no other keys"
     assert (able["total"], able["logged_in"], able["logged_out"]) == (1, 1, 0)
     assert explain(site, contact, "zh")["waiting"]["able"]["agents"][0]["text"] == chinese
 

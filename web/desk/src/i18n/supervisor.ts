@@ -59,7 +59,7 @@ export const supervisorEn = {
     serviceLevel: "Service level today",
     abandoned: "Abandoned",
     handled: "Handled / offered",
-    busy: "Busy",
+    talking: "Being served",
   },
   queues: {
     title: "Queues",
@@ -136,6 +136,7 @@ export const supervisorEn = {
     title: "Contact",
     customer: "Customer",
     withheld: "Number withheld",
+    unknown: "Unknown",
     tier: "Tier",
     channel: "Channel",
     state: "State",
@@ -340,7 +341,7 @@ export const supervisorZh: typeof supervisorEn = {
     serviceLevel: "今日服务水平",
     abandoned: "放弃",
     handled: "已处理 / 来话",
-    busy: "忙碌",
+    talking: "服务中",
   },
   queues: {
     title: "队列",
@@ -417,6 +418,7 @@ export const supervisorZh: typeof supervisorEn = {
     title: "联络",
     customer: "客户",
     withheld: "号码未显示",
+    unknown: "未知",
     tier: "等级",
     channel: "渠道",
     state: "状态",

@@ -94,7 +94,7 @@ function Facts({ agent }: { agent: Agent }) {
               return (
                 <div key={id}>
                   <button type="button" className="sup-link" onClick={() => open({ contact: id })}>
-                    {contact ? contactName(contact, t("contact.withheld")) : id}
+                    {contact ? contactName(contact, t) : id}
                   </button>
                   {contact && (
                     <span className="sup-muted">

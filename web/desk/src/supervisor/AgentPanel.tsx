@@ -82,7 +82,7 @@ function ContactCell({ agent }: { agent: Agent }) {
   );
   const name = useSelected(live, (state) => {
     const contact = ids[0] ? state.contacts.get(ids[0]) : undefined;
-    return contact && contactName(contact, t("contact.withheld"));
+    return contact && contactName(contact, t);
   });
   if (!ids[0]) return null;
   return (
@@ -289,19 +289,21 @@ function FilterBar({ filter, onChange, agents }: { filter: AgentFilter; onChange
   );
 }
 
-const COLUMNS: { key: keyof typeof SHOW; width: number; order?: AgentOrder; wide?: number }[] = [
-  { key: "name", width: 150, order: "name" },
-  { key: "state", width: 170, order: "state" },
-  { key: "since", width: 84, order: "since" },
-  { key: "reason", width: 120 },
-  { key: "contact", width: 150 },
-  { key: "skills", width: 220 },
-  { key: "queues", width: 150, wide: 1_150 },
-  { key: "team", width: 80, order: "team" },
-  { key: "device", width: 130 },
-  { key: "act", width: 48 },
+/** Columns in their order, with the width of the table from which on there is room for each. */
+const COLUMNS: { key: keyof typeof SHOW; width: number; order?: AgentOrder; from: number }[] = [
+  { key: "name", width: 150, order: "name", from: 0 },
+  { key: "state", width: 150, order: "state", from: 0 },
+  { key: "since", width: 80, order: "since", from: 0 },
+  { key: "reason", width: 110, from: 0 },
+  { key: "contact", width: 130, from: 0 },
+  { key: "skills", width: 210, from: 0 },
+  { key: "queues", width: 130, from: 1_180 },
+  { key: "team", width: 80, order: "team", from: 1_040 },
+  { key: "device", width: 125, from: 0 },
+  { key: "act", width: 48, from: 0 },
 ];
-const HEAD_PX = 39;
+const HEAD_PX = 36;
+const SCROLLBAR_PX = 12;
 const CHECK_PX = 40;
 
 export function AgentPanel() {
@@ -325,14 +327,13 @@ export function AgentPanel() {
   }, [agents, filter, order]);
 
   const columns = useMemo<TableColumnsType<Row>>(() => {
-    const shown = COLUMNS.filter(({ wide }) => !wide || size.width >= wide);
-    const spare = Math.max(0, size.width - CHECK_PX - shown.reduce((sum, { width }) => sum + width, 0) - 16);
+    const shown = COLUMNS.filter(({ from }) => size.width >= from);
+    const spare = Math.max(0, size.width - CHECK_PX - shown.reduce((sum, { width }) => sum + width, 0) - SCROLLBAR_PX);
     return shown.map(({ key, width, order: by }) => ({
       key,
       title: key === "act" ? "" : t(`agents.${key}`),
       width: key === "skills" || key === "contact" ? width + Math.floor(spare / 2) : width,
       ellipsis: key !== "act",
-      ...(key === "name" && { fixed: "left" as const }),
       ...(by && {
         sorter: true,
         sortOrder: order.by === by ? (order.down ? ("descend" as const) : ("ascend" as const)) : null,
@@ -362,7 +363,7 @@ export function AgentPanel() {
           dataSource={rows}
           pagination={false}
           showSorterTooltip={false}
-          scroll={{ x: Math.max(size.width - 2, 900), y: Math.max(120, size.height - HEAD_PX) }}
+          scroll={{ x: Math.max(size.width - SCROLLBAR_PX, 960), y: Math.max(120, size.height - HEAD_PX) }}
           rowSelection={{ selectedRowKeys: chosen, columnWidth: CHECK_PX, onChange: (keys) => setChosen(keys as string[]) }}
           onRow={(row) => ({ onDoubleClick: () => selection.open({ agent: row.id }) })}
           onChange={(_page, _filters, sorter) => {

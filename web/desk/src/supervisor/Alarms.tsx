@@ -9,7 +9,7 @@ import { useNow } from "./clock";
 import { duration } from "./format";
 import { chime, useNotices } from "./notify";
 import { LevelIcon, QueueName, longestWait, useText } from "./parts";
-import type { LiveQueue } from "./pending";
+import type { Queue } from "../live/store";
 import { useSelection } from "./selection";
 import { type Alarm, AlarmBook } from "./thresholds";
 
@@ -29,7 +29,7 @@ export function Alarms() {
   const now = useNow();
 
   useEffect(() => {
-    const queues = [...live.now().queues.values()].map((queue: LiveQueue) => ({ queue, longestWaitMs: longestWait(queue, live.age(queue, now)) }));
+    const queues = [...live.now().queues.values()].map((queue: Queue) => ({ queue, longestWaitMs: longestWait(queue, live.age(queue, now)) }));
     const { standing, raised } = book.current.update(queues, now);
     setAlarms(standing);
     for (const alarm of raised) {
@@ -40,6 +40,7 @@ export function Alarms() {
         message: name,
         description: text,
         placement: "bottomRight",
+        duration: 6,
         role: alarm.level === "alarm" ? "alert" : "status",
         onClick: () => open({ queue: alarm.queue }),
       });

@@ -34,7 +34,7 @@ export function ContactActions({ contact, routing }: { contact: Contact; routing
   const act = useAct();
   const [busy, setBusy] = useState(false);
   const [picker, setPicker] = useState<"agent" | "queue" | null>(null);
-  const name = contactName(contact, t("contact.withheld"));
+  const name = contactName(contact, t);
   const may = contact.allowed_actions.includes("set_routing");
 
   const route = async (done: string, body: Change) => {

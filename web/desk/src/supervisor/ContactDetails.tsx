@@ -19,7 +19,7 @@ function Facts({ contact }: { contact: Contact }) {
     <dl className="sup-facts">
       <dt>{t("contact.customer")}</dt>
       <dd>
-        {contactName(contact, t("contact.withheld"))} {contact.customer?.tier && <Tag>{contact.customer.tier}</Tag>}
+        {contactName(contact, t)} {contact.customer?.tier && <Tag>{contact.customer.tier}</Tag>}
         {contact.customer && contact.ani && <span className="sup-muted">{contact.ani}</span>}
       </dd>
       <dt>{t("contact.state")}</dt>
@@ -41,7 +41,6 @@ function Facts({ contact }: { contact: Contact }) {
       <dt>{t("contact.queue")}</dt>
       <dd>
         <QueueName id={contact.queue} />
-        {contact.position !== null && ` · ${t("contact.place", { place: contact.position })}`}
         {contact.priority !== null && contact.priority !== 0 && ` · ${t("contact.priorityIs", { priority: contact.priority })}`}
       </dd>
       <dt>{t("contact.waited")}</dt>

@@ -1,7 +1,7 @@
 /** What stays while the supervisor goes from one page to another: where one is, alarms, connection, language, colours. */
 
 import { ApiOutlined, DesktopOutlined, DisconnectOutlined, LogoutOutlined, UserOutlined } from "@ant-design/icons";
-import { Alert, Button, Dropdown, Menu, Segmented, Tooltip } from "antd";
+import { Alert, Button, ConfigProvider, Dropdown, Menu, Segmented, Tooltip } from "antd";
 import { type ReactNode, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "react-router-dom";
@@ -14,6 +14,9 @@ import { Alarms } from "./Alarms";
 import { useText } from "./parts";
 import { useSite } from "./site";
 import "./supervisor.css";
+
+/** More rows at a glance than Ant Design's small tables have. */
+const DENSE = { components: { Table: { cellPaddingBlockSM: 4, cellPaddingInlineSM: 8 } } };
 
 function Connection() {
   const { t } = useText();
@@ -73,6 +76,7 @@ export function Frame({ children }: { children: ReactNode }) {
   );
 
   return (
+    <ConfigProvider theme={DENSE}>
     <div className="sup" data-testid="supervisor">
       <header className="sup-head">
         <h1 className="sup-brand">
@@ -129,5 +133,6 @@ export function Frame({ children }: { children: ReactNode }) {
       <Banners />
       <main className="sup-body">{children}</main>
     </div>
+    </ConfigProvider>
   );
 }

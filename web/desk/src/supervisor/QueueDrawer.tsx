@@ -9,13 +9,16 @@ import { ContactDetails } from "./ContactDetails";
 import { duration } from "./format";
 import { QueueName, Wait, contactName, isWaiting, useText } from "./parts";
 import { useSelection } from "./selection";
+import { type Place, usePlaces } from "./usePlaces";
 
-/** Who waits in a queue, in their order. */
-export function waitingIn(contacts: Iterable<Contact>, queue: string): Contact[] {
-  const place = (contact: Contact) => contact.position ?? Number.MAX_SAFE_INTEGER;
-  return [...contacts]
-    .filter((contact) => contact.queue === queue && isWaiting(contact))
-    .sort((a, b) => place(a) - place(b) || Date.parse(a.queued_at ?? a.created_at) - Date.parse(b.queued_at ?? b.created_at));
+function inQueue(contacts: ReadonlyMap<string, Contact>, queue: string): Contact[] {
+  return [...contacts.values()].filter((contact) => contact.queue === queue && isWaiting(contact));
+}
+
+/** In their order: who is being rung, then by place, then who came since the places were told. */
+export function inOrder(contacts: readonly Contact[], places: ReadonlyMap<string, Place>): Contact[] {
+  const rank = (contact: Contact) => (contact.state === "offered" ? 0 : (places.get(contact.id)?.position ?? Number.MAX_SAFE_INTEGER));
+  return [...contacts].sort((a, b) => rank(a) - rank(b) || Date.parse(a.queued_at ?? a.created_at) - Date.parse(b.queued_at ?? b.created_at));
 }
 
 export function QueueDrawer() {
@@ -23,19 +26,21 @@ export function QueueDrawer() {
   const { live } = useDesk();
   const { queue, contact, open, close } = useSelection();
   const contacts = useSelected(live, (state) => state.contacts);
-  const waiting = useMemo(() => (queue ? waitingIn(contacts.values(), queue) : []), [contacts, queue]);
+  const there = useMemo(() => (queue ? inQueue(contacts, queue) : []), [contacts, queue]);
+  const places = usePlaces(queue);
+  const waiting = useMemo(() => inOrder(there, places), [there, places]);
   const shown = contact ?? waiting[0]?.id;
 
   const columns = useMemo<TableColumnsType<Contact>>(
     () => [
-      { title: t("contact.placeShort"), key: "place", width: 60, align: "right", render: (_, { position }) => <span className="sup-num">{position ?? "–"}</span> },
+      { title: t("contact.placeShort"), key: "place", width: 60, align: "right", render: (_, { id }) => <span className="sup-num">{places.get(id)?.position ?? "–"}</span> },
       {
         title: t("contact.customer"),
         key: "customer",
         ellipsis: true,
         render: (_, row) => (
           <button className="sup-link" type="button" data-testid={`waiting-${row.id}`} onClick={() => open({ queue: queue!, contact: row.id })}>
-            {contactName(row, t("contact.withheld"))}
+            {contactName(row, t)}
           </button>
         ),
       },
@@ -48,10 +53,14 @@ export function QueueDrawer() {
         key: "expected",
         width: 110,
         align: "right",
-        render: (_, row) => (row.state === "offered" ? t("contactState.offered") : row.expected_wait_ms === null ? "–" : `≈ ${duration(row.expected_wait_ms)}`),
+        render: (_, row) => {
+          if (row.state === "offered") return t("contactState.offered");
+          const ms = places.get(row.id)?.expectedWaitMs ?? null;
+          return <span className="sup-num">{ms === null ? "–" : `≈ ${duration(ms)}`}</span>;
+        },
       },
     ],
-    [t, open, queue],
+    [t, open, queue, places],
   );
 
   return (

@@ -8,38 +8,42 @@ import { useSelected } from "../live/store";
 import { useNow } from "./clock";
 import { duration, percent } from "./format";
 import { Levelled, longestWait, useText } from "./parts";
-import type { LiveQueue } from "./pending";
+import type { Queue } from "../live/store";
 import { useSelection } from "./selection";
 import { abandonedPercent, queueLevel } from "./thresholds";
 
-function Longest({ queue }: { queue: LiveQueue }) {
+function Longest({ queue }: { queue: Queue }) {
   const { live } = useDesk();
   const ms = longestWait(queue, live.age(queue, useNow()));
   if (!queue.waiting) return <span className="sup-muted">–</span>;
   return <Levelled level={queueLevel(queue, "longest_wait_seconds", ms)}>{duration(ms)}</Levelled>;
 }
 
-function ServiceLevel({ queue }: { queue: LiveQueue }) {
+function ServiceLevel({ queue }: { queue: Queue }) {
   const { t } = useText();
+  const share = queue.today.service_level;
   const target = queue.service_level_target;
-  const shown = percent(queue.today?.service_level);
-  if (!target) return <>{shown}</>;
+  const met = share === null || share * 100 >= target.percent;
   return (
     <Tooltip title={t("queues.target", { percent: target.percent, seconds: target.seconds })}>
-      <Levelled level={queueLevel(queue, "service_level_percent", 0)}>
-        {shown} <span className="sup-muted">/ {target.percent} %</span>
-      </Levelled>
+      <span>
+        <Levelled level={queueLevel(queue, "service_level_percent", 0)}>
+          {percent(share)}
+          <span className="sup-muted">
+            {met ? "≥" : "<"} {target.percent} %
+          </span>
+        </Levelled>
+      </span>
     </Tooltip>
   );
 }
 
-function Abandoned({ queue }: { queue: LiveQueue }) {
+function Abandoned({ queue }: { queue: Queue }) {
   const share = abandonedPercent(queue);
-  if (!queue.today) return <span className="sup-muted">–</span>;
   return (
     <Levelled level={queueLevel(queue, "abandoned_percent", 0)}>
       {queue.today.abandoned}
-      {share !== null && <span className="sup-muted"> {Math.round(share)} %</span>}
+      {share !== null && <span className="sup-muted">({Math.round(share)} %)</span>}
     </Levelled>
   );
 }
@@ -49,14 +53,13 @@ export function QueuePanel() {
   const { live } = useDesk();
   const selection = useSelection();
   const queues = useSelected(live, (state) => state.queues);
-  const rows = useMemo(() => [...queues.values()] as LiveQueue[], [queues]);
+  const rows = useMemo(() => [...queues.values()], [queues]);
 
-  const columns = useMemo<TableColumnsType<LiveQueue>>(
+  const columns = useMemo<TableColumnsType<Queue>>(
     () => [
       {
         title: t("queues.name"),
         key: "name",
-        fixed: "left",
         ellipsis: true,
         sorter: (a, b) => a.name.localeCompare(b.name),
         onCell: () => ({ style: { maxWidth: 240 } }),
@@ -114,7 +117,7 @@ export function QueuePanel() {
         title: t("queues.serviceLevel"),
         key: "level",
         align: "right",
-        sorter: (a, b) => (a.today?.service_level ?? 2) - (b.today?.service_level ?? 2),
+        sorter: (a, b) => (a.today.service_level ?? 2) - (b.today.service_level ?? 2),
         render: (_, queue) => <ServiceLevel queue={queue} />,
       },
       {
@@ -128,10 +131,10 @@ export function QueuePanel() {
         title: <Tooltip title={t("queues.handledHelp")}>{t("queues.handled")}</Tooltip>,
         key: "handled",
         align: "right",
-        sorter: (a, b) => (a.today?.offered ?? 0) - (b.today?.offered ?? 0),
+        sorter: (a, b) => (a.today.offered) - (b.today.offered),
         render: (_, queue) => (
           <span className="sup-num">
-            {queue.today ? queue.today.handled : "–"} <span className="sup-muted">/ {queue.today ? queue.today.offered : "–"}</span>
+            {queue.today.handled} <span className="sup-muted">/ {queue.today.offered}</span>
           </span>
         ),
       },

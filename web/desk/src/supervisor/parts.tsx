@@ -12,6 +12,7 @@ import {
   WarningFilled,
 } from "@ant-design/icons";
 import { Tooltip } from "antd";
+import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -19,7 +20,7 @@ import { useDesk } from "../app/desk";
 import { type Agent, type Contact, useSelected } from "../live/store";
 import { useNow } from "./clock";
 import { duration } from "./format";
-import type { LiveQueue } from "./pending";
+import type { Queue } from "../live/store";
 import { useSite } from "./site";
 import type { Level } from "./thresholds";
 
@@ -106,13 +107,13 @@ export function Wait({ contact }: { contact: Contact }) {
 }
 
 /** The longest wait in a queue, as it is now. */
-export function longestWait(queue: LiveQueue, age: number): number {
+export function longestWait(queue: Queue, age: number): number {
   return queue.waiting > 0 ? queue.longest_wait_ms + age : 0;
 }
 
 /** Who it is, as people say it. */
-export function contactName(contact: Contact, withheld: string): string {
-  return contact.customer?.name || contact.ani || contact.attributes.name || withheld;
+export function contactName(contact: Pick<Contact, "customer" | "ani" | "channel">, t: TFunction<"translation", "supervisor">): string {
+  return contact.customer?.name || contact.ani || t(contact.channel === "voice" ? "contact.withheld" : "contact.unknown");
 }
 
 export function QueueName({ id }: { id: string | null }) {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import type { LiveQueue } from "./pending";
+import type { Queue } from "../live/store";
 import { AlarmBook, CLEAR_AFTER_MS, RAISE_AFTER_MS, abandonedPercent, levelOf, queueLevel } from "./thresholds";
 
 const RISING = { warn: 5, alarm: 10 };
 const FALLING = { warn: 80, alarm: 60 };
 
-function queue(waiting: number, more: object = {}): LiveQueue {
-  return { id: "sales", waiting, thresholds: { waiting: RISING }, ...more } as unknown as LiveQueue;
+function queue(waiting: number, more: object = {}): Queue {
+  return { id: "sales", waiting, thresholds: { waiting: RISING }, ...more } as unknown as Queue;
 }
 
 describe("levels", () => {

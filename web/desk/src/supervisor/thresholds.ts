@@ -1,9 +1,14 @@
 /** When a queue's number is bad: levels by the queue's thresholds, and alarms that do not flap. */
 
-import type { LiveQueue, QueueToday, Threshold } from "./pending";
+import type { Queue } from "../live/store";
 
 export type Level = "ok" | "warn" | "alarm";
-export type Measure = keyof QueueToday["thresholds"];
+export type Measure = keyof Queue["thresholds"];
+
+interface Threshold {
+  warn: number;
+  alarm: number;
+}
 
 export const MEASURES: readonly Measure[] = [
   "waiting",
@@ -44,28 +49,27 @@ export function levelOf(measure: Measure, value: number | null, threshold: Thres
 }
 
 /** The share of contacts that gave up, as a percent; `null` while there is nothing to count. */
-export function abandonedPercent(queue: LiveQueue): number | null {
-  if (!queue.today) return null;
+export function abandonedPercent(queue: Queue): number | null {
   const counted = queue.today.offered - queue.today.short_abandoned;
   return counted > 0 ? (queue.today.abandoned / counted) * 100 : null;
 }
 
 /** @param longestWaitMs The longest wait as it is now, not as it was when ctid told. */
-export function reading(queue: LiveQueue, measure: Measure, longestWaitMs: number): number | null {
+export function reading(queue: Queue, measure: Measure, longestWaitMs: number): number | null {
   switch (measure) {
     case "waiting":
       return queue.waiting;
     case "longest_wait_seconds":
       return Math.floor(longestWaitMs / 1_000);
     case "service_level_percent":
-      return queue.today?.service_level == null ? null : queue.today.service_level * 100;
+      return queue.today.service_level === null ? null : queue.today.service_level * 100;
     case "abandoned_percent":
       return abandonedPercent(queue);
   }
 }
 
-export function queueLevel(queue: LiveQueue, measure: Measure, longestWaitMs: number): Level {
-  return levelOf(measure, reading(queue, measure, longestWaitMs), queue.thresholds?.[measure]);
+export function queueLevel(queue: Queue, measure: Measure, longestWaitMs: number): Level {
+  return levelOf(measure, reading(queue, measure, longestWaitMs), queue.thresholds[measure]);
 }
 
 export interface Alarm {
@@ -95,13 +99,13 @@ export class AlarmBook {
    *
    * @returns All alarms that stand, and those of them which are new or got worse.
    */
-  update(queues: readonly { queue: LiveQueue; longestWaitMs: number }[], now: number): { standing: readonly Alarm[]; raised: Alarm[] } {
+  update(queues: readonly { queue: Queue; longestWaitMs: number }[], now: number): { standing: readonly Alarm[]; raised: Alarm[] } {
     const standing: Alarm[] = [];
     const raised: Alarm[] = [];
     const seen = new Set<string>();
     for (const { queue, longestWaitMs } of queues) {
       for (const measure of MEASURES) {
-        const threshold = queue.thresholds?.[measure];
+        const threshold = queue.thresholds[measure];
         if (!threshold) continue;
         const key = `${queue.id} ${measure}`;
         seen.add(key);
