@@ -96,6 +96,15 @@ class WrapUpBody(Input):
     complete: Annotated[bool, Field(description="End the wrap-up, or the task, too.")] = False
 
 
+class CaseBody(Input):
+    """A case of the customer's."""
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_NO_NUL)]
+    title: Annotated[str, StringConstraints(max_length=200, pattern=_NO_NUL)]
+    state: Annotated[str, StringConstraints(max_length=200, pattern=_NO_NUL)] = ""
+    url: Annotated[str | None, Field(max_length=2_000, pattern=r"^https?://[^\s\x00-\x1f]+$")] = None
+
+
 class CustomerBody(Input):
     """Whose contact it is."""
 
@@ -104,6 +113,7 @@ class CustomerBody(Input):
     tier: Text = ""
     language: Text = ""
     attributes: Annotated[dict[AttributeKey, Text], Field(max_length=50)] = {}
+    cases: Annotated[list[CaseBody], Field(max_length=20)] = []
 
 
 class ContactBody(Input):

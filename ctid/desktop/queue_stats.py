@@ -6,12 +6,17 @@ import asyncio
 from collections import Counter
 from typing import Any, Final
 
+import msgspec
+
 from ctid.desktop.frames import Batch, Message
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Site
+from ctid.engine import today
 from ctid.engine.views import queue_view
+from ctid.model.day import QueueDay
 
 _SLICE: Final = 100
+_NOTHING: Final = QueueDay()
 
 
 class QueueStats:
@@ -21,7 +26,7 @@ class QueueStats:
         """Take the site, which has the queues, and the hub, which has the desktops."""
         self._site = site
         self._hub = hub
-        self._counts: dict[str, tuple[tuple[str, int], ...]] = {}
+        self._seen: dict[str, tuple[Any, ...]] = {}
 
     async def publish(self) -> None:
         """Send what has changed since the last time, to so many desktops at once that others get their turn."""
@@ -44,9 +49,14 @@ class QueueStats:
         for contact in state.contacts.values():
             if contact.queue in counts:
                 counts[contact.queue][contact.state.value] += 1
-        present = {name: tuple(sorted(count.items())) for name, count in counts.items()}
-        changed = [name for name in present if present[name] != self._counts.get(name, ())]
-        self._counts = present
+        # The numbers of today tell of a contact that went as another came; at midnight they begin anew.
+        day = today.present(state, self._site.now())
+        present = {
+            name: (*sorted(count.items()), day.since_utc_ms, *msgspec.structs.astuple(day.queues.get(name, _NOTHING)))
+            for name, count in counts.items()
+        }
+        changed = [name for name in present if present[name] != self._seen.get(name, ())]
+        self._seen = present
         return {name: Message(self._event(name)) for name in changed}
 
     def _event(self, name: str) -> dict[str, Any]:

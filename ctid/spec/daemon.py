@@ -132,7 +132,7 @@ class HttpDirectorySpec(Spec):
 
     Attributes:
         url: With ``{ani}`` where the number (E.164, percent-encoded) goes. Answers 200 with JSON
-            ``{id, name, tier?, language?, attributes?}`` or 404.
+            ``{id, name, tier?, language?, attributes?, cases?: [{id, title, state?, url?}]}`` or 404.
     """
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://.*\{ani\}.*$")]

@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 import msgspec
 import phonenumbers
@@ -16,12 +16,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ctid.errors import RequestError
+from ctid.model.contact import Case
 from ctid.routing.numbers import to_e164
+from ctid.store.cases import MAX_CASES, MAX_TITLE, is_web
 from ctid.store.database import Database
 from ctid.store.schema import customer_numbers, customers
 
 REQUIRED: Final = ("id", "name", "numbers")
-OPTIONAL: Final = ("tier", "language")
+OPTIONAL: Final = ("tier", "language", "cases")
 # ITU-T E.164 allows 15 digits; no country has numbers of less than 7 with its code.
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -69,6 +71,7 @@ class _Row(msgspec.Struct, frozen=True):
     tier: str
     language: str
     attributes: dict[str, str]
+    cases: list[dict[str, Any]]
     numbers: list[str]
 
 
@@ -80,7 +83,8 @@ async def import_customers(
     Args:
         database: Where to; open.
         source: CSV in UTF-8, with or without a byte order mark, with a header: ``id``, ``name`` and ``numbers``
-            (separated by ``;``), if wanted ``tier`` and ``language``; further columns become attributes.
+            (separated by ``;``), if wanted ``tier``, ``language`` and ``cases`` (a JSON list of ``Case``); further
+            columns become attributes.
         country: Two letters; numbers without a country code are taken to be of this country.
         replace: Remove the customers that the file does not have.
 
@@ -176,11 +180,31 @@ class _Reader:
             self._fault(line, "id", f"is that of line {first} too")
         if cell.get("language") and not _LANGUAGE.fullmatch(cell["language"]):
             self._fault(line, "language", "is no language tag; write for example en or zh-CN")
-        numbers = self._numbers(line, cell["numbers"])
+        numbers, cases = self._numbers(line, cell["numbers"]), self._cases(line, cell.get("cases", ""))
         if len(self._faults) > before:
             return None
         further = {name: text for name, text in cell.items() if name not in REQUIRED + OPTIONAL and text}
-        return _Row(line, cell["id"], cell["name"], cell.get("tier", ""), cell.get("language", ""), further, numbers)
+        tier, language = cell.get("tier", ""), cell.get("language", "")
+        return _Row(line, cell["id"], cell["name"], tier, language, further, cases, numbers)
+
+    def _cases(self, line: int, text: str) -> list[dict[str, Any]]:
+        if not text:
+            return []
+        try:
+            cases = msgspec.json.decode(text, type=list[Case])
+        except (msgspec.MsgspecError, RecursionError):
+            self._fault(line, "cases", 'is no list of cases; write for example [{"id": "17", "title": "Refund"}]')
+            return []
+        if len(cases) > MAX_CASES:
+            self._fault(line, "cases", f"holds {len(cases)} cases; {MAX_CASES} are shown at most")
+        for position, case in enumerate(cases, start=1):
+            if "\x00" in f"{case.id}{case.title}{case.state}":
+                self._fault(line, "cases", f"case {position} holds a NUL character")
+            if len(case.title) > MAX_TITLE:
+                self._fault(line, "cases", f"case {position} has a title of more than {MAX_TITLE} characters")
+            if case.url is not None and not is_web(case.url):
+                self._fault(line, "cases", f"case {position} has a url that is no http:// or https:// address")
+        return [msgspec.to_builtins(case) for case in cases]
 
     def _numbers(self, line: int, text: str) -> list[str]:
         numbers: list[str] = []
@@ -230,7 +254,7 @@ async def _store(connection: AsyncConnection, rows: list[_Row]) -> list[ImportFa
             faults.append(ImportFault(line_of[number], "numbers", reason))
     if faults:
         return sorted(faults, key=lambda fault: fault.line)
-    columns = ("id", "name", "tier", "language", "attributes")
+    columns = ("id", "name", "tier", "language", "attributes", "cases")
     await connection.execute(customers.insert(), [{name: getattr(row, name) for name in columns} for row in rows])
     pairs = [{"number": number, "customer_id": row.id} for row in rows for number in row.numbers]
     if pairs:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from ctid.errors import StoreError
 from ctid.model.contact import Customer
+from ctid.store.cases import presentable
 from ctid.store.database import Database
 from ctid.store.rows import storable
 from ctid.store.schema import customer_numbers, customers
@@ -69,4 +70,4 @@ class TableDirectory:
                 row = (await connection.execute(query)).mappings().one_or_none()
         except StoreError as error:
             raise LookupFailed("unavailable") from error
-        return None if row is None else msgspec.convert(row, Customer)
+        return None if row is None else presentable(msgspec.convert(row, Customer))

@@ -15,6 +15,7 @@ from yarl import URL
 
 from ctid.model.contact import Customer
 from ctid.spec.daemon import DirectorySpec, HttpDirectorySpec
+from ctid.store.cases import presentable
 from ctid.store.database import Database
 from ctid.store.directory import CustomerDirectory, LookupFailed, TableDirectory
 
@@ -140,4 +141,4 @@ def _customer(answer: bytes) -> Customer:
         raise LookupFailed("invalid") from None
     if not customer.id:
         raise LookupFailed("invalid")
-    return customer
+    return presentable(customer)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from ctid.desktop.bodies import AttributesBody, ContactBody, ContactsQuery, RoutingBody, WrapUpBody
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.record_views import closed_contact_view
@@ -67,7 +69,7 @@ async def submit_contact(call: Call) -> Answer:
             queue=body.queue,
             priority=body.priority,
             attributes=body.attributes,
-            customer=None if body.customer is None else Customer(**body.customer.model_dump()),
+            customer=None if body.customer is None else msgspec.convert(body.customer.model_dump(), Customer),
         )
     )
     return accepted(call, result)
