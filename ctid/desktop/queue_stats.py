@@ -55,7 +55,8 @@ class QueueStats:
             name: (*sorted(count.items()), day.since_utc_ms, *msgspec.structs.astuple(day.queues.get(name, _NOTHING)))
             for name, count in counts.items()
         }
-        changed = [name for name in present if present[name] != self._seen.get(name, ())]
+        idle = (day.since_utc_ms, *msgspec.structs.astuple(_NOTHING))
+        changed = [name for name in present if present[name] != self._seen.get(name, idle)]
         self._seen = present
         return {name: Message(self._event(name)) for name in changed}
 

@@ -123,7 +123,7 @@ class Engine:
         return floor
 
     def _handle(self, event: ev.Event, now: Instant) -> list[Command]:
-        if now.utc_ms >= self.state.today.until_utc_ms:
+        if not today.holds(self.state.today, now):
             today.begin(self.state, self.site.timezone, now)
         turn = Turn(self.state, self.site, now, self.floor, quiet=self.quiet)
         match event:

@@ -18,11 +18,19 @@ from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.states import AgentState, LegState
 
+STEP_BACK_MS = 3_600_000
+"""A clock that is set back over midnight by less begins no day anew; one that was far ahead has had a wrong day."""
+
+
+def holds(today: Today, now: Instant) -> bool:
+    """Whether the day is the present one."""
+    return today.since_utc_ms - STEP_BACK_MS <= now.utc_ms < today.until_utc_ms
+
 
 def begin(state: SiteState, zone: str, now: Instant) -> None:
-    """Begin the day that ``now`` is part of, if it has not begun yet. A clock that steps back begins none anew."""
+    """Begin the day that ``now`` is part of, if it has not begun yet."""
     today = state.today
-    if now.utc_ms >= today.until_utc_ms:
+    if not holds(today, now):
         state.today = _day_of(zone, now)
     elif zone != today.zone:
         # The configuration came, or came with another zone: what was counted stays, the day's bounds are others.
@@ -33,7 +41,7 @@ def begin(state: SiteState, zone: str, now: Instant) -> None:
 
 def present(state: SiteState, now: Instant) -> Today:
     """The day as it is now, be it one of which nothing has come in yet."""
-    return state.today if now.utc_ms < state.today.until_utc_ms else _day_of(state.today.zone or "UTC", now)
+    return state.today if holds(state.today, now) else _day_of(state.today.zone or "UTC", now)
 
 
 def _day_of(zone: str, now: Instant) -> Today:
