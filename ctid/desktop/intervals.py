@@ -20,14 +20,14 @@ def by_interval(quarters: Iterable[Quarter], zone: tzinfo, minutes: int) -> list
         minutes: Length of an interval: a multiple of 15 that divides a day. By that clock: of a night with 25 hours an
             interval of a day has 25 hours, too.
     """
+    # By the moment: two of one zone are equal if the clock shows the same, which it does twice in autumn.
     sums: dict[tuple[datetime, str], QueueDay] = {}
     for quarter in quarters:
-        at = start_of(datetime.fromtimestamp(quarter.start_utc_ms // 1000, UTC), zone, minutes)
+        at = start_of(datetime.fromtimestamp(quarter.start_utc_ms // 1000, UTC), zone, minutes).astimezone(UTC)
         total = sums.setdefault((at, quarter.queue), QueueDay())
         for name in total.__struct_fields__:
             setattr(total, name, getattr(total, name) + getattr(quarter.numbers, name))
-    # By the moment, not by the clock, which shows some of them twice a year.
-    return sorted(sums.items(), key=lambda item: (item[0][0].astimezone(UTC), item[0][1]))
+    return [((at.astimezone(zone), queue), day) for (at, queue), day in sorted(sums.items(), key=lambda item: item[0])]
 
 
 def start_of(moment: datetime, zone: tzinfo, minutes: int) -> datetime:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from ctid.errors import RequestError
-from ctid.model.contact import Customer
+from ctid.model.contact import Case, Customer
 from ctid.store.customer_import import ImportFault, ImportReport, import_customers
 from ctid.store.database import Database
 from ctid.store.directory import TableDirectory
@@ -166,3 +168,58 @@ async def test_what_cannot_be_read_and_no_country_are_refused(database: Database
         await import_customers(database, tmp_path / "missing.csv", "DE")
     with pytest.raises(RequestError, match="no such country"):
         await import_customers(database, io.StringIO(GOOD), "Germany")
+
+
+CASES = [
+    {"id": "17", "title": "Refund", "state": "open", "url": "https://crm.example/17"},
+    {"id": "18", "title": "New"},
+]
+
+
+def with_cases(cell: object) -> str:
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerows(
+        [
+            ("id", "name", "numbers", "cases"),
+            ("7", "Ada", "030901820", cell if isinstance(cell, str) else json.dumps(cell)),
+        ]
+    )
+    return text.getvalue()
+
+
+async def test_cases_come_with_their_customer(database: Database) -> None:
+    assert (await run(database, with_cases(CASES))).faults == []
+    found = await TableDirectory(database).find("+4930901820")
+    assert found is not None
+    assert found.cases == [
+        Case(id="17", title="Refund", state="open", url="https://crm.example/17"),
+        Case(id="18", title="New"),
+    ]
+    assert found.attributes == {}
+    assert (await run(database, with_cases(""))).faults == []
+    found = await TableDirectory(database).find("+4930901820")
+    assert found is not None
+    assert found.cases == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("Refund", "is no list of cases"),
+        ({"id": "17", "title": "Refund"}, "is no list of cases"),
+        ([{"id": "17"}], "is no list of cases"),
+        ([{"id": 17, "title": "Refund"}], "is no list of cases"),
+        ("[" * 5_000, "is no list of cases"),
+        ([CASES[1], {"id": "1", "title": "x", "url": "javascript:alert(1)"}], "case 2 has a url that is no http://"),
+        ([{"id": "1", "title": "x", "url": "https://crm.example/a b"}], "case 1 has a url that is no http://"),
+        ([{"id": "1", "title": "x" * 201}], "case 1 has a title of more than 200 characters"),
+        ([{"id": "1", "title": "\x00"}], "case 1 holds a NUL character"),
+        ([CASES[1]] * 21, "holds 21 cases; 20 are shown at most"),
+    ],
+)
+async def test_faulty_cases_are_told_by_line_and_column(database: Database, cell: object, reason: str) -> None:
+    (fault,) = (await run(database, with_cases(cell))).faults
+    assert (fault.line, fault.column) == (2, "cases")
+    assert reason in fault.reason
+    assert await counts(database) == (0, 0)

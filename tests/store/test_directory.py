@@ -137,6 +137,27 @@ async def test_only_id_and_name_have_to_be_there(crm: Crm) -> None:
         assert await directory.find(NUMBER) == Customer(id="8", name="")
 
 
+async def test_cases_are_kept_to_what_a_pop_can_carry_and_a_browser_may_open(crm: Crm) -> None:
+    cases = [
+        {"id": "1", "title": "x" * 500, "state": "y" * 500, "url": "https://crm.example/1"},
+        {"id": "2", "title": "Refund", "url": "javascript:alert(1)"},
+        {"id": "3", "title": "Refund", "url": "https://crm.example/" + "x" * 2_000},
+        {"id": "4", "title": "Refund", "url": None},
+        *({"id": str(number), "title": ""} for number in range(5, 30)),
+    ]
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"id": "8", "name": "", "cases": cases})
+
+    crm.behave = answer
+    async with HttpDirectory(crm.spec()) as directory:
+        found = await directory.find(NUMBER)
+    assert found is not None
+    assert [case.id for case in found.cases] == [str(number) for number in range(1, 21)]
+    assert [case.url for case in found.cases[:4]] == ["https://crm.example/1", None, None, None]
+    assert (len(found.cases[0].title), len(found.cases[0].state)) == (200, 200)
+
+
 async def test_not_found_is_nobody(crm: Crm) -> None:
     async def nobody(_: web.Request) -> web.StreamResponse:
         return web.Response(status=404, text="<html>no such page")
@@ -324,6 +345,7 @@ async def test_other_answers_are_no_answers(crm: Crm, status: int) -> None:
         b'{"id": 7, "name": "Ada"}',
         b'{"id": "7", "name": "Ada", "attributes": {"case": 12}}',
         b'{"id": "7", "name": "Ada", "tier": null}',
+        b'{"id": "7", "name": "Ada", "cases": {"id": "1"}}',
         b'{"id": "7", "name": "Ada"',
         b'{"id": "7", "name": "\xff"}',
         b"[" * 50_000,
