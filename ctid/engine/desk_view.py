@@ -15,18 +15,24 @@ from ctid.model.agent import Agent
 from ctid.model.contact import Contact, Customer, RecentContact
 from ctid.model.day import QueueDay
 from ctid.model.instant import Instant
-from ctid.spec.desk import LinkSpec
+from ctid.spec.desk import PLACEHOLDERS, LinkSpec
 from ctid.spec.queue import QueueSpec
 from ctid.spec.site import SiteSpec
 
 View = dict[str, Any]
 
-_VALUES: Final[dict[str, Callable[[Contact], str]]] = {
-    "ani": lambda contact: contact.ani,
-    "dnis": lambda contact: contact.dnis,
-    "contact.id": lambda contact: contact.id,
-    "customer.id": lambda contact: contact.customer.id if contact.customer is not None else "",
-}
+_VALUES: Final[dict[str, Callable[[Contact], str]]] = dict(
+    zip(
+        PLACEHOLDERS,
+        (
+            lambda contact: contact.ani,
+            lambda contact: contact.dnis,
+            lambda contact: contact.customer.id if contact.customer is not None else "",
+            lambda contact: contact.id,
+        ),
+        strict=True,
+    )
+)
 
 
 def desk_view(contact: Contact, queue: QueueSpec | None) -> View:
