@@ -221,8 +221,12 @@ class Desk:
 
     def token(self, who: str, lifetime: float = 600) -> str:
         """A token for ``alice``, ``bob`` (agents), ``sue`` (supervisor), ``adam`` (admin) or ``crm`` (integration)."""
-        role = {"sue": Role.SUPERVISOR, "adam": Role.ADMIN, "crm": Role.INTEGRATION}.get(who, Role.AGENT)
+        role = self.role(who)
         return self.authority.issue(who, role, who if role is Role.AGENT else "", lifetime)
+
+    def role(self, who: str) -> Role:
+        """Of one of those."""
+        return {"sue": Role.SUPERVISOR, "adam": Role.ADMIN, "crm": Role.INTEGRATION}.get(who, Role.AGENT)
 
     def bearer(self, who: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(who)}"}
