@@ -127,6 +127,7 @@ class Floor:
         self.ids = {
             "agent_id": ["alice", "bob"],
             "contact_id": [*site.state.contacts, closed],
+            "closed": [closed],
             "offer_id": [each.id for each in site.state.offers.values() if each.agent_id == "alice"],
             "queue_id": ["sales", "support"],
             "webhook": ["crm"],
@@ -219,7 +220,7 @@ def test_requests_made_up_from_it_as_each_role(floor: Floor, operation: Operatio
         attempt()
 
     def there(name: str, choice: int) -> str:
-        known = floor.ids[name]
+        known = floor.ids["closed" if operation.path.startswith("/v1/records") else name]
         return known[choice % len(known)]
 
     for who in WHO:

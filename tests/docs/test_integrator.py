@@ -1,0 +1,61 @@
+"""docs/integrator.md: its files are written, its commands are run one after another, and print what the page says."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sip_test_rig.ports import free_port
+from tests.docs.pages import CHECKOUT, examples, files
+
+PAGE = "integrator.md"
+
+
+@pytest.mark.timeout(180)
+def test_the_first_client_works_as_the_page_says(tmp_path: Path) -> None:
+    # Other ports, since those of the page may be taken here; nothing else is changed.
+    ports = {each: str(free_port()) for each in ("8080", "9000", "4573", "5038")}
+
+    def moved(text: str) -> str:
+        for written, ours in ports.items():
+            text = text.replace(f":{written}", f":{ours}").replace(f" {written}", f" {ours}")
+        return text
+
+    for name, text in files(PAGE).items():
+        (tmp_path / name).write_text(moved(text))
+    python = shlex.quote(sys.executable)
+    script = [
+        "set -eu",
+        "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT",
+        f'ctid() {{ {python} -m ctid "$@"; }}',
+        f'python() {{ {python} "$@"; }}',
+        *map(moved, examples(PAGE, "sh")),
+    ]
+    (tmp_path / "page.sh").write_text("\n".join(script))
+    with (tmp_path / "out").open("wb") as out:
+        ended = subprocess.run(
+            ["setpriv", "--pdeathsig", "KILL", "timeout", "120", "bash", "page.sh"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    printed = (tmp_path / "out").read_text(errors="replace")
+    assert ended.returncode == 0, printed
+    lines = printed.splitlines()
+    for said in (
+        "ready",
+        "pop https://crm.example.org/orders/8802",
+        "closed order 4711",
+        "webhook contact.closed 8802",
+    ):
+        assert f"`{said}`" in (CHECKOUT / "docs" / PAGE).read_text()
+        assert any(line.endswith(said) for line in lines), printed
+    assert '"name":"crm"' in printed
