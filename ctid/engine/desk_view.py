@@ -128,5 +128,6 @@ def agent_day_view(state: SiteState, agent: Agent, now: Instant) -> View:
         "ready_ms": day.ready_ms,
         "reserved_ms": day.reserved_ms,
         "not_ready_ms": sum(day.not_ready_ms.values()),
-        "by_reason": dict(day.not_ready_ms),
+        # The system's own reasons are of an enumeration, which is no key of JSON.
+        "by_reason": {str(reason): ms for reason, ms in day.not_ready_ms.items()},
     }
