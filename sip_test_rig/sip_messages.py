@@ -154,7 +154,7 @@ class Writer:
         return self.in_dialog(dialog, "REFER", f"Contact: {own}", f"Referred-By: {own}", f"Refer-To: <{target}>")
 
     def change_audio(self, dialog: Dialog, rtp_port: int, direction: str) -> str:
-        """Write an INVITE within the call that changes the audio's direction: `sendonly` holds, `sendrecv` retrieves."""
+        """Write an INVITE within the call that changes the audio's direction: `sendonly` holds."""
         body = (
             f"v=0\r\no=rig 1 {dialog.sequence + 100} IN IP4 {self._host}\r\ns=rig\r\nc=IN IP4 {self._host}\r\nt=0 0\r\n"
             f"m=audio {rtp_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na={direction}\r\n"

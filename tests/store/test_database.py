@@ -38,6 +38,7 @@ async def take_back_to_first(connection: AsyncConnection) -> None:
         ("records", "disposition_missing"),
         ("records", "decisions"),
         ("records", "visits"),
+        ("records", "segments"),
         ("customers", "cases"),
     ):
         await connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
