@@ -113,7 +113,7 @@ TABLE: Final[dict[str, Row]] = {
     # Calls: the contact, and the agent who talks.
     "transferContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"to": {"queue": "support"}}),
     "hangUpContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
-    "createConsultation": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"agent": "bob"}),
+    "createConsultation": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"agent": "alice"}),
     "withdrawConsultation": Row(may=HER_SUPERVISION | {"alice"}),
     "placeCall": Row(may=HER_SUPERVISION | {"alice"}, body={"number": "+493055555555"}),
     # Queues: their numbers name nobody.

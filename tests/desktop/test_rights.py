@@ -73,7 +73,7 @@ async def world(desk: Desk, http: aiohttp.ClientSession) -> World:
         id="co-1",
         contact_id=world.ids["offered"],
         from_agent="alice",
-        to_agent="bob",
+        to_agent="alice",
         number="1002",
         created_at=site.now(),
     )
