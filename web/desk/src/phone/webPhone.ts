@@ -5,6 +5,7 @@ import type { IncomingRTCSessionEvent, RTCSessionEvent } from "jssip/lib/UA";
 import type { EndEvent, RTCSession } from "jssip/lib/RTCSession";
 
 import { type Audio, MicrophoneError, type Mix } from "./audio";
+import { type KeptCall, keepCalls, takeCalls } from "./keptCalls";
 import { type Ability, type DialOptions, type Phone, PhoneError } from "./phone";
 import { type NewCall, PhoneStore } from "./state";
 
@@ -24,6 +25,10 @@ const REGISTER_AGAIN_MS = 5_000;
 /** Host addresses come at once; one that a STUN server tells is waited for so long, and no longer. */
 const GATHERING_MS = 500;
 const DIGIT_MS = 120;
+/** A connection that has failed and is not back after so long is not coming back. */
+const GIVE_UP_MS = 10_000;
+/** Where the PBX hands a phone the call that it names by Replaces. */
+const RETURN = "return";
 
 const CAUSES: Record<string, string> = {
   Terminated: "ended",
@@ -73,12 +78,14 @@ export class WebPhone implements Phone {
 
   start(): void {
     this.stopped = false;
+    window.addEventListener("pagehide", this.keep);
     void this.connect();
     void this.check();
   }
 
   stop(): void {
     this.stopped = true;
+    window.removeEventListener("pagehide", this.keep);
     clearTimeout(this.again);
     this.ua?.stop();
     this.ua = null;
@@ -134,9 +141,38 @@ export class WebPhone implements Phone {
     this.again = setTimeout(what, REGISTER_AGAIN_MS * (0.5 + Math.random()));
   }
 
+  /** A page that goes says nothing to the PBX: the one that is loaded in its place asks for the calls again. */
+  private readonly keep = () => {
+    const calls = this.now().calls.flatMap((call): KeptCall[] => {
+      const session = this.sessions.get(call.id);
+      if (!session?.isEstablished() || call.answeredAt === null) return [];
+      const { number, name, contactId, offerId, answeredAt, state } = call;
+      const held = state === "held";
+      return [{ replaces: dialogOf(session), number, name, contactId, offerId, answeredAt, held, muted: this.now().muted }];
+    });
+    keepCalls(calls, Date.now(), sessionStorage);
+  };
+
+  private async takeUp(call: KeptCall): Promise<void> {
+    const track = await this.microphone();
+    const ua = this.ua;
+    if (!ua) return;
+    const session = ua.call(RETURN, {
+      mediaStream: new MediaStream([track]),
+      extraHeaders: [`Replaces: ${call.replaces}`],
+      ...this.media(),
+    });
+    const { number, name, contactId, offerId, answeredAt } = call;
+    this.microphones.set(session.id, track);
+    this.follow(session, { id: session.id, direction: "out", number, name, contactId, offerId }, answeredAt);
+    if (call.muted) this.mute(true);
+    if (call.held) session.on("confirmed", () => void this.hold(session.id));
+  }
+
   private registered(): void {
     clearTimeout(this.again);
     this.line("registered");
+    for (const call of takeCalls(Date.now(), sessionStorage)) void this.takeUp(call).catch(() => undefined);
     if (!this.lost) return;
     this.lost = false;
     // The PBX still has the old socket as the way to us, and ours may be another network by now: tell it anew.
@@ -264,7 +300,7 @@ export class WebPhone implements Phone {
     this.store.tell({ type: "conference", on: false });
   }
 
-  private follow(session: RTCSession, call: NewCall): void {
+  private follow(session: RTCSession, call: NewCall, answeredAt: number | null = null): void {
     const { id } = call;
     this.sessions.set(id, session);
     this.store.tell({ type: "began", call, at: Date.now() });
@@ -276,7 +312,7 @@ export class WebPhone implements Phone {
       else gathered ??= setTimeout(ready, GATHERING_MS);
     });
     session.on("accepted", () => {
-      this.store.tell({ type: "answered", id, at: Date.now() });
+      this.store.tell({ type: "answered", id, at: answeredAt ?? Date.now() });
       this.obeyMute(session);
     });
     session.on("hold", ({ originator }) => this.tellHold("held", id, String(originator)));
@@ -298,6 +334,14 @@ export class WebPhone implements Phone {
       const stream = new MediaStream([track]);
       this.heard.set(id, stream);
       this.audio.play(id, stream);
+    });
+    // The PBX was restarted, or gave us up while we were away: nobody tells us that the call is over.
+    connection.addEventListener("connectionstatechange", () => {
+      if (connection.connectionState !== "failed") return;
+      setTimeout(() => {
+        const session = this.sessions.get(id);
+        if (connection.connectionState === "failed" && session?.isEstablished()) session.terminate();
+      }, GIVE_UP_MS);
     });
   }
 
@@ -377,6 +421,12 @@ export class WebPhone implements Phone {
       session.on("ended", () => resolve());
     });
   }
+}
+
+/** How the PBX knows the session's dialog: its own tag is the one we send to. */
+function dialogOf(session: RTCSession): string {
+  const { call_id, local_tag, remote_tag } = (session as unknown as { _dialog: { id: Record<string, string> } })._dialog.id;
+  return `${call_id};to-tag=${remote_tag};from-tag=${local_tag}`;
 }
 
 function sender(session: RTCSession): RTCRtpSender | undefined {

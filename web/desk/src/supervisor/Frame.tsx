@@ -115,10 +115,9 @@ export function Frame({ children }: { children: ReactNode }) {
                 onChange={choose}
               />
               {me?.agent_id && (
-                // Loaded anew: only then this tab becomes the agent's desktop.
-                <a href="/agent" data-testid="to-agent-page">
+                <Link to="/agent" data-testid="to-agent-page">
                   {t("nav.agentPage")}
-                </a>
+                </Link>
               )}
               <Button size="small" icon={<LogoutOutlined />} onClick={() => void desk.signOut()} data-testid="sign-out">
                 {t("nav.signOut")}
