@@ -7,7 +7,7 @@ from typing import Any
 from ctid.desktop.audience import Audience, TeamOf
 from ctid.desktop.ports import Site
 from ctid.desktop.topics import Topic
-from ctid.engine.views import agent_view, consultation_view, contact_view, offer_view, queue_view, screen_pop
+from ctid.engine.views import agent_view, contact_view, offer_view, queue_view
 
 
 def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf) -> dict[str, Any]:
@@ -47,11 +47,6 @@ def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf) -> 
             "agents": [agent_view(state, spec, agent, now) for agent in agents],
             "contacts": [contact_view(state, contact, now, site.floor) for contact in contacts],
             "offers": [offer_view(state, offer, now, site.floor) for offer in offers],
-            "consultations": [
-                {**consultation_view(each), "pop": screen_pop(state.contacts[each.contact_id], now, site.floor)}
-                for each in state.consultations.values()
-                if agent_id in (each.from_agent, each.to_agent)
-            ],
             "queues": [
                 queue_view(state, spec, name, now, site.floor) for name in spec.queues if audience.sees_queue(name)
             ],

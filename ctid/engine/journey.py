@@ -38,8 +38,7 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     """A caller's leg is with us: a new contact, or one that we had before a crash or a cut connection."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is not None:
-        leg.has_agi, leg.coming = True, False
-        turn.touch_contact(leg.contact_id)
+        leg.has_agi = True
         resume(turn, leg)
         return
     turn.state.arrivals += 1
@@ -118,8 +117,7 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     if leg is None:
         turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next="hangup"))
         return
-    leg.has_agi, leg.coming, leg.bridge_id = True, False, ""
-    turn.touch_contact(leg.contact_id)
+    leg.has_agi, leg.bridge_id = True, ""
     # While the PBX is away, its snapshot has yet to say what they come from.
     leg.returned |= outage.is_up(turn, leg.pbx)
     contact = turn.state.contacts.get(leg.contact_id)
@@ -245,15 +243,13 @@ def enter_queue(turn: Turn, contact: Contact, name: str) -> None:
     go(turn, contact, way.place)
 
 
-def leave_for(turn: Turn, contact: Contact, kind: str, target: str, outcome: Outcome = Outcome.OVERFLOW) -> None:
+def leave_for(turn: Turn, contact: Contact, kind: str, target: str) -> None:
     """The contact leaves ctid for a number or a mailbox of the PBX; it closes when the PBX has taken it over."""
     contact.ivr = None
-    contact.outcome = outcome
+    contact.outcome = Outcome.OVERFLOW
     contacts.step(turn, contact, kind, target)
     contact.version += 1
-    leg = turn.state.legs[contact.caller_leg]
-    if leg.has_agi:
-        release_to(turn, contact, leg)
+    release_to(turn, contact, turn.state.legs[contact.caller_leg])
 
 
 def leaves(contact: Contact) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ctid.acd.agent_states import Effect, effect_of
-from ctid.engine import agents, contacts, devices, journey, offers, outage, queueing, segments, tasks
+from ctid.engine import agents, contacts, devices, journey, offers, outage, queueing, tasks
 from ctid.engine import wrap_up as after_call
 from ctid.engine.turn import Turn
 from ctid.engine.views import (
@@ -16,10 +16,11 @@ from ctid.engine.views import (
     contact_view,
     offer_actions,
     offer_view,
+    owes_disposition,
 )
 from ctid.errors import ConflictError, NotFoundError, RequestError, VersionMismatchError
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact, Segment
+from ctid.model.contact import Contact
 from ctid.model.events import (
     AgentStateRequested,
     AttributesSet,
@@ -51,15 +52,16 @@ def agent_state(turn: Turn, request: AgentStateRequested) -> View:
     agent = _agent(turn, request.agent_id)
     if request.agent_id not in turn.site.agents:
         raise ConflictError("the agent is no longer in the configuration", current=agent.state)
-    compare(agent.version, request, agent.state)
+    _compare(agent.version, request, agent.state)
     reason = request.reason or (SystemReason.SUPERVISOR if request.forced else "")
     if request.state is AgentState.NOT_READY and request.reason and request.reason not in turn.site.reasons:
         known = ", ".join(sorted(turn.site.reasons)) or "none at all"
         raise RequestError(f"there is no reason code {request.reason!r}; there is: {known}")
     effect = effect_of(agent.state, request.state)
-    if effect is Effect.END_WRAP_UP and after_call.owes(turn, agent) and not request.forced:
+    contact = turn.state.contacts.get(agent.contact_id)
+    if effect is Effect.END_WRAP_UP and contact is not None and owes_disposition(contact) and not request.forced:
         raise ConflictError(
-            NO_DISPOSITION.format(queue=turn.state.contacts[agent.contact_id].queue),
+            NO_DISPOSITION.format(queue=contact.queue),
             current=agent.state,
             allowed_actions=tuple(agent_actions(turn.state, agent)),
         )
@@ -158,8 +160,8 @@ def submit_contact(turn: Turn, request: ContactSubmitted) -> View:
 
 def withdraw_contact(turn: Turn, request: ContactWithdrawn) -> View:
     """The customer of a submitted contact has left; whoever has it at hand is done with it."""
-    contact = live_contact(turn, request.contact_id)
-    compare(contact.version, request, contact.state)
+    contact = _contact(turn, request.contact_id)
+    _compare(contact.version, request, contact.state)
     if "withdraw" not in contact_actions(contact):
         why = "a call ends when its caller hangs up" if contact.channel == VOICE else "the contact is closed"
         raise ConflictError(why, current=contact.state, allowed_actions=tuple(contact_actions(contact)))
@@ -175,21 +177,25 @@ def withdraw_contact(turn: Turn, request: ContactWithdrawn) -> View:
 
 def wrap_up(turn: Turn, request: WrapUpSet) -> View:
     """Set disposition and notes; extend the wrap-up, or end it, or the task, if asked."""
-    contact = live_contact(turn, request.contact_id)
+    contact = _contact(turn, request.contact_id)
     agent = _agent(turn, request.agent_id)
-    segment = segments.of(contact, agent.id)
-    if segment is None:
+    if contact.agent_id != agent.id:
+        raise ConflictError("the contact is not this agent's", current=contact.state)
+    _compare(contact.version, request, contact.state)
+    if contact.state not in (ContactState.CONNECTED, ContactState.WRAP_UP):
         raise ConflictError(
-            "the agent neither talks to this contact nor wraps it up",
+            f"a contact that is {contact.state} takes no wrap-up",
             current=contact.state,
             allowed_actions=tuple(contact_actions(contact)),
         )
-    compare(contact.version, request, contact.state)
-    _check_result(turn, request, segment)
-    _check_end(turn, request, contact, segment)
+    _check_result(turn, request, contact)
+    _check_end(turn, request, contact, agent)
     if request.extend_seconds:
         after_call.extend(turn, agent, request.extend_seconds)
-    segments.set_result(contact, segment, request.disposition, request.notes)
+    if request.disposition is not None:
+        contact.disposition = request.disposition
+    if request.notes is not None:
+        contact.notes = request.notes
     contact.version += 1
     contacts.publish(turn, contact, "contact.updated")
     if contact.id in agent.tasks:
@@ -202,32 +208,31 @@ def wrap_up(turn: Turn, request: WrapUpSet) -> View:
     return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
-def _check_result(turn: Turn, request: WrapUpSet, segment: Segment) -> None:
-    queue = turn.site.queues[segment.queue]
+def _check_result(turn: Turn, request: WrapUpSet, contact: Contact) -> None:
+    queue = turn.site.queues[contact.queue]
     codes = queue.dispositions or list(turn.site.dispositions)
     if request.disposition and request.disposition not in codes:
-        raise RequestError(f"queue {segment.queue} has no disposition {request.disposition!r}; there is: {codes}")
+        raise RequestError(f"queue {contact.queue} has no disposition {request.disposition!r}; there is: {codes}")
     if request.notes is not None and len(request.notes) > MAX_VALUE:
         raise RequestError(f"notes are longer than {MAX_VALUE} characters")
     if request.complete and request.extend_seconds:
         raise RequestError("a wrap-up is either extended or completed")
 
 
-def _check_end(turn: Turn, request: WrapUpSet, contact: Contact, segment: Segment) -> None:
+def _check_end(turn: Turn, request: WrapUpSet, contact: Contact, agent: Agent) -> None:
     if not (request.complete or request.extend_seconds):
         return
-    agent = turn.state.agents[segment.agent_id]
     is_task = contact.id in agent.tasks
-    if segment.left_at is None and not (is_task and request.complete):
+    if contact.state is not ContactState.WRAP_UP and not (is_task and request.complete):
         raise ConflictError(
             "a task has no wrap-up to extend" if is_task else "the wrap-up has not begun",
             current=agent.state,
             allowed_actions=tuple(agent_actions(turn.state, agent)),
         )
-    disposition = segment.disposition if request.disposition is None else request.disposition
-    if request.complete and segment.disposition_required and not disposition and not request.forced:
+    disposition = contact.disposition if request.disposition is None else request.disposition
+    if request.complete and contact.disposition_required and not disposition and not request.forced:
         raise ConflictError(
-            NO_DISPOSITION.format(queue=segment.queue),
+            NO_DISPOSITION.format(queue=contact.queue),
             current=contact.state,
             allowed_actions=tuple(contact_actions(contact)),
         )
@@ -235,18 +240,15 @@ def _check_end(turn: Turn, request: WrapUpSet, contact: Contact, segment: Segmen
 
 def _complete_task(turn: Turn, agent: Agent, contact: Contact) -> None:
     tasks.put_down(turn, agent, contact)
-    segment = segments.of(contact, agent.id)
-    if segment is not None:
-        segments.finish(turn, segment)
-        agents.interaction_over(turn, agent, contact, segment)
+    agents.interaction_over(turn, agent, contact)
     contacts.close(turn, contact, Outcome.HANDLED)
     agents.changed(turn, agent, "agent.updated")
 
 
 def attributes(turn: Turn, request: AttributesSet) -> View:
     """Merge attached data into a live contact."""
-    contact = live_contact(turn, request.contact_id)
-    compare(contact.version, request, contact.state)
+    contact = _contact(turn, request.contact_id)
+    _compare(contact.version, request, contact.state)
     if contact.state is ContactState.CLOSED:
         raise ConflictError("the contact is closed", current=contact.state)
     contact.attributes = _merged(contact.attributes, request.attributes)
@@ -268,8 +270,8 @@ def _merged(present: dict[str, str], coming: dict[str, str]) -> dict[str, str]:
 
 def routing(turn: Turn, request: RoutingSet) -> View:
     """Change needs, priority or queue of a waiting contact, which keeps its place."""
-    contact = live_contact(turn, request.contact_id)
-    compare(contact.version, request, contact.state)
+    contact = _contact(turn, request.contact_id)
+    _compare(contact.version, request, contact.state)
     if contact.state not in WAITING:
         raise ConflictError(
             f"a contact that is {contact.state} does not wait",
@@ -297,9 +299,6 @@ def routing(turn: Turn, request: RoutingSet) -> View:
         _check_steps(turn, request.steps)
     if request.priority is not None:
         contact.priority = request.priority
-    if contact.meant_for and (request.steps is not None or moves):
-        # Somebody has decided otherwise since it was transferred to one agent.
-        queueing.mean_for_all(turn, contact)
     if request.steps is not None:
         contact.steps = request.steps
     if moves and request.queue is not None:
@@ -327,15 +326,13 @@ def _agent(turn: Turn, agent_id: str) -> Agent:
     return agent
 
 
-def live_contact(turn: Turn, contact_id: str) -> Contact:
-    """The contact, or the refusal that there is none."""
+def _contact(turn: Turn, contact_id: str) -> Contact:
     contact = turn.state.contacts.get(contact_id)
     if contact is None:
         raise NotFoundError("there is no such live contact")
     return contact
 
 
-def compare(version: int, request: Request, current: str) -> None:
-    """Refuse a request that was made of another version."""
+def _compare(version: int, request: Request, current: str) -> None:
     if request.if_version is not None and request.if_version != version:
         raise VersionMismatchError(f"the version is {version} now, not {request.if_version}", current=current)
