@@ -43,6 +43,12 @@ class Goal:
 GOALS: Final[Mapping[str, Sequence[Goal]]] = {
     "ami_ingest": [Goal("ratio", "at least 8 times as many events a second as stock panoramisk", least=8)],
     "event_to_desktop": [Goal("ours", "99th percentile below 20 ms at 20 calls/s with 300 desktops", most=20)],
+    "desktop_fanout": [
+        Goal("ours", "2,000 desktops, 50 calls/s, one in twenty slow: 99th percentile below 50 ms", most=50),
+        Goal("memory_kb", "memory per desktop below 100 kB", most=100),
+        Goal("lost", "no fast desktop loses anything", most=1),
+        Goal("storm_s", "all 2,000 come back at once: live again within 10 s", most=10),
+    ],
     "acd_decision": [
         Goal("ours", "5,000 agents, 10,000 waiting: a decision in less than 100 µs, median", most=100),
         Goal("ours_p99", "the same, 99th percentile: less than 500 µs", most=500),

@@ -55,7 +55,7 @@ def build_app(
     Args:
         site: The site it shows and commands.
         hub: Has the published stream.
-        pulse: Tells whether the event loop turns.
+        pulse: Tells whether the event loop turns, and the numbers of queues.
         api: Secrets and bounds.
         authority: Verifies tokens.
         access: Who is signed in.
@@ -63,7 +63,7 @@ def build_app(
     """
     hub.team_of = lambda agent_id: team_of(site.spec, agent_id)
     idempotency = IdempotencyCache()
-    events = EventSocket(site, hub, authority, api)
+    events = EventSocket(site, hub, authority, api, pulse.numbers)
     ops = OpsPages(site, pulse, exposition)
     hardening = Hardening(api.cors_origins, api.trusted_proxies)
     app = web.Application(middlewares=[hardening.preflight, problems], client_max_size=_MAX_BODY)

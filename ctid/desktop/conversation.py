@@ -18,6 +18,7 @@ from ctid.desktop.close_codes import CloseCode
 from ctid.desktop.frames import Message
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Site
+from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.snapshot import snapshot
 from ctid.desktop.socket_messages import Hello, NewToken, Ping, ResumeFrom
 from ctid.errors import OverloadedError
@@ -33,7 +34,15 @@ class Conversation:
     """One desktop from its hello to its end."""
 
     def __init__(
-        self, site: Site, hub: Hub, authority: Authority, client: Client, *, replay_most: int, heartbeat_seconds: float
+        self,
+        site: Site,
+        hub: Hub,
+        authority: Authority,
+        client: Client,
+        numbers: QueueNumbers,
+        *,
+        replay_most: int,
+        heartbeat_seconds: float,
     ) -> None:
         """Take the desktop.
 
@@ -42,6 +51,7 @@ class Conversation:
             hub: Has the stream.
             authority: Verifies new tokens.
             client: The desktop.
+            numbers: Of the queues.
             replay_most: With more events missed than these, it is given a snapshot instead.
             heartbeat_seconds: Interval of pings, for its information.
         """
@@ -49,6 +59,7 @@ class Conversation:
         self._hub = hub
         self._authority = authority
         self._client = client
+        self._numbers = numbers
         self._replay_most = replay_most
         self._heartbeat_seconds = heartbeat_seconds
         self._session_id = uuid.uuid4().hex
@@ -151,7 +162,7 @@ class Conversation:
 
     def _show(self) -> None:
         client = self._client
-        self._send(snapshot(self._site, client.audience, client.agent_id, self._hub.team_of))
+        self._send(snapshot(self._site, client.audience, client.agent_id, self._hub.team_of, self._numbers))
         self._join(self._site.state.stream_seq)
 
     def _join(self, seq: int) -> None:

@@ -12,6 +12,7 @@ from ctid.desktop.conversation import stamp
 from ctid.desktop.frames import Message
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Site
+from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.queue_stats import QueueStats
 
 _BEAT_SECONDS: Final = 1.0
@@ -32,7 +33,8 @@ class Pulse:
         self._hub = hub
         self._heartbeat = heartbeat_seconds
         self._beat = min(_BEAT_SECONDS, heartbeat_seconds / 4)
-        self._stats = QueueStats(site, hub)
+        self.numbers = QueueNumbers(site)
+        self._stats = QueueStats(site, hub, self.numbers)
         self._stats_at = 0.0
         self.lag = 0.0
 

@@ -11,8 +11,9 @@ import msgspec
 from ctid.desktop.frames import Batch, Message
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Site
+from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.engine import today
-from ctid.engine.views import queue_view
+from ctid.model.contact import Contact
 from ctid.model.day import QueueDay
 
 _SLICE: Final = 100
@@ -22,10 +23,11 @@ _NOTHING: Final = QueueDay()
 class QueueStats:
     """Tells desktops the numbers of queues."""
 
-    def __init__(self, site: Site, hub: Hub) -> None:
+    def __init__(self, site: Site, hub: Hub, numbers: QueueNumbers) -> None:
         """Take the site, which has the queues, and the hub, which has the desktops."""
         self._site = site
         self._hub = hub
+        self._numbers = numbers
         self._seen: dict[str, tuple[Any, ...]] = {}
 
     async def publish(self) -> None:
@@ -45,22 +47,26 @@ class QueueStats:
 
     def _changed(self) -> dict[str, Message]:
         state, spec = self._site.state, self._site.spec
-        counts: dict[str, Counter[str]] = {name: Counter() for name in spec.queues}
+        inside: dict[str, list[Contact]] = {name: [] for name in spec.queues}
         for contact in state.contacts.values():
-            if contact.queue in counts:
-                counts[contact.queue][contact.state.value] += 1
+            if contact.queue in inside:
+                inside[contact.queue].append(contact)
         # The numbers of today tell of a contact that went as another came; at midnight they begin anew.
         day = today.present(state, self._site.now())
         present = {
-            name: (*sorted(count.items()), day.since_utc_ms, *msgspec.structs.astuple(day.queues.get(name, _NOTHING)))
-            for name, count in counts.items()
+            name: (
+                *sorted(Counter(contact.state for contact in contacts).items()),
+                day.since_utc_ms,
+                *msgspec.structs.astuple(day.queues.get(name, _NOTHING)),
+            )
+            for name, contacts in inside.items()
         }
         idle = (day.since_utc_ms, *msgspec.structs.astuple(_NOTHING))
         changed = [name for name in present if present[name] != self._seen.get(name, idle)]
         self._seen = present
-        return {name: Message(self._event(name)) for name in changed}
+        return {name: Message(self._event(name, inside[name])) for name in changed}
 
-    def _event(self, name: str) -> dict[str, Any]:
+    def _event(self, name: str, inside: list[Contact]) -> dict[str, Any]:
         now = self._site.now()
         return {
             "specversion": "1.0",
@@ -71,5 +77,5 @@ class QueueStats:
             "datacontenttype": "application/json",
             "subject": f"queues/{name}",
             "epoch": self._hub.epoch,
-            "data": queue_view(self._site.state, self._site.spec, name, now, self._site.floor),
+            "data": self._numbers.fresh(name, inside),
         }

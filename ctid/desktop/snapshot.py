@@ -6,11 +6,12 @@ from typing import Any
 
 from ctid.desktop.audience import Audience, TeamOf
 from ctid.desktop.ports import Site
+from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.topics import Topic
-from ctid.engine.views import agent_view, contact_view, offer_view, queue_view
+from ctid.engine.views import agent_view, contact_view, offer_view
 
 
-def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf) -> dict[str, Any]:
+def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf, numbers: QueueNumbers) -> dict[str, Any]:
     """The site as this desktop may see it; every event after ``seq`` comes on top.
 
     Args:
@@ -18,24 +19,27 @@ def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf) -> 
         audience: What the desktop hears of.
         agent_id: The agent whose work is its own; empty for none.
         team_of: Tells an agent's team.
+        numbers: Of the queues.
     """
     state, spec, now = site.state, site.spec, site.now()
     own = state.agents.get(agent_id)
-    own_contacts = set() if own is None else {own.contact_id, *own.tasks}
-    own_contacts |= {offer.contact_id for offer in state.offers.values() if agent_id and offer.agent_id == agent_id}
-    agents = [
-        agent for _, agent in sorted(state.agents.items()) if agent is own or audience.sees_agent(agent.id, team_of)
-    ]
-    contacts = [
-        contact
-        for contact in sorted(state.contacts.values(), key=lambda contact: contact.seq)
-        if contact.id in own_contacts or audience.sees_contact(contact.queue)
-    ]
     offers = [
         offer
         for offer in state.offers.values()
-        if (agent_id and offer.agent_id == agent_id) or audience.sees_offer(offer.queue, offer.agent_id, team_of)
+        if (own and offer.agent_id == agent_id) or audience.sees_offer(offer.queue, offer.agent_id, team_of)
     ]
+    mine = set() if own is None else {own.contact_id, *own.tasks}
+    mine |= {offer.contact_id for offer in offers if own and offer.agent_id == agent_id}
+    if audience.supervises:
+        agents = [
+            agent for _, agent in sorted(state.agents.items()) if agent is own or audience.sees_agent(agent.id, team_of)
+        ]
+        seen = [each for each in state.contacts.values() if each.id in mine or audience.sees_contact(each.queue)]
+    else:
+        # Most desktops are agents', and when all come back at once, none may look through everybody else's.
+        agents = [] if own is None else [own]
+        seen = [state.contacts[contact_id] for contact_id in mine if contact_id in state.contacts]
+    contacts = sorted(seen, key=lambda contact: contact.seq)
     pbxes = {name: pbx.up for name, pbx in state.pbxes.items()} if Topic.SITE in audience.topics else {}
     return {
         "type": "snapshot",
@@ -47,9 +51,7 @@ def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf) -> 
             "agents": [agent_view(state, spec, agent, now) for agent in agents],
             "contacts": [contact_view(state, contact, now, site.floor) for contact in contacts],
             "offers": [offer_view(state, offer, now, site.floor) for offer in offers],
-            "queues": [
-                queue_view(state, spec, name, now, site.floor) for name in spec.queues if audience.sees_queue(name)
-            ],
+            "queues": [numbers.view(name) for name in spec.queues if audience.sees_queue(name)],
             "pbxes": pbxes,
         },
     }

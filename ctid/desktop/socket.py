@@ -15,6 +15,7 @@ from ctid.desktop.conversation import Conversation, parse
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Site
 from ctid.desktop.problems import Fault, InvalidInputError
+from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.socket_messages import Hello
 from ctid.errors import OverloadedError
 from ctid.spec.daemon import ApiSpec
@@ -37,7 +38,7 @@ class _RefusedError(Exception):
 class EventSocket:
     """Serves the sockets of a site's desktops."""
 
-    def __init__(self, site: Site, hub: Hub, authority: Authority, api: ApiSpec) -> None:
+    def __init__(self, site: Site, hub: Hub, authority: Authority, api: ApiSpec, numbers: QueueNumbers) -> None:
         """Take what all sockets share.
 
         Args:
@@ -45,11 +46,13 @@ class EventSocket:
             hub: Has the stream.
             authority: Verifies tokens.
             api: Bounds, and how often desktops are pinged.
+            numbers: Of the queues.
         """
         self._site = site
         self._hub = hub
         self._authority = authority
         self._api = api
+        self._numbers = numbers
         self._open = 0
         self._greeting: set[web.WebSocketResponse] = set()
         self._stopping = False
@@ -159,6 +162,7 @@ class EventSocket:
             hub,
             self._authority,
             client,
+            self._numbers,
             replay_most=self._api.client_buffer // 2,
             heartbeat_seconds=self._api.heartbeat_seconds,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -243,11 +243,14 @@ def offer_view(state: SiteState, offer: Offer, now: Instant, floor: Floor) -> Vi
     }
 
 
-def queue_view(state: SiteState, site: SiteSpec, name: str, now: Instant, floor: Floor) -> View:
-    """A queue's present numbers."""
+def queue_view(
+    state: SiteState, site: SiteSpec, name: str, now: Instant, floor: Floor, inside: Sequence[Contact] | None = None
+) -> View:
+    """A queue's present numbers; ``inside`` are its contacts, if they are known already."""
     spec = site.queues[name]
     newcomer = outlook.of_newcomer(state, site, floor, name, now)
-    inside = [contact for contact in state.contacts.values() if contact.queue == name]
+    if inside is None:
+        inside = [contact for contact in state.contacts.values() if contact.queue == name]
     waiting = [c for c in inside if c.state in (ContactState.QUEUED, ContactState.OFFERED)]
     return {
         "id": name,

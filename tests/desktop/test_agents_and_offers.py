@@ -11,6 +11,7 @@ import pytest
 
 from ctid.desktop import schemas
 from ctid.desktop.audience import Audience
+from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.snapshot import snapshot
 from ctid.model import events as ev
 from tests.desktop.site import Desk
@@ -101,10 +102,9 @@ async def test_a_task_from_its_submission_to_its_record(desk: Desk, http: aiohtt
     assert [(each.contact_id, each.channel, each.interrupted) for each in view.tasks] == [(contact.id, "chat", False)]
     assert (view.channels["chat"].in_use, view.channels["chat"].capacity, view.state) == (1, 2, "READY")
     own = desk.authority.verify(desk.token("alice"))
-    assert [
-        each["id"]
-        for each in snapshot(desk.site, Audience.of(own, None), "alice", desk.hub.team_of)["data"]["contacts"]
-    ] == [contact.id]
+    audience, numbers = Audience.of(own, None), QueueNumbers(desk.site)
+    shown = snapshot(desk.site, audience, "alice", desk.hub.team_of, numbers)["data"]
+    assert [each["id"] for each in shown["contacts"]] == [contact.id]
     status, body, _ = await ask(
         http,
         desk,
