@@ -13,11 +13,22 @@ interface Ways {
   oidc: { name: string; url: string } | null;
 }
 
+/** Reasons for which the way back from the provider ends here (docs/sign-in.md) that have words of their own. */
+const oidcFaults: Record<string, string> = {
+  "oidc-no-role": "oidcNoRole",
+  "oidc-no-agent": "oidcNoRole",
+  "oidc-no-scope": "oidcNoRole",
+  "oidc-unreachable": "oidcUnreachable",
+};
+
 export function SignIn() {
   const { t } = useTranslation();
   const desk = useDesk();
   const [ways, setWays] = useState<Ways>({ password: true, oidc: null });
-  const [fault, setFault] = useState<string | null>(null);
+  const [fault, setFault] = useState<string | null>(() => {
+    const reason = new URLSearchParams(location.search).get("sign-in-error");
+    return reason && t(reason in oidcFaults ? `signIn.${oidcFaults[reason]}` : "signIn.oidc", { reason });
+  });
   const [busy, setBusy] = useState(false);
 
   useEffect(() => {
