@@ -61,6 +61,17 @@ def test_one_of_two_desktops_is_enough(site: Site) -> None:
     assert site.agent().state is AgentState.RESERVED
 
 
+def test_a_desktop_that_was_away_for_55_seconds_comes_back_to_its_state(site: Site) -> None:
+    site.ready("alice")
+    site.give(connect(), lose())
+    site.wait(55)
+    site.give(connect(session_id="again"))
+    site.wait(60)
+    assert (site.agent().state, site.agent().reason) == (AgentState.READY, "")
+    site.call()
+    assert site.agent().state is AgentState.RESERVED
+
+
 def test_a_desktop_lost_in_a_talk_drops_nothing_and_tells_afterwards(site: Site) -> None:
     site.give(connect())
     leg = site.connected()
