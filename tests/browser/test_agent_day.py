@@ -18,7 +18,15 @@ from tests.browser.chromium import MICROPHONE_HZ
 from tests.browser.desk import Desk, shoot
 from tests.browser.hearing import audio_paths, until_hears
 from tests.browser.network import WEB_HOST, cut_off
-from tests.integration.floor import CALLER_HZ, DIRECT, PATIENCE_S, floor_config, until_hears_more, until_quiet
+from tests.integration.floor import (
+    CALLER_HZ,
+    DIRECT,
+    PATIENCE_S,
+    floor_config,
+    until_hears_more,
+    until_quiet,
+    until_record,
+)
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -87,7 +95,7 @@ async def test_from_signing_in_to_the_wrap_up(desk: Desk, boss: Desktop) -> None
             await agent.until_no_call()
             await agent.complete("Order taken")
             await agent.until_state("READY")
-        record = await boss.request("GET", f"/v1/records/{contact_id}")
+        record = await until_record(boss, contact_id)
         assert (record["agent_id"], record["disposition"], record["notes"]) == ("a01", "order", "wants two of them")
     assert desk.profiles.problems == []
 
