@@ -9,7 +9,7 @@ from ctid.acd.eligibility import free_for
 from ctid.acd.order import place
 from ctid.acd.profile import profile
 from ctid.acd.scan import Asking, Free, first_match
-from ctid.engine import assignment, outlook
+from ctid.engine import assignment, outlook, segments
 from ctid.engine.engine import Engine
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.state import SiteState
@@ -19,7 +19,7 @@ from ctid.model import events as ev
 from ctid.model.agent import Agent
 from ctid.model.contact import Callback, Contact
 from ctid.model.instant import Instant
-from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome, Party
+from ctid.model.states import WAITING, AgentState, ContactState, LegState, OfferState, Outcome, Party
 from ctid.spec.agent import VOICE
 from ctid.spec.site import SiteSpec
 
@@ -76,6 +76,7 @@ class Watch:
         self._sounding: dict[str, bool] = {}
         self._given_up: set[str] = set()
         self._dialled: dict[str, str] = {}
+        self._may_end: set[str] = set()
 
     # ---- around one event ------------------------------------------------------------------------------------
 
@@ -91,6 +92,9 @@ class Watch:
         """Everything that must hold."""
         engine = self.world.engine
         self.snapshots.take(engine, len(self.world.journal))
+        overdue = any(isinstance(each, cmd.Note) and each.code == "lease-expired" for each in commands)
+        if overdue or isinstance(event, ev.HangUpRequested):
+            self._may_end |= {each.unique_id for each in commands if isinstance(each, cmd.HangUpLeg)}
         self._commands(commands, now)
         self._agents(engine.state, event, now)
         for contact in engine.state.contacts.values():
@@ -116,7 +120,7 @@ class Watch:
                 case cmd.SaveRecord():
                     self._record(command)
                 case cmd.ReleaseLeg():
-                    assert command.next in ("hangup", "fallback", "number", "voicemail")
+                    assert command.next in ("hangup", "fallback", "number", "voicemail", "phones")
                     assert bool(command.target) == (command.next in ("number", "voicemail")), "sent on to nowhere"
                 case cmd.Refuse():
                     assert self.world.engine.snapshot() == self._before, "a refused request changed something"
@@ -143,6 +147,7 @@ class Watch:
         assert record.wrap_up_ms >= 0
         assert all(offer.state != OfferState.PENDING for offer in record.offers)
         assert bool(record.agent_id) == (record.connected_at is not None), "served by an agent who never talked"
+        assert all(each.left_at and each.done_at for each in record.segments), "an agent's part without an end"
 
     def _agents(self, state: SiteState, event: ev.Event, now: Instant) -> None:
         offered = [offer.agent_id for offer in state.offers.values()]
@@ -165,11 +170,15 @@ class Watch:
                 assert (contact.state, contact.agent_id) == (ContactState.CONNECTED, agent.id)
             if agent.state is AgentState.WRAP_UP:
                 assert contact is not None
-                assert contact.state is ContactState.WRAP_UP
+                segment = segments.of(contact, agent.id)
+                assert segment is not None, f"{agent.id} wraps up what is not theirs"
+                assert segment.left_at is not None, f"{agent.id} wraps up before the end of their talk"
                 assert f"wrap:{agent.id}" in state.timers, "a wrap-up without an end"
                 assert agent.since.mono_ms <= agent.wrap_up_until_ms <= agent.wrap_up_max_ms
             elif self._wrapping.get(agent.id, 0) > now.mono_ms:
-                assert isinstance(event, ev.Request), f"the wrap-up of {agent.id} was cut short by {event}"
+                # Who answers a colleague's call and is given the contact has ended it by themselves.
+                asked = isinstance(event, (ev.Request, ev.CallTransferred, ev.PbxReconciled))
+                assert asked, f"the wrap-up of {agent.id} was cut short by {event}"
             self._tasks(state, agent)
             self._rises(f"agent {agent.id}", agent.version)
             shown = self.mirror.get(agent.id)
@@ -222,11 +231,21 @@ class Watch:
                     assert f"lease:{offer.id}" in state.timers, "a reservation without an end"
             case ContactState.CONNECTED:
                 agent = state.agents[contact.agent_id]
-                assert contact.id in ([agent.contact_id] if contact.channel == VOICE else agent.tasks)
+                if f"parted:{contact.id}" not in state.timers:
+                    assert contact.id in ([agent.contact_id] if contact.channel == VOICE else agent.tasks)
+                    assert [each.agent_id for each in segments.talking(contact)] == [agent.id], "nobody talks to it"
             case ContactState.WRAP_UP:
-                assert state.agents[contact.agent_id].state is AgentState.WRAP_UP
+                assert segments.workers(contact), "a contact that nobody wraps up"
             case ContactState.CLOSED:
                 assert contact.outcome is not None
+        for agent_id in segments.workers(contact):
+            own = state.agents[agent_id]
+            assert contact.id == own.contact_id or contact.id in own.tasks, f"{agent_id} knows nothing of their part"
+        if contact.state is not ContactState.CONNECTED:
+            assert not segments.talking(contact), "somebody talks to a contact that is elsewhere"
+        if contact.meant_for:
+            assert contact.state in WAITING
+            assert f"meant:{contact.id}" in state.timers, "a contact waits for one agent for ever"
 
     def _callback(self, state: SiteState, contact: Contact, callback: Callback) -> None:
         """Who was promised a call is known to be waiting for it, and every try has an end."""
@@ -271,7 +290,7 @@ class Watch:
                 assert state.callbacks[subject], f"{timer_id} outlives the queue's callbacks"
             if kind in ("expire", "retry", "dial", "waited"):
                 assert state.contacts[subject].callback is not None
-            if kind in ("step", "wait", "exclude", "expire", "retry", "dial", "waited"):
+            if kind in ("meant", "parted", "step", "wait", "exclude", "expire", "retry", "dial", "waited"):
                 assert state.contacts[subject].state is not ContactState.CLOSED, f"{timer_id} outlives its contact"
             if kind in ("offer", "lease"):
                 assert subject in state.offers, f"{timer_id} outlives its offer"
@@ -339,7 +358,9 @@ class Watch:
         assert not (caller.peer and self._talks(caller)), f"{caller.unique_id} was taken out of a talk"
 
     def may_hang_up(self, command: cmd.HangUpLeg) -> None:
-        """No talk is cut."""
+        """No talk is cut, but for one whose agent asked for that, or whose end the PBX owes us for too long."""
+        if command.unique_id in self._may_end:
+            return
         channel = self.world.channels[command.unique_id]
         assert not (channel.peer and self._talks(channel)), f"{command.unique_id} was hung up in a talk"
 
@@ -355,6 +376,7 @@ class Watch:
             "offers": [*state.offers],
             "timers": [*state.timers],
             "channels": [*self.world.channels],
+            "consultations": [*state.consultations],
         }
         assert not any(left.values()), f"left over: {left}"
         working = (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)

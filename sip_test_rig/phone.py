@@ -19,7 +19,7 @@ from sip_test_rig import tones
 from sip_test_rig.asterisk import Asterisk
 from sip_test_rig.asterisk_config import CARRIER_ADDRESS, DEMO_PHONE_PASSWORD
 from sip_test_rig.media import Media
-from sip_test_rig.sip_messages import Dialog, SIPMessage, SIPMessageType, Writer, audio_of, target_of
+from sip_test_rig.sip_messages import Dialog, SIPMessage, SIPMessageType, Writer, audio_of, read, target_of
 
 REGISTER_TIME_LIMIT_S: Final = 10.0
 WAIT_TIME_LIMIT_S: Final = 15.0
@@ -44,11 +44,15 @@ class PhoneCall:
         ended_by: who ended it.
         began_at: the monotonic moment at which its INVITE came or went.
         reason: why the other side ended it, as its `Reason` header says (RFC 3326); empty when it gave none.
+        transfer: what the other side told last of a transfer that we asked it for: a SIP status, 0 before any word.
+        on_hold: whether we put the other side on hold.
     """
 
     def __init__(self, phone: Phone, dialog: Dialog, media: Media, began_at: float) -> None:
         self.began_at = began_at
         self.reason = ""
+        self.transfer = 0
+        self.on_hold = False
         self.dialog = dialog
         self.media = media
         self.state: CallState = "ringing" if dialog.incoming else "dialing"
@@ -94,6 +98,31 @@ class PhoneCall:
             self._phone._reject(self, 603)
         elif self.state != "ended":
             self._phone._cancel(self)
+
+    def hold(self) -> None:
+        """Put the other side on hold: it hears music, and we hear nothing of it."""
+        self._must_be("answered")
+        self._phone._set_hold(self, on_hold=True)
+
+    def retrieve(self) -> None:
+        """Take the other side off hold."""
+        self._must_be("answered")
+        self._phone._set_hold(self, on_hold=False)
+
+    async def transfer_to(self, target: str | PhoneCall, timeout: float = WAIT_TIME_LIMIT_S) -> int:
+        """Have the other side call a number instead (RFC 3515), or talk to that of another call of ours (RFC 3891).
+
+        As phones do, it hangs up when the transfer has succeeded.
+
+        Returns:
+            The SIP status that tells how it went: 200, or a refusal.
+        """
+        self._must_be("answered")
+        self._phone._refer(self, target)
+        await self._phone._until(lambda: self.transfer >= 200, timeout, lambda: "no word of the transfer")
+        if self.transfer == 200:
+            self.hang_up()
+        return self.transfer
 
     def press(self, keys: str) -> None:
         """Press keys, a tenth of a second each (RFC 4733)."""
@@ -296,19 +325,22 @@ class Phone(asyncio.DatagramProtocol):
 
     def _take(self, data: bytes) -> None:
         try:
-            message = SIPMessage(data)
+            message, transfer = read(data)
         except Exception:  # pyVoIP raises whatever its parsing trips over
             self.unreadable += 1
             return
         if message.type == SIPMessageType.MESSAGE:
-            self._on_request(message)
+            self._on_request(message, transfer)
         else:
             self._on_response(message)
 
-    def _on_request(self, message: SIPMessage) -> None:
+    def _on_request(self, message: SIPMessage, transfer: int) -> None:
         call = self._by_id.get(message.headers["Call-ID"])
         if message.method == "ACK":
             return
+        if transfer and call is not None:
+            call.transfer = transfer
+            self._tell()
         if message.method == "INVITE":
             self._on_invite(message, call)
             return
@@ -329,8 +361,7 @@ class Phone(asyncio.DatagramProtocol):
         if call is not None:
             # Repeated because our answer was lost, or sent anew to change the audio.
             if call.state == "answered":
-                call.dialog.request = message
-                self._send_answer(call)
+                self._send_answer(call, message)
         elif self.reject_with is not None:
             self._send(self._write.response(message, self.reject_with, uuid.uuid4().hex[:8]))
         elif call_id not in self._opening:
@@ -366,8 +397,28 @@ class Phone(asyncio.DatagramProtocol):
                 self._register_answer.set_result(message)
             return
         call = self._by_id.get(message.headers["Call-ID"])
-        if method == "INVITE" and call is not None and status > 100:
+        if call is None or status <= 100:
+            return
+        if method == "REFER" and status >= 300:
+            call.transfer = status
+            self._tell()
+        elif method == "INVITE" and call.state == "answered" and status < 300:
+            self._send(self._write.in_dialog(call.dialog, "ACK"))
+        elif method == "INVITE":
             self._on_progress(call, message, status)
+
+    def _set_hold(self, call: PhoneCall, *, on_hold: bool) -> None:
+        call.dialog.sequence += 1
+        call.on_hold = on_hold
+        direction = "sendonly" if on_hold else "sendrecv"
+        self._send(self._write.change_audio(call.dialog, call.media.port, direction))
+
+    def _refer(self, call: PhoneCall, target: str | PhoneCall) -> None:
+        call.dialog.sequence += 1
+        call.transfer = 0
+        replaced = None if isinstance(target, str) else target.dialog
+        number = target if isinstance(target, str) else target.other
+        self._send(self._write.refer(call.dialog, number, replaced))
 
     def _on_progress(self, call: PhoneCall, message: SIPMessage, status: int) -> None:
         if status < 200:
@@ -403,12 +454,12 @@ class Phone(asyncio.DatagramProtocol):
             self._answer(call)
 
     def _answer(self, call: PhoneCall) -> None:
-        self._send_answer(call)
+        self._send_answer(call, call.dialog.request)
         self._move(call, "answered")
 
-    def _send_answer(self, call: PhoneCall) -> None:
-        call.media.connect(*audio_of(call.dialog.request))
-        self._send(self._write.answer(call.dialog, call.media.port))
+    def _send_answer(self, call: PhoneCall, invite: SIPMessage) -> None:
+        call.media.connect(*audio_of(invite))
+        self._send(self._write.answer(call.dialog, invite, call.media.port))
 
     def _reject(self, call: PhoneCall, status: int) -> None:
         self._send(self._write.response(call.dialog.request, status, call.dialog.own_tag))

@@ -18,6 +18,7 @@ from ctid.model.instant import Instant
 from ctid.spec.agent import VOICE
 from sip_test_rig.invariants import Watch
 from sip_test_rig.simulated_customers import Customers
+from sip_test_rig.simulated_transfers import Transfers
 from sip_test_rig.simulated_world import Channel, Link, Odds, VirtualTime
 
 PBX = "main"
@@ -48,6 +49,7 @@ class SimulatedPbx(VirtualTime):
         self.timers: dict[str, int] = {}
         self.desktops: dict[str, str] = {}
         self.devices = {agent["device"]: True for agent in self.spec["agents"].values()}
+        self.transfers = Transfers(self)
         self.own_calls: set[str] = set()
         self.told: dict[str, tuple[bool, bool]] = {}
         self.answers: dict[str, int] = {}
@@ -146,6 +148,8 @@ class SimulatedPbx(VirtualTime):
             case cmd.DialCustomer() if self.ami.up:
                 self.watch.may_dial(command)
                 self.customers.dial(command)
+            case cmd.FetchLeg() if self.ami.up:
+                self.transfers.fetch(command)
             case cmd.HangUpLeg() if self.ami.up and command.unique_id in self.channels:
                 self.watch.may_hang_up(command)
                 self.hang_up(command.unique_id, command.cause)
@@ -232,7 +236,13 @@ class SimulatedPbx(VirtualTime):
         if not self.ami.up and self.running:
             self.ami.up = True
             seen = [
-                ev.LegSeen(unique_id=c.unique_id, answered=c.answered, bridge_id=c.bridge, returned=c.script == "after")
+                ev.LegSeen(
+                    unique_id=c.unique_id,
+                    answered=c.answered,
+                    bridge_id=c.bridge,
+                    returned=c.script == "after",
+                    device=c.device,
+                )
                 for c in self.live()
             ]
             devices = dict(self.devices)
@@ -300,6 +310,11 @@ class SimulatedPbx(VirtualTime):
                 # Some call again: there are not so many of them.
                 caller = "" if channel.dials else f"+4930{1_000_000 + channel.caller % 6}"
                 self.say(self.agi, ev.CallArrived(pbx=PBX, unique_id=channel.unique_id, ani=caller, dnis=channel.dnis))
+            elif channel.script == "transfer":
+                self.say(
+                    self.agi,
+                    ev.CallSentOn(pbx=PBX, unique_id=channel.unique_id, extension=channel.extension, arrived=True),
+                )
             else:
                 self.say(self.agi, ev.CallerReturned(pbx=PBX, unique_id=channel.unique_id))
 
@@ -425,12 +440,19 @@ class SimulatedPbx(VirtualTime):
             ev.LegBridged(pbx=PBX, unique_id=channel.unique_id, bridge_id=bridge),
             ev.LegBridged(pbx=PBX, unique_id=caller.unique_id, bridge_id=bridge),
         )
+        self.talk(channel, caller)
+
+    def talk(self, channel: Channel, caller: Channel) -> None:
+        """What happens while they talk."""
+        bridge = channel.bridge
         ends = self.random.choice([channel.unique_id, caller.unique_id])
         talk = self.random.choice([self.random.randint(0, 30), self.random.randint(500, 40_000)])
         self.after(talk, lambda: self.hang_up_in(ends, bridge))
         if self.chance(0.2):
             self.after(talk // 3, lambda: self.say(self.ami, ev.LegHeld(pbx=PBX, unique_id=channel.unique_id)))
             self.after(talk // 2, lambda: self.say(self.ami, ev.LegRetrieved(pbx=PBX, unique_id=channel.unique_id)))
+        if self.chance(self.odds.transfer):
+            self.after(talk // 2, lambda: self.transfers.by_phone(channel, bridge))
 
     def hang_up_in(self, unique_id: str, bridge: str) -> None:
         """End a talk, if it still lasts."""
@@ -439,11 +461,18 @@ class SimulatedPbx(VirtualTime):
 
     def part(self, caller: Channel, agent: Channel, *, returns: bool) -> None:
         """The bridge is dissolved; the agent's channel ends, and the caller goes on in the dialplan."""
-        for leg in self.random.sample((caller, agent), 2):
-            self.say(self.ami, ev.LegUnbridged(pbx=PBX, unique_id=leg.unique_id, bridge_id=leg.bridge))
+        told: list[ev.Event] = [
+            ev.LegUnbridged(pbx=PBX, unique_id=agent.unique_id, bridge_id=agent.bridge),
+            ev.LegEnded(pbx=PBX, unique_id=agent.unique_id, cause=16),
+        ]
+        # The agent's channel may be gone before the caller's has left the bridge.
+        left = ev.LegUnbridged(pbx=PBX, unique_id=caller.unique_id, bridge_id=caller.bridge)
+        told.insert(self.random.randint(0, 2), left)
+        for event in told:
+            self.say(self.ami, event)
+        for leg in (caller, agent):
             leg.peer = leg.bridge = ""
         del self.channels[agent.unique_id]
-        self.say(self.ami, ev.LegEnded(pbx=PBX, unique_id=agent.unique_id, cause=16))
         self.tell_device(agent.device)
         if returns:
             caller.script = "after"

@@ -53,6 +53,7 @@ class Odds:
         early_timer: A timer fires early, too.
         answer: A phone that rings is answered in the end; else it is busy, rejects, rings on or cannot be had.
         photo_finish: The caller hangs up in the very instant the agent answers, or another agent answers, too.
+        transfer: An agent who talks gives the caller on by their phone.
         accept: An offer that is accepted at the desktop is in the end; else it is rejected, or nobody looks at it.
     """
 
@@ -63,6 +64,7 @@ class Odds:
     answer: float = 0.6
     photo_finish: float = 0.1
     accept: float = 0.6
+    transfer: float = 0.3
 
 
 @dataclass
@@ -77,6 +79,8 @@ class Channel:
         peer: The channel it is bridged with.
         bridged_at: When that began.
         released: ctid let it go for good.
+        script: What the dialplan asks of ctid: ``in``, ``after`` or ``transfer``.
+        extension: Where a phone sent it on to.
         holds: The caller's channel whose agent this is: while it lives, no other agent's is bridged with them.
     """
 
@@ -93,6 +97,7 @@ class Channel:
     released: bool = False
     holds: str = ""
     script: str = "in"
+    extension: str = ""
 
 
 @dataclass

@@ -6,9 +6,11 @@ it knows.
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 with warnings.catch_warnings():
     # pyVoIP imports audioop, which Python 3.13 drops; ctid runs on 3.11.
@@ -23,7 +25,7 @@ from sip_test_rig.dtmf_events import PAYLOAD_TYPE
 # What it does not know it does not read; a PBX that asks by OPTIONS whether a phone is there wants an answer.
 pyVoIP.SIPCompatibleMethods.extend(["OPTIONS", "NOTIFY"])
 
-__all__ = ["Dialog", "SIPMessage", "SIPMessageType", "Writer", "audio_of", "target_of"]
+__all__ = ["Dialog", "SIPMessage", "SIPMessageType", "Writer", "audio_of", "read", "target_of"]
 
 _REASONS: Final = {
     180: "Ringing",
@@ -100,10 +102,10 @@ class Writer:
         )
         return text.replace("\r\nContent-Length", f"\r\n{authorization}\r\nContent-Length")
 
-    def answer(self, dialog: Dialog, rtp_port: int) -> str:
-        """Write the 200 that answers a call."""
+    def answer(self, dialog: Dialog, invite: SIPMessage, rtp_port: int) -> str:
+        """Write the 200 that answers a call, or an INVITE within it."""
         self._sip.tagLibrary[dialog.call_id] = dialog.own_tag
-        return str(self._sip.gen_answer(dialog.request, "1", {rtp_port: _CODECS}, TransmitType.SENDRECV))
+        return str(self._sip.gen_answer(invite, "1", {rtp_port: _CODECS}, TransmitType.SENDRECV))
 
     def response(self, request: SIPMessage, status: int, tag: str | None) -> str:
         """Write a response without a body."""
@@ -119,8 +121,15 @@ class Writer:
             f"Contact: <sip:{self._name}@{self._host}:{self._port}>",
         )
 
-    def in_dialog(self, dialog: Dialog, method: str) -> str:
-        """Write a request within the call: the ACK of a 200, or a BYE."""
+    def in_dialog(self, dialog: Dialog, method: str, *more: str, body: str = "") -> str:
+        """Write a request within the call: the ACK of a 200, a BYE, a REFER, or an INVITE that changes the audio.
+
+        Args:
+            dialog: The call.
+            method: What is asked for.
+            more: Further headers, as lines.
+            body: A session description, if it has one.
+        """
         own, other = ("To", "From") if dialog.incoming else ("From", "To")
         headers = dialog.request.headers
         return self._lines(
@@ -131,7 +140,27 @@ class Writer:
             f"To: {headers[other]['raw']};tag={dialog.other_tag}",
             f"Call-ID: {dialog.call_id}",
             f"CSeq: {dialog.sequence} {method}",
+            *more,
+            body=body,
         )
+
+    def refer(self, dialog: Dialog, number: str, replaced: Dialog | None = None) -> str:
+        """Write a REFER (RFC 3515): the other end is to call the number, or to take our place in a call (RFC 3891)."""
+        target = f"sip:{number}@{self._server}"
+        if replaced is not None:
+            tags = f"{replaced.call_id};to-tag={replaced.other_tag};from-tag={replaced.own_tag}"
+            target += f"?Replaces={quote(tags, safe='')}"
+        own = f"<sip:{self._name}@{self._host}:{self._port}>"
+        return self.in_dialog(dialog, "REFER", f"Contact: {own}", f"Referred-By: {own}", f"Refer-To: <{target}>")
+
+    def change_audio(self, dialog: Dialog, rtp_port: int, direction: str) -> str:
+        """Write an INVITE within the call that changes the audio's direction: `sendonly` holds."""
+        body = (
+            f"v=0\r\no=rig 1 {dialog.sequence + 100} IN IP4 {self._host}\r\ns=rig\r\nc=IN IP4 {self._host}\r\nt=0 0\r\n"
+            f"m=audio {rtp_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na={direction}\r\n"
+        )
+        own = f"Contact: <sip:{self._name}@{self._host}:{self._port}>"
+        return self.in_dialog(dialog, "INVITE", own, "Content-Type: application/sdp", body=body)
 
     def beside_invite(self, dialog: Dialog, method: str, refusal: SIPMessage | None = None) -> str:
         """Write a CANCEL, or the ACK of a refusal: both bear the branch of the INVITE (RFC 3261, 9.1 and 17.1.1.3)."""
@@ -150,8 +179,23 @@ class Writer:
     def _vias(self, request: SIPMessage) -> list[str]:
         return str(self._sip._gen_response_via_header(request)).rstrip("\r\n").split("\r\n")
 
-    def _lines(self, *lines: str) -> str:
-        return "\r\n".join([*lines, "Content-Length: 0", "", ""])
+    def _lines(self, *lines: str, body: str = "") -> str:
+        return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body])
+
+
+_SIPFRAG: Final = re.compile(rb"\r\n\r\nSIP/2\.0 (\d{3})")
+"""What a NOTIFY tells of a transfer: a status line as its body (RFC 3515, 2.4.5)."""
+
+
+def read(data: bytes) -> tuple[SIPMessage, int]:
+    """Read a message, and the status that a NOTIFY tells of a transfer; 0 if it tells none.
+
+    pyVoIP takes any body for a session description.
+    """
+    told = _SIPFRAG.search(data)
+    if told is None:
+        return SIPMessage(data), 0
+    return SIPMessage(data[: told.start()] + b"\r\n\r\n"), int(told[1])
 
 
 def target_of(message: SIPMessage) -> str:

@@ -52,7 +52,7 @@ def asterisk(
     ] = "",
     fallback_dial: Annotated[str, typer.Option(help="Whom the dialplan rings when no daemon answers.")] = "",
     number_dial: Annotated[
-        str, typer.Option(help="How numbers outside are dialled that contacts are sent on to: PJSIP/{number}@trunk.")
+        str, typer.Option(help="How numbers outside are dialled, if not as dial_out says: PJSIP/{number}@trunk.")
     ] = "",
 ) -> None:
     """Print what a stock Asterisk needs in its own files to work with this configuration."""
@@ -75,7 +75,8 @@ def asterisk(
             pbx=name,
             agi=agi.advertise or f"{agi.host}:{agi.port}",
             fallback_dial=fallback_dial,
-            number_dial=number_dial,
+            number_dial=number_dial or spec.dial_out,
+            phones=[agent.device.removeprefix("PJSIP/") for agent in agents],
         ),
         phones,
         release,

@@ -7,8 +7,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import Field
 
+from ctid.desktop.call_control_schemas import ConsultationView
 from ctid.desktop.desk_schemas import MessageView
-from ctid.desktop.schemas import AgentView, ContactView, LegView, OfferView, QueueView, View
+from ctid.desktop.schemas import AgentView, ContactView, LegView, OfferView, QueueView, ScreenPopView, View
 
 
 class EventData(View):
@@ -29,6 +30,40 @@ class ContactOverflowedData(ContactData):
     """The contact, and why it left its queue."""
 
     reason: str = Field(description="closed, full, nobody, overflow and others, as in the contact's path.")
+
+
+class TransferTargetView(View):
+    """Where a contact was given on to; all null for somebody who is no agent of ours."""
+
+    agent: str | None
+    queue: str | None
+    number: str | None
+
+
+class ContactTransferredData(ContactData):
+    """The contact as it is then, who gave it on, and the screen pop for who has it now."""
+
+    from_agent: str
+    to: TransferTargetView
+    pop: ScreenPopView
+
+
+class ConsultationData(EventData):
+    """An agent's announced enquiry with a colleague."""
+
+    consultation: ConsultationView
+
+
+class ConsultationCreatedData(ConsultationData):
+    """The enquiry, and the screen pop for the colleague."""
+
+    pop: ScreenPopView
+
+
+class ConsultationEndedData(ConsultationData):
+    """The enquiry, and how it ended."""
+
+    result: str = Field(description="withdrawn, transferred or ended.")
 
 
 class OfferData(EventData):
@@ -102,7 +137,10 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
     EventType("contact.created", ContactData, "A customer has arrived."),
     EventType("contact.queued", ContactData, "It waits in a queue: from now on, again, or in another one."),
     EventType("contact.connected", ContactData, "The agent talks to the customer, or has taken the task."),
-    EventType("contact.wrap_up", ContactData, "The talk is over; the agent's work on it goes on."),
+    EventType("contact.transferred", ContactTransferredData, "Its agent has given it on, and wraps it up from now on."),
+    EventType("consultation.created", ConsultationCreatedData, "A colleague is about to be called about a contact."),
+    EventType("consultation.ended", ConsultationEndedData, "That is over; the contact may be the colleague's now."),
+    EventType("contact.wrap_up", ContactData, "The talk is over; the agents' work on it goes on."),
     EventType("contact.closed", ContactData, "All is over; the record follows."),
     EventType("contact.updated", ContactData, "Something else about it has changed: attributes, customer, routing …"),
     EventType("contact.overflowed", ContactOverflowedData, "It left its queue another way."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctid.engine.desk_view import customer_view
-from ctid.engine.views import View, span_view, stamp, step_view
+from ctid.engine.views import View, segment_view, span_view, stamp, step_view
 from ctid.model.contact import OfferResult
 from ctid.model.record import ContactRecord
 from ctid.model.states import ContactState
@@ -56,6 +56,7 @@ def _common(record: ContactRecord) -> View:
         "attributes": dict(record.attributes),
         "path": [step_view(step) for step in record.path],
         "spans": [span_view(span) for span in record.spans],
+        "segments": [segment_view(segment) for segment in record.segments],
         "created_at": stamp(record.created_at),
         "queued_at": stamp(record.queued_at),
         "connected_at": stamp(record.connected_at),

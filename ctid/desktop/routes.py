@@ -7,6 +7,7 @@ from typing import Final
 from ctid.desktop import bodies, routing_schemas, schemas, staffing_schemas
 from ctid.desktop.access_operations import ACCESS_OPERATIONS
 from ctid.desktop.auth import Role
+from ctid.desktop.call_control_operations import CALL_CONTROL_OPERATIONS
 from ctid.desktop.desk_operations import DESK_OPERATIONS
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
@@ -291,6 +292,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         searches_store=True,
     ),
     *ACCESS_OPERATIONS,
+    *CALL_CONTROL_OPERATIONS,
     *PHONE_OPERATIONS,
     *WEBHOOK_OPERATIONS,
     *DESK_OPERATIONS,

@@ -127,6 +127,19 @@ class CallbackView(View):
     last_cause: str | None = Field(description="Why the last try failed, or why it was given up.")
 
 
+class SegmentView(View):
+    """One agent's part in a contact: talk, then a wrap-up of their own."""
+
+    agent_id: str
+    queue: str
+    at: datetime
+    talk_ms: int | None = Field(description="Null while they talk.")
+    wrap_up_ms: int | None = Field(description="Null while they talk or wrap up.")
+    result: str | None = Field(description="How the talk ended for them: ended, transferred, returned.")
+    disposition: str | None
+    notes: str | None
+
+
 class ContactView(View):
     """A contact with everything that is known of it."""
 
@@ -143,6 +156,7 @@ class ContactView(View):
     attributes: dict[str, str]
     path: list[StepView]
     spans: list[SpanView]
+    segments: list[SegmentView] = Field(description="Each agent's part, in order.")
     legs: list[LegView]
     offer_ids: list[str] = Field(description="The offers that are out; the accepted one while an agent serves it.")
     agent_id: str | None
@@ -282,6 +296,7 @@ class RecordView(View):
     attributes: dict[str, str]
     path: list[StepView]
     spans: list[SpanView] = Field(description="Every state with start and duration; they add up to the whole.")
+    segments: list[SegmentView] = Field(description="Each agent's part, in order.")
     offers: list[OfferResultView]
     created_at: datetime
     queued_at: datetime | None

@@ -8,6 +8,7 @@ records); what is their own as an agent they have besides.
 from __future__ import annotations
 
 from ctid.desktop.auth import Principal, Role
+from ctid.engine import segments
 from ctid.engine.state import SiteState
 from ctid.model.contact import Contact
 from ctid.model.offer import Offer
@@ -52,13 +53,19 @@ def sees_record(principal: Principal, record: ContactRecord) -> bool:
 
 
 def owns(state: SiteState, principal: Principal, contact: Contact) -> bool:
-    """Whether the contact is the principal's own work: they serve it, or it is being offered to them."""
+    """Whether the contact is the principal's own work: they serve it or wrap it up, or it is being offered to them."""
     if not principal.agent_id:
         return False
-    if contact.agent_id == principal.agent_id:
+    if contact.agent_id == principal.agent_id or principal.agent_id in segments.workers(contact):
         return True
     out = (state.offers[offer_id] for offer_id in contact.offer_ids if offer_id in state.offers)
     return any(offer.agent_id == principal.agent_id and offer.state is OfferState.PENDING for offer in out)
+
+
+def is_consulted(state: SiteState, principal: Principal, contact: Contact) -> bool:
+    """Whether a colleague asks the principal about the contact, which they may see therefore, but not command."""
+    asked = (each for each in state.consultations.values() if each.contact_id == contact.id)
+    return bool(principal.agent_id) and any(each.to_agent == principal.agent_id for each in asked)
 
 
 def team_of(spec: SiteSpec, agent_id: str) -> str:

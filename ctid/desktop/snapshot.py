@@ -8,7 +8,7 @@ from ctid.desktop.audience import Audience, TeamOf
 from ctid.desktop.ports import Site
 from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.topics import Topic
-from ctid.engine.views import agent_view, contact_view, offer_view
+from ctid.engine.views import agent_view, consultation_view, contact_view, offer_view, screen_pop
 
 
 def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf, numbers: QueueNumbers) -> dict[str, Any]:
@@ -51,6 +51,11 @@ def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf, num
             "agents": [agent_view(state, spec, agent, now) for agent in agents],
             "contacts": [contact_view(state, contact, now, site.floor) for contact in contacts],
             "offers": [offer_view(state, offer, now, site.floor) for offer in offers],
+            "consultations": [
+                {**consultation_view(each), "pop": screen_pop(state.contacts[each.contact_id], now, site.floor)}
+                for each in state.consultations.values()
+                if agent_id in (each.from_agent, each.to_agent)
+            ],
             "queues": [numbers.view(name) for name in spec.queues if audience.sees_queue(name)],
             "pbxes": pbxes,
         },

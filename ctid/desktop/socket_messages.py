@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from ctid.desktop.bodies import Input
-from ctid.desktop.schemas import AgentView, ContactView, OfferView, QueueView, View
+from ctid.desktop.call_control_schemas import ConsultationView
+from ctid.desktop.schemas import AgentView, ContactView, OfferView, QueueView, ScreenPopView, View
 from ctid.desktop.topics import Topic
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=8_192)]
@@ -58,6 +59,12 @@ class NewToken(Input):
     token: Token
 
 
+class OwnConsultationView(ConsultationView):
+    """An announced enquiry, and what it is about."""
+
+    pop: ScreenPopView
+
+
 class SnapshotDataView(View):
     """All that a desktop may see and has subscribed to."""
 
@@ -65,6 +72,7 @@ class SnapshotDataView(View):
     agents: list[AgentView]
     contacts: list[ContactView]
     offers: list[OfferView]
+    consultations: list[OwnConsultationView] = Field(description="That one's own agent asks or is asked about.")
     queues: list[QueueView]
     pbxes: dict[str, bool] = Field(description="Name to whether it can be reached.")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ctid.acd import recency
 from ctid.acd.agent_states import TRANSITIONS
-from ctid.engine import contacts, pace, tasks, today
+from ctid.engine import contacts, pace, segments, tasks, today
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import agent_view
 from ctid.errors import InvariantError
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact
+from ctid.model.contact import Contact, Segment
 from ctid.model.events import DesktopConnected, DesktopLost
-from ctid.model.states import AgentState, ContactState, Outcome, SystemReason
+from ctid.model.states import AgentState, ContactState, SystemReason
 
 AT_WORK = (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)
 
@@ -78,26 +78,30 @@ def back_off_over(turn: Turn, agent: Agent) -> None:
 
 
 def end_work(turn: Turn, agent: Agent) -> None:
-    """Talk and wrap-up are over: the contact closes, the idle clock starts, the agent is free."""
+    """Talk and wrap-up are over: the idle clock starts, the agent is free; a contact that waited for them closes."""
     turn.cancel_timer(f"wrap:{agent.id}")
     contact = turn.state.contacts.get(agent.contact_id)
     agent.contact_id, agent.wrap_up_until_ms, agent.wrap_up_max_ms, agent.wrap_up_overdue = "", 0, 0, False
-    interaction_over(turn, agent, contact)
-    if contact is not None and contact.state in (ContactState.CONNECTED, ContactState.WRAP_UP):
-        contacts.close(turn, contact, Outcome.HANDLED)
+    segment = segments.of(contact, agent.id) if contact is not None else None
+    if contact is not None and segment is not None:
+        segments.finish(turn, segment)
+        interaction_over(turn, agent, contact, segment)
+        contact.version += 1
+        contacts.settle(turn, contact)
+        if contact.state is not ContactState.CLOSED:
+            contacts.publish(turn, contact, "contact.updated", agent.id)
     tasks.resume(turn, agent)
     free(turn, agent)
 
 
-def interaction_over(turn: Turn, agent: Agent, contact: Contact | None) -> None:
+def interaction_over(turn: Turn, agent: Agent, contact: Contact, segment: Segment) -> None:
     """Count what the agent has served, and start the idle clock: whatever follows is no part of it."""
     agent.handled += 1
     agent.idle_since_ms = turn.now.mono_ms
-    if contact is not None and contact.connected_at is not None:
-        worked_ms = turn.now.mono_ms - contact.connected_at.mono_ms
-        agent.load = recency.add(agent.load, max(1, worked_ms), turn.now.mono_ms)
-        agent.count = recency.add(agent.count, 1, turn.now.mono_ms)
-        pace.served(turn, agent, contact)
+    worked_ms = turn.now.mono_ms - segment.began_at.mono_ms
+    agent.load = recency.add(agent.load, max(1, worked_ms), turn.now.mono_ms)
+    agent.count = recency.add(agent.count, 1, turn.now.mono_ms)
+    pace.served(turn, agent, contact.channel, segment.queue, worked_ms)
 
 
 def desktop_connected(turn: Turn, event: DesktopConnected) -> None:

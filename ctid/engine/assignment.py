@@ -6,7 +6,7 @@ from ctid.acd.eligibility import Candidate, free_for
 from ctid.acd.floor import Floor, Match
 from ctid.acd.order import place
 from ctid.acd.profile import profile
-from ctid.engine import callbacks, devices, offers, outage
+from ctid.engine import callbacks, devices, offers, outage, queueing
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.state import SiteState, alias_key
 from ctid.engine.turn import Turn
@@ -81,12 +81,15 @@ def awaits(turn: Turn, contact: Contact) -> bool:
     if contact.callback is not None and not callbacks.is_on_the_line(contact):
         return callbacks.is_agent_first(turn, contact) and callbacks.is_due(turn, contact)
     leg = turn.legs.get(contact.caller_leg)
-    return leg is not None and outage.is_up(turn, leg.pbx) and f"unseen:{leg.id}" not in turn.state.timers
+    if leg is None or leg.coming or contact.parting_leg:
+        # An agent's leg that ends takes its caller out of a bridge, and only then are they anybody else's.
+        return False
+    return outage.is_up(turn, leg.pbx) and f"unseen:{leg.id}" not in turn.state.timers
 
 
 def _offer(turn: Turn, match: Match) -> None:
     contact = turn.state.contacts[match.contact_id]
-    waited_ms = turn.now.mono_ms - (contact.queued_at or contact.created_at).mono_ms
+    waited_ms = queueing.waited(turn, contact)
     made = offers.make(turn, contact, [turn.state.agents[each.agent_id] for each in match.agents])
     contact.decisions += [
         Decision(

@@ -259,7 +259,8 @@ def answered(turn: Turn, contact: Contact, leg: Leg) -> None:
     if is_being_left(contact, leg):
         turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
         return
-    if contact.callback is not None and contact.callback.leg_id == leg.id:
+    awaited = contact.state in (ContactState.QUEUED, ContactState.OFFERED)
+    if awaited and contact.callback is not None and contact.callback.leg_id == leg.id:
         listen_ms = LISTEN_MS if spec_of(turn, contact).detect_machine else 0
         turn.start_timer(f"dial:{contact.id}", listen_ms + ms(turn.site.policy.lease_seconds))
 

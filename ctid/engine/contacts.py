@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.engine import pace, visits
+from ctid.engine import pace, segments, visits
 from ctid.engine.turn import Turn
 from ctid.engine.views import contact_view, owes_disposition, wait_ms
 from ctid.errors import InvariantError
@@ -17,17 +17,24 @@ MAX_STEPS = 200
 """Steps of one contact's path. A menu that leads to itself and whose prompts are missing would go round for ever."""
 
 TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
-    ContactState.CREATED: frozenset({ContactState.QUEUED, ContactState.CLOSED}),
-    ContactState.QUEUED: frozenset({ContactState.CREATED, ContactState.OFFERED, ContactState.CLOSED}),
-    ContactState.OFFERED: frozenset({ContactState.QUEUED, ContactState.CONNECTED, ContactState.CLOSED}),
-    ContactState.CONNECTED: frozenset({ContactState.QUEUED, ContactState.WRAP_UP, ContactState.CLOSED}),
+    ContactState.CREATED: frozenset({ContactState.QUEUED, ContactState.WRAP_UP, ContactState.CLOSED}),
+    ContactState.QUEUED: frozenset(
+        {ContactState.CREATED, ContactState.OFFERED, ContactState.WRAP_UP, ContactState.CLOSED}
+    ),
+    ContactState.OFFERED: frozenset(
+        {ContactState.QUEUED, ContactState.CONNECTED, ContactState.WRAP_UP, ContactState.CLOSED}
+    ),
+    ContactState.CONNECTED: frozenset(
+        {ContactState.CREATED, ContactState.QUEUED, ContactState.WRAP_UP, ContactState.CLOSED}
+    ),
     ContactState.WRAP_UP: frozenset({ContactState.CLOSED}),
     ContactState.CLOSED: frozenset(),
 }
 """Every legal move of a contact.
 
-Back to ``created`` when it overflows out of a queue into a menu or announcement, and from ``connected`` to ``queued``
-when an agent gives back what they had at hand.
+Back to ``created`` when it overflows out of a queue into a menu or announcement or is sent on to a number, and from
+``connected`` to ``queued`` when an agent transfers it or gives back what they had at hand. ``wrap_up`` is the time
+after the customer's part; an agent who transferred a contact may wrap it up wherever it is by then.
 """
 
 
@@ -44,6 +51,9 @@ def move(turn: Turn, contact: Contact, to: ContactState) -> None:
     end_span(turn, contact)
     visits.moves(turn, contact, to)
     contact.state = to
+    if to not in WAITING:
+        contact.meant_for = ""
+        turn.cancel_timer(f"meant:{contact.id}")
     turn.touch_contact(contact.id)
     if to is not ContactState.CLOSED:
         begin_span(turn, contact)
@@ -71,37 +81,52 @@ def end_span(turn: Turn, contact: Contact) -> None:
         visits.span_over(contact, span)
 
 
+def change_span(turn: Turn, contact: Contact) -> None:
+    """Another queue or agent in the same state."""
+    end_span(turn, contact)
+    begin_span(turn, contact)
+    contact.version += 1
+
+
 def step(turn: Turn, contact: Contact, kind: str, name: str, result: str = "") -> None:
     """Add a step to the contact's path."""
     contact.path.append(PathStep(at=turn.now, kind=kind, name=name, result=result))
 
 
-def publish(turn: Turn, contact: Contact, type_: str, **more: Any) -> None:
-    """Publish an event about the contact, with the whole contact."""
+def publish(turn: Turn, contact: Contact, type_: str, *also: str, **more: Any) -> None:
+    """Publish an event about the contact, with the whole contact, to all whose work it is.
+
+    Args:
+        turn: The turn.
+        contact: The contact.
+        type_: Of the event.
+        also: Agents whose work it was just now.
+        more: What the event's data holds beside the contact.
+    """
     turn.publish(
         type_,
         lambda: {"contact": contact_view(turn.state, contact, turn.now, turn.floor), **more},
         contact_id=contact.id,
-        agent_ids=[contact.agent_id] if contact.agent_id else [],
+        agent_ids=list(dict.fromkeys(filter(None, (contact.agent_id, *segments.workers(contact), *also)))),
         queue=contact.queue,
     )
 
 
 def end(turn: Turn, contact: Contact, outcome: Outcome) -> None:
-    """The customer's part is over, with this outcome unless it has one already."""
+    """The customer's part is over, with this outcome unless it has one already; whoever still talks does not count."""
     if contact.outcome is None:
         contact.outcome = outcome
     if contact.ended_at is None:
         contact.ended_at = turn.now
-    for timer in ("step", "wait", "exclude"):
+    for timer in ("step", "wait", "exclude", "parted"):
         turn.cancel_timer(f"{timer}:{contact.id}")
     if contact.callback is not None:
-        _end_callback(turn, contact)
+        end_callback(turn, contact)
     contact.ivr = None
     contact.version += 1
 
 
-def _end_callback(turn: Turn, contact: Contact) -> None:
+def end_callback(turn: Turn, contact: Contact) -> None:
     """Nobody is to be called back for the contact any more; the same number may ask again."""
     for timer in ("expire", "retry", "dial", "waited"):
         turn.cancel_timer(f"{timer}:{contact.id}")
@@ -114,8 +139,23 @@ def _end_callback(turn: Turn, contact: Contact) -> None:
 
 
 def close(turn: Turn, contact: Contact, outcome: Outcome) -> None:
-    """Close the contact: its record is saved, and it is kept until the store says so."""
+    """The customer's part is over; the contact closes now, or with the last wrap-up."""
     end(turn, contact, outcome)
+    settle(turn, contact)
+
+
+def settle(turn: Turn, contact: Contact) -> None:
+    """Close the contact once its customer's part is over and nobody wraps it up any more.
+
+    Its record is saved, and it is kept until the store says so.
+    """
+    if contact.ended_at is None or contact.state is ContactState.CLOSED:
+        return
+    if segments.workers(contact):
+        if contact.state is not ContactState.WRAP_UP:
+            move(turn, contact, ContactState.WRAP_UP)
+            publish(turn, contact, "contact.wrap_up")
+        return
     if owes_disposition(contact):
         turn.note("disposition-missing", contact.id)
     move(turn, contact, ContactState.CLOSED)
@@ -137,7 +177,7 @@ def record_of(turn: Turn, contact: Contact) -> ContactRecord:
         entry=contact.entry,
         customer=contact.customer,
         queue=contact.queue,
-        agent_id=contact.agent_id,
+        agent_id=contact.segments[-1].agent_id if contact.segments else "",
         outcome=contact.outcome,
         disposition=contact.disposition,
         disposition_missing=owes_disposition(contact),
@@ -148,9 +188,10 @@ def record_of(turn: Turn, contact: Contact) -> ContactRecord:
         offers=list(contact.offers),
         decisions=list(contact.decisions),
         visits=list(contact.visits),
+        segments=list(contact.segments),
         created_at=contact.created_at,
         queued_at=contact.queued_at,
-        connected_at=contact.connected_at,
+        connected_at=contact.segments[0].began_at if contact.segments else None,
         ended_at=contact.ended_at,
         closed_at=contact.closed_at,
         wait_ms=wait_ms(contact, turn.now),

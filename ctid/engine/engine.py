@@ -17,6 +17,7 @@ from ctid.acd.floor import Floor
 from ctid.engine import (
     agents,
     assignment,
+    call_control,
     callback_requests,
     callbacks,
     contacts,
@@ -31,6 +32,7 @@ from ctid.engine import (
     reload,
     requests,
     today,
+    transfers,
     ways_out,
     wrap_up,
 )
@@ -58,6 +60,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.LegHeld: pbx.held,
     ev.LegRetrieved: pbx.retrieved,
     ev.LegEnded: pbx.ended,
+    ev.CallTransferred: transfers.completed,
+    ev.CallSentOn: transfers.sent_on,
     ev.LegFailed: pbx.failed,
     ev.DeviceChanged: devices.changed,
     ev.PbxLost: pbx.lost,
@@ -76,6 +80,11 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.WrapUpSet: requests.wrap_up,
     ev.AttributesSet: requests.attributes,
     ev.RoutingSet: requests.routing,
+    ev.TransferRequested: call_control.transfer,
+    ev.HangUpRequested: call_control.hang_up,
+    ev.ConsultationRequested: call_control.consult,
+    ev.ConsultationWithdrawn: call_control.withdraw,
+    ev.CallRequested: call_control.call,
     ev.CallbackRequested: callback_requests.ask,
     ev.CallbackCanceled: callback_requests.cancel,
     ev.MessageRequested: messages.send,
@@ -225,6 +234,10 @@ class Engine:
                 journey.leave_queue(turn, contact)
             case "ewt" if subject in turn.site.queues:
                 queueing.look_ahead(turn, subject)
+            case "meant" if contact := state.contacts.get(subject):
+                queueing.patience_over(turn, contact)
+            case "parted" if contact := state.contacts.get(subject):
+                transfers.parted(turn, contact)
             case "exclude" if contact := state.contacts.get(subject):
                 queueing.readmit(turn, contact)
             case "expire" if contact := state.contacts.get(subject):

@@ -38,7 +38,8 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     """A caller's leg is with us: a new contact, or one that we had before a crash or a cut connection."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is not None:
-        leg.has_agi = True
+        leg.has_agi, leg.coming = True, False
+        turn.touch_contact(leg.contact_id)
         resume(turn, leg)
         return
     turn.state.arrivals += 1
@@ -117,7 +118,8 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     if leg is None:
         turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next="hangup"))
         return
-    leg.has_agi, leg.bridge_id = True, ""
+    leg.has_agi, leg.coming, leg.bridge_id = True, False, ""
+    turn.touch_contact(leg.contact_id)
     # While the PBX is away, its snapshot has yet to say what they come from.
     leg.returned |= outage.is_up(turn, leg.pbx)
     contact = turn.state.contacts.get(leg.contact_id)
@@ -243,13 +245,15 @@ def enter_queue(turn: Turn, contact: Contact, name: str) -> None:
     go(turn, contact, way.place)
 
 
-def leave_for(turn: Turn, contact: Contact, kind: str, target: str) -> None:
+def leave_for(turn: Turn, contact: Contact, kind: str, target: str, outcome: Outcome = Outcome.OVERFLOW) -> None:
     """The contact leaves ctid for a number or a mailbox of the PBX; it closes when the PBX has taken it over."""
     contact.ivr = None
-    contact.outcome = Outcome.OVERFLOW
+    contact.outcome = outcome
     contacts.step(turn, contact, kind, target)
     contact.version += 1
-    release_to(turn, contact, turn.state.legs[contact.caller_leg])
+    leg = turn.state.legs[contact.caller_leg]
+    if leg.has_agi:
+        release_to(turn, contact, leg)
 
 
 def leaves(contact: Contact) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ctid.engine import agents, callbacks, contacts, outage, queueing, tasks, today, wrap_up
+from ctid.engine import agents, callbacks, consultations, contacts, outage, queueing, segments, tasks, today, wrap_up
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import offer_view
 from ctid.model.agent import Agent
 from ctid.model.commands import HangUpLeg, ReleaseLeg, RingAgent
-from ctid.model.contact import Contact, OfferResult
+from ctid.model.contact import Contact, OfferResult, Segment
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer, OfferCause
@@ -202,8 +202,55 @@ def connect(turn: Turn, offer: Offer, contact: Contact) -> None:
     agent.misses = 0
     contact.agent_id = offer.agent_id
     contact.connected_at = contact.connected_at or turn.now
+    segments.begin(turn, contact, agent.id)
     contacts.move(turn, contact, ContactState.CONNECTED)
     contacts.publish(turn, contact, "contact.connected")
+    tasks.interrupt(turn, agent)
+    agents.move(turn, agent, AgentState.BUSY)
+
+
+def adopt(turn: Turn, agent: Agent, contact: Contact, unique_id: str, bridge_id: str) -> None:
+    """A colleague's phone has transferred the contact to the agent, who was talking to them: they are connected.
+
+    The agent's channel is one that we did not ring. It holds them like that of an offer they accepted.
+
+    Args:
+        turn: The turn.
+        agent: Whose phone it is; nothing is offered to them.
+        contact: The contact; nobody else talks to it.
+        unique_id: Of the agent's channel.
+        bridge_id: The bridge that it shares with the caller, if it does.
+    """
+    caller = turn.state.legs[contact.caller_leg]
+    leg = Leg(
+        id=turn.mint("lg"),
+        pbx=caller.pbx,
+        unique_id=unique_id,
+        contact_id=contact.id,
+        party=Party.AGENT,
+        agent_id=agent.id,
+        state=LegState.CONNECTED,
+        since_ms=turn.now.mono_ms,
+        bridge_id=bridge_id,
+    )
+    turn.legs.add(leg)
+    offer = Offer(
+        id=turn.mint("of"),
+        contact_id=contact.id,
+        agent_id=agent.id,
+        queue=contact.queue,
+        leg_id=leg.id,
+        state=OfferState.ACCEPTED,
+        created_at=turn.now,
+        expires_at=turn.now,
+        lease_ms=turn.now.mono_ms,
+        ended_at=turn.now,
+    )
+    turn.state.offers[offer.id] = offer
+    agent.offer_id, agent.contact_id, agent.misses = offer.id, contact.id, 0
+    contact.offer_ids, contact.agent_id = [offer.id], agent.id
+    segments.begin(turn, contact, agent.id)
+    contacts.change_span(turn, contact)
     tasks.interrupt(turn, agent)
     agents.move(turn, agent, AgentState.BUSY)
 
@@ -230,6 +277,8 @@ def decline(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause) -> N
             back_off = policy.unreachable_backoff_seconds
     agents.back_off(turn, agent, back_off)
     queueing.exclude(turn, contact, agent.id)
+    if contact.meant_for == agent.id:
+        queueing.mean_for_all(turn, contact)
     contact.offer_ids.remove(offer.id)
     if not contact.offer_ids:
         contact.agent_id = ""
@@ -267,7 +316,10 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
     """
     turn.legs.remove(turn.state.legs[offer.leg_id])
     contact = turn.state.contacts.get(offer.contact_id)
-    offered = contact is not None and contact.state is ContactState.OFFERED and offer.id in contact.offer_ids
+    if contact is not None and offer.id not in contact.offer_ids:
+        # It has gone on without this agent.
+        contact = None
+    offered = contact is not None and contact.state is ContactState.OFFERED
     if contact is not None and offered and cause is OfferCause.ANSWERED_ELSEWHERE:
         withdraw(turn, offer, contact)
     elif offer.state is OfferState.PENDING:
@@ -282,7 +334,7 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
         decline(turn, offer, state, cause)
     elif offer.state is OfferState.ACCEPTED and contact is not None:
         if contact.state is ContactState.CONNECTED:
-            talk_over(turn, contact, outcome)
+            _agent_left(turn, contact, outcome)
         elif contact.state is ContactState.OFFERED:
             # Of a phone that was rung after its agent had accepted, the cause tells; one that was answered just ended.
             told = cause if cause in (OfferCause.NO_ANSWER, OfferCause.BUSY, OfferCause.UNREACHABLE) else None
@@ -291,21 +343,51 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
 
 
 def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) -> None:
-    """The talk ended, whoever ended it: wrap-up begins for contact and agent, or both are done."""
+    """The customer's part ended, whoever ended it: who talked wraps up, or all is done."""
     contacts.end(turn, contact, outcome)
-    agent = turn.state.agents[contact.agent_id]
-    if wrap_up.is_due(turn.site.queues[contact.queue]) and contact.outcome is Outcome.HANDLED:
-        wrap_up.begin(turn, agent, contact)
-    else:
-        agents.end_work(turn, agent)
+    consultations.over(turn, contact)
+    for segment in segments.talking(contact):
+        leave_talk(turn, contact, segment, "ended")
+    contacts.settle(turn, contact)
     caller = turn.legs.get(contact.caller_leg)
     if caller is not None and caller.has_agi:
         # They came back to us before the PBX told of the talk they come from; nobody else would let them go.
         turn.emit(ReleaseLeg(pbx=caller.pbx, unique_id=caller.unique_id, next="hangup"))
-    for offer_id in contact.offer_ids:
-        offer = turn.state.offers.get(offer_id)
-        if offer is not None and offer.leg_id in turn.state.legs:
-            turn.start_timer(f"lease:{offer_id}", _lease_ms(turn))
+
+
+PARTED_MS = 2_000
+"""What a caller does whose agent has left, the PBX tells within far less: they come to us, hang up, are transferred."""
+
+
+def _agent_left(turn: Turn, contact: Contact, outcome: Outcome) -> None:
+    """The leg of the agent who talks has ended, which ends their part; the contact's, only the caller's leg can end.
+
+    A caller who is still in a bridge may be about to leave it. Or the phone has transferred them, of which the PBX
+    tells before or after the end of its leg.
+    """
+    caller = turn.legs.get(contact.caller_leg)
+    if caller is None or caller.has_agi or not caller.bridge_id or outcome is not Outcome.HANDLED:
+        talk_over(turn, contact, outcome)
+        return
+    for segment in segments.talking(contact):
+        leave_talk(turn, contact, segment, "ended")
+    contact.offer_ids = []
+    contact.version += 1
+    turn.start_timer(f"parted:{contact.id}", PARTED_MS)
+
+
+def leave_talk(turn: Turn, contact: Contact, segment: Segment, result: str) -> None:
+    """An agent's talk is over: their wrap-up begins before anything else, or their work is done."""
+    agent = turn.state.agents[segment.agent_id]
+    segments.leave(turn, segment, result)
+    served = contact.outcome in (None, Outcome.HANDLED, Outcome.TRANSFERRED)
+    if served and wrap_up.is_due(turn.site.queues[segment.queue]):
+        wrap_up.begin(turn, agent, segment)
+    else:
+        agents.end_work(turn, agent)
+    offer = turn.state.offers.get(agent.offer_id)
+    if offer is not None and offer.leg_id in turn.state.legs:
+        turn.start_timer(f"lease:{offer.id}", _lease_ms(turn))
 
 
 def expire(turn: Turn, offer: Offer) -> None:
@@ -390,6 +472,10 @@ def _release(turn: Turn, offer: Offer) -> None:
     agent = turn.state.agents[offer.agent_id]
     agent.offer_id = ""
     turn.touch_agent(agent.id)
+    contact = turn.state.contacts.get(offer.contact_id)
+    if contact is not None and contact.parting_leg == offer.leg_id != "":
+        contact.parting_leg = ""
+        turn.touch_contact(contact.id)
     if agent.state is AgentState.RESERVED:
         agent.contact_id = ""
         agents.free(turn, agent)

@@ -19,16 +19,21 @@ MANY_ABANDONS = 256
 """At so many, abandoned contacts and the time waited are halved: what is long ago counts less and less."""
 
 
-def served(turn: Turn, agent: Agent, contact: Contact) -> None:
-    """Learn from a contact whose talk and wrap-up are over; it counts to the agent as the last of those handled."""
-    if contact.connected_at is None:
-        return
-    worked_ms = turn.now.mono_ms - contact.connected_at.mono_ms
+def served(turn: Turn, agent: Agent, channel: str, name: str, worked_ms: int) -> None:
+    """Learn from a contact whose talk and wrap-up are over; it counts to the agent as the last of those handled.
+
+    Args:
+        turn: The turn.
+        agent: The agent.
+        channel: Of the contact.
+        name: The queue it was served from.
+        worked_ms: How long both took.
+    """
     agent.handling_ms = _moved(agent.handling_ms, worked_ms, agent.handled)
-    queue = turn.site.queues.get(contact.queue)
-    if contact.channel != VOICE or queue is None:
+    queue = turn.site.queues.get(name)
+    if channel != VOICE or queue is None:
         return
-    pace = turn.state.paces.setdefault(contact.queue, Pace())
+    pace = turn.state.paces.setdefault(name, Pace())
     if pace.handled == 0 and queue.handling_seconds > 0:
         pace.handling_ms, pace.handled = ms(queue.handling_seconds), PRIOR
     pace.handled = min(RECENT, pace.handled + 1)

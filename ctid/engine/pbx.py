@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import callbacks, devices, dialling, early_ends, journey, offers, outage, today
+from ctid.engine import callbacks, devices, dialling, early_ends, journey, offers, outage, today, transfers
 from ctid.engine.state import Pbx
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, ReleaseLeg
@@ -208,6 +208,7 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
                 bridged(turn, found)
             case LegUnbridged():
                 unbridged(turn, found)
+    transfers.reconciled(turn, event)
     for seen in event.legs:
         if (
             seen.unique_id.startswith("lg-")

@@ -14,6 +14,9 @@ from ctid.model.states import WAITING, ContactState
 from ctid.routing import conditions
 from ctid.spec.agent import VOICE
 
+MEANT_RECHECK_MS = 1_000
+"""How often a decision that waits for an offer to be over is tried again."""
+
 LOOK_MS = 2_000
 """How often the expected wait is looked at where something depends on it, while somebody waits."""
 
@@ -90,9 +93,32 @@ def readmit(turn: Turn, contact: Contact) -> None:
     turn.touch_contact(contact.id)
 
 
+def mean_for(turn: Turn, contact: Contact, agent_id: str) -> None:
+    """The contact, which is about to wait, is for one agent alone, for a while."""
+    contact.meant_for, contact.steps = agent_id, [{"agents": [agent_id]}]
+    contact.excluded.pop(agent_id, None)
+    turn.start_timer(f"meant:{contact.id}", ms(turn.site.policy.transfer_seconds))
+
+
+def mean_for_all(turn: Turn, contact: Contact) -> None:
+    """The agent whom the contact was meant for did not take it: it is for whomever its queue says."""
+    contact.meant_for, contact.steps = "", []
+    turn.cancel_timer(f"meant:{contact.id}")
+    restart_steps(turn, contact)
+
+
+def patience_over(turn: Turn, contact: Contact) -> None:
+    """The contact has waited long enough for one agent; while they are being rung, the offer decides."""
+    if contact.state is ContactState.QUEUED:
+        mean_for_all(turn, contact)
+        reconsider(turn, contact)
+    elif contact.state is ContactState.OFFERED:
+        turn.start_timer(f"meant:{contact.id}", MEANT_RECHECK_MS)
+
+
 def waited(turn: Turn, contact: Contact) -> int:
-    """Milliseconds since the contact's first queue."""
-    return 0 if contact.queued_at is None else turn.now.mono_ms - contact.queued_at.mono_ms
+    """Milliseconds since the contact's first queue, but for the time with agents."""
+    return 0 if contact.queued_at is None else turn.now.mono_ms - contact.queued_at.mono_ms - contact.served_ms
 
 
 def play_music(turn: Turn, contact: Contact) -> None:

@@ -67,7 +67,9 @@ def _carry_over(state: SiteState, spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _queues_in_use(state: SiteState) -> set[str]:
-    return {contact.queue for contact in state.contacts.values() if contact.queue}
+    """Where contacts are, or were served by somebody who wraps them up."""
+    used = {contact.queue for contact in state.contacts.values() if contact.queue}
+    return used | {each.queue for contact in state.contacts.values() for each in contact.segments if not each.done_at}
 
 
 def _menus_in_use(state: SiteState) -> set[str]:

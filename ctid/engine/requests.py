@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ctid.acd.agent_states import Effect, effect_of
-from ctid.engine import agents, contacts, devices, journey, offers, outage, queueing, tasks
+from ctid.engine import agents, contacts, devices, journey, offers, outage, queueing, segments, tasks
 from ctid.engine import wrap_up as after_call
 from ctid.engine.turn import Turn
 from ctid.engine.views import (
@@ -16,11 +16,10 @@ from ctid.engine.views import (
     contact_view,
     offer_actions,
     offer_view,
-    owes_disposition,
 )
 from ctid.errors import ConflictError, NotFoundError, RequestError, VersionMismatchError
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact
+from ctid.model.contact import Contact, Segment
 from ctid.model.events import (
     AgentStateRequested,
     AttributesSet,
@@ -52,16 +51,15 @@ def agent_state(turn: Turn, request: AgentStateRequested) -> View:
     agent = _agent(turn, request.agent_id)
     if request.agent_id not in turn.site.agents:
         raise ConflictError("the agent is no longer in the configuration", current=agent.state)
-    _compare(agent.version, request, agent.state)
+    compare(agent.version, request, agent.state)
     reason = request.reason or (SystemReason.SUPERVISOR if request.forced else "")
     if request.state is AgentState.NOT_READY and request.reason and request.reason not in turn.site.reasons:
         known = ", ".join(sorted(turn.site.reasons)) or "none at all"
         raise RequestError(f"there is no reason code {request.reason!r}; there is: {known}")
     effect = effect_of(agent.state, request.state)
-    contact = turn.state.contacts.get(agent.contact_id)
-    if effect is Effect.END_WRAP_UP and contact is not None and owes_disposition(contact) and not request.forced:
+    if effect is Effect.END_WRAP_UP and after_call.owes(turn, agent) and not request.forced:
         raise ConflictError(
-            NO_DISPOSITION.format(queue=contact.queue),
+            NO_DISPOSITION.format(queue=turn.state.contacts[agent.contact_id].queue),
             current=agent.state,
             allowed_actions=tuple(agent_actions(turn.state, agent)),
         )
@@ -160,8 +158,8 @@ def submit_contact(turn: Turn, request: ContactSubmitted) -> View:
 
 def withdraw_contact(turn: Turn, request: ContactWithdrawn) -> View:
     """The customer of a submitted contact has left; whoever has it at hand is done with it."""
-    contact = _contact(turn, request.contact_id)
-    _compare(contact.version, request, contact.state)
+    contact = live_contact(turn, request.contact_id)
+    compare(contact.version, request, contact.state)
     if "withdraw" not in contact_actions(contact):
         why = "a call ends when its caller hangs up" if contact.channel == VOICE else "the contact is closed"
         raise ConflictError(why, current=contact.state, allowed_actions=tuple(contact_actions(contact)))
@@ -177,25 +175,21 @@ def withdraw_contact(turn: Turn, request: ContactWithdrawn) -> View:
 
 def wrap_up(turn: Turn, request: WrapUpSet) -> View:
     """Set disposition and notes; extend the wrap-up, or end it, or the task, if asked."""
-    contact = _contact(turn, request.contact_id)
+    contact = live_contact(turn, request.contact_id)
     agent = _agent(turn, request.agent_id)
-    if contact.agent_id != agent.id:
-        raise ConflictError("the contact is not this agent's", current=contact.state)
-    _compare(contact.version, request, contact.state)
-    if contact.state not in (ContactState.CONNECTED, ContactState.WRAP_UP):
+    segment = segments.of(contact, agent.id)
+    if segment is None:
         raise ConflictError(
-            f"a contact that is {contact.state} takes no wrap-up",
+            "the agent neither talks to this contact nor wraps it up",
             current=contact.state,
             allowed_actions=tuple(contact_actions(contact)),
         )
-    _check_result(turn, request, contact)
-    _check_end(turn, request, contact, agent)
+    compare(contact.version, request, contact.state)
+    _check_result(turn, request, segment)
+    _check_end(turn, request, contact, segment)
     if request.extend_seconds:
         after_call.extend(turn, agent, request.extend_seconds)
-    if request.disposition is not None:
-        contact.disposition = request.disposition
-    if request.notes is not None:
-        contact.notes = request.notes
+    segments.set_result(contact, segment, request.disposition, request.notes)
     contact.version += 1
     contacts.publish(turn, contact, "contact.updated")
     if contact.id in agent.tasks:
@@ -208,31 +202,32 @@ def wrap_up(turn: Turn, request: WrapUpSet) -> View:
     return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
-def _check_result(turn: Turn, request: WrapUpSet, contact: Contact) -> None:
-    queue = turn.site.queues[contact.queue]
+def _check_result(turn: Turn, request: WrapUpSet, segment: Segment) -> None:
+    queue = turn.site.queues[segment.queue]
     codes = queue.dispositions or list(turn.site.dispositions)
     if request.disposition and request.disposition not in codes:
-        raise RequestError(f"queue {contact.queue} has no disposition {request.disposition!r}; there is: {codes}")
+        raise RequestError(f"queue {segment.queue} has no disposition {request.disposition!r}; there is: {codes}")
     if request.notes is not None and len(request.notes) > MAX_VALUE:
         raise RequestError(f"notes are longer than {MAX_VALUE} characters")
     if request.complete and request.extend_seconds:
         raise RequestError("a wrap-up is either extended or completed")
 
 
-def _check_end(turn: Turn, request: WrapUpSet, contact: Contact, agent: Agent) -> None:
+def _check_end(turn: Turn, request: WrapUpSet, contact: Contact, segment: Segment) -> None:
     if not (request.complete or request.extend_seconds):
         return
+    agent = turn.state.agents[segment.agent_id]
     is_task = contact.id in agent.tasks
-    if contact.state is not ContactState.WRAP_UP and not (is_task and request.complete):
+    if segment.left_at is None and not (is_task and request.complete):
         raise ConflictError(
             "a task has no wrap-up to extend" if is_task else "the wrap-up has not begun",
             current=agent.state,
             allowed_actions=tuple(agent_actions(turn.state, agent)),
         )
-    disposition = contact.disposition if request.disposition is None else request.disposition
-    if request.complete and contact.disposition_required and not disposition and not request.forced:
+    disposition = segment.disposition if request.disposition is None else request.disposition
+    if request.complete and segment.disposition_required and not disposition and not request.forced:
         raise ConflictError(
-            NO_DISPOSITION.format(queue=contact.queue),
+            NO_DISPOSITION.format(queue=segment.queue),
             current=contact.state,
             allowed_actions=tuple(contact_actions(contact)),
         )
@@ -240,15 +235,18 @@ def _check_end(turn: Turn, request: WrapUpSet, contact: Contact, agent: Agent) -
 
 def _complete_task(turn: Turn, agent: Agent, contact: Contact) -> None:
     tasks.put_down(turn, agent, contact)
-    agents.interaction_over(turn, agent, contact)
+    segment = segments.of(contact, agent.id)
+    if segment is not None:
+        segments.finish(turn, segment)
+        agents.interaction_over(turn, agent, contact, segment)
     contacts.close(turn, contact, Outcome.HANDLED)
     agents.changed(turn, agent, "agent.updated")
 
 
 def attributes(turn: Turn, request: AttributesSet) -> View:
     """Merge attached data into a live contact."""
-    contact = _contact(turn, request.contact_id)
-    _compare(contact.version, request, contact.state)
+    contact = live_contact(turn, request.contact_id)
+    compare(contact.version, request, contact.state)
     if contact.state is ContactState.CLOSED:
         raise ConflictError("the contact is closed", current=contact.state)
     contact.attributes = _merged(contact.attributes, request.attributes)
@@ -270,8 +268,8 @@ def _merged(present: dict[str, str], coming: dict[str, str]) -> dict[str, str]:
 
 def routing(turn: Turn, request: RoutingSet) -> View:
     """Change needs, priority or queue of a waiting contact, which keeps its place."""
-    contact = _contact(turn, request.contact_id)
-    _compare(contact.version, request, contact.state)
+    contact = live_contact(turn, request.contact_id)
+    compare(contact.version, request, contact.state)
     if contact.state not in WAITING:
         raise ConflictError(
             f"a contact that is {contact.state} does not wait",
@@ -299,6 +297,9 @@ def routing(turn: Turn, request: RoutingSet) -> View:
         _check_steps(turn, request.steps)
     if request.priority is not None:
         contact.priority = request.priority
+    if contact.meant_for and (request.steps is not None or moves):
+        # Somebody has decided otherwise since it was transferred to one agent.
+        queueing.mean_for_all(turn, contact)
     if request.steps is not None:
         contact.steps = request.steps
     if moves and request.queue is not None:
@@ -326,13 +327,15 @@ def _agent(turn: Turn, agent_id: str) -> Agent:
     return agent
 
 
-def _contact(turn: Turn, contact_id: str) -> Contact:
+def live_contact(turn: Turn, contact_id: str) -> Contact:
+    """The contact, or the refusal that there is none."""
     contact = turn.state.contacts.get(contact_id)
     if contact is None:
         raise NotFoundError("there is no such live contact")
     return contact
 
 
-def _compare(version: int, request: Request, current: str) -> None:
+def compare(version: int, request: Request, current: str) -> None:
+    """Refuse a request that was made of another version."""
     if request.if_version is not None and request.if_version != version:
         raise VersionMismatchError(f"the version is {version} now, not {request.if_version}", current=current)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact
+from ctid.model.contact import Consultation, Contact
 from ctid.model.day import Today
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
@@ -74,6 +74,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         offers: Offers whose leg may still live.
         agents: Every agent of the configuration, and removed ones still at work.
         places: Number of a caller who hung up while waiting to the place they left, in order of leaving.
+        consultations: Enquiries that were announced and are not over, by id.
         callbacks: Queue to the contacts there who are to be called back, in the order in which it was asked for.
         paces: Queue to how fast it moves.
         today: The present day of the site and its numbers.
@@ -99,6 +100,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     offers: dict[str, Offer] = {}
     agents: dict[str, Agent] = {}
     places: dict[str, Place] = {}
+    consultations: dict[str, Consultation] = {}
     callbacks: dict[str, list[str]] = {}
     paces: dict[str, Pace] = {}
     today: Today = msgspec.field(default_factory=Today)

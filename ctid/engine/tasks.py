@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import contacts, queueing, today
+from ctid.engine import contacts, queueing, segments, today
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent, Task
 from ctid.model.contact import Contact
@@ -12,7 +12,7 @@ from ctid.model.states import ContactState
 def begin(turn: Turn, agent: Agent, contact: Contact) -> None:
     """The agent has the contact at hand from now on."""
     contact.connected_at = turn.now
-    contact.disposition_required = turn.site.queues[contact.queue].disposition_required
+    segments.begin(turn, contact, agent.id).disposition_required = turn.site.queues[contact.queue].disposition_required
     agent.tasks[contact.id] = Task(contact_id=contact.id, channel=contact.channel, since_ms=turn.now.mono_ms)
     today.of_agent(turn, agent.id).contacts += 1
     contacts.move(turn, contact, ContactState.CONNECTED)
@@ -30,6 +30,11 @@ def give_back(turn: Turn, agent: Agent) -> None:
     for contact_id in list(agent.tasks):
         contact = turn.state.contacts[contact_id]
         put_down(turn, agent, contact)
+        segment = segments.of(contact, agent.id)
+        if segment is not None:
+            # Whoever takes it next owes the disposition.
+            segment.disposition_required = False
+            segments.finish(turn, segment, "returned")
         if contact.connected_at is not None:
             contact.served_ms += turn.now.mono_ms - contact.connected_at.mono_ms
         contact.connected_at, contact.agent_id = None, ""

@@ -9,15 +9,15 @@ from typing import Any
 
 from ctid.acd.floor import Floor
 from ctid.acd.profile import profile
-from ctid.engine import outlook
+from ctid.engine import outlook, segments
 from ctid.engine.desk_view import customer_view, desk_view, queue_day_view
 from ctid.engine.state import SiteState, alias_key
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact, PathStep, Span
+from ctid.model.contact import Consultation, Contact, PathStep, Segment, Span
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
-from ctid.model.states import AgentState, ContactState, OfferState
+from ctid.model.states import WAITING, AgentState, ContactState, OfferState
 from ctid.spec.agent import VOICE, AgentSpec
 from ctid.spec.site import SiteSpec
 
@@ -46,8 +46,8 @@ def wait_ms(contact: Contact, now: Instant) -> int:
 
 
 def owes_disposition(contact: Contact) -> bool:
-    """Whether the work on the contact is not over for want of a disposition."""
-    return contact.disposition_required and not contact.disposition
+    """Whether an agent gave no disposition although one was asked for."""
+    return any(map(segments.owes_disposition, contact.segments))
 
 
 def agent_actions(state: SiteState, agent: Agent) -> list[str]:
@@ -67,7 +67,9 @@ def agent_actions(state: SiteState, agent: Agent) -> list[str]:
             return ["wrap_up", "pend_ready", "pend_not_ready", "pend_log_out"]
         case AgentState.WRAP_UP:
             contact = state.contacts.get(agent.contact_id)
-            over = [] if contact is not None and owes_disposition(contact) else ["ready", "not_ready", "log_out"]
+            segment = segments.of(contact, agent.id) if contact is not None else None
+            owes = segment is not None and segments.owes_disposition(segment)
+            over = [] if owes else ["ready", "not_ready", "log_out"]
             longer = ["extend_wrap_up"] if agent.wrap_up_until_ms < agent.wrap_up_max_ms else []
             return ["wrap_up", *longer, *over]
 
@@ -81,21 +83,20 @@ def offer_actions(offer: Offer) -> list[str]:
 
 def contact_actions(contact: Contact) -> list[str]:
     """What may be asked of the contact now."""
-    match contact.state:
-        case ContactState.CLOSED:
-            return []
-        case ContactState.CONNECTED | ContactState.WRAP_UP:
-            is_call = contact.channel == VOICE and contact.state is ContactState.CONNECTED
-            over = [] if is_call or owes_disposition(contact) else ["complete_wrap_up"]
-            return ["set_attributes", "wrap_up", *over, *_withdrawal(contact)]
-        case ContactState.QUEUED | ContactState.OFFERED:
-            return ["set_attributes", "set_routing", *_withdrawal(contact)]
-        case _:
-            return ["set_attributes", *_withdrawal(contact)]
-
-
-def _withdrawal(contact: Contact) -> list[str]:
-    return [] if contact.channel == VOICE else ["withdraw"]
+    if contact.state is ContactState.CLOSED:
+        return []
+    allowed = ["set_attributes"]
+    if contact.state in WAITING:
+        allowed.append("set_routing")
+    if at_work := [each for each in contact.segments if each.done_at is None]:
+        allowed.append("wrap_up")
+        over = contact.channel != VOICE or any(each.left_at is not None for each in at_work)
+        allowed += ["complete_wrap_up"] if over and not owes_disposition(contact) else []
+    if contact.channel != VOICE:
+        allowed.append("withdraw")
+    elif contact.state is ContactState.CONNECTED and segments.talking(contact):
+        allowed += ["transfer", "consult", "hang_up"]
+    return allowed
 
 
 def channels_view(state: SiteState, agent: Agent, spec: AgentSpec | None) -> View:
@@ -167,6 +168,7 @@ def contact_view(state: SiteState, contact: Contact, now: Instant, floor: Floor)
         "attributes": dict(contact.attributes),
         "path": [step_view(step) for step in contact.path],
         "spans": [span_view(span) for span in contact.spans],
+        "segments": [segment_view(segment) for segment in contact.segments],
         "legs": [leg_view(leg) for leg in legs_of(state, contact)],
         "offer_ids": list(contact.offer_ids),
         "agent_id": contact.agent_id or None,
@@ -286,6 +288,33 @@ def span_view(span: Span) -> View:
         "duration_ms": span.duration_ms,
         "queue": span.queue or None,
         "agent_id": span.agent_id or None,
+    }
+
+
+def segment_view(segment: Segment) -> View:
+    """One agent's part in a contact."""
+    left, done = segment.left_at, segment.done_at
+    return {
+        "agent_id": segment.agent_id,
+        "queue": segment.queue,
+        "at": stamp(segment.began_at),
+        "talk_ms": None if left is None else left.mono_ms - segment.began_at.mono_ms,
+        "wrap_up_ms": None if left is None or done is None else done.mono_ms - left.mono_ms,
+        "result": segment.result or None,
+        "disposition": segment.disposition or None,
+        "notes": segment.notes or None,
+    }
+
+
+def consultation_view(consultation: Consultation) -> View:
+    """An announced enquiry."""
+    return {
+        "id": consultation.id,
+        "contact_id": consultation.contact_id,
+        "from_agent": consultation.from_agent,
+        "to_agent": consultation.to_agent,
+        "number": consultation.number,
+        "created_at": stamp(consultation.created_at),
     }
 
 

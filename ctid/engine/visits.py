@@ -33,7 +33,7 @@ def moves(turn: Turn, contact: Contact, to: ContactState) -> None:
         match to:
             case ContactState.CONNECTED:
                 leave(turn, contact, "handled")
-            case ContactState.CLOSED if contact.outcome is not None:
+            case ContactState.CLOSED | ContactState.WRAP_UP if contact.outcome is not None:
                 leave(turn, contact, _RESULTS.get(contact.outcome, "overflowed"))
             case _:
                 leave(turn, contact, "overflowed")
@@ -77,8 +77,9 @@ def leave(turn: Turn, contact: Contact, result: str) -> None:
 
 def span_over(contact: Contact, span: Span) -> None:
     """A stretch of service is over."""
-    if span.state in SERVED and contact.visits:
-        contact.visits[-1].handling_ms += span.duration_ms or 0
+    visit = _last(contact)
+    if span.state in SERVED and visit is not None and visit.result == "handled":
+        visit.handling_ms += span.duration_ms or 0
 
 
 def _last(contact: Contact) -> Visit | None:
@@ -92,7 +93,8 @@ def _ended_now(turn: Turn, visit: Visit) -> bool:
 
 def _serve(turn: Turn, contact: Contact) -> None:
     visit = _last(contact)
-    if visit is not None and (day := _day(turn, visit)) is not None:
+    # A contact that was transferred and given up waiting may yet be wrapped up by who transferred it.
+    if visit is not None and visit.result == "handled" and (day := _day(turn, visit)) is not None:
         day.finished += 1
         day.handling_ms += visit.handling_ms
 

@@ -5,13 +5,13 @@ The rules of its queue count as they were at its beginning.
 
 from __future__ import annotations
 
-from ctid.engine import agents, contacts
+from ctid.engine import agents, segments
 from ctid.engine.turn import Turn, ms
-from ctid.engine.views import agent_actions, owes_disposition
+from ctid.engine.views import agent_actions
 from ctid.errors import ConflictError
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact
-from ctid.model.states import AgentState, ContactState
+from ctid.model.contact import Segment
+from ctid.model.states import AgentState
 from ctid.spec.queue import QueueSpec
 
 
@@ -20,15 +20,20 @@ def is_due(queue: QueueSpec) -> bool:
     return queue.wrap_up_seconds > 0 or queue.wrap_up_until_ended
 
 
-def begin(turn: Turn, agent: Agent, contact: Contact) -> None:
-    """Begin, at the very end of the talk and before anything else can be offered to the agent."""
-    queue, now = turn.site.queues[contact.queue], turn.now.mono_ms
-    contact.disposition_required = queue.disposition_required
-    contacts.move(turn, contact, ContactState.WRAP_UP)
-    contacts.publish(turn, contact, "contact.wrap_up")
+def begin(turn: Turn, agent: Agent, segment: Segment) -> None:
+    """Begin, at the very end of the agent's talk and before anything else can be offered to them."""
+    queue, now = turn.site.queues[segment.queue], turn.now.mono_ms
+    segment.disposition_required = queue.disposition_required
     agent.wrap_up_max_ms = now + ms(queue.wrap_up_max_seconds)
     _end_at(turn, agent, agent.wrap_up_max_ms if queue.wrap_up_until_ended else now + ms(queue.wrap_up_seconds))
     agents.move(turn, agent, AgentState.WRAP_UP)
+
+
+def owes(turn: Turn, agent: Agent) -> bool:
+    """Whether the agent's wrap-up lacks the disposition that its queue asks for."""
+    contact = turn.state.contacts.get(agent.contact_id)
+    segment = segments.of(contact, agent.id) if contact is not None else None
+    return segment is not None and segments.owes_disposition(segment)
 
 
 def extend(turn: Turn, agent: Agent, seconds: int) -> None:
@@ -49,8 +54,7 @@ def extend(turn: Turn, agent: Agent, seconds: int) -> None:
 
 def time_over(turn: Turn, agent: Agent) -> None:
     """End by the clock; only a disposition that is required and missing is still waited for, and not for ever."""
-    contact = turn.state.contacts.get(agent.contact_id)
-    if contact is not None and owes_disposition(contact) and turn.now.mono_ms < agent.wrap_up_max_ms:
+    if owes(turn, agent) and turn.now.mono_ms < agent.wrap_up_max_ms:
         agent.wrap_up_overdue = True
         _end_at(turn, agent, agent.wrap_up_max_ms)
         agents.changed(turn, agent, "agent.updated")

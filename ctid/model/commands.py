@@ -76,7 +76,8 @@ class ReleaseLeg(Command, frozen=True, kw_only=True, tag="leg.release"):
     """End the FastAGI session in earnest: the dialplan goes on to ``next`` and does not come back by itself.
 
     Attributes:
-        next: ``hangup``, ``fallback``, ``number`` or ``voicemail``: the value of the channel variable ``CTID_NEXT``.
+        next: ``hangup``, ``fallback``, ``number``, ``voicemail`` or ``phones``: the value of the channel variable
+            ``CTID_NEXT``.
         target: The number or the mailbox, the value of ``CTID_TARGET``.
     """
 
@@ -136,6 +137,30 @@ class DialCustomer(Command, frozen=True, kw_only=True, tag="leg.dial_customer"):
     caller_number: str
     timeout_ms: int
     detect_machine: bool = False
+
+
+class FetchLeg(Command, frozen=True, kw_only=True, tag="leg.fetch"):
+    """Take a caller's channel out of its bridge, to ask ctid by FastAGI again. That it is gone is no failure."""
+
+    pbx: str
+    unique_id: str
+
+
+class PlaceCall(Command, frozen=True, kw_only=True, tag="call.place"):
+    """Originate a call of an agent's own: their phone rings, and dials when it is answered.
+
+    Attributes:
+        unique_id: To be the new channel's unique id.
+        device: Their phone.
+        number: What is dialled, in the context of agents' phones.
+        headers: SIP headers for the INVITE.
+    """
+
+    pbx: str
+    unique_id: str
+    device: str
+    number: str
+    headers: dict[str, str]
 
 
 class HangUpLeg(Command, frozen=True, kw_only=True, tag="leg.hang_up"):
@@ -248,6 +273,8 @@ AnyCommand = (
     | ReleaseLeg
     | RingAgent
     | DialCustomer
+    | FetchLeg
+    | PlaceCall
     | HangUpLeg
     | StartTimer
     | CancelTimer

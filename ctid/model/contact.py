@@ -75,8 +75,10 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: When it was entered.
-        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail`` or ``callback``.
-        name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to.
+        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``callback`` or
+            ``transfer``.
+        name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to;
+            for ``transfer`` the agent, empty if it was to nobody we know.
         result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid``; for a queue that did not take the
             contact ``closed``, ``full``, ``nobody`` or ``overflow``, for one that did ``regained`` (an old place) or
             ``moved`` (by somebody's decision); for ``callback`` why it was refused, why the customer was not reached or
@@ -129,6 +131,53 @@ class Visit(msgspec.Struct, kw_only=True):
     wait_ms: int = 0
     within: bool = False
     handling_ms: int = 0
+
+
+class Segment(msgspec.Struct, kw_only=True):
+    """One agent's part in a contact: their talk, and the wrap-up that is theirs alone.
+
+    Attributes:
+        agent_id: The agent.
+        queue: The queue it was served from.
+        began_at: When they were connected.
+        left_at: When their talk ended; ``None`` while it lasts.
+        done_at: When their wrap-up ended too; ``None`` while the contact is theirs to work on.
+        result: How the talk ended for them: ``ended``, ``transferred`` or ``returned`` to the queue; empty while it
+            lasts.
+        disposition: Their coded result.
+        disposition_required: Whether their work on it is not over without one.
+        notes: Their text.
+    """
+
+    agent_id: str
+    queue: str
+    began_at: Instant
+    left_at: Instant | None = None
+    done_at: Instant | None = None
+    result: str = ""
+    disposition: str = ""
+    disposition_required: bool = False
+    notes: str = ""
+
+
+class Consultation(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent's announced enquiry with a colleague about a contact; the phones carry it out.
+
+    Attributes:
+        id: Minted by ctid.
+        contact_id: What it is about.
+        from_agent: Who asks.
+        to_agent: Who is asked.
+        number: What the asking agent's phone dials.
+        created_at: When it was announced.
+    """
+
+    id: str
+    contact_id: str
+    from_agent: str
+    to_agent: str
+    number: str
+    created_at: Instant
 
 
 class OfferResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,6 +305,7 @@ class Contact(msgspec.Struct, kw_only=True):
         spans: Every state with its time.
         visits: Every stay in a queue.
         offers: What became of each offer.
+        segments: Each agent's part, in order.
         ivr: Position in the IVR while in it.
         queue: The queue waited in or served from.
         priority: Its own, from menus and entries; its queue's is added while it waits there. Higher goes first.
@@ -264,6 +314,8 @@ class Contact(msgspec.Struct, kw_only=True):
             whose place it regained.
         requirement: Index into the queue's ``requirements``; -1 for the queue's own ``steps``.
         steps: A requirement of its own that goes before the queue's, as plain data of ``StepSpec``; empty for none.
+        meant_for: The agent it was transferred to, while it waits for them alone.
+        parting_leg: The leg of the agent who gave it on, until its channel has ended: nobody else is bridged before.
         step: Index of the requirement's step in force; it never falls while the contact waits in one queue.
         delay_ms: The longest delay of a helping agent (``MembershipSpec``) that the contact has waited for.
         promised_ms: Monotonic moment by which service was last promised to the caller; 0 if nothing was.
@@ -276,9 +328,8 @@ class Contact(msgspec.Struct, kw_only=True):
         served_ms: Time with agents who gave it back to its queue, which was no waiting.
         ended_at: When the customer's part ended.
         closed_at: When the wrap-up ended too.
-        disposition: Coded result of the wrap-up.
-        disposition_required: Whether the work on it is not over without one.
-        notes: The agent's text.
+        disposition: Coded result: of the last agent who gave one.
+        notes: Text: of the last agent who gave one.
         version: Raised with every change, for ``If-Match``.
     """
 
@@ -298,6 +349,7 @@ class Contact(msgspec.Struct, kw_only=True):
     spans: list[Span] = []
     visits: list[Visit] = []
     offers: list[OfferResult] = []
+    segments: list[Segment] = []
     ivr: MenuPosition | None = None
     queue: str = ""
     priority: int = 0
@@ -306,6 +358,8 @@ class Contact(msgspec.Struct, kw_only=True):
     place_ms: int = 0
     requirement: int = -1
     steps: list[dict[str, Any]] = []
+    meant_for: str = ""
+    parting_leg: str = ""
     step: int = 0
     delay_ms: int = 0
     promised_ms: int = 0
@@ -319,6 +373,5 @@ class Contact(msgspec.Struct, kw_only=True):
     ended_at: Instant | None = None
     closed_at: Instant | None = None
     disposition: str = ""
-    disposition_required: bool = False
     notes: str = ""
     version: int = 0

@@ -31,12 +31,14 @@ class LegSeen(msgspec.Struct, frozen=True, kw_only=True):
         answered: Whether the channel is up.
         bridge_id: The bridge it is in, or empty.
         returned: Whether it is in the part of the dialplan that callers come to from a bridge with an agent.
+        device: The phone or trunk it leads to, ``PJSIP/1002``.
     """
 
     unique_id: str
     answered: bool
     bridge_id: str = ""
     returned: bool = False
+    device: str = ""
 
 
 class PbxReconciled(Event, frozen=True, kw_only=True, tag="pbx.reconciled"):
@@ -186,6 +188,50 @@ class LegRetrieved(Event, frozen=True, kw_only=True, tag="leg.retrieved"):
 
 MACHINE: Final = 88
 """The cause (Q.850: incompatible destination) with which our dialplan ends the call of an answering machine."""
+
+
+class TransferParty(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel that a phone's transfer left behind in a bridge with another.
+
+    Attributes:
+        unique_id: Asterisk's ``Uniqueid``.
+        device: The phone or trunk it leads to, ``PJSIP/1002``.
+    """
+
+    unique_id: str
+    device: str
+
+
+class CallTransferred(Event, frozen=True, kw_only=True, tag="call.transferred"):
+    """A phone brought two of its calls together and left (REFER with Replaces; AMI ``AttendedTransfer``).
+
+    Attributes:
+        transferers: Unique ids of the phone's own channels, in any order.
+        parties: Those who talk to each other now, in any order; one alone if it was brought to an application.
+        bridge_id: Their bridge; empty where two bridges were linked.
+        dialling: The extension that the second call was still ringing at, if it was.
+    """
+
+    pbx: str
+    transferers: list[str]
+    parties: list[TransferParty]
+    bridge_id: str = ""
+    dialling: str = ""
+
+
+class CallSentOn(Event, frozen=True, kw_only=True, tag="call.sent_on"):
+    """A phone sent the caller on without asking first (REFER; AMI ``BlindTransfer``, then a FastAGI session).
+
+    Attributes:
+        unique_id: Of the caller's channel.
+        extension: Where to, as the phone had it.
+        arrived: Told by the FastAGI session: the caller is with us.
+    """
+
+    pbx: str
+    unique_id: str
+    extension: str
+    arrived: bool = False
 
 
 class LegEnded(Event, frozen=True, kw_only=True, tag="leg.ended"):
@@ -376,6 +422,55 @@ class RoutingSet(Request, frozen=True, kw_only=True, tag="request.routing"):
     queue: str | None = None
 
 
+class TransferRequested(Request, frozen=True, kw_only=True, tag="request.transfer"):
+    """Give a contact in talk on, without asking first; exactly one target.
+
+    Attributes:
+        queue: To wait there, at the place of its first queue.
+        agent: To be offered to this agent, and to its queue's others if they don't take it.
+        number: To leave for this number.
+    """
+
+    contact_id: str
+    queue: str = ""
+    agent: str = ""
+    number: str = ""
+
+
+class HangUpRequested(Request, frozen=True, kw_only=True, tag="request.hang_up"):
+    """End the agent's part in the talk of a contact."""
+
+    contact_id: str
+
+
+class ConsultationRequested(Request, frozen=True, kw_only=True, tag="request.consultation"):
+    """Announce to a colleague that the agent who serves the contact is about to call them.
+
+    Attributes:
+        agent: The colleague.
+    """
+
+    contact_id: str
+    agent: str
+
+
+class ConsultationWithdrawn(Request, frozen=True, kw_only=True, tag="request.consultation_withdraw"):
+    """The colleague is not to be asked any more."""
+
+    consultation_id: str
+
+
+class CallRequested(Request, frozen=True, kw_only=True, tag="request.call"):
+    """Have an agent's phone dial.
+
+    Attributes:
+        number: An extension or a number outside, as a phone would dial it.
+    """
+
+    agent_id: str
+    number: str
+
+
 class CallbackRequested(Request, frozen=True, kw_only=True, tag="request.callback"):
     """Call a customer back: one who waits in a queue, or somebody new.
 
@@ -488,6 +583,8 @@ AnyEvent = (
     | LegUnbridged
     | LegHeld
     | LegRetrieved
+    | CallTransferred
+    | CallSentOn
     | LegEnded
     | LegFailed
     | DeviceChanged
@@ -502,6 +599,11 @@ AnyEvent = (
     | WrapUpSet
     | AttributesSet
     | RoutingSet
+    | TransferRequested
+    | HangUpRequested
+    | ConsultationRequested
+    | ConsultationWithdrawn
+    | CallRequested
     | CallbackRequested
     | CallbackCanceled
     | MessageRequested

@@ -22,6 +22,8 @@ class Leg(msgspec.Struct, kw_only=True):
         has_agi: Whether a FastAGI session holds the channel now, so that prompts can be played.
         bridge_id: Asterisk's bridge the channel is in, empty when in none.
         returned: Whether we know that it came back from a bridge with an agent (``call.returned``).
+        coming: Whether it is on its way to us out of a bridge, by a transfer; it is offered to nobody before it is
+            there.
     """
 
     id: str
@@ -35,3 +37,4 @@ class Leg(msgspec.Struct, kw_only=True):
     has_agi: bool = False
     bridge_id: str = ""
     returned: bool = False
+    coming: bool = False

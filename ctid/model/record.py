@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from ctid.errors import RequestError
-from ctid.model.contact import Customer, Decision, OfferResult, PathStep, Span, Visit
+from ctid.model.contact import Customer, Decision, OfferResult, PathStep, Segment, Span, Visit
 from ctid.model.instant import Instant
 from ctid.model.states import ContactState, Outcome
 
@@ -26,15 +26,16 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
         queue: The last queue, empty if it never reached one.
         agent_id: Who served it last, empty if nobody.
         outcome: One of ``Outcome``.
-        disposition: The wrap-up's code.
-        disposition_missing: The queue asks for a disposition, and none was given in time.
-        notes: The agent's text.
+        disposition: The wrap-up's code, of the last agent who gave one.
+        disposition_missing: The queue asks for a disposition, and an agent gave none in time.
+        notes: The text of the last agent who wrote one.
         attributes: Attached data at the close.
         path: Entries, menus, keys, queues in order.
         spans: Every state with start and duration; they add up to the whole.
         visits: Every stay in a queue.
         offers: Every offer and what came of it.
         decisions: Why each agent was chosen.
+        segments: Each agent's part, in order: talk, wrap-up, disposition and notes.
         created_at: Arrival.
         queued_at: First queue entered.
         connected_at: First bridge with an agent.
@@ -72,6 +73,7 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
     disposition_missing: bool = False
     decisions: list[Decision] = []
     visits: list[Visit] = []
+    segments: list[Segment] = []
 
     @property
     def agents(self) -> list[str]:

@@ -13,7 +13,17 @@ from typing import Final, Literal
 
 from ctid.errors import ConfigError
 from ctid.model.events import MACHINE
-from ctid.pbx_adapters.ami.commands import AWAIT, AWAIT_SECONDS, CALLED, CALLER, CONNECT, NO_FORWARD
+from ctid.pbx_adapters.ami.commands import (
+    AWAIT,
+    AWAIT_SECONDS,
+    CALLED,
+    CALLER,
+    CONNECT,
+    NO_FORWARD,
+    OWN_NUMBER,
+    PHONES,
+    TRANSFER,
+)
 from ctid.pbx_adapters.ami.supervisor import WANTED
 
 Release = Literal["16", "22"]
@@ -32,6 +42,9 @@ SERVED_SECONDS: Final = 5
 
 RETURN: Final = "return"
 """The extension that a web phone asks for its call at after its page was loaded anew."""
+
+PHONE_RING_SECONDS: Final = 60
+"""How long a colleague's phone rings."""
 
 NUMBER_RING_SECONDS: Final = 60
 """How long a number outside rings before the fallback."""
@@ -67,8 +80,11 @@ class Dialplan:
         fallback_dial: Whom the fallback rings (``PJSIP/reception``); empty for nobody.
         fallback_prompt: What the fallback plays before it hangs up.
         music_class: What callers hear while no daemon is there.
-        number_dial: How a number outside is dialled that a contact is sent on to; ``{number}`` stands for it:
-            ``PJSIP/{number}@trunk``. Without it such a contact goes to the fallback.
+        number_dial: How a number outside is dialled, by agents' phones and for contacts that are sent on to it;
+            ``{number}`` stands for it: ``PJSIP/{number}@trunk``. Without it such a contact goes to the fallback, and
+            phones reach none.
+        phones: Names of the agents' phones, the extensions of which agents' phones reach them: ``1001`` for
+            ``PJSIP/1001``.
     """
 
     pbx: str
@@ -77,6 +93,7 @@ class Dialplan:
     fallback_prompt: str = "tt-allbusy"
     music_class: str = "default"
     number_dial: str = ""
+    phones: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +147,7 @@ def extensions_conf(dialplan: Dialplan) -> str:
         dialplan.fallback_prompt,
         dialplan.music_class,
         dialplan.number_dial,
+        *dialplan.phones,
     )
     if dialplan.number_dial and dialplan.number_dial.count("{number}") != 1:
         raise ConfigError([f"dialplan: {dialplan.number_dial!r} must hold {{number}} once: PJSIP/{{number}}@trunk"])
@@ -147,6 +165,13 @@ def extensions_conf(dialplan: Dialplan) -> str:
         wait=AWAIT,
         wait_seconds=AWAIT_SECONDS,
         called=CALLED,
+        transfer=TRANSFER,
+        sent_on=_ask("transfer", dialplan, TRIES_BEFORE_FALLBACK, "ctid-fallback,s,1"),
+        phones=PHONES,
+        inside="".join(_own_call(name, f"PJSIP/{name},{PHONE_RING_SECONDS}") for name in dialplan.phones),
+        outside=_own_call("_[0-9*#+]!", dialplan.number_dial.replace("{number}", "${FILTER(0-9+*#,${EXTEN})}"))
+        if number
+        else "",
         machine=MACHINE,
         back=RETURN,
     )
@@ -200,6 +225,10 @@ def _ask(script: str, dialplan: Dialplan, tries: int, otherwise: str) -> str:
     )
 
 
+def _own_call(extension: str, dialled: str) -> str:
+    return _OWN_CALL.format(extension=extension, dialled=dialled, own_number=OWN_NUMBER, transfer=TRANSFER)
+
+
 def refuse_unsafe(what: str, *values: str) -> None:
     """Refuse values that would end their line, begin a comment or be expanded.
 
@@ -220,6 +249,7 @@ exten => {script},1,Set(CTID_NEXT=)
  same => n,GotoIf($["${{CTID_NEXT}}" = "fallback"]?ctid-fallback,s,1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "number"]?ctid-number,s,1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "voicemail"]?ctid-voicemail,s,1)
+ same => n,GotoIf($["${{CTID_NEXT}}" = "phones"]?ctid-phones,${{CTID_DNIS}},1)
  same => n,Set(CTID_TRIES=${{IF($[${{EPOCH}} - ${{CTID_ASKED}} > {served}]?0:$[${{CTID_TRIES}} + 1])}})
  same => n,GotoIf($[${{CTID_TRIES}} >= {tries}]?{otherwise})
  same => n,Answer()
@@ -241,6 +271,7 @@ exten => s,1,Goto(ctid-ask,in,1)
 [ctid-ask]
 {waiting}
 {after}
+{sent_on}
 ; An agent's leg that was answered. Bridge() takes any channel whose unique id only begins like the one it is given,
 ; as 1700000000.25 does like 1700000000.2; so it is given the caller's name, which IMPORT() finds by the whole id.
 ; Several phones may ring for one caller. The first that is answered has the caller, and is in the caller's group for as
@@ -304,10 +335,23 @@ exten => s,1,Answer()
 [{no_forward}]
 exten => _[0-9a-zA-Z*#+]!,1,Hangup(21)
 
-; What agents dial themselves.
-[ctid-phones]
+; Whom an agent's phone sends on by REFER comes to ctid, which knows what the extension means. Who is none of ctid's
+; goes on as if the phone had dialled for them.
+[{transfer}]
+exten => _[0-9a-zA-Z*#+]!,1,Set(CTID_DNIS=${{FILTER(0-9a-zA-Z*#+._\\-,${{EXTEN}})}})
+ same => n,Goto(ctid-ask,transfer,1)
+
+; What agents dial themselves: each other, and numbers outside just as they are, an emergency number too.
+[{phones}]
 ; A page that was loaded anew asks for its call here (INVITE with Replaces). Without one there is nothing to get.
 exten => {back},1,Hangup()
+{inside}{outside}"""
+
+_OWN_CALL: Final = """\
+exten => {extension},1,ExecIf($["${{{own_number}}}" != ""]?Set(CALLERID(num)=${{{own_number}}}))
+ same => n,Set(__TRANSFER_CONTEXT={transfer})
+ same => n,Dial({dialled})
+ same => n,Hangup()
 """
 
 _PHONE: Final = """\

@@ -19,7 +19,7 @@ from ctid.telemetry.metrics import Metrics
 _log = structlog.get_logger()
 
 AgiCommand = do.AnswerLeg | do.PlayAndCollect | do.PlayMusic | do.StopMusic | do.SetVariable | do.ReleaseLeg
-AmiCommand = do.RingAgent | do.DialCustomer | do.HangUpLeg
+AmiCommand = do.RingAgent | do.DialCustomer | do.PlaceCall | do.FetchLeg | do.HangUpLeg
 
 
 class AmiPort(Protocol):
@@ -100,7 +100,7 @@ class Dispatcher:
                 case do.RingAgent():
                     self._about_to_ring.add(command.unique_id)
                     self._group.create_task(self._ring(command), name=f"ring-{command.unique_id}")
-                case do.DialCustomer():
+                case do.DialCustomer() | do.PlaceCall() | do.FetchLeg():
                     self._link(command)
                 case do.HangUpLeg():
                     self._hang_up(command)

@@ -10,6 +10,8 @@ from ctid.errors import JournalError, OverloadedError, RequestError
 from ctid.model.events import (
     CallArrived,
     CallerReturned,
+    CallSentOn,
+    CallTransferred,
     DeviceChanged,
     Event,
     LegAlerting,
@@ -42,6 +44,8 @@ _CAN_COME_AGAIN = (
     LegHeld,
     LegRetrieved,
     LegEnded,
+    CallTransferred,
+    CallSentOn,
 )
 """Refused when the inbox is full. All else is taken always; it is bounded by what it tells the end of: sessions,
 desktops, timers, lookups, PBXes, our own originates."""

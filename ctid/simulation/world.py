@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
+from ctid.engine import segments
 from ctid.engine.engine import Engine
 from ctid.model import commands as cmd
 from ctid.model import events as ev
@@ -362,7 +363,8 @@ class World:
         presence = self._after_wrap_up.pop(agent_id, None)
         contact = self.engine.state.contacts.get(contact_id)
         codes = self.engine.site.queues[contact.queue].dispositions if contact is not None else []
-        owed = contact is not None and contact.disposition_required and not contact.disposition
+        segment = segments.of(contact, agent_id) if contact is not None else None
+        owed = segment is not None and segments.owes_disposition(segment)
         disposition = next(iter(codes or self.engine.site.dispositions), None) if owed else None
         if presence is not None and disposition is None:
             self._ask(presence)

@@ -39,11 +39,14 @@ class PbxSpec(Spec):
 
     Attributes:
         ami: How we log in there.
+        dial_out: How the PBX dials a number outside, for agents and for contacts that leave for one:
+            ``PJSIP/{number}@carrier``. It is part of the dialplan that ``ctid asterisk-config`` prints.
         web_phones: How browsers register there; without it no agent of this PBX can have a ``web_phone``.
     """
 
     ami: AmiSpec
     web_phones: WebPhonesSpec | None = None
+    dial_out: Annotated[str, StringConstraints(pattern=r"^([A-Za-z]+/\S*\{number\}\S*)?$")] = ""
 
 
 class AgiSpec(Spec):

@@ -28,6 +28,8 @@ class PolicySpec(Spec):
         regain_place_seconds: A caller who hung up while waiting and calls again within this time has their old place;
             0 for a new one.
         non_acd_calls: ``block``: nothing is offered to an agent whose phone is in a call that is not ctid's.
+        transfer_seconds: A contact that was transferred to an agent waits so long for them alone, then for anybody of
+            its queue.
         lease_seconds: Grace after the ringing time before a reservation is given up without word from the PBX.
         desktop_grace_seconds: State kept for an agent whose last desktop went away.
         pbx_grace_seconds: Contacts of a PBX that cannot be reached for so long are closed as failed.
@@ -43,6 +45,7 @@ class PolicySpec(Spec):
     priority_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60
     regain_place_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0
     non_acd_calls: Literal["block", "ignore"] = "block"
+    transfer_seconds: Seconds = 20
     lease_seconds: Seconds = 10
     desktop_grace_seconds: Seconds = 60
     pbx_grace_seconds: Seconds = 60

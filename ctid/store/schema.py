@@ -67,6 +67,7 @@ records: Final = Table(
     Column("disposition_missing", Boolean, nullable=False, server_default=false()),
     Column("decisions", json_type, nullable=False, server_default=text("'[]'")),
     Column("visits", json_type, nullable=False, server_default=text("'[]'")),
+    Column("segments", json_type, nullable=False, server_default=text("'[]'")),
 )
 
 # Each serves one filter and the order in which records are listed at once. None for the site: few have more than one.

@@ -42,6 +42,7 @@ def test_ring_agent() -> None:
         "CallerID": '"Ann" <+12025550123>',
         "Variable": [
             "FORWARD_CONTEXT=ctid-no-forward",
+            "TRANSFER_CONTEXT=ctid-transfer",
             "CTID_CALLER=1700000000.1",
             r"PJSIP_HEADER(add,X-Contact)=a\,b \"c\" \(d\) \\e",
         ],
@@ -59,7 +60,7 @@ def test_name_cannot_break_out_of_the_caller_id() -> None:
 def test_an_agent_whose_customer_is_yet_to_be_dialled_hears_it_ring_for_a_bounded_time() -> None:
     fields = ring_agent(ring(peer_unique_id="", wait_ms=37_500))
     assert fields["Context"] == "ctid-await"
-    assert fields["Variable"] == ["FORWARD_CONTEXT=ctid-no-forward", "CTID_AWAIT=37"]
+    assert fields["Variable"] == ["FORWARD_CONTEXT=ctid-no-forward", "TRANSFER_CONTEXT=ctid-transfer", "CTID_AWAIT=37"]
 
 
 def dial(**changes: object) -> DialCustomer:

@@ -110,6 +110,12 @@ TABLE: Final[dict[str, Row]] = {
     "requestCallback": Row(may=SALES_STEERING, body={"number": "030 654321", "queue": "sales"}),
     "getCallback": Row(may=SALES_STEERING),
     "cancelCallback": Row(may=SALES_STEERING),
+    # Calls: the contact, and the agent who talks.
+    "transferContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"to": {"queue": "support"}}),
+    "hangUpContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "createConsultation": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"agent": "alice"}),
+    "withdrawConsultation": Row(may=HER_SUPERVISION | {"alice"}),
+    "placeCall": Row(may=HER_SUPERVISION | {"alice"}, body={"number": "+493055555555"}),
     # Queues: their numbers name nobody.
     "listQueues": Row(
         may=EVERYBODY,

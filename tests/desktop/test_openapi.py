@@ -119,7 +119,9 @@ class Floor:
         site.hang_up(closed)
         for state in (AgentState.NOT_READY, AgentState.READY):
             site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="bob", state=state))
-        site.answer(site.call(ani="+493044444444", key="2"))
+        talk = site.call(ani="+493044444444", key="2")
+        site.answer(talk)
+        site.handle(ev.ConsultationRequested(command_id="c", principal="p", contact_id=talk, agent="alice"))
         site.handle(ev.ContactSubmitted(command_id="c", principal="p", channel="chat", queue="support"))
         site.call(ani=CALLER)
         site.call(ani="+493022222222", key="2")
@@ -130,6 +132,7 @@ class Floor:
             "closed": [closed],
             "offer_id": [each.id for each in site.state.offers.values() if each.agent_id == "alice"],
             "queue_id": ["sales", "support"],
+            "consultation_id": list(site.state.consultations),
             "webhook": ["crm"],
             "event_id": ["e1-7"],
             "name": ["somebody"],

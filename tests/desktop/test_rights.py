@@ -14,6 +14,7 @@ from ctid.desktop.operation import Operation
 from ctid.desktop.routes import OPERATIONS
 from ctid.model import events as ev
 from ctid.model.access import Role
+from ctid.model.contact import Consultation
 from ctid.model.states import AgentState
 from tests.desktop.rights_table import EVERYBODY, PRINCIPALS, TABLE, Row
 from tests.desktop.site import Desk
@@ -41,6 +42,7 @@ class World:
             "offer_id": self.ids["offer"],
             "queue_id": "sales",
             "name": "somebody",
+            "consultation_id": "co-1",
             "webhook": "crm",
             "event_id": "e1-1",
         }
@@ -67,6 +69,14 @@ async def world(desk: Desk, http: aiohttp.ClientSession) -> World:
         site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="alice", state=state))
     world.ids["offered"] = site.call(ani=CALLER)
     (world.ids["offer"],) = site.state.contacts[world.ids["offered"]].offer_ids
+    site.state.consultations["co-1"] = Consultation(
+        id="co-1",
+        contact_id=world.ids["offered"],
+        from_agent="alice",
+        to_agent="alice",
+        number="1002",
+        created_at=site.now(),
+    )
     world.ids["waiting"] = site.call(ani="+493022222222", key="2")
     world.ids["record"] = site.call(ani="+493011111111")
     site.hang_up(world.ids["record"])

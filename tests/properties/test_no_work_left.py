@@ -22,7 +22,7 @@ from ctid.engine.turn import Turn
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.instant import Instant
-from ctid.model.states import AgentState, OfferState
+from ctid.model.states import AgentState, ContactState, OfferState
 from sip_test_rig.simulated_pbx import SimulatedPbx
 from sip_test_rig.simulated_world import Odds
 
@@ -158,6 +158,38 @@ class ContactCentre(RuleBasedStateMachine):
             self.world.request(
                 ev.WrapUpSet, agent_id=contact.agent_id, contact_id=contact.id, disposition="solved", complete=True
             )
+
+    @rule(
+        data=st.data(),
+        to=st.sampled_from(
+            [{"queue": "support"}, {"queue": "own"}, {"agent": "bob"}, {"agent": "dora"}, {"number": "1"}]
+        ),
+    )
+    def transfer(self, data: st.DataObject, to: dict[str, str]) -> None:
+        if talking := self.talking():
+            self.world.request(ev.TransferRequested, contact_id=data.draw(st.sampled_from(talking)), **to)
+
+    @rule(data=st.data(), agent_id=AGENTS)
+    def consult(self, data: st.DataObject, agent_id: str) -> None:
+        if talking := self.talking():
+            contact_id = data.draw(st.sampled_from(talking))
+            self.world.request(ev.ConsultationRequested, contact_id=contact_id, agent=agent_id)
+
+    @rule(data=st.data())
+    def transfer_by_phone(self, data: st.DataObject) -> None:
+        channels = self.world.channels
+        if agents := sorted(name for name, each in channels.items() if each.device and each.peer):
+            channel = channels[data.draw(st.sampled_from(agents))]
+            self.world.transfers.by_phone(channel, channel.bridge)
+
+    @rule(data=st.data())
+    def hang_up_by_desktop(self, data: st.DataObject) -> None:
+        if talking := self.talking():
+            self.world.request(ev.HangUpRequested, contact_id=data.draw(st.sampled_from(talking)))
+
+    def talking(self) -> list[str]:
+        contacts = self.world.engine.state.contacts.values()
+        return sorted(each.id for each in contacts if each.state is ContactState.CONNECTED and each.channel == "voice")
 
     @rule(
         agent_id=AGENTS,

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from ctid.model import events as ev
-from ctid.model.states import WAITING, AgentState
+from ctid.model.states import WAITING, AgentState, ContactState
 from sip_test_rig.simulated_pbx import UTC_MS, SimulatedPbx
 
 CALLBACK = {
@@ -187,15 +187,17 @@ def step(world: SimulatedPbx, *, faults: bool) -> None:
         task(world)
     elif kind < 0.66:
         ask_for_state(world)
-    elif kind < 0.79:
+    elif kind < 0.77:
         other_request(world)
-    elif kind < 0.85:
+    elif kind < 0.84:
+        control_call(world)
+    elif kind < 0.87:
         agent = dice.choice(list(SPEC["agents"]))
         world.desktop_gone(agent)
         world.later(100, 20_000, lambda: world.desktop_back(agent, f"s{dice.random()}"))
-    elif kind < 0.87:
-        world.own_call(dice.choice(list(world.devices)), dice.randint(100, 20_000))
     elif kind < 0.89:
+        world.own_call(dice.choice(list(world.devices)), dice.randint(100, 20_000))
+    elif kind < 0.90:
         device = dice.choice(list(world.devices))
         world.set_device(device, reachable=False)
         world.later(100, 15_000, lambda: world.set_device(device, reachable=True))
@@ -262,6 +264,35 @@ def ask_for_state(world: SimulatedPbx) -> None:
         if_version=version,
         forced=world.chance(0.1),
     )
+
+
+def control_call(world: SimulatedPbx) -> None:
+    """An agent gives a call on, asks a colleague about it or ends it at the desktop; once somebody talks."""
+    dice, state = world.random, world.engine.state
+
+    def talking() -> list[str]:
+        contacts = world.engine.state.contacts.values()
+        return [each.id for each in contacts if each.state is ContactState.CONNECTED and each.channel == "voice"]
+
+    for _ in range(20):
+        if not talking():
+            world.run(500)
+    contact_id = dice.choice(talking() or ["none"])
+    match dice.randrange(7):
+        case 0:
+            world.request(ev.HangUpRequested, contact_id=contact_id)
+        case 1:
+            world.request(
+                ev.ConsultationRequested, contact_id=contact_id, agent=dice.choice(["bob", "carol", "nobody"])
+            )
+        case 2:
+            known = dice.choice([*state.consultations, "co-none"])
+            world.request(ev.ConsultationWithdrawn, consultation_id=known)
+        case _:
+            to = dice.choice(
+                [{"queue": "support"}, {"queue": "night"}, {"agent": "bob"}, {"agent": "carol"}, {"number": "112"}, {}]
+            )
+            world.request(ev.TransferRequested, contact_id=contact_id, **to)
 
 
 def other_request(world: SimulatedPbx) -> None:

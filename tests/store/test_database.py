@@ -38,11 +38,13 @@ async def take_back_to_first(connection: AsyncConnection) -> None:
         ("records", "disposition_missing"),
         ("records", "decisions"),
         ("records", "visits"),
+        ("records", "segments"),
         ("customers", "cases"),
     ):
         await connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
-    for table in metadata.tables.keys() - {"records", "customers", "customer_numbers"}:
-        await connection.execute(text(f"DROP TABLE {table}"))
+    for later in reversed(metadata.sorted_tables):
+        if later.name not in ("records", "customers", "customer_numbers"):
+            await connection.execute(text(f"DROP TABLE {later.name}"))
     await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
 
 

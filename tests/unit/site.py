@@ -143,6 +143,12 @@ class Site:
         return self.key("", unique_id, ev.CollectEnd.PLAYED)
 
     def ended(self, unique_id: str = "c1", cause: int = 16) -> list[cmd.Command]:
+        """A leg ends; a bridge of two is dissolved before."""
+        legs = list(self.engine.state.legs.values())
+        bridge = next((leg.bridge_id for leg in legs if leg.unique_id == unique_id), "")
+        for leg in legs:
+            if bridge and leg.bridge_id == bridge:
+                self.give(ev.LegUnbridged(pbx="main", unique_id=leg.unique_id, bridge_id=bridge))
         return self.give(ev.LegEnded(pbx="main", unique_id=unique_id, cause=cause))
 
     def failed(self, unique_id: str, reason: int) -> list[cmd.Command]:

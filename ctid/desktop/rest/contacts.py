@@ -10,7 +10,8 @@ from ctid.desktop.bodies import AttributesBody, ContactBody, ContactsQuery, Rout
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.record_views import closed_contact_view
 from ctid.desktop.rest.rights import own_agent, own_contact, own_queue, own_record
-from ctid.desktop.scope import sees_contact
+from ctid.desktop.scope import is_consulted, sees_contact
+from ctid.engine import segments
 from ctid.engine.views import contact_view
 from ctid.errors import NotFoundError
 from ctid.model.contact import Contact, Customer
@@ -47,7 +48,8 @@ async def get_contact(call: Call) -> Answer:
     contact_id = call.params["contact_id"]
     contact = call.site.state.contacts.get(contact_id)
     if contact is not None:
-        own_contact(call, contact)
+        if not is_consulted(call.site.state, call.principal, contact):
+            own_contact(call, contact)
         view = contact_view(call.site.state, contact, call.site.now(), call.site.floor)
         return Answer(view, version=contact.version)
     record = await call.site.records.get(contact_id)
@@ -82,7 +84,7 @@ async def withdraw_contact(call: Call) -> Answer:
             command_id=call.command_id,
             principal=call.principal.subject,
             if_version=call.if_version,
-            contact_id=_live_contact(call).id,
+            contact_id=live_contact(call).id,
         )
     )
     return accepted(call, result)
@@ -91,7 +93,7 @@ async def withdraw_contact(call: Call) -> Answer:
 async def merge_attributes(call: Call) -> Answer:
     """Merge attached data into a live contact."""
     body: AttributesBody = call.body
-    contact = _live_contact(call)
+    contact = live_contact(call)
     result = await call.site.request(
         AttributesSet(
             command_id=call.command_id,
@@ -107,7 +109,7 @@ async def merge_attributes(call: Call) -> Answer:
 async def set_routing(call: Call) -> Answer:
     """Change what a waiting contact needs, its priority or its queue."""
     body: RoutingBody = call.body
-    contact = _live_contact(call)
+    contact = live_contact(call)
     steps = [step.model_dump(exclude_defaults=True) for step in body.steps or ()]
     if body.queue is not None:
         own_queue(call, body.queue)
@@ -130,16 +132,18 @@ async def set_routing(call: Call) -> Answer:
 async def set_wrap_up(call: Call) -> Answer:
     """Set disposition and notes, and end the wrap-up if asked to."""
     body: WrapUpBody = call.body
-    contact = _live_contact(call)
-    supervised = call.principal.sees_all and contact.agent_id != call.principal.agent_id
-    if supervised and contact.agent_id:
-        own_agent(call, contact.agent_id)
+    contact = live_contact(call)
+    at_work = segments.workers(contact)
+    supervised = call.principal.sees_all and call.principal.agent_id not in at_work
+    whose = contact.agent_id if contact.agent_id in at_work else next(reversed(at_work), "")
+    if supervised and whose:
+        own_agent(call, whose)
     result = await call.site.request(
         WrapUpSet(
             command_id=call.command_id,
             principal=call.principal.subject,
             if_version=call.if_version,
-            agent_id=contact.agent_id if supervised else call.principal.agent_id,
+            agent_id=whose if supervised else call.principal.agent_id,
             contact_id=contact.id,
             disposition=body.disposition,
             notes=body.notes,
@@ -157,7 +161,8 @@ def _named(need: NeedSpec) -> Iterator[str]:
         yield from _named(inner)
 
 
-def _live_contact(call: Call) -> Contact:
+def live_contact(call: Call) -> Contact:
+    """The live contact of the path, if it is theirs."""
     contact = call.site.state.contacts.get(call.params["contact_id"])
     if contact is None:
         raise NotFoundError("there is no such live contact")

@@ -17,7 +17,7 @@ import structlog
 
 from ctid.errors import OverloadedError, PbxConnectionError, PbxProtocolError, PbxTimeoutError
 from ctid.model.commands import ReleaseLeg
-from ctid.model.events import AgiEnded, CallArrived, CallerReturned, Event
+from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, Event
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Environment
 from ctid.pbx_adapters.agi.session import READ_BYTES, AgiCommand, AgiSession
 from ctid.telemetry.metrics import Metrics
@@ -42,7 +42,7 @@ class _Request:
     """What the dialplan asks for.
 
     Attributes:
-        script: ``in`` or ``after``.
+        script: ``in``, ``after`` or ``transfer``.
         pbx: What the dialplan says which PBX it runs on, empty if it says nothing.
         attributes: Its other arguments.
     """
@@ -58,7 +58,7 @@ class _Request:
 class AgiServer:
     """Our end of ``AGI(agi://...)``, for all PBXes.
 
-    Emits ``CallArrived`` or ``CallerReturned`` when a session begins, ``DigitsCollected`` for each
+    Emits ``CallArrived``, ``CallerReturned`` or ``CallSentOn`` when a session begins, ``DigitsCollected`` for each
     ``PlayAndCollect``, and ``AgiEnded`` once when it is over, unless another session of the same leg took its
     place or the server is being stopped.
     """
@@ -263,6 +263,8 @@ def _beginning(pbx: str, request: _Request) -> Event | None:
             )
         case "after":
             return CallerReturned(pbx=pbx, unique_id=request.unique_id)
+        case "transfer":
+            return CallSentOn(pbx=pbx, unique_id=request.unique_id, extension=request.dnis, arrived=True)
         case _:
             return None
 

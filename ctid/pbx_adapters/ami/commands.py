@@ -6,7 +6,7 @@ import re
 from enum import Enum, auto
 from typing import Final
 
-from ctid.model.commands import DialCustomer, HangUpLeg, RingAgent
+from ctid.model.commands import DialCustomer, HangUpLeg, PlaceCall, RingAgent
 from ctid.pbx_adapters.ami.protocol import Fields
 
 CONNECT: Final = "ctid-connect"
@@ -18,11 +18,23 @@ AWAIT: Final = "ctid-await"
 CALLED: Final = "ctid-called"
 """The context of a customer who was called back: extension ``s`` asks ctid, ``agent`` bridges, ``machine`` listens."""
 
+ASK: Final = "ctid-ask"
+"""The context in which callers wait in ctid's hands."""
+
 CALLER: Final = "CTID_CALLER"
 """The channel variable that tells a context that bridges the unique id of the one who waits."""
 
 AWAIT_SECONDS: Final = "CTID_AWAIT"
 """The channel variable that tells how long an agent may be kept waiting."""
+
+TRANSFER: Final = "ctid-transfer"
+"""The context in which callers come to us whom an agent's phone sends on by REFER, with the extension it gave."""
+
+PHONES: Final = "ctid-phones"
+"""The context of what agents' phones dial."""
+
+OWN_NUMBER: Final = "CTID_OWN_NUMBER"
+"""The channel variable that tells what is shown of an agent for whom we dial."""
 
 NO_FORWARD: Final = "ctid-no-forward"
 """The context a forwarding phone (302) is sent to; it refuses, so that the call never rings elsewhere."""
@@ -36,7 +48,7 @@ _VARIABLE_BREAKERS: Final = re.compile(r'([\\,"()])')
 
 def ring_agent(command: RingAgent) -> Fields:
     """Originate the agent's leg; on answer our dialplan's ``Bridge`` takes the caller out of FastAGI."""
-    variables = [f"FORWARD_CONTEXT={NO_FORWARD}"]
+    variables = [f"FORWARD_CONTEXT={NO_FORWARD}", f"TRANSFER_CONTEXT={TRANSFER}"]
     if command.peer_unique_id:
         variables.append(f"{CALLER}={_escaped(command.peer_unique_id)}")
     else:
@@ -77,6 +89,29 @@ def dial_customer(command: DialCustomer) -> Fields:
     if command.caller_number:
         fields["CallerID"] = f"<{command.caller_number}>"
     return fields
+
+
+def place_call(command: PlaceCall) -> Fields:
+    """Originate an agent's phone, which dials when it is answered; it shows whom it will reach."""
+    own = command.device.partition("/")[2].partition("@")[0]
+    variables = [f"FORWARD_CONTEXT={NO_FORWARD}", f"{OWN_NUMBER}={_escaped(own)}"]
+    variables += [f"PJSIP_HEADER(add,{name})={_escaped(value)}" for name, value in command.headers.items()]
+    return {
+        "Action": "Originate",
+        "Async": "true",
+        "Channel": command.device,
+        "ChannelId": command.unique_id,
+        "Context": PHONES,
+        "Exten": command.number,
+        "Priority": "1",
+        "CallerID": f"<{command.number}>",
+        "Variable": variables,
+    }
+
+
+def fetch(unique_id: str) -> Fields:
+    """Take a caller's channel out of its bridge, to where ctid is asked; ``Redirect`` takes a unique id as well."""
+    return {"Action": "Redirect", "Channel": unique_id, "Context": ASK, "Exten": "in", "Priority": "1"}
 
 
 def hang_up(unique_id: str, cause: int) -> Fields:

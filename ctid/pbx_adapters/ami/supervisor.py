@@ -24,9 +24,17 @@ from ctid.errors import (
     PbxProtocolError,
     PbxTimeoutError,
 )
-from ctid.model.commands import DialCustomer, HangUpLeg, RingAgent
+from ctid.model.commands import DialCustomer, FetchLeg, HangUpLeg, PlaceCall, RingAgent
 from ctid.model.events import DeviceChanged, Event, LegFailed, PbxLost
-from ctid.pbx_adapters.ami.commands import GONE, Originating, dial_customer, hang_up, ring_agent
+from ctid.pbx_adapters.ami.commands import (
+    GONE,
+    Originating,
+    dial_customer,
+    fetch,
+    hang_up,
+    place_call,
+    ring_agent,
+)
 from ctid.pbx_adapters.ami.framing import Message
 from ctid.pbx_adapters.ami.protocol import Fields, OneConnection
 from ctid.pbx_adapters.ami.translate import TRANSLATED, reconciled, translate
@@ -142,7 +150,7 @@ class AmiLink:
                 self._say_lost(loss)
             await self._sleep(self._backoff.next())
 
-    def execute(self, command: RingAgent | DialCustomer | HangUpLeg) -> None:
+    def execute(self, command: RingAgent | DialCustomer | PlaceCall | FetchLeg | HangUpLeg) -> None:
         """Write the action of a command, without waiting for its response. Never raises.
 
         An originate that cannot be sent or is refused becomes ``LegFailed`` with reason 0.
@@ -152,6 +160,10 @@ class AmiLink:
                 self._originate(command, ring_agent(command))
             case DialCustomer():
                 self._originate(command, dial_customer(command))
+            case PlaceCall():
+                self._originate(command, place_call(command))
+            case FetchLeg():
+                self._fetch(command)
             case HangUpLeg():
                 self._hang_up(command)
 
@@ -340,7 +352,7 @@ class AmiLink:
 
     # ---- commands ------------------------------------------------------------------------------------------
 
-    def _originate(self, command: RingAgent | DialCustomer, action: Fields) -> None:
+    def _originate(self, command: RingAgent | DialCustomer | PlaceCall, action: Fields) -> None:
         if self._actions is None or self._group is None:
             self._fail(command)
             return
@@ -355,7 +367,9 @@ class AmiLink:
             self._settle_originate(command, answer), name=f"ami-{self.pbx}-originate-{command.unique_id}"
         )
 
-    async def _settle_originate(self, command: RingAgent | DialCustomer, answer: Awaitable[list[Message]]) -> None:
+    async def _settle_originate(
+        self, command: RingAgent | DialCustomer | PlaceCall, answer: Awaitable[list[Message]]
+    ) -> None:
         assert self._actions is not None
         try:
             await self._actions.response(answer, "Originate", self._spec.action_timeout_seconds)
@@ -365,8 +379,28 @@ class AmiLink:
             self._fail(command)
         # No response in time ends the link: whether the phone rings then, only a snapshot can tell.
 
-    def _fail(self, command: RingAgent | DialCustomer) -> None:
+    def _fail(self, command: RingAgent | DialCustomer | PlaceCall) -> None:
         self._deliver(LegFailed(pbx=self.pbx, unique_id=command.unique_id, reason=0))
+
+    def _fetch(self, command: FetchLeg) -> None:
+        if self._actions is None or self._group is None:
+            # The snapshot that comes first when the link is there again shows whether it is still to be done.
+            self._log.info("leg.fetch_dropped", unique_id=command.unique_id)
+            return
+        try:
+            answer = self._actions.send_action(dict(fetch(command.unique_id)))
+        except PbxError as error:
+            self._log.warning("leg.fetch_refused", unique_id=command.unique_id, detail=error.detail)
+            return
+        self._group.create_task(self._settle_fetch(command, answer), name=f"ami-{self.pbx}-fetch-{command.unique_id}")
+
+    async def _settle_fetch(self, command: FetchLeg, answer: Awaitable[list[Message]]) -> None:
+        assert self._actions is not None
+        try:
+            await self._actions.response(answer, "Redirect", self._spec.action_timeout_seconds)
+        except PbxActionError as error:
+            # A caller who has just hung up can't be fetched; the end of their leg is told, or was.
+            self._log.info("leg.fetch_refused", unique_id=command.unique_id, detail=error.detail)
 
     def _hang_up(self, command: HangUpLeg) -> None:
         if self._actions is None or self._group is None:

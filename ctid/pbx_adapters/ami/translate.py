@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ctid.model.events import (
+    CallSentOn,
+    CallTransferred,
     DeviceChanged,
     Event,
     LegAlerting,
@@ -19,7 +21,9 @@ from ctid.model.events import (
     LegSeen,
     LegUnbridged,
     PbxReconciled,
+    TransferParty,
 )
+from ctid.pbx_adapters.ami.commands import TRANSFER
 from ctid.pbx_adapters.ami.framing import Message
 
 UNREACHABLE_STATES: Final = frozenset({"UNAVAILABLE", "INVALID"})
@@ -68,6 +72,36 @@ def _unhold(pbx: str, message: Message) -> Event | None:
     return LegRetrieved(pbx=pbx, unique_id=message["Uniqueid"])
 
 
+def _attended_transfer(pbx: str, message: Message) -> Event | None:
+    if message.get("Result") != "Success" or message.get("DestType") not in ("Bridge", "Link", "App"):
+        return None
+    parties = [
+        TransferParty(unique_id=message[f"{role}Uniqueid"], device=_device(message[f"{role}Channel"]))
+        for role in ("Transferee", "TransferTarget")
+        if f"{role}Uniqueid" in message
+    ]
+    # In an application only one of the two calls was in a bridge; the other one tells by its extension where it rang.
+    rings = "Second" if "SecondBridgeUniqueid" not in message else "Orig"
+    return CallTransferred(
+        pbx=pbx,
+        transferers=[message["OrigTransfererUniqueid"], message["SecondTransfererUniqueid"]],
+        parties=parties,
+        bridge_id=message.get("DestBridgeUniqueid", ""),
+        dialling=message.get(f"{rings}TransfererExten", "") if message.get("DestApp") == "Dial" else "",
+    )
+
+
+def _blind_transfer(pbx: str, message: Message) -> Event | None:
+    if message.get("Result") != "Success" or message.get("Context") != TRANSFER:
+        return None
+    return CallSentOn(pbx=pbx, unique_id=message["TransfereeUniqueid"], extension=message["Extension"])
+
+
+def _device(channel: str) -> str:
+    """The device of a channel: its name without what tells one call from another, ``PJSIP/1002-0000001a``."""
+    return channel.rpartition("-")[0]
+
+
 def _hangup(pbx: str, message: Message) -> Event | None:
     return LegEnded(pbx=pbx, unique_id=message["Uniqueid"], cause=_number(message.get("Cause", "")))
 
@@ -96,6 +130,8 @@ _TRANSLATIONS: Final[dict[str, Callable[[str, Message], Event | None]]] = {
     "BridgeLeave": _bridge_leave,
     "Hold": _hold,
     "Unhold": _unhold,
+    "AttendedTransfer": _attended_transfer,
+    "BlindTransfer": _blind_transfer,
     "Hangup": _hangup,
     "OriginateResponse": _originate_response,
     "DeviceStateChange": _device_state_change,
@@ -144,6 +180,7 @@ def reconciled(pbx: str, status: Message, channels: Iterable[Message], devices: 
                 answered=channel.get("ChannelState") == _UP,
                 bridge_id=channel.get("BridgeId", ""),
                 returned=(channel.get("Context"), channel.get("Exten")) in AFTER_A_BRIDGE,
+                device=_device(channel.get("Channel", "")),
             )
             for channel in channels
             if "Uniqueid" in channel

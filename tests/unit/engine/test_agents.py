@@ -259,8 +259,8 @@ def test_our_own_bugs_raise(site: Site) -> None:
     with pytest.raises(InvariantError, match="can't go from LOGGED_OUT to BUSY"):
         agents.move(turn, site.agent(), AgentState.BUSY)
     contact = site.call()
-    with pytest.raises(InvariantError, match="can't go from queued to wrap_up"):
-        move_contact(turn, contact, ContactState.WRAP_UP)
+    with pytest.raises(InvariantError, match="can't go from queued to connected"):
+        move_contact(turn, contact, ContactState.CONNECTED)
     with pytest.raises(InvariantError, match="no end"):
         record_of(turn, contact)
 

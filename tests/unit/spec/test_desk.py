@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
-from ctid.spec.desk import LinkSpec
+from ctid.spec.desk import PLACEHOLDERS, LinkSpec
 from ctid.spec.site import SiteSpec
 from tests.unit.site import changed
 
@@ -70,3 +73,12 @@ def test_faults_of_queues_and_phone_book_are_told(path: str, value: Any, fault: 
     with pytest.raises(ValidationError) as caught:
         SiteSpec.model_validate(changed(path, value))
     assert fault in str(caught.value)
+
+
+def test_the_page_shows_a_configuration_that_loads() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "desk-data.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    shown = yaml.safe_load(example)
+    site = SiteSpec.model_validate({"site": "demo", "country": "DE", "skills": ["sales"], "entries": {}, **shown})
+    assert {f"{{{name}}}" for name in PLACEHOLDERS} <= set(re.findall(r"`(\{[^`]*\})`", page))
+    assert site.queues["sales"].thresholds.model_dump(exclude_none=True) == shown["queues"]["sales"]["thresholds"]

@@ -1,6 +1,16 @@
 /** The signed-in desk: session, API and live state, for every component below. */
 
-import { type Api, EventStream, type Me, Session, type StreamState, connectApi } from "@ctid/client";
+import {
+  type Api,
+  EventStream,
+  type Me,
+  type Role,
+  Session,
+  type StreamListener,
+  type StreamState,
+  type Subscription,
+  connectApi,
+} from "@ctid/client";
 import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 
 import { LiveStore } from "../live/store";
@@ -37,26 +47,30 @@ function tabId(): string {
   return minted;
 }
 
+/**
+ * What this page is told. Only the agent's page is an agent's desktop: a supervisor who is an agent as well has the
+ * supervisor's page and a wallboard open beside it, and neither must take the agent over.
+ */
+function subscription(role: Role): Subscription[] | undefined {
+  return role === "agent" || window.location.pathname.startsWith("/agent") ? undefined : ["queues", "agents", "site"];
+}
+
 export function DeskProvider({ children }: { children: ReactNode }) {
   const [me, setMe] = useState<Me | null | undefined>(undefined);
   const [stream, setStream] = useState<Desk["stream"]>({ state: "connecting", reason: "" });
   const parts = useMemo(() => {
     const session = new Session();
     const live = new LiveStore();
-    const events = new EventStream(
-      session,
-      {
-        onSnapshot: (snapshot) => live.replace(snapshot),
-        onEvent: (event) => live.apply(event),
-        onState: (state, reason) => {
-          setStream({ state, reason });
-          if (state === "ended" && reason === "signed out") setMe(null);
-        },
-        onRenamed: (id) => sessionStorage.setItem(TAB, id),
+    const listener: StreamListener = {
+      onSnapshot: (snapshot) => live.replace(snapshot),
+      onEvent: (event) => live.apply(event),
+      onState: (state, reason) => {
+        setStream({ state, reason });
+        if (state === "ended" && reason === "signed out") setMe(null);
       },
-      tabId(),
-    );
-    return { session, live, events, api: connectApi(session) };
+      onRenamed: (id) => sessionStorage.setItem(TAB, id),
+    };
+    return { session, live, listener, api: connectApi(session) };
   }, []);
 
   useEffect(() => {
@@ -79,19 +93,23 @@ export function DeskProvider({ children }: { children: ReactNode }) {
     };
   }, [parts]);
 
-  const signedIn = Boolean(me);
+  const role = me?.role;
+  const events = useMemo(
+    () => (role ? new EventStream(parts.session, parts.listener, tabId(), subscription(role)) : null),
+    [parts, role],
+  );
   useEffect(() => {
-    if (!signedIn) return;
-    parts.events.start();
-    const wake = () => parts.events.wake();
+    if (!events) return;
+    events.start();
+    const wake = () => events.wake();
     window.addEventListener("online", wake);
     document.addEventListener("visibilitychange", wake);
     return () => {
       window.removeEventListener("online", wake);
       document.removeEventListener("visibilitychange", wake);
-      parts.events.stop();
+      events.stop();
     };
-  }, [parts, signedIn]);
+  }, [events]);
 
   const signIn = useCallback(
     async (username: string, password: string) => setMe(await parts.session.signIn(username, password)),
@@ -101,7 +119,7 @@ export function DeskProvider({ children }: { children: ReactNode }) {
     await parts.session.signOut().catch(() => undefined);
     setMe(null);
   }, [parts]);
-  const takeOver = useCallback(() => parts.events.start(true), [parts]);
+  const takeOver = useCallback(() => events?.start(true), [events]);
 
   const desk = useMemo<Desk>(
     () => ({ me, api: parts.api, live: parts.live, stream, signIn, signOut, takeOver }),

@@ -115,9 +115,10 @@ export function Frame({ children }: { children: ReactNode }) {
                 onChange={choose}
               />
               {me?.agent_id && (
-                <Link to="/agent" data-testid="to-agent-page">
+                // Loaded anew: only then this tab becomes the agent's desktop.
+                <a href="/agent" data-testid="to-agent-page">
                   {t("nav.agentPage")}
-                </Link>
+                </a>
               )}
               <Button size="small" icon={<LogoutOutlined />} onClick={() => void desk.signOut()} data-testid="sign-out">
                 {t("nav.signOut")}

@@ -4,6 +4,7 @@ import { Spin } from "antd";
 import { Suspense, lazy } from "react";
 import { Navigate, Route, Routes } from "react-router-dom";
 
+import { useDesk } from "../app/desk";
 import { AgentDrawer } from "./AgentDrawer";
 import { AgentPanel } from "./AgentPanel";
 import { Frame } from "./Frame";
@@ -13,6 +14,10 @@ import { SiteProvider } from "./site";
 import { SummaryBar } from "./SummaryBar";
 
 const Trends = lazy(() => import("./Trends"));
+const Records = lazy(() => import("./Records"));
+const Staffing = lazy(() => import("./Staffing"));
+const Users = lazy(() => import("./Users"));
+const Audit = lazy(() => import("./Audit"));
 
 function Live() {
   return (
@@ -25,6 +30,7 @@ function Live() {
 }
 
 export default function SupervisorPage() {
+  const { me } = useDesk();
   return (
     <SiteProvider>
       <Frame>
@@ -32,6 +38,10 @@ export default function SupervisorPage() {
           <Routes>
             <Route index element={<Live />} />
             <Route path="trends" element={<Trends />} />
+            <Route path="records" element={<Records />} />
+            <Route path="staffing" element={<Staffing />} />
+            {me?.role === "admin" && <Route path="users" element={<Users />} />}
+            {me?.role === "admin" && <Route path="audit" element={<Audit />} />}
             <Route path="*" element={<Navigate to="/supervisor" replace />} />
           </Routes>
         </Suspense>

@@ -1,0 +1,244 @@
+"""Transfers: an agent gives the contact on, at the desktop or at the phone; it goes on with its id, they wrap it up.
+
+Without asking first (``send_on``) the caller comes back to us and is queued, offered or let go like any other. With a
+consultation at the phone (``completed``) the PBX has joined caller and colleague already, and we follow.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ctid.engine import agents, consultations, contacts, journey, offers, outage, queueing, segments
+from ctid.engine.turn import Turn
+from ctid.engine.views import screen_pop
+from ctid.model.agent import Agent
+from ctid.model.commands import FetchLeg, ReleaseLeg
+from ctid.model.contact import Contact, Segment
+from ctid.model.events import CallSentOn, CallTransferred, LegSeen, PbxReconciled, TransferParty
+from ctid.model.leg import Leg
+from ctid.model.states import AgentState, ContactState, Outcome, Party
+
+NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
+"""What can be dialled: an emergency number as well as an international one, and nothing is done to it."""
+
+
+class Target(NamedTuple):
+    """Where a contact is sent on to; one of the three is given.
+
+    Attributes:
+        queue: A queue.
+        agent: An agent.
+        number: An extension or a number outside.
+    """
+
+    queue: str = ""
+    agent: str = ""
+    number: str = ""
+
+
+# ---- without asking first ---------------------------------------------------------------------------------------
+
+
+def send_on(turn: Turn, contact: Contact, target: Target) -> None:
+    """Give a contact in talk on; its caller is on their way to us, or to be fetched.
+
+    Args:
+        turn: The turn.
+        contact: In talk, or parted from the agent who sent it on.
+        target: Where to; it may be an agent who cannot take it, which its queue's others will.
+    """
+    giver = contact.segments[-1]
+    leg = turn.state.legs[contact.caller_leg]
+    leg.coming = not leg.has_agi
+    _part(turn, contact, giver)
+    if contact.connected_at is not None:
+        contact.served_ms += (giver.left_at or turn.now).mono_ms - contact.connected_at.mono_ms
+    contact.connected_at, contact.agent_id, contact.steps = None, "", []
+    if contact.callback is not None:
+        # They were reached; from here on they are a caller like any other.
+        contacts.end_callback(turn, contact)
+        contact.callback = None
+    if target.number:
+        contacts.move(turn, contact, ContactState.CREATED)
+        journey.leave_for(turn, contact, "number", target.number, Outcome.TRANSFERRED)
+    else:
+        queueing.exclude(turn, contact, giver.agent_id)
+        if target.agent:
+            queueing.mean_for(turn, contact, target.agent)
+        queueing.enqueue(turn, contact, target.queue or contact.queue)
+    _publish(turn, contact, giver, to_agent=target.agent, to_queue=target.queue, to_number=target.number)
+
+
+def fetch(turn: Turn, leg: Leg) -> None:
+    """Take a caller out of the bridge with the agent who has sent them on."""
+    turn.emit(FetchLeg(pbx=leg.pbx, unique_id=leg.unique_id))
+
+
+def sent_on(turn: Turn, event: CallSentOn) -> None:
+    """A phone has sent its caller on; its PBX and the caller's FastAGI session both tell, in either order."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is None:
+        if event.arrived:
+            # A call of an agent's own: the phone's own dialplan has it.
+            turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next="phones"))
+        return
+    contact = turn.state.contacts.get(leg.contact_id)
+    in_talk = contact is not None and contact.state is ContactState.CONNECTED and not leg.coming
+    if event.arrived:
+        leg.has_agi, leg.coming, leg.bridge_id = True, False, ""
+        turn.touch_contact(leg.contact_id)
+    if contact is not None and in_talk and contact.segments:
+        send_on(turn, contact, _target(turn, event.pbx, event.extension))
+    if event.arrived:
+        journey.resume(turn, leg)
+
+
+def _target(turn: Turn, pbx: str, extension: str) -> Target:
+    """What an extension means that an agent's phone dialled: a colleague's phone, or a number outside."""
+    agent_id = agent_at(turn, pbx, f"PJSIP/{extension}")
+    if agent_id:
+        return Target(agent=agent_id)
+    return Target(number=extension) if NUMBER.fullmatch(extension) else Target()
+
+
+def agent_at(turn: Turn, pbx: str, device: str) -> str:
+    """The agent whose phone it is; empty if it is nobody's."""
+    return turn.site.phones.get((pbx, device), "")
+
+
+# ---- after a consultation at the phone ---------------------------------------------------------------------------
+
+
+def completed(turn: Turn, event: CallTransferred) -> None:
+    """A phone has joined its caller with somebody else and left."""
+    found = ((turn.legs.find(event.pbx, party.unique_id), party) for party in event.parties)
+    callers = [(leg, party) for leg, party in found if leg is not None and leg.party is Party.CALLER]
+    if not callers:
+        return
+    leg, caller = callers[0]
+    contact = turn.state.contacts.get(leg.contact_id)
+    if contact is None or contact.state is not ContactState.CONNECTED or not _gave(turn, contact, event):
+        return
+    other = next((party for party in event.parties if party is not caller), None)
+    if other is None and event.dialling and agent_at(turn, event.pbx, f"PJSIP/{event.dialling}"):
+        # It rang still: they are offered the contact instead, so that it is not lost if they don't answer.
+        send_on(turn, contact, _target(turn, event.pbx, event.dialling))
+        fetch(turn, leg)
+        return
+    leg.bridge_id = event.bridge_id or leg.bridge_id
+    _hand_over(turn, contact, leg, other)
+
+
+def _gave(turn: Turn, contact: Contact, event: CallTransferred) -> bool:
+    """Whether it was the agent who has the contact who transferred; else this was told before."""
+    if f"parted:{contact.id}" in turn.state.timers:
+        return True
+    offer = turn.state.offers.get(turn.state.agents[contact.agent_id].offer_id)
+    own = turn.legs.get(offer.leg_id) if offer is not None else None
+    return own is not None and own.unique_id in event.transferers
+
+
+def _hand_over(turn: Turn, contact: Contact, caller: Leg, other: TransferParty | None) -> None:
+    """The caller talks to somebody else now: to an agent of ours who can have the contact, or it has left us."""
+    giver = contact.segments[-1]
+    agent_id = agent_at(turn, caller.pbx, other.device) if other is not None else ""
+    taker = turn.state.agents.get(agent_id)
+    _part(turn, contact, giver)
+    contacts.step(turn, contact, "transfer", agent_id)
+    if taker is None or other is None or not _can_take(turn, taker):
+        _leave_us(turn, contact, caller)
+        _publish(turn, contact, giver, to_agent=agent_id)
+        contacts.close(turn, contact, Outcome.TRANSFERRED)
+        return
+    _engage(turn, taker)
+    offers.adopt(turn, taker, contact, other.unique_id, caller.bridge_id)
+    _publish(turn, contact, giver, to_agent=taker.id)
+
+
+def _part(turn: Turn, contact: Contact, giver: Segment) -> None:
+    """The agent is out of the talk, and wraps up from now on; their leg has yet to end."""
+    turn.cancel_timer(f"parted:{contact.id}")
+    giver.result = "transferred"
+    offer = turn.state.offers.get(turn.state.agents[giver.agent_id].offer_id)
+    if offer is not None and offer.contact_id == contact.id and offer.leg_id in turn.state.legs:
+        contact.parting_leg = offer.leg_id
+    contact.offer_ids = []
+    if giver.left_at is None:
+        offers.leave_talk(turn, contact, giver, "transferred")
+
+
+def _can_take(turn: Turn, agent: Agent) -> bool:
+    """Whether the agent can have the contact: they work, and on nothing else that a call would break."""
+    free = (AgentState.READY, AgentState.NOT_READY, AgentState.WRAP_UP)
+    return agent.id in turn.site.agents and agent.state in free and not agent.offer_id
+
+
+def _engage(turn: Turn, agent: Agent) -> None:
+    """What the agent was at is put aside: a wrap-up ends; what follows it, or a break, follows the talk to come."""
+    state, reason = agent.pending_state, agent.pending_reason
+    if agent.state is AgentState.WRAP_UP:
+        agent.pending_state, agent.pending_reason, agent.misses = None, "", 0
+        agents.end_work(turn, agent)
+    elif agent.state is AgentState.NOT_READY and state is None:
+        state, reason = AgentState.NOT_READY, agent.reason
+    agent.pending_state, agent.pending_reason = state, reason
+
+
+def _leave_us(turn: Turn, contact: Contact, caller: Leg) -> None:
+    """What becomes of the caller's leg is no longer ours."""
+    turn.legs.remove(caller)
+    turn.cancel_timer(f"unseen:{caller.id}")
+    contact.caller_leg = ""
+
+
+def _publish(
+    turn: Turn, contact: Contact, giver: Segment, *, to_agent: str, to_queue: str = "", to_number: str = ""
+) -> None:
+    to = {"agent": to_agent or None, "queue": to_queue or None, "number": to_number or None}
+    contacts.publish(
+        turn,
+        contact,
+        "contact.transferred",
+        giver.agent_id,
+        to_agent if contact.agent_id == to_agent else "",
+        from_agent=giver.agent_id,
+        to=to,
+        pop=screen_pop(contact, turn.now, turn.floor),
+    )
+    consultations.over(turn, contact, to_agent)
+
+
+# ---- what nobody told --------------------------------------------------------------------------------------------
+
+
+def parted(turn: Turn, contact: Contact) -> None:
+    """The agent has left, and the PBX does not tell what became of the caller."""
+    caller = turn.legs.get(contact.caller_leg)
+    if contact.state is not ContactState.CONNECTED or segments.talking(contact):
+        return
+    if caller is not None and not outage.is_up(turn, caller.pbx):
+        turn.start_timer(f"parted:{contact.id}", offers.RECHECK_MS)
+    elif caller is not None and caller.bridge_id:
+        _hand_over(turn, contact, caller, None)
+    else:
+        offers.talk_over(turn, contact)
+
+
+def reconciled(turn: Turn, event: PbxReconciled) -> None:
+    """Find whom callers talk to whose agents have left while nobody looked, and fetch those who were sent on."""
+    together: dict[str, list[LegSeen]] = {}
+    for seen in event.legs:
+        if seen.bridge_id:
+            together.setdefault(seen.bridge_id, []).append(seen)
+    for contact in list(turn.state.contacts.values()):
+        caller = turn.legs.get(contact.caller_leg)
+        if caller is None or caller.pbx != event.pbx or not caller.bridge_id:
+            continue
+        if caller.coming:
+            fetch(turn, caller)
+        elif f"parted:{contact.id}" in turn.state.timers:
+            others = [each for each in together.get(caller.bridge_id, ()) if each.unique_id != caller.unique_id]
+            party = TransferParty(unique_id=others[0].unique_id, device=others[0].device) if others else None
+            if others:
+                _hand_over(turn, contact, caller, party)
