@@ -205,7 +205,7 @@ class RigSite:
         self._extensions = extensions
         self._ports = ports
         self._web_host = web_host
-        texts = self._asterisk_texts()
+        texts = self._asterisk_texts(devices)
         if self._browsers:
             texts |= web_phone_files(web_host, ports, self._browsers)
         self.pbx = Asterisk(
@@ -293,15 +293,16 @@ class RigSite:
     def _web_phones(self) -> dict[str, Any]:
         return {"web_phones": web_phones_config(self._web_host, self._ports)} if self._browsers else {}
 
-    def _asterisk_texts(self) -> dict[str, str]:
+    def _asterisk_texts(self, phones: Sequence[str]) -> dict[str, str]:
         texts = fragments(
             ManagerUser(name="ctid", secret=DEMO_AMI_SECRET),
             # Numbers outside are phones of the rig: 1004 is the phone 1004.
-            Dialplan(pbx="main", agi=f"127.0.0.1:{self.agi_port}", number_dial="PJSIP/{number}"),
+            Dialplan(pbx="main", agi=f"127.0.0.1:{self.agi_port}", number_dial="PJSIP/{number}", phones=phones),
             (),
             self._release,
         )
-        dialplan = f"{texts['extensions.conf']}\n[from-carrier]\ninclude => ctid-in\n[internal]\n{self._extensions}\n"
+        own = f"[from-carrier]\ninclude => ctid-in\n[internal]\n{self._extensions}\ninclude => ctid-phones\n"
+        dialplan = f"{texts['extensions.conf']}\n{own}"
         return {"manager.conf": texts["manager.conf"], "extensions.conf": dialplan}
 
 
