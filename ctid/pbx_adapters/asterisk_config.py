@@ -336,9 +336,13 @@ exten => s,1,Answer()
 exten => _[0-9a-zA-Z*#+]!,1,Hangup(21)
 
 ; Whom an agent's phone sends on by REFER comes to ctid, which knows what the extension means. Who is none of ctid's
-; goes on as if the phone had dialled for them.
+; goes on as if the phone had dialled for them. The phone is told of success by the first sound that is sent to the
+; caller, so a moment of silence is, or else an agent who answers at once would make that a 503.
 [{transfer}]
 exten => _[0-9a-zA-Z*#+]!,1,Set(CTID_DNIS=${{FILTER(0-9a-zA-Z*#+._\\-,${{EXTEN}})}})
+ same => n,Playtones(0)
+ same => n,Wait(0.06)
+ same => n,StopPlaytones()
  same => n,Goto(ctid-ask,transfer,1)
 
 ; What agents dial themselves: each other, and numbers outside just as they are, an emergency number too.
