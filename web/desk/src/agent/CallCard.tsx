@@ -46,11 +46,11 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
       <div className="agent-call-sub">
         {consulting && <b>{t("agent.phone.consulting")} · </b>}
         {name && number !== name ? `${number} · ` : ""}
-        <span role="status">{t(`agent.phone.${call.state}`)}</span>
+        <span role="status">{t(`agent.phone.${call.returning ? "returning" : call.state}`)}</span>
         {holding && ` ${clock(now - call.since)}`}
         {call.heldByOther && ` · ${t("agent.phone.heldByOther")}`}
       </div>
-      <div className="agent-call-buttons">
+      <div className="agent-call-buttons" hidden={call.state === "ringing"}>
         {may.has("hold") && can("hold") && (
           <Button
             icon={<PauseOutlined />}

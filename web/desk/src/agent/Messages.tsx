@@ -1,13 +1,14 @@
 /** What supervisors write: shown at once, and kept for the day in this tab. */
 
-import { App } from "antd";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { MailOutlined } from "@ant-design/icons";
+import { App, Badge, Button, Popover } from "antd";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useAgentDesk } from "./context";
 import { at } from "./time";
 
-export interface Message {
+interface Message {
   id: string;
   from: string;
   text: string;
@@ -17,14 +18,35 @@ export interface Message {
 const KEY = "ctid.messages";
 const KEPT = 50;
 
-export function useMessages(seen: boolean): { messages: Message[]; unread: number; read: () => void } {
+export function Messages() {
+  const { t } = useTranslation();
+  const { messages, unread, read } = useMessages();
+  return (
+    <Popover
+      trigger="click"
+      placement="bottomRight"
+      title={t("agent.tabs.messages")}
+      content={<List messages={messages} />}
+      onOpenChange={read}
+    >
+      <Badge count={unread} size="small" offset={[-6, 6]}>
+        <Button
+          type="text"
+          icon={<MailOutlined />}
+          aria-label={unread > 0 ? `${t("agent.tabs.messages")}: ${unread}` : t("agent.tabs.messages")}
+          data-testid="messages-button"
+        />
+      </Badge>
+    </Popover>
+  );
+}
+
+function useMessages(): { messages: Message[]; unread: number; read: () => void } {
   const { t } = useTranslation();
   const { notification } = App.useApp();
   const { desk } = useAgentDesk();
   const [messages, setMessages] = useState<Message[]>(() => JSON.parse(sessionStorage.getItem(KEY) ?? "[]") as Message[]);
   const [unread, setUnread] = useState(0);
-  const looking = useRef(seen);
-  looking.current = seen;
   useEffect(
     () =>
       desk.live.hear((event) => {
@@ -35,7 +57,7 @@ export function useMessages(seen: boolean): { messages: Message[]; unread: numbe
           sessionStorage.setItem(KEY, JSON.stringify(kept));
           return kept;
         });
-        if (!looking.current) setUnread((count) => count + 1);
+        setUnread((count) => count + 1);
         notification.info({
           key: message.id,
           message: t("agent.message.from", { from: message.from }),
@@ -47,14 +69,14 @@ export function useMessages(seen: boolean): { messages: Message[]; unread: numbe
       }),
     [desk.live, notification, t],
   );
-  return { messages, unread, read: useCallback(() => setUnread(0), []) };
+  return { messages, unread, read: () => setUnread(0) };
 }
 
-export function Messages({ messages }: { messages: Message[] }) {
+function List({ messages }: { messages: Message[] }) {
   const { t, i18n } = useTranslation();
   if (messages.length === 0) return <p className="agent-hint">{t("agent.message.none")}</p>;
   return (
-    <ul className="agent-list" data-testid="messages">
+    <ul className="agent-list agent-messages" data-testid="messages">
       {messages.map((message) => (
         <li key={message.id}>
           <span>{message.text}</span>

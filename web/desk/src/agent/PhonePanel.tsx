@@ -48,7 +48,7 @@ export function PhonePanel() {
 function MuteButton() {
   const { t } = useTranslation();
   const { phone, phoneState } = useAgentDesk();
-  if (phoneState.calls.length === 0) return null;
+  if (!phoneState.calls.some(({ answeredAt }) => answeredAt !== null)) return null;
   const { muted } = phoneState;
   return (
     <Button

@@ -7,14 +7,12 @@ import { useTranslation } from "react-i18next";
 import { Callbacks, MyDay } from "./MyDay";
 import { Directory } from "./Directory";
 import { History } from "./History";
-import { Messages, useMessages } from "./Messages";
 import { useDay } from "./useDay";
 
 export function SidePane() {
   const { t } = useTranslation();
   const [tab, setTab] = useState("day");
   const day = useDay();
-  const { messages, unread, read } = useMessages(tab === "messages");
   const label = (key: string, count = 0) => (
     <span data-testid={`tab-${key}`}>
       {t(`agent.tabs.${key}`)} {count > 0 && <Badge count={count} size="small" />}
@@ -25,16 +23,12 @@ export function SidePane() {
       <Tabs
         size="small"
         activeKey={tab}
-        onChange={(key) => {
-          setTab(key);
-          if (key === "messages") read();
-        }}
+        onChange={setTab}
         items={[
           { key: "day", label: label("day"), children: <MyDay day={day} /> },
           { key: "history", label: label("history"), children: <History />, destroyOnHidden: true },
           { key: "directory", label: label("directory"), children: <Directory />, destroyOnHidden: true },
           { key: "callbacks", label: label("callbacks", day.day?.callbacks.length), children: <Callbacks day={day} /> },
-          { key: "messages", label: label("messages", unread), children: <Messages messages={messages} /> },
         ]}
       />
     </aside>

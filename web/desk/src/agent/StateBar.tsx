@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 
 import { LanguageChoice } from "../app/LanguageChoice";
 import { choose, useAppearance } from "../app/appearance";
+import { Messages } from "./Messages";
 import { useAgentDesk } from "./context";
 import { clock, useNow } from "./time";
 import { AT_REST, useActions } from "./useActions";
@@ -40,6 +41,7 @@ export function StateBar() {
       <StateButtons />
       <Lamps />
       <nav className="agent-tools">
+        <Messages />
         <Shortcuts />
         <Settings />
         <SignOut />

@@ -45,6 +45,7 @@ export function deviceState(view: DeviceView, before: PhoneState, at: number): P
         offerId: contact.offerId,
         heldByOther: false,
         consultingFor: null,
+        returning: false,
       },
     ];
   });

@@ -27,6 +27,8 @@ export interface Call {
   heldByOther: boolean;
   /** The call on hold for which this one was made. */
   consultingFor: string | null;
+  /** Being taken up again after the page was loaded anew. */
+  returning: boolean;
 }
 
 export interface Ended {
@@ -49,7 +51,7 @@ export type PhoneEvent =
   | { type: "line"; line: Line }
   | { type: "fault"; fault: Fault; on: boolean }
   | { type: "began"; call: NewCall; at: number }
-  | { type: "answered"; id: string; at: number }
+  | { type: "answered"; id: string; at: number; answeredAt?: number }
   | { type: "held"; id: string; at: number; byOther: boolean }
   | { type: "retrieved"; id: string; at: number; byOther: boolean }
   | { type: "ended"; id: string; cause: string; at: number }
@@ -57,7 +59,7 @@ export type PhoneEvent =
   | { type: "conference"; on: boolean };
 
 export type NewCall = Pick<Call, "id" | "direction" | "number"> &
-  Partial<Pick<Call, "name" | "contactId" | "offerId" | "consultingFor">>;
+  Partial<Pick<Call, "name" | "contactId" | "offerId" | "consultingFor" | "returning">>;
 
 export const NO_PHONE: PhoneState = {
   line: "off",
@@ -85,8 +87,9 @@ export function after(state: PhoneState, event: PhoneEvent): PhoneState {
         contactId: null,
         offerId: null,
         consultingFor: null,
+        returning: false,
         ...event.call,
-        state: event.call.direction === "in" ? "ringing" : "dialling",
+        state: event.call.direction === "in" && !event.call.returning ? "ringing" : "dialling",
         since: event.at,
         answeredAt: null,
         heldByOther: false,
@@ -95,7 +98,9 @@ export function after(state: PhoneState, event: PhoneEvent): PhoneState {
     }
     case "answered":
       return change(state, event.id, (call) =>
-        call.answeredAt === null ? { ...call, state: "connected", since: event.at, answeredAt: event.at } : call,
+        call.answeredAt === null
+          ? { ...call, state: "connected", since: event.at, answeredAt: event.answeredAt ?? event.at, returning: false }
+          : call,
       );
     case "held":
       return change(state, event.id, (call) =>
@@ -117,7 +122,7 @@ export function after(state: PhoneState, event: PhoneEvent): PhoneState {
         // A mute that is forgotten is an agent whom the next caller does not hear.
         muted: calls.length > 0 && state.muted,
         conference: calls.length > 1 && state.conference,
-        lastEnded: { number: ended.number, cause: event.cause, at: event.at },
+        lastEnded: { number: ended.number, cause: ended.returning ? "lost" : event.cause, at: event.at },
       };
     }
     case "muted":

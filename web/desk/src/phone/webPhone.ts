@@ -5,8 +5,8 @@ import type { IncomingRTCSessionEvent, RTCSessionEvent } from "jssip/lib/UA";
 import type { EndEvent, RTCSession } from "jssip/lib/RTCSession";
 
 import { type Audio, MicrophoneError, type Mix } from "./audio";
-import { type KeptCall, keepCalls, takeCalls } from "./keptCalls";
 import { type Ability, type DialOptions, type Phone, PhoneError } from "./phone";
+import { RETURN, type Keep, type Kept, keepCalls, replacesHeader, takeCalls } from "./returning";
 import { type NewCall, PhoneStore } from "./state";
 
 export interface Registration {
@@ -21,14 +21,17 @@ export interface Registration {
 export type UserAgent = Pick<UA, "start" | "stop" | "call" | "register" | "on">;
 export type MakeUserAgent = (registration: Registration) => UserAgent;
 
+/** JsSIP tells of a dialog's tags nowhere else. */
+interface Dialog {
+  id: { call_id: string; local_tag: string; remote_tag: string };
+}
+
 const REGISTER_AGAIN_MS = 5_000;
 /** Host addresses come at once; one that a STUN server tells is waited for so long, and no longer. */
 const GATHERING_MS = 500;
 const DIGIT_MS = 120;
 /** A connection that has failed and is not back after so long is not coming back. */
 const GIVE_UP_MS = 10_000;
-/** Where the PBX hands a phone the call that it names by Replaces. */
-const RETURN = "return";
 
 const CAUSES: Record<string, string> = {
   Terminated: "ended",
@@ -64,11 +67,15 @@ export class WebPhone implements Phone {
   private stopped = true;
   private lost = false;
 
-  /** @param registration Asked anew for every attempt: the password may have changed. */
+  /**
+   * @param registration Asked anew for every attempt: the password may have changed.
+   * @param storage Where calls are kept while the page is loaded anew; this tab's own.
+   */
   constructor(
     private readonly registration: () => Promise<Registration>,
     private readonly audio: Audio,
     private readonly makeUserAgent: MakeUserAgent = userAgent,
+    private readonly storage: Keep = sessionStorage,
   ) {
     audio.onBlocked = (on) => this.store.tell({ type: "fault", fault: "sound-blocked", on });
   }
@@ -78,14 +85,32 @@ export class WebPhone implements Phone {
 
   start(): void {
     this.stopped = false;
-    window.addEventListener("pagehide", this.keep);
+    window.addEventListener("pagehide", this.leave);
     void this.connect();
     void this.check();
   }
 
+  /**
+   * The page goes. Without a goodbye the PBX keeps our legs for a while, so that the page that comes after can take
+   * them up. (One that goes for good ends them thereby only after the PBX's `rtp_timeout`.) We stay registered, too:
+   * an agent whose phone is gone would be taken out of READY.
+   */
+  private readonly leave = (): void => {
+    const calls = this.now().calls.flatMap((call): Kept[] => {
+      const session = this.sessions.get(call.id) as (RTCSession & { _dialog?: Dialog | null }) | undefined;
+      if (!session?.isEstablished() || !session._dialog) {
+        session?.terminate();
+        return [];
+      }
+      const { call_id: callId, local_tag: localTag, remote_tag: remoteTag } = session._dialog.id;
+      return [{ call, dialog: { callId, localTag, remoteTag } }];
+    });
+    keepCalls(this.storage, { calls, muted: this.now().muted }, Date.now());
+  };
+
   stop(): void {
     this.stopped = true;
-    window.removeEventListener("pagehide", this.keep);
+    window.removeEventListener("pagehide", this.leave);
     clearTimeout(this.again);
     this.ua?.stop();
     this.ua = null;
@@ -141,38 +166,10 @@ export class WebPhone implements Phone {
     this.again = setTimeout(what, REGISTER_AGAIN_MS * (0.5 + Math.random()));
   }
 
-  /** A page that goes says nothing to the PBX: the one that is loaded in its place asks for the calls again. */
-  private readonly keep = () => {
-    const calls = this.now().calls.flatMap((call): KeptCall[] => {
-      const session = this.sessions.get(call.id);
-      if (!session?.isEstablished() || call.answeredAt === null) return [];
-      const { number, name, contactId, offerId, answeredAt, state } = call;
-      const held = state === "held";
-      return [{ replaces: dialogOf(session), number, name, contactId, offerId, answeredAt, held, muted: this.now().muted }];
-    });
-    keepCalls(calls, Date.now(), sessionStorage);
-  };
-
-  private async takeUp(call: KeptCall): Promise<void> {
-    const track = await this.microphone();
-    const ua = this.ua;
-    if (!ua) return;
-    const session = ua.call(RETURN, {
-      mediaStream: new MediaStream([track]),
-      extraHeaders: [`Replaces: ${call.replaces}`],
-      ...this.media(),
-    });
-    const { number, name, contactId, offerId, answeredAt } = call;
-    this.microphones.set(session.id, track);
-    this.follow(session, { id: session.id, direction: "out", number, name, contactId, offerId }, answeredAt);
-    if (call.muted) this.mute(true);
-    if (call.held) session.on("confirmed", () => void this.hold(session.id));
-  }
-
   private registered(): void {
     clearTimeout(this.again);
     this.line("registered");
-    for (const call of takeCalls(Date.now(), sessionStorage)) void this.takeUp(call).catch(() => undefined);
+    void this.takeUp();
     if (!this.lost) return;
     this.lost = false;
     // The PBX still has the old socket as the way to us, and ours may be another network by now: tell it anew.
@@ -180,6 +177,35 @@ export class WebPhone implements Phone {
       if (!session.isEstablished()) return;
       const iceRestart = ["failed", "disconnected"].includes(session.connection.iceConnectionState);
       session.renegotiate({ rtcOfferConstraints: { iceRestart } });
+    });
+  }
+
+  /** Have the calls back that the page before this one was in. */
+  private async takeUp(): Promise<void> {
+    const renamed = new Map<string, string>();
+    const { calls, muted } = takeCalls(this.storage, Date.now());
+    for (const { call, dialog } of calls) {
+      const track = await this.microphone().catch(() => null);
+      if (!this.ua || !track) return;
+      const extraHeaders = [replacesHeader(dialog)];
+      const session = this.ua.call(RETURN, { mediaStream: new MediaStream([track]), extraHeaders, ...this.media() });
+      const { id } = session;
+      renamed.set(call.id, id);
+      this.microphones.set(id, track);
+      const { direction, number, name, contactId, offerId } = call;
+      const consultingFor = (call.consultingFor && renamed.get(call.consultingFor)) ?? null;
+      this.follow(session, { id, direction, number, name, contactId, offerId, consultingFor, returning: true }, call.answeredAt);
+      if (muted) this.mute(true);
+      await this.settled(session);
+      if (call.state === "held") await this.hold(id).catch(() => undefined);
+    }
+  }
+
+  /** Settles once the call is answered or over. */
+  private settled(session: RTCSession): Promise<void> {
+    return new Promise((resolve) => {
+      session.on("accepted", () => resolve());
+      session.on("failed", () => resolve());
     });
   }
 
@@ -312,7 +338,7 @@ export class WebPhone implements Phone {
       else gathered ??= setTimeout(ready, GATHERING_MS);
     });
     session.on("accepted", () => {
-      this.store.tell({ type: "answered", id, at: answeredAt ?? Date.now() });
+      this.store.tell({ type: "answered", id, at: Date.now(), ...(answeredAt !== null && { answeredAt }) });
       this.obeyMute(session);
     });
     session.on("hold", ({ originator }) => this.tellHold("held", id, String(originator)));
@@ -421,12 +447,6 @@ export class WebPhone implements Phone {
       session.on("ended", () => resolve());
     });
   }
-}
-
-/** How the PBX knows the session's dialog: its own tag is the one we send to. */
-function dialogOf(session: RTCSession): string {
-  const { call_id, local_tag, remote_tag } = (session as unknown as { _dialog: { id: Record<string, string> } })._dialog.id;
-  return `${call_id};to-tag=${remote_tag};from-tag=${local_tag}`;
 }
 
 function sender(session: RTCSession): RTCRtpSender | undefined {
