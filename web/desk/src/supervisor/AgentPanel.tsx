@@ -6,7 +6,7 @@
  */
 
 import { DisconnectOutlined, DownOutlined, MailOutlined, SearchOutlined, WarningFilled } from "@ant-design/icons";
-import { Button, Dropdown, Input, Select, Table, type TableColumnsType, Tooltip } from "antd";
+import { Button, type CheckboxProps, Dropdown, Input, Select, Table, type TableColumnsType, Tooltip } from "antd";
 import { memo, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import { useDesk } from "../app/desk";
@@ -252,7 +252,7 @@ function FilterBar({ filter, onChange, agents }: { filter: AgentFilter; onChange
           mode="multiple"
           allowClear
           size="small"
-          style={{ minWidth: 110 }}
+          style={{ minWidth: 92 }}
           maxTagCount="responsive"
           placeholder={t("agents.team")}
           aria-label={t("agents.team")}
@@ -265,7 +265,7 @@ function FilterBar({ filter, onChange, agents }: { filter: AgentFilter; onChange
         mode="multiple"
         allowClear
         size="small"
-        style={{ minWidth: 110 }}
+        style={{ minWidth: 92 }}
         maxTagCount="responsive"
         placeholder={t("agents.skills")}
         aria-label={t("agents.skills")}
@@ -331,7 +331,7 @@ export function AgentPanel() {
     const spare = Math.max(0, size.width - CHECK_PX - shown.reduce((sum, { width }) => sum + width, 0) - SCROLLBAR_PX);
     return shown.map(({ key, width, order: by }) => ({
       key,
-      title: key === "act" ? "" : t(`agents.${key}`),
+      title: key === "act" ? <span className="sup-hidden">{t("agents.actions")}</span> : t(`agents.${key}`),
       width: key === "skills" || key === "contact" ? width + Math.floor(spare / 2) : width,
       ellipsis: key !== "act",
       ...(by && {
@@ -364,7 +364,13 @@ export function AgentPanel() {
           pagination={false}
           showSorterTooltip={false}
           scroll={{ x: Math.max(size.width - SCROLLBAR_PX, 960), y: Math.max(120, size.height - HEAD_PX) }}
-          rowSelection={{ selectedRowKeys: chosen, columnWidth: CHECK_PX, onChange: (keys) => setChosen(keys as string[]) }}
+          rowSelection={{
+            selectedRowKeys: chosen,
+            columnWidth: CHECK_PX,
+            onChange: (keys) => setChosen(keys as string[]),
+            getTitleCheckboxProps: () => ({ "aria-label": t("agents.chooseAll") }),
+            getCheckboxProps: ({ id }) => ({ "aria-label": t("agents.choose", { name: live.now().agents.get(id)?.name ?? id }) }) as CheckboxProps,
+          }}
           onRow={(row) => ({ onDoubleClick: () => selection.open({ agent: row.id }) })}
           onChange={(_page, _filters, sorter) => {
             const by = Array.isArray(sorter) ? sorter[0] : sorter;

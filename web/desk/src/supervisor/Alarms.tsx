@@ -11,7 +11,9 @@ import { chime, useNotices } from "./notify";
 import { LevelIcon, QueueName, longestWait, useText } from "./parts";
 import type { Queue } from "../live/store";
 import { useSelection } from "./selection";
-import { type Alarm, AlarmBook } from "./thresholds";
+import { type Alarm, AlarmBook, RAISE_AFTER_MS } from "./thresholds";
+
+const OPENING_MS = RAISE_AFTER_MS + 2_000;
 
 export function shownValue({ measure, value }: Pick<Alarm, "measure" | "value">): string {
   if (measure === "waiting") return String(value);
@@ -27,11 +29,17 @@ export function Alarms() {
   const book = useRef(new AlarmBook());
   const [alarms, setAlarms] = useState<readonly Alarm[]>([]);
   const now = useNow();
+  const began = useRef<number | null>(null);
 
   useEffect(() => {
+    // What was bad already when the page was opened is in the list; only what gets bad from then on is told.
+    if (!live.now().queues.size) return;
+    began.current ??= now;
+    const opening = now - began.current < OPENING_MS;
     const queues = [...live.now().queues.values()].map((queue: Queue) => ({ queue, longestWaitMs: longestWait(queue, live.age(queue, now)) }));
     const { standing, raised } = book.current.update(queues, now);
     setAlarms(standing);
+    if (opening) return;
     for (const alarm of raised) {
       const name = live.now().queues.get(alarm.queue)?.name ?? alarm.queue;
       const text = t(`alarms.text.${alarm.measure}`, { value: shownValue(alarm), threshold: shownValue({ ...alarm, value: alarm.threshold }) });

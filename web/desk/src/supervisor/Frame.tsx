@@ -126,7 +126,7 @@ export function Frame({ children }: { children: ReactNode }) {
             </div>
           )}
         >
-          <Button type="text" icon={<UserOutlined />} data-testid="user-menu" aria-label={t("nav.user")}>
+          <Button type="text" icon={<UserOutlined />} data-testid="user-menu" aria-haspopup="dialog">
             {me?.name || me?.subject}
           </Button>
         </Dropdown>

@@ -69,7 +69,7 @@ function Offers({ record }: { record: RecordView }) {
         {record.offers.map((offer) => (
           <li key={offer.offer_id}>
             <span className="sup-num sup-muted">{timeOfDay(offer.at, zone)}</span> <AgentName id={offer.agent_id} />: {t(`offerState.${offer.state}`)}
-            {offer.cause && <span className="sup-muted"> ({t(`offerCause.${offer.cause}`, { defaultValue: offer.cause })})</span>} <span className="sup-num">{duration(offer.rang_ms)}</span>
+            {offer.cause && <span className="sup-muted"> ({t(`offerCause.${offer.cause}`)})</span>} <span className="sup-num">{duration(offer.rang_ms)}</span>
           </li>
         ))}
       </ul>

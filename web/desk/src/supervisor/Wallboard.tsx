@@ -5,6 +5,7 @@
  */
 
 import { ApiOutlined, DisconnectOutlined } from "@ant-design/icons";
+import { ConfigProvider, theme } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { useSearchParams } from "react-router-dom";
 
@@ -52,7 +53,7 @@ function QueueCard({ queue, now }: { queue: Queue; now: number }) {
         </Figure>
         <Figure
           id={`wall-${queue.id}-level`}
-          label={`${t("wall.serviceLevel")} (${queue.service_level_target.percent} % / ${queue.service_level_target.seconds} s)`}
+          label={t("wall.serviceLevelOf", { percent: queue.service_level_target.percent })}
           level={queueLevel(queue, "service_level_percent", wait)}
         >
           {percent(queue.today.service_level)}
@@ -115,12 +116,13 @@ function Wall() {
     return () => clearInterval(timer);
   }, [many, seconds]);
 
+  const light = search.get("theme") === "light";
   const fine = stream.state === "live";
   if (fine) lostAt.current = null;
   else lostAt.current ??= now;
   const present = pages[page] ?? [];
   return (
-    <main className={search.get("theme") === "light" ? "wall light" : "wall"} data-testid="wallboard">
+    <main className={light ? "wall light" : "wall"} data-testid="wallboard">
       <header>
         <h1>{name || "ctid"}</h1>
         <span role="status" data-testid="connection" data-state={stream.state} style={{ color: "var(--wall-muted)" }}>
@@ -128,7 +130,9 @@ function Wall() {
         </span>
         {many && <span style={{ color: "var(--wall-muted)" }}>{t("wall.page", { page: page + 1, pages: pages.length })}</span>}
         <span className="grow" />
-        <LanguageChoice />
+        <ConfigProvider theme={{ algorithm: light ? theme.defaultAlgorithm : theme.darkAlgorithm }}>
+          <LanguageChoice />
+        </ConfigProvider>
         <button type="button" onClick={toggleFullScreen} data-testid="full-screen">
           {t("wall.fullScreen")}
         </button>

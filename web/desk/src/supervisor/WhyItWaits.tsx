@@ -2,7 +2,7 @@
 
 import { Progress, Skeleton, Tag } from "antd";
 
-import { Until, Waited, useText } from "./parts";
+import { AgentName, Until, Waited, useText } from "./parts";
 import type { Routing } from "./useRouting";
 
 type Waiting = NonNullable<Routing["waiting"]>;
@@ -27,7 +27,7 @@ function Hindrances({ waiting }: { waiting: Waiting }) {
         <ul>
           {able.agents.slice(0, 8).map((agent) => (
             <li key={agent.agent_id}>
-              {agent.text}
+              <AgentName id={agent.agent_id} />: {agent.text}
               {agent.until && (
                 <span className="sup-muted">
                   {" "}
@@ -77,7 +77,9 @@ function NearMisses({ waiting }: { waiting: Waiting }) {
       <h3>{t("why.near", { count: waiting.near_misses.total })}</h3>
       <ul>
         {waiting.near_misses.agents.slice(0, 5).map((agent) => (
-          <li key={agent.agent_id}>{agent.text}</li>
+          <li key={agent.agent_id}>
+            <AgentName id={agent.agent_id} />: {agent.text}
+          </li>
         ))}
       </ul>
     </>
