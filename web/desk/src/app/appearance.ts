@@ -39,6 +39,7 @@ const LIGHT: ThemeConfig = {
   token: {
     borderRadius: 6,
     colorPrimary: "#0958d9",
+    colorError: "#cf1322",
     colorTextPlaceholder: "#6b6b6b",
     colorTextTertiary: "#595959",
     colorTextDescription: "#595959",
@@ -48,7 +49,8 @@ const DARK: ThemeConfig = {
   algorithm: theme.darkAlgorithm,
   token: {
     borderRadius: 6,
-    colorPrimary: "#4096ff",
+    colorPrimary: "#5aa7ff",
+    colorError: "#ff7875",
     colorTextPlaceholder: "#a3a3a3",
     colorTextTertiary: "#a6a6a6",
     colorTextDescription: "#a6a6a6",

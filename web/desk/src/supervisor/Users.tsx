@@ -129,7 +129,7 @@ export default function Users() {
       ),
     },
     {
-      title: "",
+      title: <span className="sup-hidden">{t("agents.actions")}</span>,
       key: "act",
       render: (_, user) => (
         <Space size={4}>
