@@ -51,12 +51,16 @@ class AgentPage:
         await expect(self.find("contact")).to_have_attribute("data-contact", contact_id)
         await expect(self.find("pop")).to_be_visible()
 
-    async def ready(self) -> None:
-        """Log in and take calls."""
+    async def take_calls(self) -> None:
+        """Log in and ask for calls; if one waits already, it rings at once."""
         await self.until_online()
         if await self.find("agent-state").get_attribute("data-state") == "LOGGED_OUT":
             await self.click("log-in")
         await self.click("ready")
+
+    async def ready(self) -> None:
+        """Log in and take calls, of which none waits."""
+        await self.take_calls()
         await self.until_state("READY")
 
     async def answer(self) -> str:
@@ -84,11 +88,14 @@ class AgentPage:
         )
         return seen
 
+    async def invited(self) -> list[float]:
+        """The moments at which INVITEs came to the page, in ms."""
+        return [message["at"] for message in await self._invites()]
+
     async def invites(self) -> dict[str, float]:
-        """The moments at which INVITEs came to the page, in ms, by the offer they belong to."""
-        sip = await self.page.evaluate("__probes.sip.filter(({ text }) => text.startsWith('INVITE '))")
+        """The moments at which INVITEs of offers came to the page, in ms, by the offer they belong to."""
         moments: dict[str, float] = {}
-        for message in sip:
+        for message in await self._invites():
             lines = message["text"].split("\r\n")
             offers = [line.partition(": ")[2] for line in lines if line.startswith("X-Ctid-Offer: ")]
             if offers:
@@ -101,3 +108,9 @@ class AgentPage:
         invites = await self.invites()
         assert invites
         assert all(offer in pops and pops[offer] < at for offer, at in invites.items()), (pops, invites)
+
+    async def _invites(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self.page.evaluate(
+            "__probes.sip.filter(({ text }) => text.startsWith('INVITE '))"
+        )
+        return found
