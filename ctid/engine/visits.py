@@ -78,7 +78,7 @@ def leave(turn: Turn, contact: Contact, result: str) -> None:
 def span_over(contact: Contact, span: Span) -> None:
     """A stretch of service is over."""
     visit = _last(contact)
-    if span.state in SERVED and visit is not None and visit.result == "handled":
+    if span.state in SERVED and visit is not None and visit.result == "handled" and not visit.finished:
         visit.handling_ms += span.duration_ms or 0
 
 
@@ -93,8 +93,11 @@ def _ended_now(turn: Turn, visit: Visit) -> bool:
 
 def _serve(turn: Turn, contact: Contact) -> None:
     visit = _last(contact)
-    # A contact that was transferred and given up waiting may yet be wrapped up by who transferred it.
-    if visit is not None and visit.result == "handled" and (day := _day(turn, visit)) is not None:
+    # A contact that was sent on and has ended meanwhile may yet be wrapped up by who sent it on.
+    if visit is None or visit.result != "handled" or visit.finished:
+        return
+    visit.finished = True
+    if (day := _day(turn, visit)) is not None:
         day.finished += 1
         day.handling_ms += visit.handling_ms
 

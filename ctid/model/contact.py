@@ -121,7 +121,8 @@ class Visit(msgspec.Struct, kw_only=True):
             wait looks at it.
         wait_ms: Time in this queue, offers that came to nothing included.
         within: Served within the queue's ``service_level_seconds``, as they were then.
-        handling_ms: Talk and wrap-up that followed.
+        handling_ms: Talk that followed, and its wrap-up; not that of an agent who sent the contact on.
+        finished: Whether that is over.
     """
 
     queue: str
@@ -131,6 +132,7 @@ class Visit(msgspec.Struct, kw_only=True):
     wait_ms: int = 0
     within: bool = False
     handling_ms: int = 0
+    finished: bool = False
 
 
 class Segment(msgspec.Struct, kw_only=True):

@@ -21,7 +21,7 @@ class QueueDay(msgspec.Struct, kw_only=True):
         judged: What the service level is a part of: all that wait no more, but for callbacks and short abandons.
         waited_ms: Wait of ``answered``, summed.
         finished: Those of ``handled`` whose talk and wrap-up are over.
-        handling_ms: Talk and wrap-up of ``finished``, summed.
+        handling_ms: Talk and wrap-up of ``finished``, summed; not the wrap-up of agents who sent a contact on.
     """
 
     offered: int = 0

@@ -79,7 +79,8 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
     def agents(self) -> list[str]:
         """Everybody who served the contact, in order."""
         served = [span.agent_id for span in self.spans if span.state is ContactState.CONNECTED]
-        return list(dict.fromkeys(agent_id for agent_id in (*served, self.agent_id) if agent_id))
+        parts = [segment.agent_id for segment in self.segments]
+        return list(dict.fromkeys(agent_id for agent_id in (*parts, *served, self.agent_id) if agent_id))
 
 
 class LastCall(msgspec.Struct, frozen=True, kw_only=True):

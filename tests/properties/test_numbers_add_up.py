@@ -65,7 +65,7 @@ def test_live_numbers_are_what_the_stays_in_queues_give(seed: int) -> None:
     visits = [(visit, True) for each in closed.values() for visit in each]
     for contact in state.contacts.values():
         if contact.id not in closed:
-            visits += [(visit, visit is not contact.visits[-1]) for visit in contact.visits]
+            visits += [(visit, visit.finished) for visit in contact.visits]
     assert {name: day for name, day in state.today.queues.items() if day.offered} == counted(visits)
 
 

@@ -72,6 +72,7 @@ def test_a_contact_that_is_served_counts_as_handled_with_its_wait_and_its_handli
             wait_ms=10_002,
             within=True,
             handling_ms=80_000,
+            finished=True,
         )
     ]
 
@@ -110,6 +111,21 @@ def test_a_contact_that_is_sent_on_or_moved_is_offered_to_both_queues() -> None:
     site.request(ev.RoutingSet, contact_id=contact.id, queue="sales")
     assert counts(site, "support") == {"offered": 1, "overflowed": 1}
     assert counts(site) == {"offered": 2, "overflowed": 1}
+
+
+def test_a_contact_that_is_sent_on_finishes_its_first_service_once() -> None:
+    site = Site()
+    leg = site.connected()
+    site.tick(30_000)
+    site.request(ev.TransferRequested, contact_id=site.contact().id, number="+4930555000")
+    site.tick(10_000)
+    site.give(ev.CallSentOn(pbx="main", unique_id="c1", extension="", arrived=True))
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    site.ended(leg)
+    site.wait(20)
+    assert not [each for each in site.engine.state.contacts.values() if each.state != "closed"]
+    view = numbers(site)
+    assert (view["handled"], view["mean_handling_ms"]) == (1, 30_000)
 
 
 def test_a_lost_pbx_has_its_waiting_contacts_fail() -> None:
