@@ -9,7 +9,7 @@ import { readable } from "../phone/numbers";
 import { AttachedData } from "./AttachedData";
 import { Result } from "./Result";
 import { useAgentDesk } from "./context";
-import type { Link } from "./pending";
+import type { Link } from "./deskData";
 import type { Pop, Work } from "./pop";
 import { at, clock, useNow } from "./time";
 

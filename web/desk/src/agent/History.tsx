@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 
 import { readable } from "../phone/numbers";
 import { useAgentDesk } from "./context";
-import { type OwnRecord, ownContacts } from "./pending";
+import { type OwnRecord, ownContacts } from "./deskData";
 import { at, clock } from "./time";
 import { useActions } from "./useActions";
 

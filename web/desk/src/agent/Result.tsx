@@ -21,7 +21,7 @@ export function Result({ contact }: { contact: Contact }) {
   const note = drafts.note(contact.id);
   const may = contact.allowed_actions;
   const editable = may.includes("wrap_up");
-  const allowed = (live.queues.get(contact.queue ?? "") as { dispositions?: string[] } | undefined)?.dispositions;
+  const allowed = live.queues.get(contact.queue ?? "")?.dispositions;
   const choices = dispositions.filter(({ code, system }) => !system && (!allowed?.length || allowed.includes(code)));
   const wrapping = agent.state === "WRAP_UP" && agent.contact_id === contact.id;
   const left = wrapping && agent.wrap_up_until ? Date.parse(agent.wrap_up_until) - now : null;

@@ -7,7 +7,8 @@ import { useTranslation } from "react-i18next";
 import { readable, toDial } from "../phone/numbers";
 import type { Call } from "../phone/state";
 import { useAgentDesk, useRun } from "./context";
-import { type DirectoryEntry, transfer } from "./pending";
+import type { DirectoryEntry } from "./deskData";
+import { transfer } from "./callControl";
 import { useConsultations } from "./useConsultations";
 import { useDirectory } from "./useDirectory";
 

@@ -1,7 +1,8 @@
 /** What the agent's screen shows of a contact, from wherever it is known: the offer's pop first, then the contact. Pure. */
 
 import type { Agent, Contact, LiveState, Offer } from "../live/store";
-import type { Case, Consultation, DeskData, Link, Recent } from "./pending";
+import type { Case, Link, Recent } from "./deskData";
+import type { Consultation } from "./callControl";
 
 export interface Pop {
   contactId: string;
@@ -27,7 +28,6 @@ type ScreenPop = NonNullable<Offer["pop"]>;
 export function popOf(contactId: string, contact: Contact | undefined, offered: ScreenPop | null | undefined): Pop | null {
   const known = contact ?? offered;
   if (!known) return null;
-  const desk = { ...(offered as DeskData | undefined), ...(contact as DeskData | undefined) };
   return {
     contactId,
     channel: contact?.channel ?? "voice",
@@ -36,14 +36,14 @@ export function popOf(contactId: string, contact: Contact | undefined, offered: 
     dnis: known.dnis,
     queue: known.queue,
     customer: known.customer,
-    cases: (known.customer as { cases?: Case[] } | null)?.cases ?? [],
+    cases: known.customer?.cases ?? [],
     attributes: known.attributes,
     path: contact ? menusOf(contact) : menusOfPop(offered?.menu_path ?? []),
     waitMs: known.wait_ms,
     callback: known.callback ?? null,
-    script: desk.script ?? null,
-    links: desk.links ?? [],
-    recent: desk.recent ?? [],
+    script: known.script ?? null,
+    links: known.links ?? [],
+    recent: known.recent ?? [],
   };
 }
 

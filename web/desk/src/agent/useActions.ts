@@ -5,7 +5,7 @@ import { toDial } from "../phone/numbers";
 import { foremost } from "../phone/state";
 import { useAgentDesk, useRun } from "./context";
 import { type Incoming, incomingOf } from "./incoming";
-import { hangUp } from "./pending";
+import { hangUp } from "./callControl";
 
 export type Settable = "READY" | "NOT_READY" | "LOGGED_OUT";
 

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Call } from "../phone/state";
 import { useAgentDesk } from "./context";
-import { consult, withdrawConsultation } from "./pending";
+import { consult, withdrawConsultation } from "./callControl";
 
 /** Consultations begun in this tab, by the contact they are about. */
 const open = new Map<string, string>();

@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useState } from "react";
 
 import { useAgentDesk } from "./context";
-import { type Day, day as askDay } from "./pending";
+import { type Day, day as askDay } from "./deskData";
 
 const FRESH_MS = 60_000;
 

@@ -9,7 +9,7 @@ import { DevicePhone } from "../phone/devicePhone";
 import type { Phone } from "../phone/phone";
 import type { PhoneState } from "../phone/state";
 import { type Registration, WebPhone } from "../phone/webPhone";
-import { dial, hangUp } from "./pending";
+import { dial, hangUp } from "./callControl";
 
 const AGAIN_MS = 3_000;
 

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "react";
 
 import { useAgentDesk } from "./context";
-import { type DirectoryEntry, directory } from "./pending";
+import { type DirectoryEntry, directory } from "./deskData";
 
 const QUIET_MS = 200;
 /** Colleagues' states are not told by events to agents. */

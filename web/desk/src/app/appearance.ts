@@ -6,32 +6,6 @@ import { useEffect, useSyncExternalStore } from "react";
 export type Appearance = "system" | "light" | "dark";
 
 const KEY = "ctid.appearance";
-
-/** Ant Design's own colours, but with the contrast that WCAG 2.1 AA asks for: 4.5 to 1 for every text. */
-const LIGHT: ThemeConfig = {
-  algorithm: theme.defaultAlgorithm,
-  token: {
-    borderRadius: 6,
-    colorPrimary: "#0958d9",
-    colorLink: "#0958d9",
-    colorError: "#c41d26",
-    colorTextPlaceholder: "rgba(0, 0, 0, 0.58)",
-    colorTextTertiary: "rgba(0, 0, 0, 0.62)",
-    colorTextDescription: "rgba(0, 0, 0, 0.62)",
-  },
-};
-const DARK: ThemeConfig = {
-  algorithm: theme.darkAlgorithm,
-  token: {
-    borderRadius: 6,
-    colorLink: "#7ab0ff",
-    colorError: "#d9363e",
-    colorTextPlaceholder: "rgba(255, 255, 255, 0.6)",
-    colorTextTertiary: "rgba(255, 255, 255, 0.65)",
-    colorTextDescription: "rgba(255, 255, 255, 0.65)",
-  },
-  components: { Tabs: { itemSelectedColor: "#7ab0ff", itemHoverColor: "#7ab0ff", inkBarColor: "#7ab0ff" } },
-};
 const system = window.matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
 
