@@ -104,7 +104,7 @@ function PopView({ work, pop }: { work: Work; pop: Pop }) {
         <div>
           <dt>{t("agent.pop.path")}</dt>
           <dd data-testid="pop-path">
-            {pop.path.length === 0 ? t("agent.pop.noPath") : pop.path.map(({ menu, key }) => (key ? `${menu}: ${key}` : menu)).join(" → ")}
+            {pop.path.length === 0 ? t("agent.pop.noPath") : pop.path.map(({ menu, key }) => [menu, key].filter(Boolean).join(": ")).join(" → ")}
           </dd>
         </div>
       </dl>

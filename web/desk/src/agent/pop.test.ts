@@ -26,8 +26,8 @@ describe("the screen pop", () => {
   });
 
   it("shows the way through the menus as it was gone", () => {
-    const path = [{ kind: "entry", name: "hotline" }, { kind: "menu", name: "main" }, { kind: "key", name: "main", result: "1" }, { kind: "queue", name: "sales" }];
-    expect(popOf("c", contact("c", { path }), null)?.path).toEqual([{ menu: "main", key: null }, { menu: "main", key: "1" }]);
+    const path = [{ kind: "entry", name: "hotline" }, { kind: "menu", name: "main" }, { kind: "key", name: "", result: "timeout" }, { kind: "key", name: "", result: "1" }, { kind: "queue", name: "sales" }];
+    expect(popOf("c", contact("c", { path }), null)?.path).toEqual([{ menu: "main", key: "timeout" }, { menu: "main", key: "1" }]);
   });
 });
 

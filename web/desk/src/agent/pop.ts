@@ -47,12 +47,16 @@ export function popOf(contactId: string, contact: Contact | undefined, offered: 
   };
 }
 
+/** Every menu that was heard, with the key that was pressed in it; one heard again has a line of its own. */
 function menusOf({ path }: Contact): Pop["path"] {
-  return path.flatMap((step) => {
-    if (step.kind === "menu") return [{ menu: step.name, key: null }];
-    if (step.kind === "key") return [{ menu: step.name, key: step.result }];
-    return [];
-  });
+  const menus: Pop["path"] = [];
+  for (const step of path) {
+    const last = menus.at(-1);
+    if (step.kind === "menu") menus.push({ menu: step.name, key: null });
+    else if (step.kind === "key" && last?.key === null) last.key = step.result;
+    else if (step.kind === "key") menus.push({ menu: step.name || (last?.menu ?? ""), key: step.result });
+  }
+  return menus;
 }
 
 function menusOfPop(choices: ScreenPop["menu_path"]): Pop["path"] {
