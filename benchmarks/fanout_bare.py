@@ -40,7 +40,7 @@ async def serve() -> None:
     app.add_routes([web.get("/v1/events", socket)])
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1_024).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=4_096).start()
     print(json.dumps({"port": runner.addresses[0][1]}), flush=True)
     orders = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)

@@ -3,10 +3,13 @@
 A process of its own, run by ``desktop_fanout``; takes its orders as JSON lines on standard input and answers on
 standard output:
 
-- ``{"connect": {...}}`` (the fields of ``Feed``) opens all sockets and waits until each is live;
+- ``{"connect": {...}}`` (the fields of ``Feed``) opens all sockets, in waves, and waits until each is live;
 - ``{"storm": "resume" | "snapshot"}`` cuts all of them at once, has all come back at once, and tells the seconds until
-  the last is live again;
-- ``{"collect": path}`` closes them and writes what was read, as lines of [seqs, times] for each desktop.
+  the last is live again, or how many are not after ``STORM_SECONDS``;
+- ``{"awake": true}`` has the slow ones read as the others do, and waits until each is live;
+- ``{"collect": path}`` writes what was read, as lines of [seqs, times, cuts, resyncs] for each desktop.
+
+A desktop that is cut off comes back by itself, as does one whose connection is not live in ``_TRY_SECONDS``.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import base64
 import json
 import os
 import re
+import socket
 import sys
 import time
 from array import array
@@ -27,14 +31,17 @@ from typing import Any, Final, cast
 import uvloop
 
 _ORDER_BYTES: Final = 16 * 1024 * 1024
-_CONNECT_SECONDS: Final = 60.0
+STORM_SECONDS: Final = 45.0
+_CONNECT_SECONDS: Final = 120.0
+_TRY_SECONDS: Final = 20.0
 _AT_ONCE: Final = 100
+_SLOW_BUFFER: Final = 16 * 1024
 _EVENT: Final = re.compile(
     rb'\{"specversion":"1\.0","id":"[^"]*","source":"[^"]*","type":"[^"]*","time":"[^"]*",'
     rb'"datacontenttype":"application/json","seq":(\d+)'
 )
 _AWAKE_SECONDS: Final = 0.2
-_ASLEEP_SECONDS: Final = 3.0
+_ASLEEP_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +66,7 @@ class Reader(asyncio.Protocol):
         self.seqs = array("q")
         self.times = array("d")
         self.cuts = 0
+        self.resyncs = 0
         self.live = asyncio.Event()
         self.slow = number in feed.slow
         self._feed = feed
@@ -68,16 +76,45 @@ class Reader(asyncio.Protocol):
         self._epoch = ""
         self._seq = 0
         self._transport: asyncio.Transport | None = None
-        self._ended = False
+        self._lost = asyncio.Event()
+        self._meant = False
         self._task: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
-        await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._feed.port)
+        """Be connected from now on; returns when the desktop is live."""
+        self._task = asyncio.create_task(self._stay())
         await self.live.wait()
+
+    async def _stay(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self._lost.clear()
+            try:
+                async with asyncio.timeout(_TRY_SECONDS):
+                    await loop.create_connection(lambda: self, "127.0.0.1", self._feed.port)
+                    await self._either()
+            except (TimeoutError, OSError):
+                # Nobody accepts, or answers: begin anew, as a real desktop would.
+                if self._transport is not None:
+                    self._transport.abort()
+                await asyncio.sleep(0.1)
+                continue
+            await self._lost.wait()
+
+    async def _either(self) -> None:
+        waits = [asyncio.create_task(each.wait()) for each in (self.live, self._lost)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._buffer, self._upgraded = bytearray(), False
+        if self.slow:
+            # Or the kernel would read for it, megabytes.
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SLOW_BUFFER)
         key = base64.b64encode(os.urandom(16)).decode()
         self._transport.write(
             f"GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -116,9 +153,10 @@ class Reader(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.live.clear()
-        if not self._ended:
+        if not self._meant:
             self.cuts += 1
-            self._task = asyncio.create_task(self.connect())
+        self._meant = False
+        self._lost.set()
 
     def storm(self, how: str) -> None:
         """Lose the connection; what was read so far counts no more."""
@@ -127,11 +165,7 @@ class Reader(asyncio.Protocol):
             self._epoch = "another"
         self.live.clear()
         assert self._transport is not None
-        self._transport.abort()
-
-    def close(self) -> None:
-        self._ended = True
-        assert self._transport is not None
+        self._meant = not self._transport.is_closing()
         self._transport.abort()
 
     async def doze(self) -> None:
@@ -142,11 +176,15 @@ class Reader(asyncio.Protocol):
             assert self._transport is not None
             transport = self._transport
             transport.pause_reading()
-            await asyncio.sleep(_ASLEEP_SECONDS)
-            transport.resume_reading()
+            try:
+                await asyncio.sleep(_ASLEEP_SECONDS)
+            finally:
+                transport.resume_reading()
 
     def _told(self, message: dict[str, Any]) -> None:
-        if message["type"] == "live":
+        if message["type"] == "resync_required":
+            self.resyncs += 1
+        elif message["type"] == "live":
             self._epoch, self._seq = message["epoch"], message["seq"]
             self.live.set()
 
@@ -173,7 +211,16 @@ class Reader(asyncio.Protocol):
 def _write(readers: Sequence[Reader], path: Path) -> None:
     with path.open("w") as file:
         for reader in readers:
-            print(json.dumps([list(reader.seqs), list(reader.times), reader.cuts]), file=file)
+            print(json.dumps([list(reader.seqs), list(reader.times), reader.cuts, reader.resyncs]), file=file)
+
+
+async def _live(readers: Sequence[Reader]) -> int:
+    """Wait until all are live, for ``STORM_SECONDS`` at most; tells how many are not."""
+    waits = [asyncio.create_task(reader.live.wait()) for reader in readers]
+    _, late = await asyncio.wait(waits, timeout=STORM_SECONDS)
+    for wait in late:
+        wait.cancel()
+    return len(late)
 
 
 async def serve() -> None:
@@ -185,25 +232,25 @@ async def serve() -> None:
     while line := await orders.readline():
         order = json.loads(line)
         answer: dict[str, Any] = {}
-        async with asyncio.timeout(_CONNECT_SECONDS):
-            if "connect" in order:
-                feed = Feed(**order["connect"])
-                readers = [Reader(feed, number) for number in range(len(feed.tokens))]
+        if "connect" in order:
+            feed = Feed(**order["connect"])
+            readers = [Reader(feed, number) for number in range(len(feed.tokens))]
+            async with asyncio.timeout(_CONNECT_SECONDS):
                 for first in range(0, len(readers), _AT_ONCE):
                     await asyncio.gather(*(reader.connect() for reader in readers[first : first + _AT_ONCE]))
-                dozing = [asyncio.create_task(reader.doze()) for reader in readers if reader.slow]
-            elif "storm" in order:
-                began = time.monotonic()
-                for reader in readers:
-                    reader.storm(order["storm"])
-                await asyncio.gather(*(reader.live.wait() for reader in readers))
-                answer = {"seconds": time.monotonic() - began}
-            else:
-                for task in dozing:
-                    task.cancel()
-                for reader in readers:
-                    reader.close()
-                _write(readers, Path(order["collect"]))
+            dozing = [asyncio.create_task(reader.doze()) for reader in readers if reader.slow]
+        elif "storm" in order:
+            began = time.monotonic()
+            for reader in readers:
+                reader.storm(order["storm"])
+            late = await _live(readers)
+            answer = {"seconds": time.monotonic() - began, "late": late}
+        elif "awake" in order:
+            for task in dozing:
+                task.cancel()
+            answer = {"late": await _live(readers)}
+        else:
+            _write(readers, Path(order["collect"]))
         print(json.dumps(answer), flush=True)
 
 

@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 _MAX_BODY: Final = 64 * 1024
 _STOP_SECONDS: Final = 5.0
+# All desktops may come back at once; a connection that finds no room waits a second for the next try.
+_BACKLOG: Final = 4_096
 _LOOK_SECONDS: Final = 5.0
 
 
@@ -146,7 +148,7 @@ class DesktopServer:
                 await self._access.look()
         await self._runner.setup()
         context = None if self._tls is None else self._tls.context
-        site = web.TCPSite(self._runner, self._host, self.port, backlog=1_024, ssl_context=context)
+        site = web.TCPSite(self._runner, self._host, self.port, backlog=_BACKLOG, ssl_context=context)
         await site.start()
         for address in self._runner.addresses:
             self.port = address[1]

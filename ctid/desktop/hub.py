@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
 from typing import Final
 
 from ctid.desktop.audience import Audience, TeamOf
@@ -13,6 +11,7 @@ from ctid.desktop.auth import Principal
 from ctid.desktop.client import Client
 from ctid.desktop.close_codes import CloseCode
 from ctid.desktop.frames import EventMessage
+from ctid.desktop.recent import Recent
 from ctid.model.commands import Publish
 from ctid.telemetry.metrics import Metrics
 
@@ -25,6 +24,7 @@ class Hub:
     Attributes:
         epoch: Of the published stream.
         team_of: Tells an agent's team, for those who may see some teams only; the server knows it.
+        recent: The events that desktops may have missed.
     """
 
     def __init__(self, site: str, epoch: str, replay_events: int, metrics: Metrics) -> None:
@@ -40,7 +40,7 @@ class Hub:
         self.team_of: TeamOf = _no_team
         self._site = site
         self._metrics = metrics
-        self._recent: deque[EventMessage] = deque(maxlen=replay_events)
+        self.recent: Final = Recent(replay_events)
         self._queues: dict[str, str] = {}
         self._clients: set[Client] = set()
         self._audiences: dict[Audience, set[Client]] = {}
@@ -60,12 +60,12 @@ class Hub:
     @property
     def seq(self) -> int | None:
         """Position of the newest event, ``None`` before the first of this process."""
-        return self._recent[-1].seq if self._recent else None
+        return self.recent.last
 
     def publish(self, command: Publish) -> None:
         """Send an event to all desktops it is for. Never waits."""
         message = EventMessage(command, self._site, self.epoch, self._queues_of(command))
-        self._recent.append(message)
+        self.recent.add(message)
         seq = message.seq
         # A desktop that overflows leaves while we are at it.
         for audience, clients in tuple(self._audiences.items()):
@@ -99,18 +99,12 @@ class Hub:
         """
         if seq > present:
             return None
-        if not self._recent:
+        first = self.recent.first
+        if first is None:
             return [] if seq == present else None
-        first = self._recent[0].seq
         if seq < first - 1:
             return None
-        newer = islice(self._recent, seq - first + 1, None)
-        audience, agent_id, team_of = client.audience, client.agent_id, self.team_of
-        return [
-            message
-            for message in newer
-            if audience.hears(message, team_of) or (agent_id and agent_id in message.agent_ids)
-        ]
+        return self.recent.since(seq, client.audience, client.agent_id, self.team_of)
 
     def rivals(self, client: Client) -> tuple[Client | None, Client | None]:
         """Whose places a new desktop would take: its own former connection's, and that of its agent's other desktop."""
