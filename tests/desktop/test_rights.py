@@ -156,5 +156,5 @@ async def test_a_contact_is_moved_within_the_scope_only(world: World, body: dict
 
 
 def test_no_pattern_of_a_path_is_unknown_here() -> None:
-    known = {"agent_id", "contact_id", "offer_id", "queue_id", "name", "webhook", "event_id"}
+    known = {"agent_id", "contact_id", "offer_id", "queue_id", "name", "webhook", "event_id", "consultation_id"}
     assert {name for operation in OPERATIONS for name in re.findall(r"{(\w+)}", operation.path)} <= known

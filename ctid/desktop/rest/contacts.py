@@ -135,7 +135,7 @@ async def set_wrap_up(call: Call) -> Answer:
     contact = live_contact(call)
     at_work = segments.workers(contact)
     supervised = call.principal.sees_all and call.principal.agent_id not in at_work
-    whose = contact.agent_id if contact.agent_id in at_work else next(reversed(at_work), "")
+    whose = contact.agent_id if contact.agent_id in at_work else next(reversed(at_work), contact.agent_id)
     if supervised and whose:
         own_agent(call, whose)
     result = await call.site.request(
