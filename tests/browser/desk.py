@@ -18,6 +18,8 @@ PATIENCE_MS: Final = 30_000
 PASSWORD: Final = "demo-only-password"
 BOSS: Final = "boss"
 """A user of role supervisor; every agent is a user of the same name."""
+ADMIN: Final = "admin"
+"""A user of role admin."""
 
 SCREENSHOTS: Final = os.environ.get("CTID_SCREENSHOTS", "")
 """The folder that screenshots go to; nothing is shot where it is not given."""
@@ -45,9 +47,9 @@ class Desk:
 
 
 async def add_people(site: RigSite) -> None:
-    """Make a user of every agent, and one supervisor."""
+    """Make a user of every agent, one supervisor and one administrator."""
     people = [{"username": agent_id, "role": "agent", "agent_id": agent_id} for agent_id in site.config["agents"]]
-    people.append({"username": BOSS, "role": "supervisor"})
+    people += [{"username": BOSS, "role": "supervisor"}, {"username": ADMIN, "role": "admin"}]
     async with Desktop(site.ctid.url, site.token("admin", Role.ADMIN)) as admin:
         for person in people:
             try:

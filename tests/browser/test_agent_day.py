@@ -15,7 +15,7 @@ from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.browser.agent_page import AgentPage
 from tests.browser.chromium import MICROPHONE_HZ
-from tests.browser.desk import Desk, shoot
+from tests.browser.desk import Desk
 from tests.browser.hearing import audio_paths, until_hears
 from tests.browser.network import WEB_HOST, cut_off
 from tests.integration.floor import (
@@ -76,14 +76,12 @@ async def test_from_signing_in_to_the_wrap_up(desk: Desk, boss: Desktop) -> None
         async with Phone.outside(desk.site.pbx, voice_hz=CALLER_HZ) as customer:
             call = await customer.call(DIRECT)
             await expect(agent.find("ringing")).to_be_visible()
-            await shoot(agent.page, "agent-ringing")
             contact_id = await agent.answer()
             await agent.assert_popped_before_ringing()
             await agent.until_contact(contact_id)
             await agent.until_state("BUSY")
             await until_hears_more(call, MICROPHONE_HZ)
             assert await audio_paths(agent.page) == [("127.0.0.1", WEB_HOST)]
-            await shoot(agent.page, "agent-talking")
             await agent.click("hold")
             await agent.until_call("held")
             await until_hears_more(call, MUSIC_HZ)
