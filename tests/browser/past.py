@@ -17,11 +17,21 @@ GRETA: Final = Customer(id="c-1001", name="Greta Lindqvist", tier="gold", langua
 HANNAH: Final = Customer(id="c-1007", name="Hannah Weiss", tier="silver", language="de", attributes={})
 PAUL: Final = Customer(id="c-1003", name="Paul Novak", tier="", language="de", attributes={})
 _CALLERS: Final = (
-    (GRETA, "+493023125017", "sales", "alice", "order", "Two lamps, delivery on Friday."),
-    (HANNAH, "+4917139200047", "support", "bob", "solved", "New cable, line holds."),
-    (None, "+493023125088", "support", "bob", "solved", "Reset the password together."),
-    (PAUL, "+494066969128", "sales", "alice", "follow-up", "Refund: accounts will call back."),
-    (None, "+4922147110204", "sales", "bob", "order", ""),
+    (GRETA, "+493023125017", "sales", "alice"),
+    (HANNAH, "+4917139200047", "support", "bob"),
+    (None, "+493023125088", "support", "bob"),
+    (PAUL, "+494066969128", "sales", "alice"),
+    (None, "+4922147110204", "sales", "bob"),
+    (None, "+442079460958", "sales", "alice"),
+    (None, "+493023125042", "support", "bob"),
+    (PAUL, "+494066969128", "support", "bob"),
+)
+_RESULTS: Final = (
+    ("order", "Two lamps, delivery on Friday."),
+    ("solved", "New cable, line holds."),
+    ("follow-up", "Wants an offer for ten; call back on Monday."),
+    ("order", "The blue one after all, same address."),
+    ("solved", "Asked where the order is: with the carrier."),
 )
 _SITE: Final = "demo"
 _HOURS: Final = 8
@@ -39,9 +49,10 @@ async def add_past(site: RigSite) -> None:
 
 
 def _record(number: int, utc_ms: int, first_ms: int) -> ContactRecord:
-    customer, ani, queue, agent_id, disposition, notes = _CALLERS[number % len(_CALLERS)]
+    customer, ani, queue, agent_id = _CALLERS[number % len(_CALLERS)]
+    disposition, notes = _RESULTS[number % len(_RESULTS)]
     given_up = number % 7 == 3
-    wait_ms = 3_000 + number * 7_919 % 31_000
+    wait_ms = 3_000 + number * 7_919 % 22_000
     talk_ms, wrap_up_ms = (0, 0) if given_up else (90_000 + number * 10_007 % 140_000, 12_000)
 
     def at(later_ms: int) -> Instant:

@@ -30,9 +30,12 @@ GRETA, MEI, HANNAH, PAUL = "+493023125017", "+493023125042", "+4917139200047", "
 CONFIG = demo_config()
 for agent in CONFIG["agents"].values():
     agent["web_phone"] = True
+# Bob sells nothing here, so that it is known who is offered to him.
+CONFIG["agents"]["bob"]["skills"] = {"support": 7}
 CONFIG["agents"] |= {
-    "carol": {"name": "Carol Chen", "device": "PJSIP/1003", "pbx": "main", "skills": {"sales": 6}, "team": "blue"},
+    "carol": {"name": "Carol Chen", "device": "PJSIP/1003", "pbx": "main", "skills": {"sales": 3}, "team": "blue"},
     "dan": {"name": "Dan Duarte", "device": "PJSIP/1004", "pbx": "main", "skills": {"support": 8}, "team": "blue"},
+    "emil": {"name": "Emil Eriksen", "device": "PJSIP/1005", "pbx": "main", "skills": {"sales": 6}, "team": "blue"},
 }
 for queue in CONFIG["queues"].values():
     queue |= {"ring_seconds": 120, "wrap_up_seconds": 300}
@@ -48,6 +51,7 @@ class Looks:
         """Look at a page as it is now, and take its picture."""
         if wrong := await findings(page):
             self.found[name] = wrong
+            print(name, *wrong, sep="\n  ")
         if picture:
             await shoot(page, name)
 
@@ -87,8 +91,9 @@ async def test_a_busy_hour(desk: Desk, boss: Desktop) -> None:
     greta, mei, hannah, paul = [
         Phone.outside(desk.site.pbx, number, voice_hz=CALLER_HZ) for number in (GRETA, MEI, HANNAH, PAUL)
     ]
-    async with greta, mei, hannah, paul, desk.site.desktop("carol") as carol:
-        await carol.set_state("NOT_READY", "lunch")
+    async with greta, mei, hannah, paul, desk.site.desktop("carol") as carol, desk.site.desktop("dan") as dan:
+        await carol.set_state("NOT_READY", "break")
+        await dan.set_state("NOT_READY", "lunch")
         await bob.until_online()
         await alice.ready()
         await looks.at(alice.page, "agent-idle")
@@ -113,13 +118,13 @@ async def test_a_busy_hour(desk: Desk, boss: Desktop) -> None:
         await looks.at(bob.page, "agent-zh", picture=False)
         await bob.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         await shoot(bob.page, "agent-zh-dark")
-        for agent in ("alice", "bob", "carol"):
-            await boss.request("PUT", f"/v1/agents/{agent}/state", {"state": "LOGGED_OUT"})
         for call in others:
             call.hang_up()
             await call.until("ended", timeout=PATIENCE_S)
-    await bob.complete("Solved in this call")
-    await alice.complete("Order taken")
+        await bob.complete("Solved in this call")
+        await alice.complete("Order taken")
+        for agent in ("alice", "bob", "carol", "dan"):
+            await boss.request("PUT", f"/v1/agents/{agent}/state", {"state": "LOGGED_OUT"})
     await until_quiet(desk.site, boss)
     assert looks.found == {}
     assert desk.profiles.problems == []
