@@ -154,3 +154,6 @@ async def look_at_supervisor(looks: Looks, supervisor: SupervisorPage) -> None:
         await expect(supervisor.find(tab)).to_be_visible()
         await looks.at(supervisor.page, f"supervisor-{tab}", picture=False)
     await supervisor.click("nav-live")
+    await supervisor.click("agents-message")
+    await expect(supervisor.find("message-text")).to_be_visible()
+    await looks.at(supervisor.page, "supervisor-message", picture=False)

@@ -4,6 +4,7 @@ import { PhoneOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 
+import type { Queue } from "../live/store";
 import { readable } from "../phone/numbers";
 import { useAgentDesk } from "./context";
 import { at, clock, useNow } from "./time";
@@ -82,9 +83,10 @@ export function MyDay({ day: { day, at: asked, failed } }: { day: DayNow }) {
   );
 }
 
-function QueuesNow({ queues }: { queues: { id: string; name: string; waiting: number; longest_wait_ms: number }[] }) {
+function QueuesNow({ queues }: { queues: Queue[] }) {
   const { t } = useTranslation();
-  const { agent } = useAgentDesk();
+  const { agent, desk } = useAgentDesk();
+  const now = useNow();
   const mine = Object.keys(agent.queues);
   const seen = queues.filter(({ id, waiting }) => (mine.length > 0 ? mine.includes(id) : waiting > 0)).slice(0, 6);
   if (seen.length === 0) return null;
@@ -92,12 +94,13 @@ function QueuesNow({ queues }: { queues: { id: string; name: string; waiting: nu
     <>
       <h3>{t("agent.queueNow.title")}</h3>
       <dl className="agent-times">
-        {seen.map(({ id, name, waiting, longest_wait_ms }) => (
-          <div key={id}>
-            <dt>{name}</dt>
+        {seen.map((queue) => (
+          <div key={queue.id}>
+            <dt>{queue.name}</dt>
             <dd>
-              {t("agent.queueNow.waiting", { count: waiting })}
-              {waiting > 0 && ` · ${clock(longest_wait_ms)}`}
+              {t("agent.queueNow.waiting", { count: queue.waiting })}
+              {/* Nobody tells that who waits goes on waiting. */}
+              {queue.waiting > 0 && ` · ${clock(queue.longest_wait_ms + desk.live.age(queue, now))}`}
             </dd>
           </div>
         ))}

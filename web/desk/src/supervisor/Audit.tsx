@@ -38,7 +38,7 @@ export default function Audit() {
     { title: t("users.role"), key: "role", width: 120, render: (_, { role }) => role && t(`users.roles.${role}`, { defaultValue: role }) },
     { title: t("audit.what"), dataIndex: "operation", width: 200 },
     { title: t("audit.target"), dataIndex: "target", ellipsis: true },
-    { title: t("audit.answer"), key: "status", width: 90, render: (_, { status }) => <Tag color={status < 400 ? "green" : "red"}>{status}</Tag> },
+    { title: t("audit.answer"), key: "status", width: 90, render: (_, { status }) => <Tag color={status < 400 ? "default" : "red"}>{status}</Tag> },
   ];
   return (
     <section className="sup-panel" style={{ minHeight: "100%", overflow: "visible" }} aria-label={t("nav.audit")} data-testid="audit">

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useDesk } from "../app/desk";
 import { useAct } from "./act";
 import { useText } from "./parts";
+import { chosen } from "./rules";
 
 const LONGEST = 500;
 
@@ -55,7 +56,7 @@ export function MessageDialog({ agents, onClose }: { agents: readonly string[]; 
           />
         </Form.Item>
         {kind !== "all" && (
-          <Form.Item name={kind} rules={[{ required: true, message: t("message.whom") }]}>
+          <Form.Item name={kind} rules={[chosen(t("message.whom"))]}>
             <Select mode="multiple" showSearch optionFilterProp="label" aria-label={t(`message.kind.${kind}`)} options={options[kind]} data-testid="message-whom" />
           </Form.Item>
         )}

@@ -8,6 +8,7 @@ import { useDesk } from "../app/desk";
 import { useSelected } from "../live/store";
 import { duration } from "./format";
 import { useText } from "./parts";
+import { chosen } from "./rules";
 
 type Answer = components["schemas"]["StaffingView"];
 
@@ -106,7 +107,7 @@ export default function Staffing() {
   return (
     <section className="sup-panel" style={{ minHeight: "100%" }} aria-label={t("nav.staffing")} data-testid="staffing">
       <Form form={form} layout="inline" style={{ padding: 12, rowGap: 8 }} initialValues={{ percent: 80, seconds: 20 }} onFinish={(asked) => void ask(asked)}>
-        <Form.Item name="queue" label={t("contact.queue")} rules={[{ required: true, message: t("staffing.choose") }]}>
+        <Form.Item name="queue" label={t("contact.queue")} rules={[chosen(t("staffing.choose"))]}>
           <Select showSearch optionFilterProp="label" style={{ width: 220 }} options={[...queues.values()].map(({ id, name }) => ({ value: id, label: name }))} onChange={take} data-testid="staffing-queue" />
         </Form.Item>
         <Form.Item name="percent" label={t("staffing.percent")}>

@@ -8,6 +8,7 @@ import { useDesk } from "../app/desk";
 import { useAct } from "./act";
 import { moment } from "./format";
 import { useText } from "./parts";
+import { chosen } from "./rules";
 import { useSite } from "./site";
 
 type User = components["schemas"]["UserView"];
@@ -60,7 +61,7 @@ function UserDialog({ user, onClose, onDone }: { user: User | null; onClose: () 
           <Select options={ROLES.map((value) => ({ value, label: t(`users.roles.${value}`) }))} data-testid="user-role" />
         </Form.Item>
         {role !== "integration" && (
-          <Form.Item name="agent_id" label={t("users.agent")} rules={[{ required: role === "agent", message: t("users.needed") }]}>
+          <Form.Item name="agent_id" label={t("users.agent")} rules={role === "agent" ? [chosen(t("users.needed"))] : []}>
             <Select allowClear showSearch optionFilterProp="label" options={[...agents.values()].map(({ id, name }) => ({ value: id, label: `${name} (${id})` }))} data-testid="user-agent" />
           </Form.Item>
         )}
