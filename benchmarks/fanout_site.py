@@ -49,6 +49,7 @@ CALLS_PER_SECOND: Final = 50
 TALK_SECONDS: Final = (4.0, 10.0)
 ANSWER_SECONDS: Final = (0.5, 3.0)
 _DRAIN_SECONDS: Final = 40.0
+_LOG_IN_SECONDS: Final = 60.0
 _SECRET: Final = "demo-only-secret-of-the-benchmark"
 _TOKEN_SECONDS: Final = 3_600.0
 _PBX: Final = "main"
@@ -149,6 +150,7 @@ class NotingHub(Hub):
         super().__init__(*parts)
         self.published: list[tuple[float, do.Publish]] = []
         self.open_contacts = 0
+        self.state_changes = 0
         NotingHub.only = self
 
     only: NotingHub
@@ -156,6 +158,7 @@ class NotingHub(Hub):
     def publish(self, command: do.Publish) -> None:
         """Publish, and note it."""
         self.published.append((time.monotonic(), command))
+        self.state_changes += command.type == "agent.state_changed"
         self.open_contacts += (command.type == "contact.created") - (command.type == "contact.closed")
         super().publish(command)
 
@@ -207,14 +210,19 @@ class Site:
         authority = Authority(_SECRET, "bench")
         return [authority.grant(person, time.time() + _TOKEN_SECONDS) for person in self.people]
 
-    def log_in(self) -> None:
-        """All agents go READY."""
+    async def log_in(self) -> None:
+        """All agents go READY; returns when they are: what is measured must not stand in line behind it."""
+        hub = NotingHub.only
+        due = hub.state_changes + 2 * len(self._agents())
         for agent, _ in self._agents():
             for state in (AgentState.NOT_READY, AgentState.READY):
                 request = ev.AgentStateRequested(
                     command_id="log-in", principal="bench", agent_id=agent, state=state, forced=True
                 )
                 SimulatedPbx.put(request)
+        async with asyncio.timeout(_LOG_IN_SECONDS):
+            while hub.state_changes < due:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.1)
 
     async def call(self, seconds: float) -> None:
         """Callers call, evenly spread over queues and at random moments; then all of them go."""
@@ -288,7 +296,7 @@ async def serve(folder: Path) -> None:
         if "usage" in order:
             answer = {"bytes": _memory(), "cpu": time.process_time()}
         elif "log_in" in order:
-            site.log_in()
+            await site.log_in()
         elif "call" in order:
             await site.call(order["call"])
         else:

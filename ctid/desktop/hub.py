@@ -67,9 +67,11 @@ class Hub:
         message = EventMessage(command, self._site, self.epoch, self._queues_of(command))
         self.recent.add(message)
         seq = message.seq
+        # Every audience may ask for them.
+        team_of = {agent_id: self.team_of(agent_id) for agent_id in message.agent_ids}.__getitem__
         # A desktop that overflows leaves while we are at it.
         for audience, clients in tuple(self._audiences.items()):
-            if audience.hears(message, self.team_of):
+            if audience.hears(message, team_of):
                 for client in tuple(clients):
                     # The snapshot of a desktop that just came may know the event already.
                     if client.seq < seq:
