@@ -18,6 +18,7 @@ from ctid.desktop.hub import Hub
 from ctid.desktop.peer import Peer
 from ctid.desktop.sign_in_errors import RefreshRefusedError, SignInFailedError, SignInLockedError
 from ctid.desktop.throttle import Throttle
+from ctid.desktop.uninterrupted import uninterrupted
 from ctid.errors import NotFoundError, StoreError
 from ctid.model.access import Grant, RefreshResult, Session
 from ctid.spec.daemon import ApiSpec
@@ -192,9 +193,9 @@ class Access:
         purged_at = 0.0
         while True:
             try:
-                await self.look()
+                await uninterrupted(self.look())
                 if time.monotonic() - purged_at > _PURGE_SECONDS:
-                    await self.stores.sessions.purge()
+                    await uninterrupted(self.stores.sessions.purge())
                     purged_at = time.monotonic()
                 self._fault = ""
             except StoreError as error:

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from ctid.desktop.access_ports import Audit
+from ctid.desktop.uninterrupted import uninterrupted
 from ctid.errors import StoreError
 from ctid.model.access import AuditEntry
 from ctid.telemetry.metrics import Metrics
@@ -81,7 +82,8 @@ class AuditTrail:
         while True:
             await self._filled.wait()
             try:
-                await self._write()
+                # One that is cut off would be written once more by ``finish``.
+                await uninterrupted(self._write())
             except StoreError as error:
                 if not self._fault:
                     log.error("audit.write_failed", detail=error.detail, waiting=len(self._waiting))

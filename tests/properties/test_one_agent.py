@@ -21,7 +21,7 @@ ONE_AGENT["queues"]["sales"]["overflow"] = []
 
 
 def test_two_callers_one_agent_a_thousand_times_never_two_offers() -> None:
-    world = SimulatedPbx(2, ONE_AGENT, odds=Odds(answer=0.8, photo_finish=0.3))
+    world = SimulatedPbx(2, ONE_AGENT, odds=Odds(answer=0.8, photo_finish=0.3, transfer=0.0))
     world.run(4_000)
     ringing: set[str] = set()
     rings = 0
