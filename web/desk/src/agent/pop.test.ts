@@ -9,7 +9,7 @@ const agent = (more: Partial<Agent> = {}) => ({ id: "a", tasks: [], contact_id: 
 const contact = (id: string, more: object = {}) =>
   ({ id, channel: "voice", ani: "+491", dnis: "200", queue: "sales", customer: null, attributes: {}, path: [], wait_ms: 5, callback: null, ...more }) as unknown as Contact;
 const offer = (id: string, contactId: string, more: object = {}) =>
-  ({ id, contact_id: contactId, agent_id: "a", state: "pending", allowed_actions: ["reject_offer"], pop: { ani: "+492", dnis: "200", queue: "sales", menu_path: [{ menu: "main", key: "1" }], wait_ms: 9, attributes: { topic: "sales" }, customer: null, callback: null }, ...more }) as unknown as Offer;
+  ({ id, contact_id: contactId, agent_id: "a", state: "pending", allowed_actions: ["reject_offer"], pop: { ani: "+492", dnis: "200", queue: "sales", menu_path: [{ menu: "main" }, { key: "1" }], wait_ms: 9, attributes: { topic: "sales" }, customer: null, callback: null }, ...more }) as unknown as Offer;
 const live = (contacts: Contact[], offers: Offer[] = []): LiveState => ({
   agents: new Map(), queues: new Map(), pbxes: new Map(), clockAhead: 0,
   contacts: new Map(contacts.map((each) => [each.id, each])),
@@ -26,7 +26,7 @@ describe("the screen pop", () => {
   });
 
   it("shows the way through the menus as it was gone", () => {
-    const path = [{ kind: "entry", name: "hotline" }, { kind: "menu", name: "main" }, { kind: "key", name: "", result: "timeout" }, { kind: "key", name: "", result: "1" }, { kind: "queue", name: "sales" }];
+    const path = [{ kind: "entry", name: "hotline" }, { kind: "menu", name: "main" }, { kind: "key", name: "", result: "timeout" }, { kind: "key", name: "1", result: "valid" }, { kind: "queue", name: "sales" }];
     expect(popOf("c", contact("c", { path }), null)?.path).toEqual([{ menu: "main", key: "timeout" }, { menu: "main", key: "1" }]);
   });
 });

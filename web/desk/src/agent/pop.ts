@@ -38,7 +38,7 @@ export function popOf(contactId: string, contact: Contact | undefined, offered: 
     customer: known.customer,
     cases: known.customer?.cases ?? [],
     attributes: known.attributes,
-    path: contact ? menusOf(contact) : menusOfPop(offered?.menu_path ?? []),
+    path: menusOf(contact ? stepsOf(contact) : (offered?.menu_path ?? [])),
     waitMs: known.wait_ms,
     callback: known.callback ?? null,
     script: known.script ?? null,
@@ -47,20 +47,26 @@ export function popOf(contactId: string, contact: Contact | undefined, offered: 
   };
 }
 
-/** Every menu that was heard, with the key that was pressed in it; one heard again has a line of its own. */
-function menusOf({ path }: Contact): Pop["path"] {
+type Step = { menu?: string | null; key?: string | null };
+
+/** Every menu that was heard, with the key that was pressed in it; a further key has a line of its own. */
+function menusOf(steps: Step[]): Pop["path"] {
   const menus: Pop["path"] = [];
-  for (const step of path) {
+  for (const { menu, key } of steps) {
     const last = menus.at(-1);
-    if (step.kind === "menu") menus.push({ menu: step.name, key: null });
-    else if (step.kind === "key" && last?.key === null) last.key = step.result;
-    else if (step.kind === "key") menus.push({ menu: step.name || (last?.menu ?? ""), key: step.result });
+    if (menu) menus.push({ menu, key: key ?? null });
+    else if (key && last?.key === null) last.key = key;
+    else if (key) menus.push({ menu: last?.menu ?? "", key });
   }
   return menus;
 }
 
-function menusOfPop(choices: ScreenPop["menu_path"]): Pop["path"] {
-  return choices.map(({ menu, key }) => ({ menu: menu ?? "", key: key ?? null }));
+function stepsOf({ path }: Contact): Step[] {
+  return path.flatMap<Step>(({ kind, name, result }) => {
+    if (kind === "menu") return [{ menu: name }];
+    // Without a key the menu ran out, and the result says so.
+    return kind === "key" ? [{ key: name || result }] : [];
+  });
 }
 
 /** Something that wants the agent's eye. */
