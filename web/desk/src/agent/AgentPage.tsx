@@ -15,7 +15,7 @@ import { SidePane } from "./SidePane";
 import { StateBar } from "./StateBar";
 import { type AgentDesk, AgentDeskProvider, type Code } from "./context";
 import { Drafts } from "./drafts";
-import { type Consulted, shown, workOf } from "./pop";
+import { shown, workOf } from "./pop";
 import { useSeen, useDeskPhone } from "./useDeskPhone";
 import { useRinging } from "./useRinging";
 import { useShortcuts } from "./useShortcuts";
@@ -31,7 +31,10 @@ export default function AgentPage() {
   const { phone, phoneState, device } = useDeskPhone(desk.api, agentId, audio);
   useSeen(phone, agent, live);
   const drafts = useDrafts();
-  const consulted = useConsulted(agentId);
+  const consulted = useMemo(
+    () => [...live.consultations.values()].find((each) => each.consultation.to_agent === agentId) ?? null,
+    [live.consultations, agentId],
+  );
   const { country, reasons, dispositions } = useCodes();
   const work = useMemo(() => (agent ? workOf(agent, live, consulted) : []), [agent, live, consulted]);
   const [chosen, setChosen] = useChosen(work.map(({ contactId }) => contactId));
@@ -93,24 +96,6 @@ function useDrafts(): Drafts {
     if (stream.state === "live") void drafts.flush();
   }, [drafts, stream.state]);
   return drafts;
-}
-
-/** A colleague's caller about whom this agent is asked. */
-function useConsulted(agentId: string): Consulted | null {
-  const { live } = useDesk();
-  const [consulted, setConsulted] = useState<Consulted | null>(null);
-  useEffect(
-    () =>
-      live.hear((event) => {
-        const told = event.data as unknown as Consulted;
-        if (event.type === "consultation.created" && told.consultation.to_agent === agentId) setConsulted(told);
-        if (event.type === "consultation.ended") {
-          setConsulted((now) => (now?.consultation.id === told.consultation.id ? null : now));
-        }
-      }),
-    [live, agentId],
-  );
-  return consulted;
 }
 
 function useCodes(): { country: string; reasons: Code[]; dispositions: Code[] } {

@@ -17,12 +17,20 @@ export type Contact = Schemas["ContactView"];
 export type Offer = Schemas["OfferView"];
 export type Queue = Schemas["QueueView"];
 
+/** A colleague's caller about whom an agent is asked; `id` is the consultation's. */
+export interface Consulted {
+  id: string;
+  consultation: Schemas["ConsultationView"];
+  pop: Schemas["ScreenPopView"];
+}
+
 export interface LiveState {
   agents: ReadonlyMap<string, Agent>;
   /** Live ones; one that closes leaves with the event that says so. */
   contacts: ReadonlyMap<string, Contact>;
   offers: ReadonlyMap<string, Offer>;
   queues: ReadonlyMap<string, Queue>;
+  consultations: ReadonlyMap<string, Consulted>;
   /** PBX to whether ctid has it. */
   pbxes: ReadonlyMap<string, boolean>;
   /** Milliseconds by which ctid's clock is ahead of this browser's. */
@@ -42,6 +50,7 @@ export class LiveStore {
   private readonly contacts = new Map<string, Contact>();
   private readonly offers = new Map<string, Offer>();
   private readonly queues = new Map<string, Queue>();
+  private readonly consultations = new Map<string, Consulted>();
   private readonly pbxes = new Map<string, boolean>();
   private clockAhead = 0;
   private readonly changed = new Set<keyof Tables>();
@@ -53,6 +62,7 @@ export class LiveStore {
     contacts: new Map(),
     offers: new Map(),
     queues: new Map(),
+    consultations: new Map(),
     pbxes: new Map(),
     clockAhead: 0,
   };
@@ -69,6 +79,7 @@ export class LiveStore {
       contacts: Contact[];
       offers: Offer[];
       queues: Queue[];
+      consultations?: (Schemas["ConsultationView"] & { pop: Schemas["ScreenPopView"] })[];
       pbxes?: Record<string, boolean>;
     };
     const at = Date.parse((snapshot as unknown as { time?: string }).time ?? "") || Date.now();
@@ -77,6 +88,8 @@ export class LiveStore {
     this.fill("contacts", data.contacts, at);
     this.fill("offers", data.offers, at);
     this.fill("queues", data.queues, at);
+    const consulted = (data.consultations ?? []).map(({ pop, ...consultation }) => ({ id: consultation.id, consultation, pop }));
+    this.fill("consultations", consulted, at);
     this.pbxes.clear();
     Object.entries(data.pbxes ?? {}).forEach(([name, up]) => this.pbxes.set(name, up));
     this.changed.add("pbxes");
@@ -90,6 +103,10 @@ export class LiveStore {
     if (data.agent) this.keep("agents", data.agent, true, at);
     if (data.contact) this.keep("contacts", data.contact, data.contact.state !== "closed", at);
     if (data.offer) this.keep("offers", data.offer, data.offer.state === "pending" || data.offer.state === "accepted", at);
+    if (event.type === "consultation.created" || event.type === "consultation.ended") {
+      const told = event.data as unknown as Omit<Consulted, "id">;
+      this.keep("consultations", { id: told.consultation.id, ...told }, event.type === "consultation.created", at);
+    }
     if (event.type === "queue.stats") this.keep("queues", event.data as unknown as Queue, true, at);
     if ((event.type === "pbx.up" || event.type === "pbx.down") && data.pbx) {
       this.pbxes.set(data.pbx, event.type === "pbx.up");
