@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ CUSTOMERS = Path(__file__).parents[2] / "config/demo/customers.csv"
 GRETA, MEI, HANNAH, PAUL = "+493023125017", "+493023125042", "+4917139200047", "+494066969128"
 
 CONFIG = demo_config()
+# Where it is afternoon now: the hours that are laid into the store are of today.
+_EAST = min(14, 15 - datetime.now(UTC).hour)
+CONFIG["timezone"] = f"Etc/GMT{-_EAST:+d}"
 for agent in CONFIG["agents"].values():
     agent["web_phone"] = True
 # Bob sells nothing here, so that it is known who is offered to him.

@@ -1,6 +1,6 @@
 /** What the agent's screen shows of a contact, from wherever it is known: the offer's pop first, then the contact. Pure. */
 
-import type { Agent, Contact, LiveState, Offer } from "../live/store";
+import type { Agent, Consulted, Contact, LiveState, Offer } from "../live/store";
 import type { Case, Link, Recent } from "./deskData";
 import type { Consultation } from "./callControl";
 
@@ -76,11 +76,6 @@ export interface Work {
   offer: Offer | null;
   consultation: Consultation | null;
   pop: Pop | null;
-}
-
-export interface Consulted {
-  consultation: Consultation;
-  pop: ScreenPop;
 }
 
 /** All there is at hand, most urgent first. */

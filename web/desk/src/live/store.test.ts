@@ -51,6 +51,20 @@ describe("LiveStore", () => {
     expect(store.now().contacts).toBe(before.contacts);
   });
 
+  it("knows of consultations by the snapshot, and by events until they end", () => {
+    const { store, frame } = stepped();
+    const consultation = { id: "k", contact_id: "c", from_agent: "b", to_agent: "a", number: "1001", created_at: "" };
+    const pop = { ani: "+491" };
+    const told = snapshot([]);
+    Object.assign(told.data, { consultations: [{ ...consultation, pop }] });
+    store.replace(told);
+    expect(store.now().consultations.get("k")).toEqual({ id: "k", consultation, pop });
+    store.apply(event({ consultation, result: "withdrawn" }, { type: "consultation.ended" }));
+    store.apply(event({ consultation: { ...consultation, id: "l" }, pop }, { type: "consultation.created" }));
+    frame();
+    expect([...store.now().consultations.keys()]).toEqual(["l"]);
+  });
+
   it("lets every event be heard, in order, after it was taken in", () => {
     const { store, frame } = stepped();
     const heard: [number | undefined, number | undefined][] = [];
