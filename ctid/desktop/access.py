@@ -192,6 +192,8 @@ class Access:
         """Keep looking, until cancelled. While the database is away, tokens hold until they expire."""
         purged_at = 0.0
         while True:
+            # First of all: at the start it was looked already, and a new database has no tables yet.
+            await asyncio.sleep(WATCH_SECONDS)
             try:
                 await uninterrupted(self.look())
                 if time.monotonic() - purged_at > _PURGE_SECONDS:
@@ -202,7 +204,6 @@ class Access:
                 if self._fault != error.detail:
                     log.warning("sessions.unknown", detail=error.detail)
                 self._fault = error.detail
-            await asyncio.sleep(WATCH_SECONDS)
 
     async def _name(self, name: str, trail: Trail) -> None:
         # Not as typed: some type their password there.
