@@ -252,14 +252,20 @@ def assert_all_handled(records: list[dict[str, Any]]) -> None:
 
 
 def assert_never_two_offers(events: list[dict[str, Any]]) -> None:
-    """In the order of the stream: an agent's next offer comes after the last one's end and after its talk."""
-    busy_with = ""
+    """In the order of the stream: the agent's next offer comes after their part in the last contact is over.
+
+    That is when their leg has ended and they are READY; the contact itself closes with its caller's leg, maybe later.
+    """
+    at_hand = ""
+    closed = set()
     for event in events:
         if event["type"] == "offer.created":
-            assert busy_with == "", event
-            busy_with = event["contact_id"]
+            assert at_hand == "", event
+            at_hand = event["contact_id"]
+        elif event["type"] == "agent.state_changed" and event["data"]["agent"]["state"] == "READY":
+            at_hand = ""
         elif event["type"] == "contact.closed":
-            assert busy_with == event["contact_id"]
-            busy_with = ""
+            assert event["contact_id"] not in closed
+            closed.add(event["contact_id"])
     seqs = [event["seq"] for event in events if "seq" in event and event["type"] != "live"]
     assert all(later == earlier + 1 for earlier, later in itertools.pairwise(seqs))
