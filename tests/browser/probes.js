@@ -36,7 +36,8 @@
     try {
       await context.resume();
       const analyser = new AnalyserNode(context, { fftSize: 2048, smoothingTimeConstant: 0 });
-      context.createMediaStreamSource(new MediaStream(tracks)).connect(analyser);
+      // A source takes one track of its stream, whichever: each call's has to have a source of its own.
+      for (const track of tracks) context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
       await new Promise((done) => setTimeout(done, milliseconds));
       const levels = new Float32Array(analyser.frequencyBinCount);
       analyser.getFloatFrequencyData(levels);
