@@ -8,6 +8,7 @@ the folder.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -195,8 +196,12 @@ class Asterisk:
             time.sleep(0.001)
 
     def _thread_states(self) -> list[str]:
-        stats = (each.read_text() for each in Path(f"/proc/{self.pid}/task").glob("*/stat"))
-        return [stat.rpartition(")")[2].split()[0] for stat in stats]
+        states = []
+        for stat in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+            # A thread may end while we look.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                states.append(stat.read_text().rpartition(")")[2].split()[0])
+        return states
 
     def resume(self) -> None:
         """Let a frozen process go on."""
