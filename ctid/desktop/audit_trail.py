@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+import secrets
 import time
-import uuid
 from collections import deque
 from typing import Final
 
@@ -40,6 +41,7 @@ class AuditTrail:
         self._metrics = metrics
         self._most_waiting = most_waiting
         self._waiting: deque[AuditEntry] = deque()
+        self._made = itertools.count()
         self._filled = asyncio.Event()
         self._fault = ""
 
@@ -57,9 +59,11 @@ class AuditTrail:
         address: str = "",
     ) -> None:
         """Have an entry written; never waits. See ``AuditEntry``."""
+        at = time.time_ns() // 1_000_000
         entry = AuditEntry(
-            id=uuid.uuid4().hex,
-            at=time.time_ns() // 1_000_000,
+            # In order of what happened, also within a millisecond; by chance at the end, as there may be two daemons.
+            id=f"{at:012x}{next(self._made) & 0xFFFF_FFFF:08x}{secrets.token_hex(6)}",
+            at=at,
             subject=subject,
             role=role,
             operation=operation,
