@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from playwright.async_api import Page
 
-_AXE: Final = (Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+# Read when it is needed: tests are collected, too, where the pages' packages are not installed.
+_AXE: Final = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+_GROUNDS: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _GRAVE: Final = ("serious", "critical")
 
-# Colours that are on their way from one to the other are no colours to judge.
+# The page has heard of the ground and drawn itself on it; colours on their way to others are none to judge.
+_ON: Final = "(ground) => document.documentElement.style.colorScheme === ground"
 _SETTLED: Final = """
-() => Promise.all(document.getAnimations()
-  .filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
-  .map((each) => each.finished.catch(() => undefined)))
+async () => {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  await frame();
+  await frame();
+  await Promise.all(document.getAnimations()
+    .filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
+    .map((each) => each.finished.catch(() => undefined)));
+}
 """
 
 
 async def findings(page: Page) -> list[str]:
     """What axe finds of serious or critical impact, with where it is, on either ground."""
     found = []
-    for ground in ("light", "dark"):
-        await page.emulate_media(color_scheme=ground, reduced_motion="reduce")
-        await page.evaluate(_SETTLED)
+    for ground in _GROUNDS:
+        await put_on(page, ground)
         found += [f"{ground}: {finding}" for finding in await _run(page)]
-    await page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    await page.evaluate(_SETTLED)
+    await put_on(page, "light")
     return found
+
+
+async def put_on(page: Page, ground: Literal["light", "dark"]) -> None:
+    """Have the page drawn on this ground, and wait until it is."""
+    await page.emulate_media(color_scheme=ground, reduced_motion="reduce")
+    await page.wait_for_function(_ON, arg=ground)
+    await page.evaluate(_SETTLED)
 
 
 async def _run(page: Page) -> list[str]:
     # By the debugger, as the page's own policy rightly lets no other scripts in.
-    await page.evaluate(f"() => {{ {_AXE} }}")
+    await page.evaluate(f"() => {{ {_AXE.read_text(encoding='utf-8')} }}")
     result: dict[str, Any] = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [
         f"{rule['impact']} {rule['id']}: {node['html'][:160]} ({node['failureSummary']})"

@@ -12,7 +12,7 @@ from sip_test_rig.demo.customers import import_all
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.phone import Phone, PhoneCall
 from sip_test_rig.site import RigSite, demo_config
-from tests.browser.accessibility import findings
+from tests.browser.accessibility import findings, put_on
 from tests.browser.agent_page import AgentPage
 from tests.browser.desk import ADMIN, Desk, shoot
 from tests.browser.past import add_past
@@ -120,7 +120,7 @@ async def test_a_busy_hour(desk: Desk, boss: Desktop) -> None:
         await bob.take_calls()
         await bob.answer()
         await looks.at(bob.page, "agent-zh", picture=False)
-        await bob.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        await put_on(bob.page, "dark")
         await shoot(bob.page, "agent-zh-dark")
         for call in others:
             call.hang_up()

@@ -1,4 +1,4 @@
-/** Light or dark, after the system unless the user chose; kept in the browser. */
+/** Light or dark, after the system unless the user chose, which the browser keeps; and no motion for who wants none. */
 
 import { type ThemeConfig, theme } from "antd";
 import { useEffect, useSyncExternalStore } from "react";
@@ -7,6 +7,7 @@ export type Appearance = "system" | "light" | "dark";
 
 const KEY = "ctid.appearance";
 const system = window.matchMedia("(prefers-color-scheme: dark)");
+const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 const listeners = new Set<() => void>();
 
 function chosen(): Appearance {
@@ -27,9 +28,11 @@ export function choose(appearance: Appearance): void {
 function subscribe(tell: () => void): () => void {
   listeners.add(tell);
   system.addEventListener("change", tell);
+  still.addEventListener("change", tell);
   return () => {
     listeners.delete(tell);
     system.removeEventListener("change", tell);
+    still.removeEventListener("change", tell);
   };
 }
 
@@ -58,9 +61,24 @@ const DARK: ThemeConfig = {
   components: { Button: { primaryColor: "#0a0a0a" } },
 };
 
+/** Things change at once instead of on the way: Ant Design's durations are made of these. */
+const STILL = { motion: false, motionBase: 0, motionUnit: 0 };
+
+const isStill = (): boolean => still.matches;
+
+function withoutMotion(config: ThemeConfig): ThemeConfig {
+  return { ...config, token: { ...config.token, ...STILL } };
+}
+
+const THEMES = {
+  moving: { light: LIGHT, dark: DARK },
+  still: { light: withoutMotion(LIGHT), dark: withoutMotion(DARK) },
+};
+
 export function useAppearance(): { dark: boolean; choice: Appearance; theme: ThemeConfig } {
   const dark = useSyncExternalStore(subscribe, isDark);
   const choice = useSyncExternalStore(subscribe, chosen);
+  const motionless = useSyncExternalStore(subscribe, isStill);
   useEffect(() => {
     document.documentElement.style.colorScheme = dark ? "dark" : "light";
     document.body.style.background = dark ? "#141414" : "#f5f5f5";
@@ -69,6 +87,6 @@ export function useAppearance(): { dark: boolean; choice: Appearance; theme: The
   return {
     dark,
     choice,
-    theme: dark ? DARK : LIGHT,
+    theme: THEMES[motionless ? "still" : "moving"][dark ? "dark" : "light"],
   };
 }
