@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import secrets
 import signal
 from collections import deque
@@ -27,6 +26,7 @@ from ctid.pbx_adapters.agi.server import AgiServer
 from ctid.pbx_adapters.ami.supervisor import AmiLink
 from ctid.runtime.clock import SiteClock
 from ctid.runtime.dispatch import Dispatcher
+from ctid.runtime.garbage import collect, old_objects_left_alone
 from ctid.runtime.inbox import Inbox
 from ctid.runtime.keeper import Keeper
 from ctid.runtime.lookups import Lookups
@@ -199,6 +199,7 @@ class Daemon:
                         "webhooks": self._run_webhooks(webhooks),
                         "runner": runner.run(dispatcher),
                         "agi": agi.run(),
+                        "garbage": collect(lambda: runner.last, metrics),
                         **{f"ami-{name}": link.run() for name, link in links.items()},
                     }
                     for name, task in tasks.items():
@@ -206,9 +207,7 @@ class Daemon:
                     with self._signals(runner):
                         _log.info("site.ready", site=site.site, api_port=self.api_port, agi_port=self.agi_port)
                         self.started.set()
-                        # What is there now stays; a collection that looks through it again would hold up every call.
-                        gc.collect()
-                        gc.freeze()
+                        stack.enter_context(old_objects_left_alone())
                         await self._stop.wait()
                         await self._drain(runner)
                         await webhooks.flush(WEBHOOK_FLUSH_SECONDS)

@@ -11,6 +11,7 @@ _RING_SECONDS: Final = (1, 2, 3, 5, 8, 12, 15, 20, 30, 45, 60)
 _WRAP_UP_SECONDS: Final = (1, 5, 10, 20, 30, 60, 120, 300, 600)
 _STEP_SECONDS: Final = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 1)
 _POST_SECONDS: Final = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60)
+_PAUSE_SECONDS: Final = (3e-3, 1e-2, 3e-2, 0.1, 0.3, 1)
 _WRITE_SECONDS: Final = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3)
 
 
@@ -36,6 +37,7 @@ class Metrics:
         desktop_clients: Desktop sockets open now.
         desktop_dropped: Desktop sockets cut off, by reason.
         engine_step: Time of one engine step.
+        garbage: Time for which everybody waited for the collector to look through all objects.
         inbox_depth: Events waiting for the engine.
         journal_append: Time of one journal write.
         notes: Oddities noted, by code.
@@ -84,6 +86,9 @@ class Metrics:
         self.desktop_clients = Gauge("ctid_desktop_clients", "Desktop sockets open", registry=own)
         self.desktop_dropped = Counter("ctid_desktop_dropped", "Desktop sockets cut off", ["reason"], registry=own)
         self.engine_step = Histogram("ctid_engine_step_seconds", "One engine step", buckets=_STEP_SECONDS, registry=own)
+        self.garbage = Histogram(
+            "ctid_garbage_seconds", "Looking through all objects for garbage", buckets=_PAUSE_SECONDS, registry=own
+        )
         self.inbox_depth = Gauge("ctid_inbox_depth", "Events waiting for the engine", registry=own)
         self.journal_append = Histogram(
             "ctid_journal_append_seconds", "One journal write", buckets=_WRITE_SECONDS, registry=own
