@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 TALK_MS = 1_000
 """A talk that lasts so long is known to ctid and must not be cut; before, two decisions may cross on their way."""
 
+ENDS_A_PART = (ev.HangUpRequested, ev.ConsultationCompleted, ev.ConsultationWithdrawn, ev.TransferRequested)
+"""Requests upon which somebody is hung up on who may be in talk: the agent, or who was asked."""
+
 MIRRORED = ("state", "reason", "pending_state", "pending_reason", "offer_id", "contact_id", "version")
 
 
@@ -93,7 +96,7 @@ class Watch:
         engine = self.world.engine
         self.snapshots.take(engine, len(self.world.journal))
         overdue = any(isinstance(each, cmd.Note) and each.code == "lease-expired" for each in commands)
-        if overdue or isinstance(event, ev.HangUpRequested):
+        if overdue or isinstance(event, ENDS_A_PART):
             self._may_end |= {each.unique_id for each in commands if isinstance(each, cmd.HangUpLeg)}
         self._commands(commands, now)
         self._agents(engine.state, event, now)
@@ -178,7 +181,8 @@ class Watch:
             elif self._wrapping.get(agent.id, 0) > now.mono_ms:
                 # Who answers a colleague's call and is given the contact has ended it by themselves.
                 asked = isinstance(event, (ev.Request, ev.CallTransferred, ev.PbxReconciled))
-                assert asked, f"the wrap-up of {agent.id} was cut short by {event}"
+                given = isinstance(event, (ev.LegBridged, ev.LegEnded)) and agent.state is AgentState.BUSY
+                assert asked or given, f"the wrap-up of {agent.id} was cut short by {event}"
             self._tasks(state, agent)
             self._rises(f"agent {agent.id}", agent.version)
             shown = self.mirror.get(agent.id)
@@ -269,7 +273,9 @@ class Watch:
         positions: dict[str, list[int]] = {}
         for contact in engine.state.contacts.values():
             # Who asks to be called at a certain time gives up the place they have.
-            if contact.place_ms and contact.callback is None:
+            if contact.place_ms and contact.callback is not None:
+                self._places[contact.id] = contact.place_ms
+            elif contact.place_ms:
                 assert self._places.setdefault(contact.id, contact.place_ms) == contact.place_ms, "a place was lost"
             told = outlook.told(engine.state, engine.floor, contact, now)
             if contact.state is not ContactState.QUEUED:
@@ -362,6 +368,8 @@ class Watch:
         if command.unique_id in self._may_end:
             return
         channel = self.world.channels[command.unique_id]
+        if self.world.call_control.is_aside(channel):
+            return
         assert not (channel.peer and self._talks(channel)), f"{command.unique_id} was hung up in a talk"
 
     def _talks(self, channel: Channel) -> bool:
@@ -376,7 +384,7 @@ class Watch:
             "offers": [*state.offers],
             "timers": [*state.timers],
             "channels": [*self.world.channels],
-            "consultations": [*state.consultations],
+            "consultations": [*state.consultations, *state.consulted],
         }
         assert not any(left.values()), f"left over: {left}"
         working = (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)

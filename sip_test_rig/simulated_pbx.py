@@ -17,6 +17,7 @@ from ctid.model.contact import Customer
 from ctid.model.instant import Instant
 from ctid.spec.agent import VOICE
 from sip_test_rig.invariants import Watch
+from sip_test_rig.simulated_call_control import CallControl
 from sip_test_rig.simulated_customers import Customers
 from sip_test_rig.simulated_transfers import Transfers
 from sip_test_rig.simulated_world import Channel, Link, Odds, VirtualTime
@@ -50,6 +51,8 @@ class SimulatedPbx(VirtualTime):
         self.desktops: dict[str, str] = {}
         self.devices = {agent["device"]: True for agent in self.spec["agents"].values()}
         self.transfers = Transfers(self)
+        self.call_control = CallControl(self)
+        self.bridges = 0
         self.own_calls: set[str] = set()
         self.told: dict[str, tuple[bool, bool]] = {}
         self.answers: dict[str, int] = {}
@@ -150,6 +153,14 @@ class SimulatedPbx(VirtualTime):
                 self.customers.dial(command)
             case cmd.FetchLeg() if self.ami.up:
                 self.transfers.fetch(command)
+            case cmd.HoldCall() if self.ami.up:
+                self.call_control.hold(command)
+            case cmd.JoinLegs() if self.ami.up:
+                self.call_control.join(command)
+            case cmd.DialConsulted() if self.ami.up:
+                self.call_control.dial(command)
+            case cmd.Confer() if self.ami.up:
+                self.call_control.confer(command)
             case cmd.HangUpLeg() if self.ami.up and command.unique_id in self.channels:
                 self.watch.may_hang_up(command)
                 self.hang_up(command.unique_id, command.cause)
@@ -433,7 +444,7 @@ class SimulatedPbx(VirtualTime):
 
     def bridge(self, channel: Channel, caller: Channel) -> None:
         """An agent and a caller talk, until one of them ends it."""
-        bridge = f"br-{channel.unique_id}"
+        bridge = self.new_bridge()
         for leg, peer in ((channel, caller), (caller, channel)):
             leg.peer, leg.bridge, leg.bridged_at = peer.unique_id, bridge, self.now_ms
         self.say_both(
@@ -441,6 +452,11 @@ class SimulatedPbx(VirtualTime):
             ev.LegBridged(pbx=PBX, unique_id=caller.unique_id, bridge_id=bridge),
         )
         self.talk(channel, caller)
+
+    def new_bridge(self) -> str:
+        """The id of one more bridge."""
+        self.bridges += 1
+        return f"br-{self.bridges}"
 
     def talk(self, channel: Channel, caller: Channel) -> None:
         """What happens while they talk."""
@@ -484,6 +500,8 @@ class SimulatedPbx(VirtualTime):
         if channel is None:
             return
         peer = self.channels.get(channel.peer)
+        if channel.answered and self.call_control.ends(channel):
+            return
         if channel.device and peer is not None:
             self.part(peer, channel, returns=True)
             return

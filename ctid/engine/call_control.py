@@ -1,29 +1,65 @@
-"""What desktops ask of calls: transfer, hang up, consult, dial. Each is carried out whole, or refused with a reason."""
+"""What desktops ask of calls: hold, transfer, hang up, dial. Each is carried out whole, or refused with a reason."""
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
-from ctid.engine import consultations, offers, outage, queueing, transfers, ways_out
-from ctid.engine.offers import AUTO_ANSWER
-from ctid.engine.requests import compare, live_contact
+from ctid.engine import (
+    consultations,
+    consulting,
+    contacts,
+    devices,
+    holding,
+    leg_states,
+    offers,
+    outage,
+    queueing,
+    transfers,
+    ways_out,
+)
+from ctid.engine.requests import compare, live_contact, pending_offer
+from ctid.engine.ringing import AUTO_ANSWER
 from ctid.engine.state import alias_key
 from ctid.engine.transfers import NUMBER, Target
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, consultation_view, contact_actions, contact_view
+from ctid.engine.views import (
+    View,
+    consultation_actions,
+    consultation_view,
+    contact_actions,
+    contact_view,
+    offer_actions,
+    offer_view,
+)
 from ctid.errors import ConflictError, NotFoundError, RequestError
-from ctid.model.commands import PlaceCall
-from ctid.model.contact import Contact
+from ctid.model.commands import MuteLeg, PlaceCall, SendDigits
+from ctid.model.contact import Consultation, Contact
 from ctid.model.events import (
+    AnswerRequested,
     CallRequested,
+    ConferenceRequested,
+    ConsultationCompleted,
     ConsultationRequested,
     ConsultationWithdrawn,
+    DigitsRequested,
     HangUpRequested,
+    HoldRequested,
+    MuteRequested,
+    RetrieveRequested,
     TransferRequested,
 )
 from ctid.model.leg import Leg
-from ctid.model.states import AgentState
-from ctid.spec.agent import AgentSpec
+from ctid.model.states import AgentState, ConsultationState, LegState
+from ctid.spec.agent import VOICE, AgentSpec
+
+MAX_DIGITS = 32
+DIGITS = re.compile(f"[0-9*#A-D]{{1,{MAX_DIGITS}}}")
+"""What can be sent at once."""
+
+JOINED = (ConsultationState.TRANSFERRING, ConsultationState.CONFERENCED)
+"""Who was asked is with the caller, or about to be."""
 
 TAKES_TRANSFERS = (AgentState.READY, AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)
 """An agent in one of these will be offered a contact that is transferred to them, if they are free soon enough."""
@@ -42,9 +78,11 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
         _check_agent(turn, contact, target.agent)
     else:
         _check_number(target.number)
+    on_hold_with_us = contact.parked and caller.has_agi
     transfers.send_on(turn, contact, target)
-    transfers.fetch(turn, caller)
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    if not on_hold_with_us:
+        transfers.fetch(turn, caller)
+    return _contact(turn, contact)
 
 
 def hang_up(turn: Turn, request: HangUpRequested) -> View:
@@ -53,30 +91,126 @@ def hang_up(turn: Turn, request: HangUpRequested) -> View:
     compare(contact.version, request, contact.state)
     for offer_id in contact.offer_ids:
         offers.hang_up(turn, turn.state.offers[offer_id])
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return _contact(turn, contact)
+
+
+def hold(turn: Turn, request: HoldRequested) -> View:
+    """Put the caller on hold, for a phone that is not told to do it itself."""
+    contact, caller = _in_talk(turn, request.contact_id, "hold")
+    compare(contact.version, request, contact.state)
+    agent = _talker(turn, contact, caller)
+    if agent.state is LegState.HELD:
+        raise ConflictError("the agent's phone has put the caller on hold itself", current=agent.state)
+    _check_no_conference(turn, contact)
+    holding.park(turn, contact, agent, caller)
+    return _contact(turn, contact)
+
+
+def retrieve(turn: Turn, request: RetrieveRequested) -> View:
+    """Have the agent talk again to the caller on hold; whom they ask meanwhile is hung up on."""
+    contact, caller = _in_talk(turn, request.contact_id, "retrieve")
+    compare(contact.version, request, contact.state)
+    agent = _at_hand(turn, contact)
+    for consultation in consultations.of(turn, contact):
+        consultations.end(turn, consultation, "withdrawn")
+    holding.retrieve(turn, contact, agent, caller)
+    return _contact(turn, contact)
+
+
+def mute(turn: Turn, request: MuteRequested) -> View:
+    """Keep what the agent says from the others, or let them hear it again."""
+    contact, _ = _in_talk(turn, request.contact_id, "mute")
+    compare(contact.version, request, contact.state)
+    agent = _at_hand(turn, contact)
+    if agent.muted is not request.on:
+        agent.muted = request.on
+        contact.version += 1
+        turn.emit(MuteLeg(pbx=agent.pbx, unique_id=agent.unique_id, on=request.on))
+        leg_states.tell(turn, agent, "leg.muted" if request.on else "leg.unmuted")
+        contacts.publish(turn, contact, "contact.updated")
+    return _contact(turn, contact)
+
+
+def send_digits(turn: Turn, request: DigitsRequested) -> View:
+    """Send digits to whom the agent talks to."""
+    contact, caller = _in_talk(turn, request.contact_id, "send_digits")
+    if not DIGITS.fullmatch(request.digits):
+        raise RequestError(f"give 1 to {MAX_DIGITS} digits of 0 to 9, *, #, A to D")
+    agent = _at_hand(turn, contact)
+    asked = [turn.legs.get(each.leg_id) for each in consultations.of(turn, contact)]
+    other = next((leg for leg in [caller, *asked] if leg is not None and holding.together(agent, leg)), None)
+    if other is None:
+        raise ConflictError("nobody is on the other end just now", current=contact.state)
+    turn.emit(SendDigits(pbx=other.pbx, unique_id=other.unique_id, digits=request.digits))
+    return _contact(turn, contact)
+
+
+def answer(turn: Turn, request: AnswerRequested) -> View:
+    """Have the agent's phone answer, which rings for an offer."""
+    offer = pending_offer(turn, request.offer_id, request.agent_id)
+    contact, leg = turn.state.contacts[offer.contact_id], turn.legs.get(offer.leg_id)
+    hindrance = ""
+    if leg is None or contact.channel != VOICE:
+        hindrance = "no phone rings for this offer; it is accepted"
+    elif not outage.is_up(turn, leg.pbx):
+        hindrance = "the PBX can't be reached now; the call may have been answered"
+    elif offer.agent_id not in turn.site.agents:
+        hindrance = "the agent is no longer in the configuration"
+    if hindrance:
+        raise ConflictError(hindrance, current=offer.state, allowed_actions=tuple(offer_actions(offer)))
+    offers.have_answered(turn, offer, contact)
+    return {"offer": offer_view(turn.state, offer, turn.now, turn.floor)}
 
 
 def consult(turn: Turn, request: ConsultationRequested) -> View:
-    """Announce to a colleague that they are about to be called."""
+    """Announce to a colleague that they are about to be called, or call whoever is to be asked."""
     contact, caller = _in_talk(turn, request.contact_id, "consult")
     compare(contact.version, request, contact.state)
-    spec = _colleague(turn, contact, request.agent)
-    if spec.pbx != caller.pbx:
-        raise ConflictError(f"agent {request.agent} has their phone at another PBX", current=contact.state)
-    _check_reachable(turn, request.agent, spec)
-    if turn.state.agents[request.agent].state is AgentState.LOGGED_OUT:
-        raise ConflictError(f"agent {request.agent} is not logged in", current=AgentState.LOGGED_OUT)
-    number = extension_of(spec.device)
-    consultation = consultations.announce(turn, contact, contact.agent_id, request.agent, number)
+    if bool(request.agent) == bool(request.number):
+        raise RequestError("a consultation is with one of agent, number")
+    if request.number:
+        _check_number(request.number)
+        if not request.dial:
+            raise RequestError("only a colleague is shown what they are called about; a number is dialled")
+    _check_no_conference(turn, contact)
+    to_agent = request.agent or transfers.agent_at(turn, caller.pbx, f"PJSIP/{request.number}")
+    number = request.number
+    if to_agent:
+        number = _check_consulted(turn, contact, caller, to_agent)
+    if not request.dial:
+        consultation = consultations.announce(
+            turn, contact, contact.agent_id, to_agent, number, ConsultationState.ANNOUNCED
+        )
+    else:
+        agent = _at_hand(turn, contact) if contact.parked else _talker(turn, contact, caller)
+        if agent.state is LegState.HELD and not contact.parked:
+            raise ConflictError("the agent's phone has put the caller on hold; it takes them back", current=agent.state)
+        if to_agent:
+            _check_takes_calls(turn, to_agent)
+        consultation = consulting.begin(turn, contact, to_agent, number)
     return {"consultation": consultation_view(consultation)}
 
 
 def withdraw(turn: Turn, request: ConsultationWithdrawn) -> View:
-    """The colleague is not asked any more."""
-    consultation = turn.state.consultations.get(request.consultation_id)
-    if consultation is None:
-        raise NotFoundError("there is no such consultation now")
-    consultations.withdraw(turn, consultation)
+    """Whoever was asked is not asked any more; a caller on hold stays there."""
+    consultation = _consultation(turn, request.consultation_id, "withdraw")
+    consultations.end(turn, consultation, "withdrawn")
+    return {"consultation": consultation_view(consultation)}
+
+
+def complete(turn: Turn, request: ConsultationCompleted) -> View:
+    """Connect the caller with who was asked, without the agent."""
+    consultation = _consultation(turn, request.consultation_id, "complete")
+    contact, caller = _in_talk(turn, consultation.contact_id, "consult")
+    consulting.complete(turn, contact, consultation, _at_hand(turn, contact), caller)
+    return {"consultation": consultation_view(consultation)}
+
+
+def confer(turn: Turn, request: ConferenceRequested) -> View:
+    """Have caller, agent and who was asked hear each other."""
+    consultation = _consultation(turn, request.consultation_id, "confer")
+    contact, caller = _in_talk(turn, consultation.contact_id, "consult")
+    consulting.confer(turn, contact, consultation, _at_hand(turn, contact), caller)
     return {"consultation": consultation_view(consultation)}
 
 
@@ -99,11 +233,6 @@ def call(turn: Turn, request: CallRequested) -> View:
     return {"number": request.number}
 
 
-def extension_of(device: str) -> str:
-    """What phones dial to reach a phone: its name at the PBX."""
-    return device.partition("/")[2].partition("@")[0]
-
-
 def _in_talk(turn: Turn, contact_id: str, action: str) -> tuple[Contact, Leg]:
     contact = live_contact(turn, contact_id)
     caller = turn.legs.get(contact.caller_leg)
@@ -116,6 +245,65 @@ def _in_talk(turn: Turn, contact_id: str, action: str) -> tuple[Contact, Leg]:
     if not outage.is_up(turn, caller.pbx):
         raise ConflictError("the PBX can't be reached now", current=contact.state)
     return contact, caller
+
+
+def _talker(turn: Turn, contact: Contact, caller: Leg) -> Leg:
+    """The leg of the agent who is in a bridge with the caller, or the refusal that nobody is just now."""
+    agent = _at_hand(turn, contact)
+    if not holding.together(agent, caller):
+        raise ConflictError("the talk is just being set up or ended; try again", current=contact.state)
+    return agent
+
+
+def _at_hand(turn: Turn, contact: Contact) -> Leg:
+    """The leg of the agent who has the contact, unless it is just being moved from one bridge to another."""
+    agent = holding.agent_leg(turn, contact)
+    if agent is None or holding.is_joining(turn, contact):
+        raise ConflictError("the call is just being connected; try again", current=contact.state)
+    return agent
+
+
+def _consultation(turn: Turn, consultation_id: str, action: str) -> Consultation:
+    consultation = turn.state.consultations.get(consultation_id)
+    if consultation is None:
+        raise NotFoundError("there is no such consultation now")
+    allowed = consultation_actions(consultation)
+    if action not in allowed:
+        raise ConflictError(
+            f"a consultation that is {consultation.state} is not to {action}",
+            current=consultation.state,
+            allowed_actions=tuple(allowed),
+        )
+    return consultation
+
+
+def _check_no_conference(turn: Turn, contact: Contact) -> None:
+    if any(each.state in JOINED for each in consultations.of(turn, contact)):
+        raise ConflictError("the caller is in a conference, or about to be connected", current=contact.state)
+
+
+def _check_consulted(turn: Turn, contact: Contact, caller: Leg, agent_id: str) -> str:
+    """Give the extension of the colleague, who can be asked; else raise."""
+    spec = _colleague(turn, contact, agent_id)
+    if spec.pbx != caller.pbx:
+        raise ConflictError(f"agent {agent_id} has their phone at another PBX", current=contact.state)
+    _check_reachable(turn, agent_id, spec)
+    if turn.state.agents[agent_id].state is AgentState.LOGGED_OUT:
+        raise ConflictError(f"agent {agent_id} is not logged in", current=AgentState.LOGGED_OUT)
+    return transfers.extension_of(spec.device)
+
+
+def _check_takes_calls(turn: Turn, agent_id: str) -> None:
+    """Raise if the agent has a call, or is about to: nobody's phone rings for two."""
+    agent = turn.state.agents[agent_id]
+    if agent.state in (AgentState.RESERVED, AgentState.BUSY) or agent.offer_id:
+        raise ConflictError(f"agent {agent_id} is {agent.state}", current=agent.state)
+    if devices.in_own_call(turn, turn.site.agents[agent_id]) or consultations.is_asked(turn, agent_id):
+        raise ConflictError(f"the phone of agent {agent_id} is in a call", current=agent.state)
+
+
+def _contact(turn: Turn, contact: Contact) -> View:
+    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
 def _check_queue(turn: Turn, contact: Contact, name: str) -> None:

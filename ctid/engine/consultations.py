@@ -1,15 +1,27 @@
-"""Consultations: an agent asks a colleague about a contact. The phones carry it out; ctid shows the colleague whose."""
+"""Consultations: an agent asks somebody about a contact. ctid shows a colleague whose it is; the phones carry it out.
+
+Or ctid does (``ctid.engine.consulting``), whatever phones they have.
+"""
 
 from __future__ import annotations
 
+from ctid.engine import holding
 from ctid.engine.turn import Turn
 from ctid.engine.views import consultation_view, screen_pop
+from ctid.model.commands import HangUpLeg, LetWait
 from ctid.model.contact import Consultation, Contact
+from ctid.model.states import ConsultationState
+
+DIALLED = (ConsultationState.INITIATED, ConsultationState.ALERTING)
+"""Who is asked has not answered yet, and the agent who asks hears it ring."""
 
 
-def announce(turn: Turn, contact: Contact, from_agent: str, to_agent: str, number: str) -> Consultation:
+def announce(
+    turn: Turn, contact: Contact, from_agent: str, to_agent: str, number: str, state: ConsultationState
+) -> Consultation:
     """Show the contact to the colleague; an enquiry with somebody else before is over."""
-    _end_all(turn, contact, "withdrawn")
+    for before in of(turn, contact):
+        end(turn, before, "withdrawn")
     consultation = Consultation(
         id=turn.mint("co"),
         contact_id=contact.id,
@@ -17,21 +29,26 @@ def announce(turn: Turn, contact: Contact, from_agent: str, to_agent: str, numbe
         to_agent=to_agent,
         number=number,
         created_at=turn.now,
+        state=state,
     )
     turn.state.consultations[consultation.id] = consultation
-    _publish(turn, contact, consultation, "consultation.created", pop=screen_pop(contact, turn.now, turn.floor))
+    if to_agent:
+        turn.touch_agent(to_agent)
+    _publish(turn, consultation, "consultation.created", pop=screen_pop(contact, turn.now, turn.floor))
     return consultation
 
 
-def withdraw(turn: Turn, consultation: Consultation) -> None:
-    """The colleague is not asked any more."""
-    _end(turn, turn.state.contacts[consultation.contact_id], consultation, "withdrawn")
+def move(turn: Turn, consultation: Consultation, state: ConsultationState) -> None:
+    """The consultation has come further."""
+    if consultation.state is not state:
+        consultation.state = state
+        _publish(turn, consultation, "consultation.updated")
 
 
 def over(turn: Turn, contact: Contact, taker: str = "") -> None:
-    """The talk about which a colleague was asked is over, or the contact is the colleague's now."""
+    """The talk about which somebody was asked is over, or the contact is the colleague's now."""
     for consultation in of(turn, contact):
-        _end(turn, contact, consultation, "transferred" if consultation.to_agent == taker else "ended")
+        end(turn, consultation, "transferred" if consultation.to_agent == taker else "ended")
 
 
 def of(turn: Turn, contact: Contact) -> list[Consultation]:
@@ -39,21 +56,45 @@ def of(turn: Turn, contact: Contact) -> list[Consultation]:
     return [each for each in turn.state.consultations.values() if each.contact_id == contact.id]
 
 
-def _end_all(turn: Turn, contact: Contact, result: str) -> None:
-    for consultation in of(turn, contact):
-        _end(turn, contact, consultation, result)
+def is_apart(turn: Turn, contact: Contact) -> bool:
+    """Whether the caller is on hold with us or in a conference, so that no bridge of two ends with their talk."""
+    return contact.parked or any(each.leg_id for each in of(turn, contact))
 
 
-def _end(turn: Turn, contact: Contact, consultation: Consultation, result: str) -> None:
+def is_asked(turn: Turn, agent_id: str) -> bool:
+    """Whether ctid calls the agent to be asked, or has, and that call lives: no other one rings them meanwhile."""
+    if not turn.state.consultations and not turn.state.consulted:
+        return False
+    asked = (each for each in turn.state.consultations.values() if each.state is not ConsultationState.ANNOUNCED)
+    return agent_id in turn.state.consulted.values() or any(each.to_agent == agent_id for each in asked)
+
+
+def end(turn: Turn, consultation: Consultation, result: str) -> None:
+    """It is over; whom ctid has called for it is hung up on.
+
+    Args:
+        turn: The turn.
+        consultation: The consultation.
+        result: ``withdrawn``, ``transferred``, ``ended``, or why who was asked could not be reached.
+    """
     del turn.state.consultations[consultation.id]
-    _publish(turn, contact, consultation, "consultation.ended", result=result)
+    if consultation.to_agent in turn.state.agents:
+        turn.touch_agent(consultation.to_agent)
+    contact = turn.state.contacts[consultation.contact_id]
+    leg = turn.legs.get(consultation.leg_id)
+    if leg is not None:
+        turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
+    agent = holding.agent_leg(turn, contact)
+    if consultation.leg_id and consultation.state in DIALLED and contact.parked and agent is not None:
+        turn.emit(LetWait(pbx=agent.pbx, unique_id=agent.unique_id, ringing=False))
+    _publish(turn, consultation, "consultation.ended", result=result)
 
 
-def _publish(turn: Turn, contact: Contact, consultation: Consultation, type_: str, **more: object) -> None:
+def _publish(turn: Turn, consultation: Consultation, type_: str, **more: object) -> None:
     turn.publish(
         type_,
         {"consultation": consultation_view(consultation), **more},
-        contact_id=contact.id,
-        agent_ids=[consultation.from_agent, consultation.to_agent],
-        queue=contact.queue,
+        contact_id=consultation.contact_id,
+        agent_ids=[each for each in (consultation.from_agent, consultation.to_agent) if each],
+        queue=turn.state.contacts[consultation.contact_id].queue,
     )

@@ -103,6 +103,9 @@ def publish(turn: Turn, contact: Contact, type_: str, *also: str, **more: Any) -
         also: Agents whose work it was just now.
         more: What the event's data holds beside the contact.
     """
+    if turn.quiet:
+        turn.unheard()
+        return
     turn.publish(
         type_,
         lambda: {"contact": contact_view(turn.state, contact, turn.now, turn.floor), **more},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ctid.acd.order import place
-from ctid.engine import assignment, callbacks, offers, outage, outlook, queueing
+from ctid.engine import assignment, callbacks, offers, outage, outlook, queueing, ringing
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.turn import Turn, ms
 from ctid.model.agent import Agent
@@ -75,7 +75,7 @@ def cause_of(leg: Leg, cause: int) -> str:
         return "machine"
     if leg.state in (LegState.CONNECTED, LegState.HELD):
         return "hung_up"
-    return offers.CAUSES.get(cause, OfferCause.FAILED)
+    return ringing.CAUSES.get(cause, OfferCause.FAILED)
 
 
 def over(turn: Turn, contact: Contact) -> None:

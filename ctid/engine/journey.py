@@ -95,6 +95,8 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
         release(turn, leg)
     elif contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
         dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
+    elif contact.state is ContactState.CONNECTED and contact.parked:
+        queueing.play_music(turn, contact)
     elif contact.state is ContactState.CONNECTED:
         returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
     elif contact.ivr is not None:

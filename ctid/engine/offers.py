@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-from ctid.engine import agents, callbacks, consultations, contacts, outage, queueing, segments, tasks, today, wrap_up
+from ctid.engine import (
+    agents,
+    callbacks,
+    consultations,
+    contacts,
+    outage,
+    queueing,
+    ringing,
+    segments,
+    tasks,
+    today,
+    wrap_up,
+)
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import offer_view
 from ctid.model.agent import Agent
-from ctid.model.commands import HangUpLeg, ReleaseLeg, RingAgent
+from ctid.model.commands import HangUpLeg, ReleaseLeg
 from ctid.model.contact import Contact, OfferResult, Segment
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer, OfferCause
 from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome, Party
 from ctid.spec.agent import VOICE
-
-CAUSES: dict[int, OfferCause] = {
-    1: OfferCause.UNREACHABLE,
-    3: OfferCause.UNREACHABLE,
-    16: OfferCause.REJECTED,
-    17: OfferCause.BUSY,
-    18: OfferCause.NO_ANSWER,
-    19: OfferCause.NO_ANSWER,
-    20: OfferCause.UNREACHABLE,
-    21: OfferCause.REJECTED,
-    23: OfferCause.FORWARDED,
-    26: OfferCause.ANSWERED_ELSEWHERE,
-    27: OfferCause.UNREACHABLE,
-}
-"""Q.850 causes of a leg that was never answered, as chan_pjsip maps SIP answers to them; others are ``failed``."""
-
-ORIGINATE_REASONS: dict[int, OfferCause] = {
-    0: OfferCause.UNREACHABLE,
-    1: OfferCause.NO_ANSWER,
-    3: OfferCause.NO_ANSWER,
-    5: OfferCause.BUSY,
-    8: OfferCause.REJECTED,
-}
-"""Asterisk's ``OriginateResponse`` reasons (enum ast_control_frame_type); others are ``failed``."""
-
-RING_GRACE_MS = 2_000
-"""The PBX rings so much longer than the engine's own timer, which decides; only if ctid is gone does the PBX end it."""
-
-
-HANG_UP_CAUSES: dict[OfferCause | None, int] = {OfferCause.ANSWERED_ELSEWHERE: 26, OfferCause.REJECTED: 21}
-"""Q.850 causes that a phone is hung up with, by why; 26 (non-selected user clearing) shows no missed call. Else 16."""
 
 RECHECK_MS = 1_000
 """How often a decision that waits for a PBX is tried again."""
@@ -62,7 +43,7 @@ def make(turn: Turn, contact: Contact, chosen: list[Agent]) -> list[Offer]:
         publish(turn, offer, "offer.created")
     for offer in made:
         if not offer.at_desktop:
-            ring(turn, offer, contact)
+            ringing.ring(turn, offer, contact)
     return made
 
 
@@ -89,47 +70,6 @@ def _reserve(turn: Turn, contact: Contact, agent: Agent) -> Offer:
     return offer
 
 
-AUTO_ANSWER = {"Call-Info": "<sip:ctid>;answer-after=0", "Alert-Info": "<sip:ctid>;info=alert-autoanswer"}
-"""What phones of different makers take for the order to answer by themselves."""
-
-
-def ring(turn: Turn, offer: Offer, contact: Contact) -> None:
-    """Ring the agent's phone; one whose agent has accepted, or who wants it so, is told to answer by itself."""
-    spec, caller = turn.site.agents[offer.agent_id], turn.legs.get(contact.caller_leg)
-    queue = turn.site.queues[offer.queue]
-    pbx = spec.pbx if caller is None else caller.pbx
-    leg = Leg(
-        id=turn.mint("lg"),
-        pbx=pbx,
-        unique_id="",
-        contact_id=contact.id,
-        party=Party.AGENT,
-        agent_id=offer.agent_id,
-        state=LegState.INITIATED,
-        since_ms=turn.now.mono_ms,
-    )
-    leg.unique_id = offer.leg_id = leg.id
-    turn.legs.add(leg)
-    turn.emit(
-        RingAgent(
-            pbx=pbx,
-            unique_id=leg.unique_id,
-            device=spec.device,
-            peer_unique_id="" if caller is None else caller.unique_id,
-            caller_number=contact.ani,
-            caller_name=contact.customer.name if contact.customer else queue.name or offer.queue,
-            timeout_ms=ms(queue.ring_seconds) + RING_GRACE_MS,
-            headers={
-                "X-Ctid-Contact": contact.id,
-                "X-Ctid-Offer": offer.id,
-                **({} if spec.answer == "phone" else AUTO_ANSWER),
-            },
-            agent_id=offer.agent_id,
-            wait_ms=callbacks.patience_ms(turn, contact) if caller is None else 0,
-        )
-    )
-
-
 def publish(turn: Turn, offer: Offer, type_: str) -> None:
     """Publish an event about the offer, with its screen pop."""
     turn.publish(
@@ -149,6 +89,9 @@ def accept(turn: Turn, offer: Offer) -> None:
 
 def answered(turn: Turn, offer: Offer) -> None:
     """The agent's phone was answered. A caller who waits is bridged by the PBX; a customer to be called is dialled."""
+    if offer.ring_again:
+        # Just as we had it stop, to ring again.
+        return
     accept(turn, offer)
     contact = turn.state.contacts.get(offer.contact_id)
     if offer.state is OfferState.ACCEPTED and contact is not None and callbacks.awaits_agent(contact):
@@ -169,7 +112,7 @@ def take(turn: Turn, offer: Offer, contact: Contact) -> None:
     _rescind_others(turn, offer, contact)
     contact.agent_id = offer.agent_id
     if contact.channel == VOICE:
-        ring(turn, offer, contact)
+        ringing.ring(turn, offer, contact)
         turn.start_timer(f"lease:{offer.id}", ms(turn.site.queues[offer.queue].ring_seconds) + _lease_ms(turn))
         return
     contact.offer_ids = []
@@ -177,6 +120,22 @@ def take(turn: Turn, offer: Offer, contact: Contact) -> None:
     agent.misses = 0
     tasks.begin(turn, agent, contact)
     _release(turn, offer)
+
+
+def have_answered(turn: Turn, offer: Offer, contact: Contact) -> None:
+    """Have the agent's phone answer that rings: it stops, and is rung again, told to answer by itself.
+
+    There is no other order that phones of all makers obey, and no right that the PBX would have to give us for it.
+    """
+    _settle(turn, offer, OfferState.ACCEPTED)
+    _rescind_others(turn, offer, contact)
+    contact.agent_id = offer.agent_id
+    offer.ring_again = True
+    leg = turn.state.legs[offer.leg_id]
+    turn.emit(
+        HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=ringing.HANG_UP_CAUSES[OfferCause.ANSWERED_ELSEWHERE])
+    )
+    turn.start_timer(f"lease:{offer.id}", _lease_ms(turn))
 
 
 def _lease_ms(turn: Turn) -> int:
@@ -301,7 +260,7 @@ def hang_up(turn: Turn, offer: Offer) -> None:
     if leg is None:
         _release(turn, offer)
         return
-    turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=HANG_UP_CAUSES.get(offer.cause, 16)))
+    turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=ringing.HANG_UP_CAUSES.get(offer.cause, 16)))
     turn.start_timer(f"lease:{offer.id}", _lease_ms(turn))
 
 
@@ -320,6 +279,11 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
         # It has gone on without this agent.
         contact = None
     offered = contact is not None and contact.state is ContactState.OFFERED
+    if contact is not None and offered and offer.ring_again and outage.is_up(turn, _pbx_of(turn, offer)):
+        offer.ring_again = False
+        ringing.ring(turn, offer, contact, answer=True)
+        turn.start_timer(f"lease:{offer.id}", ms(turn.site.queues[offer.queue].ring_seconds) + _lease_ms(turn))
+        return
     if contact is not None and offered and cause is OfferCause.ANSWERED_ELSEWHERE:
         withdraw(turn, offer, contact)
     elif offer.state is OfferState.PENDING:
@@ -342,13 +306,25 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
     _release(turn, offer)
 
 
+def _pbx_of(turn: Turn, offer: Offer) -> str:
+    spec = turn.site.agents.get(offer.agent_id)
+    return spec.pbx if spec is not None else ""
+
+
 def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) -> None:
     """The customer's part ended, whoever ended it: who talked wraps up, or all is done."""
+    alone = list(contact.offer_ids) if consultations.is_apart(turn, contact) else []
     contacts.end(turn, contact, outcome)
     consultations.over(turn, contact)
+    contact.parked = False
     for segment in segments.talking(contact):
         leave_talk(turn, contact, segment, "ended")
     contacts.settle(turn, contact)
+    for offer_id in alone:
+        # No bridge with the caller ends with which the agent's channel would.
+        offer = turn.state.offers.get(offer_id)
+        if offer is not None and offer.leg_id in turn.state.legs:
+            hang_up(turn, offer)
     caller = turn.legs.get(contact.caller_leg)
     if caller is not None and caller.has_agi:
         # They came back to us before the PBX told of the talk they come from; nobody else would let them go.
@@ -411,6 +387,7 @@ def lease_over(turn: Turn, offer: Offer) -> None:
         _release(turn, offer)
         return
     turn.note("lease-expired", offer.id)
+    offer.ring_again = False
     turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     leg_gone(turn, offer, OfferCause.LEASE_EXPIRED)
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from ctid.engine import callbacks, devices, dialling, early_ends, journey, offers, outage, today, transfers
+from ctid.engine import (
+    callbacks,
+    consulting,
+    devices,
+    dialling,
+    early_ends,
+    holding,
+    journey,
+    leg_states,
+    offers,
+    outage,
+    ringing,
+    transfers,
+)
 from ctid.engine.state import Pbx
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, ReleaseLeg
@@ -32,7 +45,9 @@ def alerting(turn: Turn, event: LegAlerting) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None or leg.state is not LegState.INITIATED:
         return
-    _set_state(turn, leg, LegState.ALERTING, "leg.alerting")
+    leg_states.change(turn, leg, LegState.ALERTING, "leg.alerting")
+    if leg.party is Party.CONSULTED:
+        consulting.alerting(turn, leg)
     _end_stray(turn, leg)
 
 
@@ -41,7 +56,11 @@ def answered(turn: Turn, event: LegAnswered) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None or leg.state not in (LegState.INITIATED, LegState.ALERTING):
         return
-    _set_state(turn, leg, LegState.CONNECTED, "leg.connected")
+    if leg.party is Party.CONSULTED:
+        # Their bridge with who asks is what counts, and comes with it.
+        _end_stray(turn, leg)
+        return
+    leg_states.change(turn, leg, LegState.CONNECTED, "leg.connected")
     if leg.party is Party.AGENT:
         offers.answered(turn, _offer_of(turn, leg))
         _end_stray(turn, leg)
@@ -58,18 +77,15 @@ def bridged(turn: Turn, event: LegBridged) -> None:
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is None or contact.state is not ContactState.OFFERED:
         _end_stray(turn, leg)
+        if contact is not None and contact.state is ContactState.CONNECTED:
+            holding.bridged(turn, contact, leg)
+            consulting.bridged(turn, contact)
         return
     called = contact.callback.leg_id if contact.callback is not None else ""
     caller = turn.legs.get(called or contact.caller_leg)
     for offer_id in contact.offer_ids:
         offer = turn.state.offers[offer_id]
-        agent_leg = turn.legs.get(offer.leg_id)
-        if (
-            caller is not None
-            and agent_leg is not None
-            and caller.bridge_id
-            and caller.bridge_id == agent_leg.bridge_id
-        ):
+        if holding.together(caller, turn.legs.get(offer.leg_id)) and not offer.ring_again:
             offers.connect(turn, offer, contact)
             return
 
@@ -86,9 +102,10 @@ def replaced(turn: Turn, event: LegReplaced) -> None:
         return
     turn.legs.rename(leg, event.unique_id)
     leg.bridge_id = event.bridge_id
-    if leg.state is LegState.HELD:
+    contact = turn.state.contacts.get(leg.contact_id)
+    if leg.state is LegState.HELD and not (contact is not None and contact.parked):
         # Whom the old channel held, the new one talks to.
-        _set_state(turn, leg, LegState.CONNECTED, "leg.retrieved")
+        leg_states.change(turn, leg, LegState.CONNECTED, "leg.retrieved")
 
 
 def unbridged(turn: Turn, event: LegUnbridged) -> None:
@@ -96,20 +113,22 @@ def unbridged(turn: Turn, event: LegUnbridged) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is not None and leg.bridge_id == event.bridge_id:
         leg.bridge_id = ""
+        consulting.unbridged(turn, leg)
 
 
 def held(turn: Turn, event: LegHeld) -> None:
     """The party at this leg put the other on hold."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is not None and leg.state is LegState.CONNECTED:
-        _set_state(turn, leg, LegState.HELD, "leg.held")
+        leg_states.change(turn, leg, LegState.HELD, "leg.held")
 
 
 def retrieved(turn: Turn, event: LegRetrieved) -> None:
     """The party at this leg took the other off hold."""
     leg = turn.legs.find(event.pbx, event.unique_id)
-    if leg is not None and leg.state is LegState.HELD:
-        _set_state(turn, leg, LegState.CONNECTED, "leg.retrieved")
+    contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
+    if leg is not None and leg.state is LegState.HELD and not (contact is not None and contact.parked):
+        leg_states.change(turn, leg, LegState.CONNECTED, "leg.retrieved")
 
 
 def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
@@ -125,12 +144,16 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
         early_ends.note(turn, event.pbx, event.unique_id)
         return
     cause_of_customer = "unknown" if turn.reconciled or outcome else dialling.cause_of(leg, event.cause)
-    _set_state(turn, leg, LegState.DISCONNECTED, "leg.disconnected")
+    leg_states.change(turn, leg, LegState.DISCONNECTED, "leg.disconnected")
     if leg.party is Party.CALLER:
         journey.caller_gone(turn, leg, outcome, cause_of_customer)
         return
-    cause = OfferCause.PBX_LOST if turn.reconciled else offers.CAUSES.get(event.cause, OfferCause.FAILED)
+    if leg.party is Party.CONSULTED:
+        consulting.gone(turn, leg, consulting.cause_of(event.cause))
+        return
+    cause = OfferCause.PBX_LOST if turn.reconciled else ringing.CAUSES.get(event.cause, OfferCause.FAILED)
     offers.leg_gone(turn, _offer_of(turn, leg), cause, outcome=outcome or Outcome.HANDLED)
+    consulting.agent_gone(turn, turn.state.contacts.get(leg.contact_id))
 
 
 def session_ended(turn: Turn, event: AgiEnded) -> None:
@@ -152,10 +175,12 @@ def failed(turn: Turn, event: LegFailed) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None or (leg.party is Party.CALLER and leg.state not in (LegState.INITIATED, LegState.ALERTING)):
         return
-    cause = offers.ORIGINATE_REASONS.get(event.reason, OfferCause.FAILED)
-    _set_state(turn, leg, LegState.FAILED, "leg.failed")
+    cause = ringing.ORIGINATE_REASONS.get(event.reason, OfferCause.FAILED)
+    leg_states.change(turn, leg, LegState.FAILED, "leg.failed")
     if leg.party is Party.CALLER:
         journey.caller_gone(turn, leg, None, cause)
+    elif leg.party is Party.CONSULTED:
+        consulting.gone(turn, leg, cause)
     else:
         offers.leg_gone(turn, _offer_of(turn, leg), cause)
 
@@ -190,12 +215,12 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
     turn.reconciled = True
     devices.reconciled(turn, event)
     turn.publish("pbx.up", {"pbx": event.pbx})
-    there = {seen.unique_id for seen in event.legs}
+    there = {seen.unique_id: seen for seen in event.legs}
     unseen = {leg.unique_id for leg in turn.legs.on(event.pbx) if leg.unique_id not in there and _may_live(turn, leg)}
     if restarted:
-        _end_all(turn, event.pbx, there | unseen)
+        _end_all(turn, event.pbx, there.keys() | unseen)
     for seen in event.legs:
-        if seen.returned:
+        if seen.returned or seen.bridge_id:
             _talked_unseen(turn, event.pbx, seen, there)
     known = [leg for leg in turn.legs.on(event.pbx) if leg.unique_id not in unseen]
     for found in list(difference(event.pbx, known, event.legs)):
@@ -208,6 +233,7 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
                 bridged(turn, found)
             case LegUnbridged():
                 unbridged(turn, found)
+    holding.reconciled(turn, event.pbx)
     transfers.reconciled(turn, event)
     for seen in event.legs:
         if (
@@ -220,19 +246,26 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
     turn.touch_all()
 
 
-def _talked_unseen(turn: Turn, pbx: str, seen: LegSeen, there: set[str]) -> None:
-    """Connect a caller who was answered, talked and came back while nobody looked; their agent's leg has ended."""
+def _talked_unseen(turn: Turn, pbx: str, seen: LegSeen, there: dict[str, LegSeen]) -> None:
+    """Connect a caller who was answered while nobody looked, and whose agent's leg has ended since.
+
+    Either they came back, or they are in a bridge with somebody to whom the agent has given them on.
+    """
     leg = turn.legs.find(pbx, seen.unique_id)
-    if leg is None or leg.returned:
+    if leg is None or leg.returned or leg.party is not Party.CALLER:
         return
-    leg.returned = True
+    leg.returned = seen.returned
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is None or contact.state is not ContactState.OFFERED:
         return
-    for offer_id in contact.offer_ids:
-        offer = turn.state.offers[offer_id]
-        rung = turn.legs.get(offer.leg_id)
-        if rung is not None and rung.unique_id not in there:
+    out = [turn.state.offers[offer_id] for offer_id in contact.offer_ids]
+    rung = [(offer, turn.legs.get(offer.leg_id)) for offer in out]
+    phones = [there[each.unique_id] for _, each in rung if each is not None and each.unique_id in there]
+    if seen.bridge_id and any(phone.bridge_id == seen.bridge_id for phone in phones):
+        return
+    for offer, agent in rung:
+        if agent is not None and agent.unique_id not in there:
+            leg.bridge_id = seen.bridge_id
             offers.connect(turn, offer, contact)
             return
 
@@ -252,19 +285,10 @@ def _may_live(turn: Turn, leg: Leg) -> bool:
 
 def _end_all(turn: Turn, name: str, but: set[str]) -> None:
     # Callers first: an agent's leg that ends alone would put its caller back into the queue.
-    for party in (Party.CALLER, Party.AGENT):
+    for party in (Party.CALLER, Party.CONSULTED, Party.AGENT):
         for leg in turn.legs.on(name):
             if leg.party is party and leg.unique_id not in but:
                 ended(turn, LegEnded(pbx=name, unique_id=leg.unique_id, cause=0), Outcome.FAILED)
-
-
-def _set_state(turn: Turn, leg: Leg, state: LegState, type_: str) -> None:
-    today.hold_ends(turn, leg)
-    leg.state, leg.since_ms = state, turn.now.mono_ms
-    contact = turn.state.contacts.get(leg.contact_id)
-    agent_ids = [leg.agent_id] if leg.agent_id else [contact.agent_id] if contact and contact.agent_id else []
-    data = {"leg": {"id": leg.id, "party": leg.party, "agent_id": leg.agent_id or None, "state": state}}
-    turn.publish(type_, data, contact_id=leg.contact_id, agent_ids=agent_ids)
 
 
 def _offer_of(turn: Turn, leg: Leg) -> Offer:
@@ -274,12 +298,14 @@ def _offer_of(turn: Turn, leg: Leg) -> Offer:
 
 def _end_stray(turn: Turn, leg: Leg) -> None:
     """End an agent's leg whose offer is over: our hang-up came before the PBX had made the channel."""
+    if leg.party is Party.CONSULTED:
+        consulting.end_stray(turn, leg)
     if leg.party is not Party.AGENT:
         return
     offer = _offer_of(turn, leg)
     if offer.state not in (OfferState.PENDING, OfferState.ACCEPTED):
         # The PBX tells the phone the last cause it was given, so this says no less than the hang-up before.
-        turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=offers.HANG_UP_CAUSES.get(offer.cause, 16)))
+        turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=ringing.HANG_UP_CAUSES.get(offer.cause, 16)))
 
 
 def restart(turn: Turn) -> None:

@@ -94,7 +94,7 @@ def _move(turn: Turn, agent: Agent, state: AgentState, reason: str) -> None:
 
 def accept_offer(turn: Turn, request: OfferAccepted) -> View:
     """The agent takes an offer at the desktop."""
-    offer = _pending_offer(turn, request.offer_id, request.agent_id)
+    offer = pending_offer(turn, request.offer_id, request.agent_id)
     contact, spec = turn.state.contacts[offer.contact_id], turn.site.agents.get(offer.agent_id)
     hindrance = ""
     if not offer.at_desktop:
@@ -114,7 +114,7 @@ def accept_offer(turn: Turn, request: OfferAccepted) -> View:
 
 def reject_offer(turn: Turn, request: OfferRejected) -> View:
     """The agent declines an offer that is out."""
-    offer = _pending_offer(turn, request.offer_id, request.agent_id)
+    offer = pending_offer(turn, request.offer_id, request.agent_id)
     leg = turn.legs.get(offer.leg_id)
     if leg is not None and not outage.is_up(turn, leg.pbx):
         raise ConflictError("the PBX can't be reached now; the call may have been answered", current=offer.state)
@@ -123,7 +123,8 @@ def reject_offer(turn: Turn, request: OfferRejected) -> View:
     return {"offer": offer_view(turn.state, offer, turn.now, turn.floor)}
 
 
-def _pending_offer(turn: Turn, offer_id: str, agent_id: str) -> Offer:
+def pending_offer(turn: Turn, offer_id: str, agent_id: str) -> Offer:
+    """The agent's offer that is out, or the refusal that there is none."""
     offer = turn.state.offers.get(offer_id)
     if offer is None or offer.agent_id != agent_id:
         raise NotFoundError("there is no such offer to this agent now")

@@ -66,6 +66,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         spec: The configuration in force, as plain data of ``SiteSpec``.
         pbxes: What is known of each PBX.
         devices: ``pbx|device`` to whether it can be reached; unknown ones are taken to be reachable.
+        consulted: Live legs of those whom ctid has called to be asked, with their agents' ids, empty for nobody's.
         devices_in_use: Those of ``devices`` that are in a call or ring, each with ``True``.
         contacts: Live contacts, and closed ones whose record is not saved yet.
         legs: Live legs.
@@ -93,6 +94,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     pbxes: dict[str, Pbx] = {}
     devices: dict[str, bool] = {}
     devices_in_use: dict[str, bool] = {}
+    consulted: dict[str, str] = {}
     contacts: dict[str, Contact] = {}
     legs: dict[str, Leg] = {}
     aliases: dict[str, str] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ctid.engine import agents, consultations, contacts, journey, offers, outage, queueing, segments
+from ctid.engine import agents, consultations, contacts, holding, journey, offers, outage, queueing, segments
 from ctid.engine.turn import Turn
 from ctid.engine.views import screen_pop
 from ctid.model.agent import Agent
@@ -102,6 +102,11 @@ def _target(turn: Turn, pbx: str, extension: str) -> Target:
     return Target(number=extension) if NUMBER.fullmatch(extension) else Target()
 
 
+def extension_of(device: str) -> str:
+    """What phones dial to reach a phone: its name at the PBX."""
+    return device.partition("/")[2].partition("@")[0]
+
+
 def agent_at(turn: Turn, pbx: str, device: str) -> str:
     """The agent whose phone it is; empty if it is nobody's."""
     return turn.site.phones.get((pbx, device), "")
@@ -127,7 +132,7 @@ def completed(turn: Turn, event: CallTransferred) -> None:
         fetch(turn, leg)
         return
     leg.bridge_id = event.bridge_id or leg.bridge_id
-    _hand_over(turn, contact, leg, other)
+    hand_over(turn, contact, leg, other)
 
 
 def _gave(turn: Turn, contact: Contact, event: CallTransferred) -> bool:
@@ -139,7 +144,7 @@ def _gave(turn: Turn, contact: Contact, event: CallTransferred) -> bool:
     return own is not None and own.unique_id in event.transferers
 
 
-def _hand_over(turn: Turn, contact: Contact, caller: Leg, other: TransferParty | None) -> None:
+def hand_over(turn: Turn, contact: Contact, caller: Leg, other: TransferParty | None) -> None:
     """The caller talks to somebody else now: to an agent of ours who can have the contact, or it has left us."""
     giver = contact.segments[-1]
     agent_id = agent_at(turn, caller.pbx, other.device) if other is not None else ""
@@ -163,6 +168,11 @@ def _part(turn: Turn, contact: Contact, giver: Segment) -> None:
     offer = turn.state.offers.get(turn.state.agents[giver.agent_id].offer_id)
     if offer is not None and offer.contact_id == contact.id and offer.leg_id in turn.state.legs:
         contact.parting_leg = offer.leg_id
+        if consultations.is_apart(turn, contact):
+            # No bridge ends with which their channel would.
+            offers.hang_up(turn, offer)
+    if contact.parked:
+        holding.unpark(contact)
     contact.offer_ids = []
     if giver.left_at is None:
         offers.leave_talk(turn, contact, giver, "transferred")
@@ -220,7 +230,7 @@ def parted(turn: Turn, contact: Contact) -> None:
     if caller is not None and not outage.is_up(turn, caller.pbx):
         turn.start_timer(f"parted:{contact.id}", offers.RECHECK_MS)
     elif caller is not None and caller.bridge_id:
-        _hand_over(turn, contact, caller, None)
+        hand_over(turn, contact, caller, None)
     else:
         offers.talk_over(turn, contact)
 
@@ -241,4 +251,4 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
             others = [each for each in together.get(caller.bridge_id, ()) if each.unique_id != caller.unique_id]
             party = TransferParty(unique_id=others[0].unique_id, device=others[0].device) if others else None
             if others:
-                _hand_over(turn, contact, caller, party)
+                hand_over(turn, contact, caller, party)

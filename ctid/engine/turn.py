@@ -82,9 +82,10 @@ class Turn:
         queue: str = "",
     ) -> None:
         """Tell desktops and integrators; what is costly to render is given as a function of nothing."""
-        self.state.stream_seq += 1
         if self.quiet:
+            self.unheard()
             return
+        self.state.stream_seq += 1
         if callable(data):
             data = data()
         if self.reconciled:
@@ -101,6 +102,10 @@ class Turn:
                 caused_by=self.caused_by,
             )
         )
+
+    def unheard(self) -> None:
+        """Count an event that nobody is there to hear; those who would make it need not."""
+        self.state.stream_seq += 1
 
     def start_timer(self, timer_id: str, after_ms: int) -> None:
         """Have ``TimerFired`` after so many milliseconds."""

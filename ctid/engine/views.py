@@ -17,7 +17,7 @@ from ctid.model.contact import Consultation, Contact, PathStep, Segment, Span
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
-from ctid.model.states import WAITING, AgentState, ContactState, OfferState
+from ctid.model.states import WAITING, AgentState, ConsultationState, ContactState, OfferState
 from ctid.spec.agent import VOICE, AgentSpec
 from ctid.spec.site import SiteSpec
 
@@ -78,7 +78,7 @@ def offer_actions(offer: Offer) -> list[str]:
     """What may be done with the offer at the desktop now."""
     if offer.state is not OfferState.PENDING:
         return []
-    return ["accept_offer", "reject_offer"] if offer.at_desktop else ["reject_offer"]
+    return ["accept_offer" if offer.at_desktop else "answer_offer", "reject_offer"]
 
 
 def contact_actions(contact: Contact) -> list[str]:
@@ -95,7 +95,7 @@ def contact_actions(contact: Contact) -> list[str]:
     if contact.channel != VOICE:
         allowed.append("withdraw")
     elif contact.state is ContactState.CONNECTED and segments.talking(contact):
-        allowed += ["transfer", "consult", "hang_up"]
+        allowed += ["retrieve" if contact.parked else "hold", "mute", "send_digits", "transfer", "consult", "hang_up"]
     return allowed
 
 
@@ -272,7 +272,13 @@ def queue_view(
 
 def leg_view(leg: Leg) -> View:
     """A leg of a contact."""
-    return {"id": leg.id, "party": leg.party, "agent_id": leg.agent_id or None, "state": leg.state}
+    return {
+        "id": leg.id,
+        "party": leg.party,
+        "agent_id": leg.agent_id or None,
+        "state": leg.state,
+        "muted": leg.muted,
+    }
 
 
 def step_view(step: PathStep) -> View:
@@ -312,10 +318,25 @@ def consultation_view(consultation: Consultation) -> View:
         "id": consultation.id,
         "contact_id": consultation.contact_id,
         "from_agent": consultation.from_agent,
-        "to_agent": consultation.to_agent,
+        "to_agent": consultation.to_agent or None,
         "number": consultation.number,
+        "state": consultation.state,
+        "allowed_actions": consultation_actions(consultation),
         "created_at": stamp(consultation.created_at),
     }
+
+
+def consultation_actions(consultation: Consultation) -> list[str]:
+    """What may be asked of the consultation now."""
+    match consultation.state:
+        case ConsultationState.CONNECTED:
+            return ["complete", "confer", "withdraw"]
+        case ConsultationState.CONFERENCED:
+            return ["complete", "withdraw"]
+        case ConsultationState.TRANSFERRING:
+            return []
+        case _:
+            return ["withdraw"]
 
 
 def legs_of(state: SiteState, contact: Contact) -> Iterator[Leg]:

@@ -146,6 +146,100 @@ class FetchLeg(Command, frozen=True, kw_only=True, tag="leg.fetch"):
     unique_id: str
 
 
+class HoldCall(Command, frozen=True, kw_only=True, tag="call.hold"):
+    """Take caller and agent out of their bridge: the caller to ask ctid by FastAGI again, the agent to wait.
+
+    Attributes:
+        unique_id: The caller's channel.
+        agent_unique_id: The agent's channel.
+    """
+
+    pbx: str
+    unique_id: str
+    agent_unique_id: str
+
+
+class LetWait(Command, frozen=True, kw_only=True, tag="leg.wait"):
+    """Have an agent's channel wait alone, with nobody on the other end.
+
+    Attributes:
+        ringing: Whether they hear it ring, or nothing.
+    """
+
+    pbx: str
+    unique_id: str
+    ringing: bool
+
+
+class JoinLegs(Command, frozen=True, kw_only=True, tag="leg.join"):
+    """Bridge a channel with the caller's, taking both out of what they are in.
+
+    When it ends, the caller goes on as after any talk.
+
+    Attributes:
+        unique_id: Of an agent, or of who was asked.
+        peer_unique_id: The caller's channel.
+    """
+
+    pbx: str
+    unique_id: str
+    peer_unique_id: str
+
+
+class DialConsulted(Command, frozen=True, kw_only=True, tag="leg.dial_consulted"):
+    """Originate the leg of who is asked about a contact; when it answers, it is bridged with the agent who asks.
+
+    Attributes:
+        unique_id: To be the new channel's unique id.
+        device: A colleague's phone; empty to dial the number as an agent's phone would.
+        number: Whom to dial without a device.
+        peer_unique_id: The channel of the agent who asks.
+        caller_number: What the phone shows; empty for whatever the PBX gives.
+        caller_name: What the phone shows.
+        timeout_ms: How long it may ring.
+    """
+
+    pbx: str
+    unique_id: str
+    device: str
+    number: str
+    peer_unique_id: str
+    caller_number: str
+    caller_name: str
+    timeout_ms: int
+
+
+class Confer(Command, frozen=True, kw_only=True, tag="call.confer"):
+    """Bring caller, agent and who was asked into one conference; it ends for the caller when both others have left.
+
+    Attributes:
+        unique_id: The caller's channel, and the name of the conference.
+        agent_unique_id: The agent's channel.
+        consulted_unique_id: The channel of who was asked.
+    """
+
+    pbx: str
+    unique_id: str
+    agent_unique_id: str
+    consulted_unique_id: str
+
+
+class MuteLeg(Command, frozen=True, kw_only=True, tag="leg.mute"):
+    """Keep what a channel's party says from the others, or let them hear it again."""
+
+    pbx: str
+    unique_id: str
+    on: bool
+
+
+class SendDigits(Command, frozen=True, kw_only=True, tag="leg.send_digits"):
+    """Send digits (RFC 4733) to a channel's party."""
+
+    pbx: str
+    unique_id: str
+    digits: str
+
+
 class PlaceCall(Command, frozen=True, kw_only=True, tag="call.place"):
     """Originate a call of an agent's own: their phone rings, and dials when it is answered.
 
@@ -264,24 +358,15 @@ class Note(Command, frozen=True, kw_only=True, tag="note"):
     detail: str = ""
 
 
+AgiCommand = AnswerLeg | PlayAndCollect | PlayMusic | StopMusic | SetVariable | ReleaseLeg
+"""What a leg's FastAGI session carries out."""
+
+Originate = RingAgent | DialCustomer | DialConsulted | PlaceCall
+"""What makes a channel; if that cannot be, ``LegFailed`` says so."""
+
+AmiCommand = Originate | FetchLeg | HoldCall | LetWait | JoinLegs | Confer | MuteLeg | SendDigits | HangUpLeg
+"""What a PBX's manager interface carries out."""
+
 AnyCommand = (
-    AnswerLeg
-    | PlayAndCollect
-    | PlayMusic
-    | StopMusic
-    | SetVariable
-    | ReleaseLeg
-    | RingAgent
-    | DialCustomer
-    | FetchLeg
-    | PlaceCall
-    | HangUpLeg
-    | StartTimer
-    | CancelTimer
-    | LookUpCustomer
-    | SaveRecord
-    | Publish
-    | Accept
-    | Refuse
-    | Note
+    AgiCommand | AmiCommand | StartTimer | CancelTimer | LookUpCustomer | SaveRecord | Publish | Accept | Refuse | Note
 )

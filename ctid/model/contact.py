@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ctid.model.instant import Instant
-from ctid.model.states import ContactState, Outcome
+from ctid.model.states import ConsultationState, ContactState, Outcome
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,16 +162,18 @@ class Segment(msgspec.Struct, kw_only=True):
     notes: str = ""
 
 
-class Consultation(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent's announced enquiry with a colleague about a contact; the phones carry it out.
+class Consultation(msgspec.Struct, kw_only=True):
+    """An agent's enquiry with somebody about a contact; the phones carry it out, or ctid does.
 
     Attributes:
         id: Minted by ctid.
         contact_id: What it is about.
         from_agent: Who asks.
-        to_agent: Who is asked.
-        number: What the asking agent's phone dials.
+        to_agent: Who is asked; empty if it is nobody of ours.
+        number: What the asking agent's phone dials, or ctid for it.
         created_at: When it was announced.
+        state: See ``ConsultationState``.
+        leg_id: Of who is asked, once ctid has dialled them.
     """
 
     id: str
@@ -180,6 +182,8 @@ class Consultation(msgspec.Struct, frozen=True, kw_only=True):
     to_agent: str
     number: str
     created_at: Instant
+    state: ConsultationState = ConsultationState.ANNOUNCED
+    leg_id: str = ""
 
 
 class OfferResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -317,6 +321,7 @@ class Contact(msgspec.Struct, kw_only=True):
         requirement: Index into the queue's ``requirements``; -1 for the queue's own ``steps``.
         steps: A requirement of its own that goes before the queue's, as plain data of ``StepSpec``; empty for none.
         meant_for: The agent it was transferred to, while it waits for them alone.
+        parked: Whether ctid has taken the caller out of the bridge with their agent, who has put them on hold.
         parting_leg: The leg of the agent who gave it on, until its channel has ended: nobody else is bridged before.
         step: Index of the requirement's step in force; it never falls while the contact waits in one queue.
         delay_ms: The longest delay of a helping agent (``MembershipSpec``) that the contact has waited for.
@@ -361,6 +366,7 @@ class Contact(msgspec.Struct, kw_only=True):
     requirement: int = -1
     steps: list[dict[str, Any]] = []
     meant_for: str = ""
+    parked: bool = False
     parting_leg: str = ""
     step: int = 0
     delay_ms: int = 0

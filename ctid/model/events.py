@@ -443,15 +443,68 @@ class HangUpRequested(Request, frozen=True, kw_only=True, tag="request.hang_up")
     contact_id: str
 
 
-class ConsultationRequested(Request, frozen=True, kw_only=True, tag="request.consultation"):
-    """Announce to a colleague that the agent who serves the contact is about to call them.
+class HoldRequested(Request, frozen=True, kw_only=True, tag="request.hold"):
+    """Put the caller on hold, whatever phone the agent has."""
+
+    contact_id: str
+
+
+class RetrieveRequested(Request, frozen=True, kw_only=True, tag="request.retrieve"):
+    """Have the agent talk again to the caller whom ctid has put on hold."""
+
+    contact_id: str
+
+
+class MuteRequested(Request, frozen=True, kw_only=True, tag="request.mute"):
+    """Keep what the agent says from the others, or let them hear it again."""
+
+    contact_id: str
+    on: bool
+
+
+class DigitsRequested(Request, frozen=True, kw_only=True, tag="request.digits"):
+    """Send digits to whom the agent talks to.
 
     Attributes:
-        agent: The colleague.
+        digits: ``0`` to ``9``, ``*``, ``#``, ``A`` to ``D``.
     """
 
     contact_id: str
-    agent: str
+    digits: str
+
+
+class AnswerRequested(Request, frozen=True, kw_only=True, tag="request.answer"):
+    """Have the agent's phone, which rings for an offer, answer."""
+
+    agent_id: str
+    offer_id: str
+
+
+class ConsultationRequested(Request, frozen=True, kw_only=True, tag="request.consultation"):
+    """The agent who serves the contact wants to ask somebody about it.
+
+    Attributes:
+        agent: A colleague.
+        number: Somebody else, as a phone would dial them.
+        dial: Whether ctid carries it out: puts the caller on hold and calls; else the agent's phone will.
+    """
+
+    contact_id: str
+    agent: str = ""
+    number: str = ""
+    dial: bool = False
+
+
+class ConsultationCompleted(Request, frozen=True, kw_only=True, tag="request.consultation_complete"):
+    """Connect the caller with who was asked; the agent is out."""
+
+    consultation_id: str
+
+
+class ConferenceRequested(Request, frozen=True, kw_only=True, tag="request.conference"):
+    """Have caller, agent and who was asked hear each other."""
+
+    consultation_id: str
 
 
 class ConsultationWithdrawn(Request, frozen=True, kw_only=True, tag="request.consultation_withdraw"):
@@ -601,7 +654,14 @@ AnyEvent = (
     | RoutingSet
     | TransferRequested
     | HangUpRequested
+    | HoldRequested
+    | RetrieveRequested
+    | MuteRequested
+    | DigitsRequested
+    | AnswerRequested
     | ConsultationRequested
+    | ConsultationCompleted
+    | ConferenceRequested
     | ConsultationWithdrawn
     | CallRequested
     | CallbackRequested

@@ -22,6 +22,7 @@ class Leg(msgspec.Struct, kw_only=True):
         has_agi: Whether a FastAGI session holds the channel now, so that prompts can be played.
         bridge_id: Asterisk's bridge the channel is in, empty when in none.
         returned: Whether we know that it came back from a bridge with an agent (``call.returned``).
+        muted: Whether what this party says is kept from the others.
         coming: Whether it is on its way to us out of a bridge, by a transfer; it is offered to nobody before it is
             there.
     """
@@ -37,4 +38,5 @@ class Leg(msgspec.Struct, kw_only=True):
     has_agi: bool = False
     bridge_id: str = ""
     returned: bool = False
+    muted: bool = False
     coming: bool = False

@@ -38,6 +38,7 @@ class Offer(msgspec.Struct, kw_only=True):
         leg_id: The agent's leg, which exists once the phone is to be rung, whether or not the PBX has made its
             channel yet; empty while the offer waits to be accepted at the desktop, and for channels without a phone.
         at_desktop: Whether it is to be accepted at the desktop, rather than by answering the phone.
+        ring_again: Whether the phone is rung once more when its present ringing has ended, and told to answer.
         state: See ``OfferState``.
         created_at: When it was made.
         expires_at: When ringing ends without an answer.
@@ -52,6 +53,7 @@ class Offer(msgspec.Struct, kw_only=True):
     queue: str
     leg_id: str = ""
     at_desktop: bool = False
+    ring_again: bool = False
     state: OfferState = OfferState.PENDING
     created_at: Instant
     expires_at: Instant

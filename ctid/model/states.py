@@ -71,6 +71,23 @@ class Party(StrEnum):
 
     CALLER = "caller"
     AGENT = "agent"
+    CONSULTED = "consulted"
+
+
+class ConsultationState(StrEnum):
+    """How far an enquiry is.
+
+    ``announced`` is all that is known of one that the phones carry out. One that ctid carries out is ``initiated``
+    until the phone of who is asked rings (``alerting``) and the two talk (``connected``); then they may be joined with
+    the caller, without the agent (``transferring``) or with them (``conferenced``).
+    """
+
+    ANNOUNCED = "announced"
+    INITIATED = "initiated"
+    ALERTING = "alerting"
+    CONNECTED = "connected"
+    TRANSFERRING = "transferring"
+    CONFERENCED = "conferenced"
 
 
 class SystemReason(StrEnum):

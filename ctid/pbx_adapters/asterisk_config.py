@@ -18,10 +18,15 @@ from ctid.pbx_adapters.ami.commands import (
     AWAIT_SECONDS,
     CALLED,
     CALLER,
+    CONFERENCE,
     CONNECT,
+    CONSULT,
+    HOLD,
+    JOIN,
     NO_FORWARD,
     OWN_NUMBER,
     PHONES,
+    RING,
     TRANSFER,
 )
 from ctid.pbx_adapters.ami.supervisor import WANTED
@@ -33,6 +38,9 @@ TRIES_BEFORE_FALLBACK: Final = 60
 
 TRIES_BEFORE_HANG_UP: Final = 10
 """The caller has been served already; what is still to come (a survey) is not worth a minute's wait."""
+
+HOLD_SECONDS: Final = 3_600
+"""An agent who has forgotten a caller on hold for so long, while no daemon is there to end it, has gone home."""
 
 LOCK_TRIES: Final = 200
 """After two seconds without the lock, which is never held so long, an agent's leg goes on without it."""
@@ -164,6 +172,12 @@ def extensions_conf(dialplan: Dialplan) -> str:
         no_forward=NO_FORWARD,
         wait=AWAIT,
         wait_seconds=AWAIT_SECONDS,
+        hold=HOLD,
+        ring=RING,
+        hold_seconds=HOLD_SECONDS,
+        join=JOIN,
+        consult=CONSULT,
+        conference=CONFERENCE,
         called=CALLED,
         transfer=TRANSFER,
         sent_on=_ask("transfer", dialplan, TRIES_BEFORE_FALLBACK, "ctid-fallback,s,1"),
@@ -297,6 +311,37 @@ exten => s,1,Set(CTID_TRIES=0)
 exten => s,1,Playtones(ring)
  same => n,Wait(${{{wait_seconds}}})
  same => n,Hangup()
+; An agent whose caller is on hold by ctid: they hear silence, or it ring at whom they want to ask. Silence is sent, as
+; some phones end a call in which nothing comes.
+exten => {ring},1,Playtones(ring)
+ same => n,Wait({hold_seconds})
+ same => n,Hangup()
+exten => {hold},1,Playtones(0)
+ same => n,Wait({hold_seconds})
+ same => n,Hangup()
+
+; An agent, or whom they have asked, is connected with a caller who waits with ctid; its unique id comes after "to".
+[{join}]
+exten => _to.,1,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F(ctid-after^s^1))
+ same => n,Hangup()
+
+; Somebody whom an agent wants to ask has answered. When they hang up, the agent still has their caller on hold.
+[{consult}]
+exten => s,1,Bridge(${{IMPORT(${{{caller}}},CHANNEL(name))}},F({wait}^{hold}^1))
+ same => n,Hangup()
+
+; Caller, agent and whom they asked. When the last of the staff has left, the caller is taken out, too.
+[{conference}]
+exten => _staff.,1,Set(CONFBRIDGE(user,marked)=yes)
+ same => n,Set(CONFBRIDGE(user,quiet)=yes)
+ same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
+ same => n,ConfBridge(ctid-${{EXTEN:5}})
+ same => n,Hangup()
+exten => _caller.,1,Set(CONFBRIDGE(user,end_marked)=yes)
+ same => n,Set(CONFBRIDGE(user,quiet)=yes)
+ same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
+ same => n,ConfBridge(ctid-${{EXTEN:6}})
+ same => n,Goto(ctid-after,s,1)
 
 ; A customer who was called back and has answered: to the agent who waits, or, if there is none (any more), to ctid.
 [{called}]

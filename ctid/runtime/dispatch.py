@@ -18,21 +18,18 @@ from ctid.telemetry.metrics import Metrics
 
 _log = structlog.get_logger()
 
-AgiCommand = do.AnswerLeg | do.PlayAndCollect | do.PlayMusic | do.StopMusic | do.SetVariable | do.ReleaseLeg
-AmiCommand = do.RingAgent | do.DialCustomer | do.PlaceCall | do.FetchLeg | do.HangUpLeg
-
 
 class AmiPort(Protocol):
     """A PBX's manager interface."""
 
-    def execute(self, command: AmiCommand) -> None:
+    def execute(self, command: do.AmiCommand) -> None:
         """Send the action; what becomes of it comes as an event."""
 
 
 class AgiPort(Protocol):
     """The FastAGI server."""
 
-    def execute(self, command: AgiCommand) -> bool:
+    def execute(self, command: do.AgiCommand) -> bool:
         """Hand the command to the leg's session; false if it has none."""
 
 
@@ -100,18 +97,11 @@ class Dispatcher:
                 case do.RingAgent():
                     self._about_to_ring.add(command.unique_id)
                     self._group.create_task(self._ring(command), name=f"ring-{command.unique_id}")
-                case do.DialCustomer() | do.PlaceCall() | do.FetchLeg():
-                    self._link(command)
                 case do.HangUpLeg():
                     self._hang_up(command)
-                case (
-                    do.AnswerLeg()
-                    | do.PlayAndCollect()
-                    | do.PlayMusic()
-                    | do.StopMusic()
-                    | do.SetVariable()
-                    | do.ReleaseLeg()
-                ):
+                case _ if isinstance(command, do.AmiCommand):
+                    self._link(command)
+                case _ if isinstance(command, do.AgiCommand):
                     if not self._agi.execute(command):
                         # The session has just ended; its caller is gone or comes again, which is an event either way.
                         self._metrics.note("no-agi-session")
@@ -146,9 +136,9 @@ class Dispatcher:
         else:
             self._link(command)
 
-    def _link(self, command: AmiCommand) -> None:
+    def _link(self, command: do.AmiCommand) -> None:
         link = self._links.get(command.pbx)
         if link is not None:
             link.execute(command)
-        elif isinstance(command, do.RingAgent | do.DialCustomer):
+        elif isinstance(command, do.Originate):
             self._emit(LegFailed(pbx=command.pbx, unique_id=command.unique_id, reason=0))

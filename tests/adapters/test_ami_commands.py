@@ -7,8 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctid.errors import PbxActionError
-from ctid.model.commands import DialCustomer, HangUpLeg, RingAgent
-from ctid.pbx_adapters.ami.commands import Originating, dial_customer, hang_up, ring_agent
+from ctid.model.commands import (
+    Confer,
+    DialConsulted,
+    DialCustomer,
+    HangUpLeg,
+    HoldCall,
+    JoinLegs,
+    LetWait,
+    MuteLeg,
+    RingAgent,
+)
+from ctid.pbx_adapters.ami.commands import (
+    Originating,
+    confer,
+    dial_consulted,
+    dial_customer,
+    hang_up,
+    hold_call,
+    join_legs,
+    let_wait,
+    mute_leg,
+    ring_agent,
+    send_digit,
+)
 from ctid.pbx_adapters.ami.protocol import refuse_injection
 from ctid.pbx_adapters.backoff import Backoff
 
@@ -95,6 +117,92 @@ def test_a_customer_who_is_dialled_first_comes_to_ctid(detect_machine: bool, ext
     fields = dial_customer(dial(peer_unique_id="", caller_number="", detect_machine=detect_machine))
     assert (fields["Exten"], fields["Variable"]) == (exten, ["FORWARD_CONTEXT=ctid-no-forward"])
     assert "CallerID" not in fields
+
+
+CALLER, AGENT, ASKED = "1700000000.1", "lg-1", "lg-2"
+
+
+def test_a_hold_takes_both_out_of_their_bridge_in_one_action() -> None:
+    assert hold_call(HoldCall(pbx="a", unique_id=CALLER, agent_unique_id=AGENT)) == {
+        "Action": "Redirect",
+        "Channel": CALLER,
+        "Context": "ctid-ask",
+        "Exten": "in",
+        "Priority": "1",
+        "ExtraChannel": AGENT,
+        "ExtraContext": "ctid-await",
+        "ExtraExten": "hold",
+        "ExtraPriority": "1",
+    }
+
+
+@pytest.mark.parametrize(("ringing", "exten"), [(True, "ring"), (False, "hold")])
+def test_an_agent_waits_in_silence_or_hears_it_ring(ringing: bool, exten: str) -> None:
+    fields = let_wait(LetWait(pbx="a", unique_id=AGENT, ringing=ringing))
+    assert (fields["Action"], fields["Channel"], fields["Context"], fields["Exten"]) == (
+        "Redirect",
+        AGENT,
+        "ctid-await",
+        exten,
+    )
+
+
+def test_the_caller_to_be_joined_is_named_by_the_extension() -> None:
+    fields = join_legs(JoinLegs(pbx="a", unique_id=ASKED, peer_unique_id=CALLER))
+    assert (fields["Channel"], fields["Context"], fields["Exten"]) == (ASKED, "ctid-join", f"to{CALLER}")
+
+
+@pytest.mark.parametrize(
+    ("device", "number", "channel"),
+    [("PJSIP/1002", "1002", "PJSIP/1002"), ("", "+4930123456", "Local/+4930123456@ctid-phones/n")],
+)
+def test_who_is_asked_is_called_by_device_or_number(device: str, number: str, channel: str) -> None:
+    fields = dial_consulted(
+        DialConsulted(
+            pbx="a",
+            unique_id=ASKED,
+            device=device,
+            number=number,
+            peer_unique_id=AGENT,
+            caller_number="1001",
+            caller_name='Ann "A"',
+            timeout_ms=60_000,
+        )
+    )
+    assert fields == {
+        "Action": "Originate",
+        "Async": "true",
+        "Channel": channel,
+        "ChannelId": ASKED,
+        "Context": "ctid-consult",
+        "Exten": "s",
+        "Priority": "1",
+        "Timeout": "60000",
+        "CallerID": '"Ann  A " <1001>',
+        "Variable": ["FORWARD_CONTEXT=ctid-no-forward", "TRANSFER_CONTEXT=ctid-transfer", f"CTID_CALLER={AGENT}"],
+    }
+
+
+def test_a_conference_takes_the_two_who_talk_first() -> None:
+    command = Confer(pbx="a", unique_id=CALLER, agent_unique_id=AGENT, consulted_unique_id=ASKED)
+    two, caller = confer(command)
+    assert (two["Channel"], two["ExtraChannel"], two["Exten"], two["ExtraExten"]) == (
+        AGENT,
+        ASKED,
+        f"staff{CALLER}",
+        f"staff{CALLER}",
+    )
+    assert (caller["Channel"], caller["Exten"]) == (CALLER, f"caller{CALLER}")
+
+
+def test_a_mute_needs_no_right_to_the_system() -> None:
+    fields = mute_leg(MuteLeg(pbx="a", unique_id=AGENT, on=True))
+    assert fields == {"Action": "Setvar", "Channel": AGENT, "Variable": "MUTEAUDIO(in)", "Value": "on"}
+    assert mute_leg(MuteLeg(pbx="a", unique_id=AGENT, on=False))["Value"] == "off"
+
+
+def test_a_digit_is_sent_to_the_party() -> None:
+    assert send_digit(CALLER, "#") == {"Action": "PlayDTMF", "Channel": CALLER, "Digit": "#", "Duration": "120"}
 
 
 def test_hang_up() -> None:

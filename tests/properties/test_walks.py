@@ -29,6 +29,18 @@ def test_nothing_that_happens_breaks_an_invariant(first: int) -> None:
     assert any(len(segments) > 1 for segments in served), "no contact is served by two"
 
 
+@pytest.mark.parametrize("first", range(1_000, 1_080, 40))
+def test_nothing_that_ctid_does_for_phones_breaks_an_invariant(first: int) -> None:
+    worlds = [walk(seed, controlled=0.4) for seed in range(first, first + 40)]
+    done = {
+        name: sum(getattr(world.call_control, name) for world in worlds)
+        for name in ("held", "retrieved", "asked", "conferences")
+    }
+    assert min(done.values()) > 3, f"the walks reach too little: {done}"
+    given = [part.result for world in worlds for save in world.watch.records.values() for part in save.record.segments]
+    assert "transferred" in given
+
+
 def test_a_busy_day_without_faults() -> None:
     world = walk(4711, faults=False, steps=1_000)
     assert world.watch.connected > 100

@@ -161,15 +161,25 @@ SPECS = [
 ]
 
 
-def walk(seed: int, *, faults: bool = True, steps: int = 60) -> SimulatedPbx:
-    """Walk, come to rest, and check that nothing is left."""
+def walk(seed: int, *, faults: bool = True, steps: int = 60, controlled: float = 0.0) -> SimulatedPbx:
+    """Walk, come to rest, and check that nothing is left.
+
+    Args:
+        seed: Of chance.
+        faults: Whether there are any.
+        steps: How many.
+        controlled: The share of steps in which an agent has ctid do something with a call.
+    """
     world = SimulatedPbx(seed, SPEC)
     world.run(4_000)
     for agent in SPEC["agents"]:
         world.desktop_back(agent, f"s-{agent}")
     everybody_works(world)
     for _ in range(steps):
-        step(world, faults=faults)
+        if controlled and world.chance(controlled):
+            call_control(world)
+        else:
+            step(world, faults=faults)
         world.run(world.random.choice([1, 50, 500, 3_000, 6_000]))
     world.settle()
     world.watch.nothing_left()
@@ -269,15 +279,7 @@ def ask_for_state(world: SimulatedPbx) -> None:
 def control_call(world: SimulatedPbx) -> None:
     """An agent gives a call on, asks a colleague about it or ends it at the desktop; once somebody talks."""
     dice, state = world.random, world.engine.state
-
-    def talking() -> list[str]:
-        contacts = world.engine.state.contacts.values()
-        return [each.id for each in contacts if each.state is ContactState.CONNECTED and each.channel == "voice"]
-
-    for _ in range(20):
-        if not talking():
-            world.run(500)
-    contact_id = dice.choice(talking() or ["none"])
+    contact_id = somebody_talks(world)
     match dice.randrange(7):
         case 0:
             world.request(ev.HangUpRequested, contact_id=contact_id)
@@ -293,6 +295,72 @@ def control_call(world: SimulatedPbx) -> None:
                 [{"queue": "support"}, {"queue": "night"}, {"agent": "bob"}, {"agent": "carol"}, {"number": "112"}, {}]
             )
             world.request(ev.TransferRequested, contact_id=contact_id, **to)
+
+
+def somebody_talks(world: SimulatedPbx) -> str:
+    """Wait until somebody talks; gives the contact, or none that there is."""
+
+    def talking() -> list[str]:
+        contacts = world.engine.state.contacts.values()
+        return [each.id for each in contacts if each.state is ContactState.CONNECTED and each.channel == "voice"]
+
+    for _ in range(20):
+        if not talking():
+            world.run(500)
+    return str(world.random.choice(talking() or ["none"]))
+
+
+def call_control(world: SimulatedPbx) -> None:
+    """An agent whose phone knows nothing of it has ctid hold, ask, mute, send digits, answer."""
+    dice, state = world.random, world.engine.state
+    match dice.randrange(8):
+        case 0 | 1:
+            hold_for_a_while(world, somebody_talks(world))
+        case 2 | 3 | 4 | 5:
+            ask_somebody(world, somebody_talks(world))
+        case 6:
+            contact_id = somebody_talks(world)
+            world.request(ev.MuteRequested, contact_id=contact_id, on=world.chance(0.7))
+            world.request(ev.DigitsRequested, contact_id=contact_id, digits=dice.choice(["1", "42#", "x"]))
+        case _:
+            offer_id = dice.choice([*state.offers, "of-none"])
+            offer = state.offers.get(offer_id)
+            world.request(ev.AnswerRequested, agent_id=offer.agent_id if offer else "bob", offer_id=offer_id)
+
+
+def hold_for_a_while(world: SimulatedPbx, contact_id: str) -> None:
+    """The agent holds the caller, and takes them back; some press the key twice, and some forget about it."""
+    dice = world.random
+    world.request(ev.HoldRequested, contact_id=contact_id)
+    for _ in range(dice.randrange(3)):
+        world.later(0, 6_000, lambda: world.request(ev.RetrieveRequested, contact_id=contact_id))
+    if world.chance(0.3):
+        world.later(0, 3_000, lambda: world.request(ev.HoldRequested, contact_id=contact_id))
+    if world.chance(0.2):
+        world.later(0, 3_000, lambda: world.request(ev.TransferRequested, contact_id=contact_id, queue="support"))
+
+
+def ask_somebody(world: SimulatedPbx, contact_id: str) -> None:
+    """The agent has ctid call somebody about their caller, and goes on from there in any way, or in several."""
+    dice = world.random
+    whom = dice.choice([{"agent": "bob"}, {"agent": "carol"}, {"number": "112"}, {"number": "112"}])
+    world.request(ev.ConsultationRequested, contact_id=contact_id, dial=True, **whom)
+
+    def go_on() -> None:
+        known = [each.id for each in world.engine.state.consultations.values() if each.contact_id == contact_id]
+        consultation_id = dice.choice(known or ["co-none"])
+        match dice.randrange(8):
+            case 0 | 1 | 2:
+                world.request(ev.ConsultationCompleted, consultation_id=consultation_id)
+            case 3 | 4 | 5:
+                world.request(ev.ConferenceRequested, consultation_id=consultation_id)
+            case 6:
+                world.request(ev.ConsultationWithdrawn, consultation_id=consultation_id)
+            case _:
+                world.request(ev.RetrieveRequested, contact_id=contact_id)
+
+    for _ in range(dice.randrange(5)):
+        world.later(0, 12_000, go_on)
 
 
 def other_request(world: SimulatedPbx) -> None:

@@ -18,7 +18,7 @@ from ctid.model.instant import Instant
 from ctid.model.record import LastCall
 from ctid.runtime import lookups
 from ctid.runtime.clock import SiteClock
-from ctid.runtime.dispatch import AgiCommand, AmiCommand, Dispatcher
+from ctid.runtime.dispatch import Dispatcher
 from ctid.runtime.lookups import MAX_WAITING, Lookups
 from ctid.runtime.observer import Observer
 from ctid.runtime.record_writer import RecordWriter
@@ -63,7 +63,7 @@ class World:
         self.webhooks = Webhooks()
 
     # AMI and FastAGI
-    def execute(self, command: AmiCommand | AgiCommand) -> bool:
+    def execute(self, command: do.AmiCommand | do.AgiCommand) -> bool:
         self.log.append(command)
         return self.sessions
 

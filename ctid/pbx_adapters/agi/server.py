@@ -16,10 +16,10 @@ from typing import Final
 import structlog
 
 from ctid.errors import OverloadedError, PbxConnectionError, PbxProtocolError, PbxTimeoutError
-from ctid.model.commands import ReleaseLeg
+from ctid.model.commands import AgiCommand, ReleaseLeg
 from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, Event
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Environment
-from ctid.pbx_adapters.agi.session import READ_BYTES, AgiCommand, AgiSession
+from ctid.pbx_adapters.agi.session import READ_BYTES, AgiSession
 from ctid.telemetry.metrics import Metrics
 
 FALLBACK: Final = "fallback"

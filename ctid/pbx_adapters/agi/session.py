@@ -13,11 +13,9 @@ from typing import Final
 import structlog
 
 from ctid.errors import CtidError, PbxConnectionError, PbxProtocolError, PbxTimeoutError
-from ctid.model.commands import AnswerLeg, PlayAndCollect, PlayMusic, ReleaseLeg, SetVariable, StopMusic
+from ctid.model.commands import AgiCommand, AnswerLeg, PlayAndCollect, PlayMusic, ReleaseLeg, SetVariable, StopMusic
 from ctid.model.events import CollectEnd, DigitsCollected, Event
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Eof, Hangup, Reply
-
-AgiCommand = AnswerLeg | PlayAndCollect | PlayMusic | StopMusic | SetVariable | ReleaseLeg
 
 MAX_QUEUED_COMMANDS: Final = 64
 """Commands that wait for one leg; the engine sends the next after the last one's answer."""

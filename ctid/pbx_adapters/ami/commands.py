@@ -6,7 +6,18 @@ import re
 from enum import Enum, auto
 from typing import Final
 
-from ctid.model.commands import DialCustomer, HangUpLeg, PlaceCall, RingAgent
+from ctid.model.commands import (
+    Confer,
+    DialConsulted,
+    DialCustomer,
+    HangUpLeg,
+    HoldCall,
+    JoinLegs,
+    LetWait,
+    MuteLeg,
+    PlaceCall,
+    RingAgent,
+)
 from ctid.pbx_adapters.ami.protocol import Fields
 
 CONNECT: Final = "ctid-connect"
@@ -14,6 +25,21 @@ CONNECT: Final = "ctid-connect"
 
 AWAIT: Final = "ctid-await"
 """The context in which an agent who has answered hears it ring until the customer who is called back is there."""
+
+HOLD, RING = "hold", "ring"
+"""The extensions of ``AWAIT`` for an agent whose caller is on hold: they hear nothing, or it ring elsewhere."""
+
+JOIN: Final = "ctid-join"
+"""The context of a channel that is bridged with a caller who waits with us: extension ``to`` and their unique id."""
+
+CONSULT: Final = "ctid-consult"
+"""The context of somebody who was asked by an agent and has answered; it bridges the agent."""
+
+CONFERENCE: Final = "ctid-conference"
+"""The context of a conference: extensions ``caller`` and ``staff``, each with the conference's name behind it."""
+
+DIGIT_MS: Final = 120
+"""How long a digit sounds that is sent for an agent."""
 
 CALLED: Final = "ctid-called"
 """The context of a customer who was called back: extension ``s`` asks ctid, ``agent`` bridges, ``machine`` listens."""
@@ -111,7 +137,85 @@ def place_call(command: PlaceCall) -> Fields:
 
 def fetch(unique_id: str) -> Fields:
     """Take a caller's channel out of its bridge, to where ctid is asked; ``Redirect`` takes a unique id as well."""
-    return {"Action": "Redirect", "Channel": unique_id, "Context": ASK, "Exten": "in", "Priority": "1"}
+    return _redirect(unique_id, ASK, "in")
+
+
+def hold_call(command: HoldCall) -> Fields:
+    """Take caller and agent out of their bridge in one step, so that neither ends with it."""
+    return {
+        **fetch(command.unique_id),
+        "ExtraChannel": command.agent_unique_id,
+        "ExtraContext": AWAIT,
+        "ExtraExten": HOLD,
+        "ExtraPriority": "1",
+    }
+
+
+def let_wait(command: LetWait) -> Fields:
+    """Have an agent's channel wait alone."""
+    return _redirect(command.unique_id, AWAIT, RING if command.ringing else HOLD)
+
+
+def join_legs(command: JoinLegs) -> Fields:
+    """Have a channel bridge with a caller's."""
+    return _redirect(command.unique_id, JOIN, f"to{command.peer_unique_id}")
+
+
+def dial_consulted(command: DialConsulted) -> Fields:
+    """Originate the leg of who is asked; without a device it dials as agents' phones do."""
+    variables = [
+        f"FORWARD_CONTEXT={NO_FORWARD}",
+        f"TRANSFER_CONTEXT={TRANSFER}",
+        f"{CALLER}={_escaped(command.peer_unique_id)}",
+    ]
+    fields: dict[str, str | list[str]] = {
+        "Action": "Originate",
+        "Async": "true",
+        # Without /n the channel would give its id away as soon as it is answered.
+        "Channel": command.device or f"Local/{command.number}@{PHONES}/n",
+        "ChannelId": command.unique_id,
+        "Context": CONSULT,
+        "Exten": "s",
+        "Priority": "1",
+        "Timeout": str(command.timeout_ms),
+        "Variable": variables,
+    }
+    if command.caller_number or command.caller_name:
+        fields["CallerID"] = f'"{_NAME_BREAKERS.sub(" ", command.caller_name)}" <{command.caller_number}>'
+    return fields
+
+
+def confer(command: Confer) -> list[Fields]:
+    """Bring three into a conference: the two who talk in one step, then the caller."""
+    return [
+        {
+            **_redirect(command.agent_unique_id, CONFERENCE, f"staff{command.unique_id}"),
+            "ExtraChannel": command.consulted_unique_id,
+            "ExtraContext": CONFERENCE,
+            "ExtraExten": f"staff{command.unique_id}",
+            "ExtraPriority": "1",
+        },
+        _redirect(command.unique_id, CONFERENCE, f"caller{command.unique_id}"),
+    ]
+
+
+def mute_leg(command: MuteLeg) -> Fields:
+    """Keep what a party says from the others; unlike the action ``MuteAudio`` this needs no right to the system."""
+    return {
+        "Action": "Setvar",
+        "Channel": command.unique_id,
+        "Variable": "MUTEAUDIO(in)",
+        "Value": "on" if command.on else "off",
+    }
+
+
+def send_digit(unique_id: str, digit: str) -> Fields:
+    """Send one digit to a channel's party; answered when it has sounded."""
+    return {"Action": "PlayDTMF", "Channel": unique_id, "Digit": digit, "Duration": str(DIGIT_MS)}
+
+
+def _redirect(unique_id: str, context: str, extension: str) -> dict[str, str | list[str]]:
+    return {"Action": "Redirect", "Channel": unique_id, "Context": context, "Exten": extension, "Priority": "1"}
 
 
 def hang_up(unique_id: str, cause: int) -> Fields:

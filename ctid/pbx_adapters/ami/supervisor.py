@@ -24,19 +24,11 @@ from ctid.errors import (
     PbxProtocolError,
     PbxTimeoutError,
 )
-from ctid.model.commands import DialCustomer, FetchLeg, HangUpLeg, PlaceCall, RingAgent
-from ctid.model.events import DeviceChanged, Event, LegFailed, PbxLost
-from ctid.pbx_adapters.ami.commands import (
-    GONE,
-    Originating,
-    dial_customer,
-    fetch,
-    hang_up,
-    place_call,
-    ring_agent,
-)
+from ctid.model.commands import AmiCommand, HangUpLeg
+from ctid.model.events import DeviceChanged, Event, PbxLost
+from ctid.pbx_adapters.ami.executor import Executor
 from ctid.pbx_adapters.ami.framing import Message
-from ctid.pbx_adapters.ami.protocol import Fields, OneConnection
+from ctid.pbx_adapters.ami.protocol import OneConnection
 from ctid.pbx_adapters.ami.translate import TRANSLATED, reconciled, translate
 from ctid.pbx_adapters.backoff import Backoff
 from ctid.spec.daemon import AmiSpec
@@ -125,12 +117,10 @@ class AmiLink:
         self._wall_clock = wall_clock
         self._backoff = Backoff(FIRST_WAIT_S, spec.backoff_max_seconds, random)
         self._log = _log.bind(pbx=pbx)
+        self._executor = Executor(pbx, spec.action_timeout_seconds, self._deliver)
         self._lost_causes: set[LossCause] = set()
-        self._originating = Originating()
         self._asked_to_end: set[str] = set()
         self._events: OneConnection | None = None
-        self._actions: OneConnection | None = None
-        self._group: asyncio.TaskGroup | None = None
         self._buffered: list[Event] | None = None
         self._devices: dict[str, tuple[bool, bool]] = {}
         self._booted = asyncio.Event()
@@ -150,22 +140,9 @@ class AmiLink:
                 self._say_lost(loss)
             await self._sleep(self._backoff.next())
 
-    def execute(self, command: RingAgent | DialCustomer | PlaceCall | FetchLeg | HangUpLeg) -> None:
-        """Write the action of a command, without waiting for its response. Never raises.
-
-        An originate that cannot be sent or is refused becomes ``LegFailed`` with reason 0.
-        """
-        match command:
-            case RingAgent():
-                self._originate(command, ring_agent(command))
-            case DialCustomer():
-                self._originate(command, dial_customer(command))
-            case PlaceCall():
-                self._originate(command, place_call(command))
-            case FetchLeg():
-                self._fetch(command)
-            case HangUpLeg():
-                self._hang_up(command)
+    def execute(self, command: AmiCommand) -> None:
+        """Write the action of a command, without waiting for its response; see ``Executor``. Never raises."""
+        self._executor.execute(command)
 
     # ---- connection ----------------------------------------------------------------------------------------
 
@@ -183,15 +160,16 @@ class AmiLink:
             async with asyncio.TaskGroup() as group:
                 for role, connection in (("events", events), ("actions", actions)):
                     group.create_task(self._watch(connection), name=f"ami-{self.pbx}-watch-{role}")
-                self._events, self._actions, self._group = events, actions, group
+                self._events = events
+                self._executor.begin(actions, group)
                 await self._reconcile(events)
         except* PbxError as errors:
             loss = _loss(errors)
         finally:
-            self._events = self._actions = self._group = None
+            self._events = None
+            self._executor.end()
             events.close()
             actions.close()
-            self._originating.clear()
             self._asked_to_end.clear()
         assert loss is not None
         raise loss
@@ -282,9 +260,7 @@ class AmiLink:
                 self._break(_Loss(LossCause.SHUTDOWN, "the PBX shuts down"))
                 return
             case "Newchannel":
-                doomed = self._originating.made(message.get("Uniqueid", ""))
-                if doomed is not None:
-                    self._hang_up(doomed)
+                self._executor.made(message.get("Uniqueid", ""))
                 return
             case "HangupRequest":
                 self._asked_to_end.add(message.get("Uniqueid", ""))
@@ -292,12 +268,12 @@ class AmiLink:
             case "BridgeEnter":
                 self._end_the_dead(message.get("Uniqueid", ""))
             case "Hangup":
-                self._originating.hung_up(message.get("Uniqueid", ""))
+                self._executor.originating.hung_up(message.get("Uniqueid", ""))
                 self._asked_to_end.discard(message.get("Uniqueid", ""))
             case "OriginateResponse":
                 unique_id = message.get("Uniqueid", "")
-                had_channel = self._originating.had_channel(unique_id)
-                self._originating.over(unique_id)
+                had_channel = self._executor.originating.had_channel(unique_id)
+                self._executor.originating.over(unique_id)
                 if had_channel:
                     # How it ended, if it failed, is told by its channel's Hangup, before or after this.
                     return
@@ -322,7 +298,7 @@ class AmiLink:
         would sit in silence with nobody at the other end.
         """
         if unique_id in self._asked_to_end:
-            self._hang_up(HangUpLeg(pbx=self.pbx, unique_id=unique_id))
+            self._executor.execute(HangUpLeg(pbx=self.pbx, unique_id=unique_id))
 
     def _deliver(self, event: Event) -> None:
         if isinstance(event, DeviceChanged):
@@ -349,82 +325,6 @@ class AmiLink:
             return
         self._lag_told = now
         self._metrics.pbx_lag.labels(pbx=self.pbx).set(max(0.0, lag_s))
-
-    # ---- commands ------------------------------------------------------------------------------------------
-
-    def _originate(self, command: RingAgent | DialCustomer | PlaceCall, action: Fields) -> None:
-        if self._actions is None or self._group is None:
-            self._fail(command)
-            return
-        try:
-            answer = self._actions.send_action(dict(action))
-        except PbxError as error:
-            self._log.warning("leg.ring_refused", unique_id=command.unique_id, detail=error.detail)
-            self._fail(command)
-            return
-        self._originating.began(command.unique_id)
-        self._group.create_task(
-            self._settle_originate(command, answer), name=f"ami-{self.pbx}-originate-{command.unique_id}"
-        )
-
-    async def _settle_originate(
-        self, command: RingAgent | DialCustomer | PlaceCall, answer: Awaitable[list[Message]]
-    ) -> None:
-        assert self._actions is not None
-        try:
-            await self._actions.response(answer, "Originate", self._spec.action_timeout_seconds)
-        except PbxActionError as error:
-            self._originating.over(command.unique_id)
-            self._log.warning("leg.ring_refused", unique_id=command.unique_id, detail=error.detail)
-            self._fail(command)
-        # No response in time ends the link: whether the phone rings then, only a snapshot can tell.
-
-    def _fail(self, command: RingAgent | DialCustomer | PlaceCall) -> None:
-        self._deliver(LegFailed(pbx=self.pbx, unique_id=command.unique_id, reason=0))
-
-    def _fetch(self, command: FetchLeg) -> None:
-        if self._actions is None or self._group is None:
-            # The snapshot that comes first when the link is there again shows whether it is still to be done.
-            self._log.info("leg.fetch_dropped", unique_id=command.unique_id)
-            return
-        try:
-            answer = self._actions.send_action(dict(fetch(command.unique_id)))
-        except PbxError as error:
-            self._log.warning("leg.fetch_refused", unique_id=command.unique_id, detail=error.detail)
-            return
-        self._group.create_task(self._settle_fetch(command, answer), name=f"ami-{self.pbx}-fetch-{command.unique_id}")
-
-    async def _settle_fetch(self, command: FetchLeg, answer: Awaitable[list[Message]]) -> None:
-        assert self._actions is not None
-        try:
-            await self._actions.response(answer, "Redirect", self._spec.action_timeout_seconds)
-        except PbxActionError as error:
-            # A caller who has just hung up can't be fetched; the end of their leg is told, or was.
-            self._log.info("leg.fetch_refused", unique_id=command.unique_id, detail=error.detail)
-
-    def _hang_up(self, command: HangUpLeg) -> None:
-        if self._actions is None or self._group is None:
-            self._log.info("leg.hang_up_dropped", unique_id=command.unique_id)
-            return
-        try:
-            answer = self._actions.send_action(dict(hang_up(command.unique_id, command.cause)))
-        except PbxError as error:
-            self._log.warning("leg.hang_up_refused", unique_id=command.unique_id, detail=error.detail)
-            return
-        self._group.create_task(
-            self._settle_hang_up(command, answer), name=f"ami-{self.pbx}-hang-up-{command.unique_id}"
-        )
-
-    async def _settle_hang_up(self, command: HangUpLeg, answer: Awaitable[list[Message]]) -> None:
-        assert self._actions is not None
-        try:
-            await self._actions.response(answer, "Hangup", self._spec.action_timeout_seconds)
-        except PbxActionError as error:
-            if error.detail == GONE:
-                if self._originating.not_found(command):
-                    self._hang_up(command)
-            else:
-                self._log.warning("leg.hang_up_refused", unique_id=command.unique_id, detail=error.detail)
 
 
 def _ignore(_message: Message) -> None:

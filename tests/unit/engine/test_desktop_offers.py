@@ -71,7 +71,7 @@ def test_a_phone_that_rings_already_is_answered_there() -> None:
     before = site.engine.snapshot()
     accept(site, site.offer().id)
     refusal = site.only(cmd.Refuse)
-    assert (refusal.code, refusal.allowed_actions) == ("conflict", ["reject_offer"])
+    assert (refusal.code, refusal.allowed_actions) == ("conflict", ["answer_offer", "reject_offer"])
     assert "answered there" in refusal.detail
     assert site.engine.snapshot() == before
 

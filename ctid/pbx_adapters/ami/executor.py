@@ -1,0 +1,198 @@
+"""Executor: carries out commands at a PBX over the connection for actions, and tells of originates that failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from ctid.errors import PbxActionError, PbxError
+from ctid.model.commands import (
+    AmiCommand,
+    Confer,
+    DialConsulted,
+    DialCustomer,
+    FetchLeg,
+    HangUpLeg,
+    HoldCall,
+    JoinLegs,
+    LetWait,
+    MuteLeg,
+    Originate,
+    PlaceCall,
+    RingAgent,
+    SendDigits,
+)
+from ctid.model.events import Event, LegFailed
+from ctid.pbx_adapters.ami.commands import (
+    GONE,
+    Originating,
+    confer,
+    dial_consulted,
+    dial_customer,
+    fetch,
+    hang_up,
+    hold_call,
+    join_legs,
+    let_wait,
+    mute_leg,
+    place_call,
+    ring_agent,
+    send_digit,
+)
+from ctid.pbx_adapters.ami.framing import Message
+from ctid.pbx_adapters.ami.protocol import Fields, OneConnection
+
+_log = structlog.get_logger()
+
+
+class Executor:
+    """Commands as actions of one PBX, while there is a link to it.
+
+    Attributes:
+        originating: What is known of the channels of our originates; the events of the link are to be told to it.
+    """
+
+    def __init__(self, pbx: str, time_limit_s: float, emit: Callable[[Event], None]) -> None:
+        """Make an executor without a link: originates fail, everything else is dropped.
+
+        Args:
+            pbx: Name of the PBX.
+            time_limit_s: For the response to an action; a later one ends the link.
+            emit: Takes ``LegFailed``.
+        """
+        self.originating = Originating()
+        self._pbx = pbx
+        self._time_limit_s = time_limit_s
+        self._emit = emit
+        self._log = _log.bind(pbx=pbx)
+        self._actions: OneConnection | None = None
+        self._group: asyncio.TaskGroup | None = None
+
+    def begin(self, actions: OneConnection, group: asyncio.TaskGroup) -> None:
+        """Take the connection for actions, and the tasks of the link that lasts as long as it."""
+        self._actions, self._group = actions, group
+
+    def end(self) -> None:
+        """The link is gone."""
+        self._actions = self._group = None
+        self.originating.clear()
+
+    def made(self, unique_id: str) -> None:
+        """A channel was made; one that is wanted no more is hung up now that it can be."""
+        doomed = self.originating.made(unique_id)
+        if doomed is not None:
+            self._hang_up(doomed)
+
+    def execute(self, command: AmiCommand) -> None:
+        """Write the action of a command, without waiting for its response. Never raises.
+
+        An originate that cannot be sent or is refused becomes ``LegFailed`` with reason 0.
+        """
+        match command:
+            case RingAgent():
+                self._originate(command, ring_agent(command))
+            case DialCustomer():
+                self._originate(command, dial_customer(command))
+            case PlaceCall():
+                self._originate(command, place_call(command))
+            case DialConsulted():
+                self._originate(command, dial_consulted(command))
+            case FetchLeg():
+                self._move(command.unique_id, fetch(command.unique_id))
+            case HoldCall():
+                self._move(command.unique_id, hold_call(command))
+            case LetWait():
+                self._move(command.unique_id, let_wait(command))
+            case JoinLegs():
+                self._move(command.unique_id, join_legs(command))
+            case Confer():
+                self._move(command.unique_id, *confer(command))
+            case MuteLeg():
+                self._move(command.unique_id, mute_leg(command))
+            case SendDigits():
+                self._move(command.unique_id, *(send_digit(command.unique_id, digit) for digit in command.digits))
+            case HangUpLeg():
+                self._hang_up(command)
+
+    # ---- private -------------------------------------------------------------------------------------------
+
+    def _originate(self, command: Originate, action: Fields) -> None:
+        if self._actions is None or self._group is None:
+            self._fail(command)
+            return
+        try:
+            answer = self._actions.send_action(dict(action))
+        except PbxError as error:
+            self._log.warning("leg.ring_refused", unique_id=command.unique_id, detail=error.detail)
+            self._fail(command)
+            return
+        self.originating.began(command.unique_id)
+        self._group.create_task(
+            self._settle_originate(command, answer), name=f"ami-{self._pbx}-originate-{command.unique_id}"
+        )
+
+    async def _settle_originate(self, command: Originate, answer: Awaitable[list[Message]]) -> None:
+        assert self._actions is not None
+        try:
+            await self._actions.response(answer, "Originate", self._time_limit_s)
+        except PbxActionError as error:
+            self.originating.over(command.unique_id)
+            self._log.warning("leg.ring_refused", unique_id=command.unique_id, detail=error.detail)
+            self._fail(command)
+        # No response in time ends the link: whether the phone rings then, only a snapshot can tell.
+
+    def _fail(self, command: Originate) -> None:
+        self._emit(LegFailed(pbx=self._pbx, unique_id=command.unique_id, reason=0))
+
+    def _move(self, unique_id: str, *actions: Fields) -> None:
+        """Carry out actions on a channel that is there, one after the other; what a refusal means, its events tell."""
+        if self._actions is None or self._group is None:
+            # The snapshot that comes first when the link is there again shows whether it is still to be done.
+            self._log.info("leg.action_dropped", unique_id=unique_id, action=actions[0]["Action"])
+            return
+        # Written now, so that it keeps its place among the commands; what follows it waits for its answer.
+        try:
+            answer = self._actions.send_action(dict(actions[0]))
+        except PbxError as error:
+            self._log.warning("leg.action_refused", unique_id=unique_id, detail=error.detail)
+            return
+        self._group.create_task(
+            self._settle_move(unique_id, actions, answer), name=f"ami-{self._pbx}-{actions[0]['Action']}-{unique_id}"
+        )
+
+    async def _settle_move(self, unique_id: str, actions: Sequence[Fields], answer: Awaitable[list[Message]]) -> None:
+        assert self._actions is not None
+        name = str(actions[0]["Action"])
+        try:
+            await self._actions.response(answer, name, self._time_limit_s)
+            for action in actions[1:]:
+                await self._actions.request(dict(action), self._time_limit_s)
+        except PbxActionError as error:
+            # Whoever has just hung up can't be moved; the end of their leg is told, or was.
+            self._log.info("leg.action_refused", unique_id=unique_id, action=name, detail=error.detail)
+
+    def _hang_up(self, command: HangUpLeg) -> None:
+        if self._actions is None or self._group is None:
+            self._log.info("leg.hang_up_dropped", unique_id=command.unique_id)
+            return
+        try:
+            answer = self._actions.send_action(dict(hang_up(command.unique_id, command.cause)))
+        except PbxError as error:
+            self._log.warning("leg.hang_up_refused", unique_id=command.unique_id, detail=error.detail)
+            return
+        self._group.create_task(
+            self._settle_hang_up(command, answer), name=f"ami-{self._pbx}-hang-up-{command.unique_id}"
+        )
+
+    async def _settle_hang_up(self, command: HangUpLeg, answer: Awaitable[list[Message]]) -> None:
+        assert self._actions is not None
+        try:
+            await self._actions.response(answer, "Hangup", self._time_limit_s)
+        except PbxActionError as error:
+            if error.detail == GONE:
+                if self.originating.not_found(command):
+                    self._hang_up(command)
+            else:
+                self._log.warning("leg.hang_up_refused", unique_id=command.unique_id, detail=error.detail)

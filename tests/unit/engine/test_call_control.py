@@ -1,0 +1,506 @@
+"""Hold, consultations and conferences that ctid carries out: what is ordered, when it counts, and what is refused."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from ctid.model import commands as cmd
+from ctid.model import events as ev
+from ctid.model.states import AgentState, ConsultationState, ContactState, LegState, OfferState, Outcome
+from tests.unit.site import Site
+
+
+@pytest.fixture
+def site() -> Site:
+    site = Site()
+    site.ask("bob", AgentState.NOT_READY, reason="break")
+    return site
+
+
+def unbridged(site: Site, *unique_ids: str, bridge: str = "br") -> list[cmd.Command]:
+    return site.give(*(ev.LegUnbridged(pbx="main", unique_id=each, bridge_id=bridge) for each in unique_ids))
+
+
+def arrives(site: Site) -> list[cmd.Command]:
+    return site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
+
+
+def held(site: Site) -> str:
+    """A caller on hold, who hears music; gives the agent's leg."""
+    leg = site.connected()
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    unbridged(site, leg, "c1")
+    arrives(site)
+    return leg
+
+
+def dialled(site: Site, **whom: str) -> tuple[str, str]:
+    """Somebody is called about the caller, who is on hold; gives the agent's leg and theirs."""
+    leg = site.connected()
+    site.request(ev.ConsultationRequested, contact_id=site.contact().id, dial=True, **(whom or {"agent": "bob"}))
+    gathered = unbridged(site, leg, "c1")
+    gathered += unbridged(site, leg)
+    asked = site.engine.state.legs[consultation(site).leg_id].unique_id
+    arrives(site)
+    return leg, asked
+
+
+def asked(site: Site, **whom: str) -> tuple[str, str]:
+    """The agent talks to who is asked."""
+    leg, theirs = dialled(site, **whom)
+    site.give(ev.LegAlerting(pbx="main", unique_id=theirs))
+    site.answered(theirs)
+    site.bridged(theirs, leg, bridge="co")
+    assert consultation(site).state is ConsultationState.CONNECTED
+    return leg, theirs
+
+
+def consultation(site: Site) -> Any:
+    (one,) = site.engine.state.consultations.values()
+    return one
+
+
+def refused(site: Site) -> str:
+    return site.only(cmd.Refuse).detail
+
+
+# ---- hold ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_hold_takes_both_out_of_the_bridge_in_one_order(site: Site) -> None:
+    leg = site.connected()
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    assert site.only(cmd.HoldCall) == cmd.HoldCall(pbx="main", unique_id="c1", agent_unique_id=leg)
+    assert site.published() == ["leg.held", "contact.updated"]
+    assert site.engine.state.legs[leg].state is LegState.HELD
+    unbridged(site, leg, "c1")
+    assert site.contact().state is ContactState.CONNECTED
+    arrives(site)
+    assert site.only(cmd.PlayMusic).unique_id == "c1"
+
+
+def test_they_talk_again_only_when_the_bridge_says_so(site: Site) -> None:
+    leg = held(site)
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=leg, peer_unique_id="c1")
+    assert site.contact().parked
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    assert "just being connected" in refused(site), "pressed twice"
+    site.bridged(leg, bridge="b2")
+    assert site.contact().parked
+    site.bridged("c1", bridge="b2")
+    assert site.published() == ["leg.retrieved", "contact.updated"]
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    assert (site.contact().parked, site.contact().state) == (False, ContactState.CONNECTED)
+    site.ended(leg)
+    site.back()
+    assert site.agent().state is AgentState.WRAP_UP
+
+
+def test_a_retrieval_that_came_to_nothing_may_be_asked_for_again(site: Site) -> None:
+    held(site)
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    site.wait(3)
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    assert site.all(cmd.JoinLegs)
+
+
+def test_what_a_phone_holds_itself_it_takes_back_itself(site: Site) -> None:
+    leg = site.connected()
+    site.give(ev.LegHeld(pbx="main", unique_id=leg))
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    assert "itself" in refused(site)
+    site.request(ev.ConsultationRequested, contact_id=site.contact().id, agent="bob", dial=True)
+    assert "takes them back" in refused(site)
+
+
+def test_a_phone_that_holds_and_retrieves_while_we_hold_changes_nothing(site: Site) -> None:
+    leg = held(site)
+    for event in (ev.LegHeld, ev.LegRetrieved):
+        assert site.give(event(pbx="main", unique_id=leg)) == []
+    assert site.engine.state.legs[leg].state is LegState.HELD
+
+
+@pytest.mark.parametrize("who", ["caller", "agent"])
+def test_whoever_ends_it_on_hold_the_other_is_let_go(site: Site, who: str) -> None:
+    leg = held(site)
+    site.ended("c1" if who == "caller" else leg)
+    if who == "caller":
+        assert site.only(cmd.HangUpLeg).unique_id == leg
+        site.ended(leg)
+    else:
+        assert site.only(cmd.ReleaseLeg).next == "hangup"
+        site.ended("c1")
+    assert site.agent().state is AgentState.WRAP_UP
+    assert site.contact().outcome is Outcome.HANDLED
+    site.wait(20)
+    assert (site.engine.state.legs, site.contact().state) == ({}, ContactState.CLOSED)
+
+
+def test_a_hold_that_the_pbx_never_carried_out_is_none(site: Site) -> None:
+    leg = site.connected()
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    site.give(ev.PbxLost(pbx="main", reason="closed"))
+    site.up(*(ev.LegSeen(unique_id=each, answered=True, bridge_id="br") for each in (leg, "c1")))
+    assert not site.contact().parked
+    assert site.engine.state.legs[leg].state is LegState.CONNECTED
+
+
+def test_a_hold_outlives_a_restart(site: Site) -> None:
+    leg = held(site)
+    site.give(ev.SiteStarted(site="demo", epoch="e2", release="0"))
+    site.up(*(ev.LegSeen(unique_id=each, answered=True, bridge_id="") for each in (leg, "c1")))
+    arrives(site)
+    assert site.only(cmd.PlayMusic).unique_id == "c1"
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    assert site.all(cmd.JoinLegs)
+
+
+def test_a_caller_on_hold_is_given_on_without_being_fetched(site: Site) -> None:
+    leg = held(site)
+    site.request(ev.TransferRequested, contact_id=site.contact().id, queue="support")
+    assert not site.all(cmd.FetchLeg)
+    assert site.only(cmd.HangUpLeg).unique_id == leg
+    assert (site.contact().state, site.contact().parked) == (ContactState.QUEUED, False)
+
+
+# ---- mute, digits ----------------------------------------------------------------------------------------------------
+
+
+def test_a_mute_is_told_once_and_holds_in_the_next_bridge(site: Site) -> None:
+    leg = site.connected()
+    site.request(ev.MuteRequested, contact_id=site.contact().id, on=True)
+    assert site.only(cmd.MuteLeg) == cmd.MuteLeg(pbx="main", unique_id=leg, on=True)
+    assert site.published() == ["leg.muted", "contact.updated"]
+    site.request(ev.MuteRequested, contact_id=site.contact().id, on=True)
+    assert (site.all(cmd.MuteLeg), site.published()) == ([], [])
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    unbridged(site, leg, "c1")
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    site.bridged("c1", leg, bridge="b2")
+    assert site.only(cmd.MuteLeg).on
+    site.request(ev.MuteRequested, contact_id=site.contact().id, on=False)
+    assert (site.only(cmd.MuteLeg).on, site.published()[0]) == (False, "leg.unmuted")
+
+
+def test_digits_go_to_who_is_on_the_other_end(site: Site) -> None:
+    leg = site.connected()
+    site.request(ev.DigitsRequested, contact_id=site.contact().id, digits="1#")
+    assert site.only(cmd.SendDigits) == cmd.SendDigits(pbx="main", unique_id="c1", digits="1#")
+    for wrong in ("", "x", "1 2", "1" * 33):
+        site.request(ev.DigitsRequested, contact_id=site.contact().id, digits=wrong)
+        assert "digits" in refused(site)
+    site.request(ev.ConsultationRequested, contact_id=site.contact().id, agent="bob", dial=True)
+    unbridged(site, "c1", leg)
+    site.request(ev.DigitsRequested, contact_id=site.contact().id, digits="1")
+    assert "nobody" in refused(site)
+    theirs = consultation(site).leg_id
+    site.bridged(leg, theirs, bridge="co")
+    site.request(ev.DigitsRequested, contact_id=site.contact().id, digits="1")
+    assert site.only(cmd.SendDigits).unique_id == theirs
+
+
+# ---- answering -------------------------------------------------------------------------------------------------------
+
+
+def test_a_ringing_phone_is_rung_again_and_told_to_answer(site: Site) -> None:
+    leg = site.offered()
+    offer_id = site.offer().id
+    site.give(ev.LegAlerting(pbx="main", unique_id=leg))
+    site.request(ev.AnswerRequested, agent_id="alice", offer_id=offer_id)
+    assert (site.only(cmd.HangUpLeg).unique_id, site.only(cmd.HangUpLeg).cause) == (leg, 26)
+    site.ended(leg, 26)
+    again = site.only(cmd.RingAgent)
+    assert "answer-after=0" in again.headers["Call-Info"]
+    assert again.headers["X-Ctid-Offer"] == offer_id
+    site.request(ev.AnswerRequested, agent_id="alice", offer_id=offer_id)
+    assert "already" in refused(site)
+    site.answered(again.unique_id)
+    site.bridged(again.unique_id, "c1")
+    assert (site.agent().state, site.agent().misses) == (AgentState.BUSY, 0)
+
+
+def test_a_phone_that_answers_in_that_instant_is_rung_again_all_the_same(site: Site) -> None:
+    leg = site.offered()
+    site.request(ev.AnswerRequested, agent_id="alice", offer_id=site.offer().id)
+    site.answered(leg)
+    site.bridged(leg, "c1")
+    assert site.contact().state is ContactState.OFFERED, "it is being hung up"
+    site.ended(leg)
+    again = site.only(cmd.RingAgent)
+    site.back()
+    assert site.only(cmd.PlayMusic)
+    site.answered(again.unique_id)
+    site.bridged(again.unique_id, "c1", bridge="b2")
+    assert site.contact().state is ContactState.CONNECTED
+
+
+def test_a_phone_that_is_not_rung_again_in_time_leaves_its_agent_free(site: Site) -> None:
+    leg = site.offered()
+    site.request(ev.AnswerRequested, agent_id="alice", offer_id=site.offer().id)
+    site.wait(10)
+    assert (site.contact().state, site.agent().offer_id) == (ContactState.QUEUED, "")
+    assert leg not in site.engine.state.legs
+
+
+def test_a_caller_who_leaves_meanwhile_is_nobody_to_ring_for(site: Site) -> None:
+    leg = site.offered()
+    site.request(ev.AnswerRequested, agent_id="alice", offer_id=site.offer().id)
+    site.ended("c1")
+    site.ended(leg)
+    assert not site.all(cmd.RingAgent)
+    assert site.agent().state is AgentState.READY
+
+
+# ---- consultations ---------------------------------------------------------------------------------------------------
+
+
+def test_who_is_asked_is_called_once_the_agents_channel_is_free(site: Site) -> None:
+    leg = site.connected()
+    site.request(ev.ConsultationRequested, contact_id=site.contact().id, agent="bob", dial=True)
+    assert site.only(cmd.HoldCall).agent_unique_id == leg
+    assert not site.all(cmd.DialConsulted)
+    unbridged(site, "c1")
+    assert not site.all(cmd.DialConsulted)
+    unbridged(site, leg)
+    wait, dial = site.only(cmd.LetWait), site.only(cmd.DialConsulted)
+    assert (wait.unique_id, wait.ringing) == (leg, True)
+    assert (dial.device, dial.peer_unique_id, dial.caller_number, dial.caller_name) == (
+        "PJSIP/1002",
+        leg,
+        "1001",
+        "Alice",
+    )
+    assert unbridged(site, leg) == [], "told twice"
+
+
+def test_from_a_hold_it_is_called_at_once(site: Site) -> None:
+    held(site)
+    site.request(ev.ConsultationRequested, contact_id=site.contact().id, number="112", dial=True)
+    dial = site.only(cmd.DialConsulted)
+    assert (dial.device, dial.number) == ("", "112")
+    assert not site.all(cmd.HoldCall)
+
+
+def test_a_colleague_is_nobody_elses_meanwhile(site: Site) -> None:
+    leg, theirs = asked(site)
+    site.ready("bob")
+    site.call("c2", dnis="103")
+    assert not site.all(cmd.RingAgent)
+    assert site.contact(-1).state is ContactState.QUEUED
+    site.ended(theirs)
+    assert site.published()[-2:] != []
+    assert site.only(cmd.RingAgent).device == "PJSIP/1002"
+    assert (site.contact().parked, site.engine.state.consultations) == (True, {})
+    assert leg in site.engine.state.legs
+
+
+@pytest.mark.parametrize("state", ["BUSY", "RESERVED", "LOGGED_OUT", "own call", "asked"])
+def test_a_colleague_who_has_a_call_is_not_called(site: Site, state: str) -> None:
+    site.connected()
+    match state:
+        case "BUSY" | "RESERVED":
+            site.ready("bob")
+            site.call("c2", dnis="103")
+            rung = site.only(cmd.RingAgent).unique_id
+            if state == "BUSY":
+                site.answered(rung)
+                site.bridged(rung, "c2", bridge="b2")
+        case "LOGGED_OUT":
+            site.ask("bob", AgentState.LOGGED_OUT)
+        case "own call":
+            site.give(ev.DeviceChanged(pbx="main", device="PJSIP/1002", reachable=True, in_use=True))
+        case "asked":
+            site.request(ev.ConsultationRequested, contact_id=site.contact().id, agent="bob", dial=True)
+    site.request(ev.ConsultationRequested, contact_id=site.contact().id, agent="bob", dial=True)
+    assert refused(site)
+
+
+@pytest.mark.parametrize(("cause", "told"), [(17, "busy"), (21, "rejected"), (19, "no_answer"), (34, "failed")])
+def test_who_cannot_be_reached_leaves_the_caller_on_hold(site: Site, cause: int, told: str) -> None:
+    leg, theirs = dialled(site)
+    out = site.ended(theirs, cause)
+    (ended,) = [each for each in site.all(cmd.Publish) if each.type == "consultation.ended"]
+    assert ended.data["result"] == told
+    assert [(each.unique_id, each.ringing) for each in out if isinstance(each, cmd.LetWait)] == [(leg, False)]
+    assert (site.contact().state, site.contact().parked) == (ContactState.CONNECTED, True)
+
+
+def test_an_originate_that_makes_no_channel_is_told_as_well(site: Site) -> None:
+    _, theirs = dialled(site)
+    site.failed(theirs, 0)
+    (ended,) = [each for each in site.all(cmd.Publish) if each.type == "consultation.ended"]
+    assert ended.data["result"] == "unreachable"
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_the_caller_is_handed_over_when_the_bridge_says_so(site: Site, order: tuple[int, ...]) -> None:
+    leg, theirs = asked(site)
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=theirs, peer_unique_id="c1")
+    assert site.contact().agent_id == "alice"
+    told: list[ev.Event] = [
+        ev.LegUnbridged(pbx="main", unique_id=leg, bridge_id="co"),
+        ev.LegBridged(pbx="main", unique_id=theirs, bridge_id="b2"),
+        ev.LegBridged(pbx="main", unique_id="c1", bridge_id="b2"),
+    ]
+    out = [command for index in order for command in site.give(told[index])]
+    assert [each.unique_id for each in out if isinstance(each, cmd.HangUpLeg)] == [leg]
+    contact = site.contact()
+    assert (contact.state, contact.agent_id, contact.parked) == (ContactState.CONNECTED, "bob", False)
+    assert (site.agent().state, site.agent("bob").state) == (AgentState.WRAP_UP, AgentState.BUSY)
+    site.ended(leg)
+    site.ended(theirs)
+    site.back()
+    assert site.agent("bob").state is AgentState.WRAP_UP
+    assert [(each.agent_id, each.result) for each in contact.segments] == [("alice", "transferred"), ("bob", "ended")]
+
+
+def test_somebody_outside_takes_the_caller_out_of_ctid(site: Site) -> None:
+    _, theirs = asked(site, number="112")
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    site.bridged(theirs, "c1", bridge="b2")
+    assert site.contact().outcome is Outcome.TRANSFERRED
+
+
+def test_who_hangs_up_just_then_leaves_the_caller_on_hold(site: Site) -> None:
+    leg, theirs = asked(site)
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    site.ended(theirs)
+    assert (site.contact().parked, site.contact().agent_id) == (True, "alice")
+    site.wait(3)
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    assert site.only(cmd.JoinLegs).unique_id == leg
+
+
+def test_a_leg_that_is_called_off_before_the_pbx_has_made_it_is_ended_when_it_shows(site: Site) -> None:
+    _, theirs = dialled(site)
+    site.request(ev.ConsultationWithdrawn, consultation_id=consultation(site).id)
+    assert site.only(cmd.HangUpLeg).unique_id == theirs
+    assert site.give(ev.LegAlerting(pbx="main", unique_id=theirs))[-1] == cmd.HangUpLeg(pbx="main", unique_id=theirs)
+    site.answered(theirs)
+    assert site.only(cmd.HangUpLeg).unique_id == theirs
+    site.ended(theirs)
+    assert theirs not in site.engine.state.legs
+
+
+@pytest.mark.parametrize("who", ["caller", "agent"])
+def test_the_talk_ends_and_with_it_what_is_asked_about_it(site: Site, who: str) -> None:
+    leg, theirs = asked(site)
+    out = site.ended("c1" if who == "caller" else leg)
+    rung_off = {each.unique_id for each in out if isinstance(each, cmd.HangUpLeg)}
+    assert rung_off == ({leg, theirs} if who == "caller" else {theirs})
+    assert site.engine.state.consultations == {}
+
+
+# ---- conferences -----------------------------------------------------------------------------------------------------
+
+
+def conferenced(site: Site) -> tuple[str, str]:
+    leg, theirs = asked(site)
+    site.request(ev.ConferenceRequested, consultation_id=consultation(site).id)
+    order = site.only(cmd.Confer)
+    assert (order.unique_id, order.agent_unique_id, order.consulted_unique_id) == ("c1", leg, theirs)
+    unbridged(site, leg, theirs, bridge="co")
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    site.bridged(theirs, leg, "c1", bridge="conf")
+    assert consultation(site).state is ConsultationState.CONFERENCED
+    return leg, theirs
+
+
+def test_a_conference_is_one_when_all_three_are_in_it(site: Site) -> None:
+    leg, _ = conferenced(site)
+    assert (site.contact().parked, site.engine.state.legs[leg].state) == (False, LegState.CONNECTED)
+    for kind in (ev.HoldRequested, ev.ConsultationRequested):
+        more = {"agent": "bob", "dial": True} if kind is ev.ConsultationRequested else {}
+        site.request(kind, contact_id=site.contact().id, **more)
+        assert "conference" in refused(site)
+    site.request(ev.ConferenceRequested, consultation_id=consultation(site).id)
+    assert "is not to confer" in refused(site)
+
+
+def test_the_agent_who_leaves_it_hands_the_caller_over(site: Site) -> None:
+    leg, theirs = conferenced(site)
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    assert site.only(cmd.HangUpLeg).unique_id == leg
+    site.give(ev.LegEnded(pbx="main", unique_id=leg, cause=16))
+    assert (site.contact().agent_id, site.agent("bob").state) == ("bob", AgentState.BUSY)
+    assert site.agent().state is AgentState.WRAP_UP
+    site.give(ev.LegEnded(pbx="main", unique_id=theirs, cause=16))
+    site.back()
+    assert site.contact().outcome is Outcome.HANDLED
+
+
+def test_who_was_asked_leaves_it_and_the_talk_goes_on(site: Site) -> None:
+    leg, theirs = conferenced(site)
+    site.give(ev.LegEnded(pbx="main", unique_id=theirs, cause=16))
+    assert (site.contact().state, site.engine.state.consultations) == (ContactState.CONNECTED, {})
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    assert site.only(cmd.HoldCall).agent_unique_id == leg
+
+
+def test_the_caller_leaves_it_and_the_others_are_let_go(site: Site) -> None:
+    leg, theirs = conferenced(site)
+    out = site.give(ev.LegEnded(pbx="main", unique_id="c1", cause=16))
+    assert {each.unique_id for each in out if isinstance(each, cmd.HangUpLeg)} == {leg, theirs}
+
+
+def test_a_caller_in_a_conference_is_given_on(site: Site) -> None:
+    leg, theirs = conferenced(site)
+    out = site.request(ev.TransferRequested, contact_id=site.contact().id, queue="support")
+    assert site.only(cmd.FetchLeg).unique_id == "c1"
+    assert {each.unique_id for each in out if isinstance(each, cmd.HangUpLeg)} == {leg, theirs}
+
+
+# ---- refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_asked_of_a_contact_that_nobody_talks_to(site: Site) -> None:
+    site.offered()
+    for kind, more in (
+        (ev.HoldRequested, {}),
+        (ev.RetrieveRequested, {}),
+        (ev.MuteRequested, {"on": True}),
+        (ev.DigitsRequested, {"digits": "1"}),
+        (ev.ConsultationRequested, {"agent": "bob", "dial": True}),
+    ):
+        before = site.engine.snapshot()
+        site.request(kind, contact_id=site.contact().id, **more)
+        assert site.only(cmd.Refuse).code == "conflict"
+        assert site.engine.snapshot() == before
+    assert site.offer().state is OfferState.PENDING
+
+
+@pytest.mark.parametrize(
+    ("whom", "says"),
+    [
+        ({}, "one of agent, number"),
+        ({"agent": "bob", "number": "112"}, "one of agent, number"),
+        ({"number": "112"}, "only a colleague"),
+        ({"number": "sip:x", "dial": True}, "no number"),
+        ({"agent": "nobody", "dial": True}, "there is no agent"),
+        ({"agent": "alice", "dial": True}, "already"),
+    ],
+    ids=str,
+)
+def test_whom_nobody_can_ask(site: Site, whom: dict[str, Any], says: str) -> None:
+    site.connected()
+    site.request(ev.ConsultationRequested, contact_id=site.contact().id, **whom)
+    assert says in refused(site)
+
+
+def test_an_agents_extension_is_that_agent(site: Site) -> None:
+    held(site)
+    site.request(ev.ConsultationRequested, contact_id=site.contact().id, number="1002", dial=True)
+    assert site.only(cmd.DialConsulted).device == "PJSIP/1002"
+    assert consultation(site).to_agent == "bob"
+
+
+def test_while_the_pbx_is_away_nothing_can_be_done(site: Site) -> None:
+    held(site)
+    site.give(ev.PbxLost(pbx="main", reason="closed"))
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    assert "can't be reached" in refused(site)
