@@ -204,6 +204,34 @@ class Client:
             raise ValueError("give one of queue, agent, number")
         return _part(await self.request("POST", f"/v1/contacts/{contact_id}/transfer", {"to": to}), "contact")
 
+    async def hold(self, contact_id: str) -> JsonObject:
+        """Put the caller on hold, whatever phone the agent has."""
+        return _part(await self.request("POST", f"/v1/contacts/{contact_id}/hold"), "contact")
+
+    async def retrieve(self, contact_id: str) -> JsonObject:
+        """Have the agent talk again to the caller on hold."""
+        return _part(await self.request("POST", f"/v1/contacts/{contact_id}/retrieve"), "contact")
+
+    async def consult(self, contact_id: str, *, agent: str = "", number: str = "") -> JsonObject:
+        """Have ctid call a colleague, or a number, to be asked; then ``complete``, ``confer`` or ``withdraw``."""
+        whom = {name: value for name, value in (("agent", agent), ("number", number)) if value}
+        if len(whom) != 1:
+            raise ValueError("give one of agent, number")
+        path = f"/v1/contacts/{contact_id}/consultations"
+        return _part(await self.request("POST", path, {**whom, "dial": True}), "consultation")
+
+    async def complete(self, consultation_id: str) -> JsonObject:
+        """Connect the caller with who was asked, without the agent."""
+        return _part(await self.request("POST", f"/v1/consultations/{consultation_id}/complete"), "consultation")
+
+    async def confer(self, consultation_id: str) -> JsonObject:
+        """Have caller, agent and who was asked hear each other."""
+        return _part(await self.request("POST", f"/v1/consultations/{consultation_id}/conference"), "consultation")
+
+    async def withdraw(self, consultation_id: str) -> JsonObject:
+        """Who was asked is not asked any more; a caller on hold stays there."""
+        return _part(await self.request("DELETE", f"/v1/consultations/{consultation_id}"), "consultation")
+
     # ---- other people's work --------------------------------------------------------------------------------------
 
     async def submit_contact(

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from ctid.desktop.bodies import Input
 from ctid.desktop.schemas import AcceptedView, View
+from ctid.model.states import ConsultationState
 from ctid.spec.base import Name
 
 Number = Annotated[
@@ -40,10 +41,35 @@ class TransferBody(Input):
     to: TransferTarget
 
 
-class ConsultationBody(Input):
-    """Whom the agent is about to call about the contact."""
+class MuteBody(Input):
+    """Whether the agent is to be heard."""
 
-    agent: Name
+    on: bool = Field(description="True: nobody hears the agent.")
+
+
+class DigitsBody(Input):
+    """What is sent to whom the agent talks to."""
+
+    digits: Annotated[str, StringConstraints(pattern=r"^[0-9*#A-D]{1,32}$")] = Field(examples=["1", "4711#"])
+
+
+class ConsultationBody(Input):
+    """Whom the agent wants to ask about the contact: a colleague, or with `dial` any number."""
+
+    agent: Name | None = None
+    number: Number | None = None
+    dial: bool = Field(
+        default=False,
+        description="Whether ctid carries it out: puts the caller on hold and calls. Otherwise the agent's phone does.",
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.agent is None) == (self.number is None):
+            raise ValueError("give one of agent, number")
+        if self.number is not None and not self.dial:
+            raise ValueError("only a colleague is shown what they are called about; a number is given with dial")
+        return self
 
 
 class CallBody(Input):
@@ -53,13 +79,17 @@ class CallBody(Input):
 
 
 class ConsultationView(View):
-    """An announced enquiry; the phones carry it out."""
+    """An enquiry; the phones carry it out, or ctid does."""
 
     id: str
     contact_id: str
     from_agent: str
-    to_agent: str
-    number: str = Field(description="What the asking agent's phone dials.")
+    to_agent: str | None = Field(description="None if nobody of ours is asked.")
+    number: str = Field(description="What the asking agent's phone dials, or ctid for it.")
+    state: ConsultationState = Field(
+        description="`announced`: the phones carry it out, and that is all that is known. Else ctid does."
+    )
+    allowed_actions: list[str] = Field(description="`complete`, `confer`, `withdraw`.")
     created_at: datetime
 
 

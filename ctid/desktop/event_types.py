@@ -49,7 +49,7 @@ class ContactTransferredData(ContactData):
 
 
 class ConsultationData(EventData):
-    """An agent's announced enquiry with a colleague."""
+    """An agent's enquiry with a colleague, or with somebody else."""
 
     consultation: ConsultationView
 
@@ -63,7 +63,9 @@ class ConsultationCreatedData(ConsultationData):
 class ConsultationEndedData(ConsultationData):
     """The enquiry, and how it ended."""
 
-    result: str = Field(description="withdrawn, transferred or ended.")
+    result: str = Field(
+        description="withdrawn, transferred, ended, or why ctid could not reach them: busy, no_answer, rejected …"
+    )
 
 
 class OfferData(EventData):
@@ -138,7 +140,8 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
     EventType("contact.queued", ContactData, "It waits in a queue: from now on, again, or in another one."),
     EventType("contact.connected", ContactData, "The agent talks to the customer, or has taken the task."),
     EventType("contact.transferred", ContactTransferredData, "Its agent has given it on, and wraps it up from now on."),
-    EventType("consultation.created", ConsultationCreatedData, "A colleague is about to be called about a contact."),
+    EventType("consultation.created", ConsultationCreatedData, "Somebody is about to be called about a contact."),
+    EventType("consultation.updated", ConsultationData, "One that ctid carries out has come further."),
     EventType("consultation.ended", ConsultationEndedData, "That is over; the contact may be the colleague's now."),
     EventType("contact.wrap_up", ContactData, "The talk is over; the agents' work on it goes on."),
     EventType("contact.closed", ContactData, "All is over; the record follows."),
@@ -156,8 +159,10 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
     EventType("agent.updated", AgentData, "Phone, wrap-up, skills, queues or tasks."),
     EventType("leg.alerting", LegData, "A phone rings."),
     EventType("leg.connected", LegData, "A phone was answered."),
-    EventType("leg.held", LegData, "A phone holds the call."),
+    EventType("leg.held", LegData, "A phone holds the call, or ctid does for it."),
     EventType("leg.retrieved", LegData, "A phone is back in the call."),
+    EventType("leg.muted", LegData, "What this party says is kept from the others."),
+    EventType("leg.unmuted", LegData, "This party is heard again."),
     EventType("leg.failed", LegData, "A phone could not be reached."),
     EventType("leg.disconnected", LegData, "A phone has hung up."),
     EventType("callback.requested", ContactData, "The customer is to be called back."),

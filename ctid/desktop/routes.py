@@ -193,6 +193,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=schemas.OfferAcceptedView,
     ),
     Operation(
+        name="answerOffer",
+        method="POST",
+        path="/v1/offers/{offer_id}/answer",
+        summary="Have the agent's ringing phone answer: it is rung once more, told to answer by itself",
+        roles=PEOPLE,
+        handler=offers.answer_offer,
+        answer=schemas.OfferAcceptedView,
+    ),
+    Operation(
         name="rejectOffer",
         method="POST",
         path="/v1/offers/{offer_id}/reject",

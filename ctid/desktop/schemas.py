@@ -113,6 +113,7 @@ class LegView(View):
     party: Party
     agent_id: str | None
     state: LegState
+    muted: bool = Field(description="Whether what this party says is kept from the others.")
 
 
 class CallbackView(View):

@@ -40,6 +40,32 @@ async def test_an_agents_day(desk: Desk) -> None:
         assert [queue["id"] for queue in await client.queues()] == list(desk.site.spec.queues)
 
 
+async def test_calls_are_held_asked_about_and_handed_over(desk: Desk) -> None:
+    async with Client.sign_in(desk.url, "alice", PASSWORD) as client, client.events():
+        await until(lambda: desk.site.state.agents["alice"].desktops)
+        for state in ("NOT_READY", "READY"):
+            await client.set_state(state)  # type: ignore[arg-type]
+        contact_id = desk.site.call()
+        leg = desk.site.answer(contact_id)
+        caller = desk.site.state.legs[desk.site.state.contacts[contact_id].caller_leg].unique_id
+        assert "retrieve" in (await client.hold(contact_id))["allowed_actions"]
+        with pytest.raises(ConflictError):
+            await client.hold(contact_id)
+        assert (await client.retrieve(contact_id))["id"] == contact_id
+        desk.site.bridge("b2", leg, caller)
+        desk.site.consult(contact_id, leg, "112")
+        (consultation,) = desk.site.state.consultations.values()
+        assert (await client.confer(consultation.id))["state"] == "connected"
+        desk.site.bridge("b3", leg, caller, consultation.leg_id)
+        with pytest.raises(ConflictError):
+            await client.confer(consultation.id)
+        assert (await client.complete(consultation.id))["allowed_actions"] == ["complete", "withdraw"]
+        assert (await client.withdraw(consultation.id))["id"] == consultation.id
+        with pytest.raises(ValueError, match="one of agent, number"):
+            await client.consult(contact_id)
+        assert (await client.consult(contact_id, number="112"))["state"] == "initiated"
+
+
 async def test_a_supervisors_day(desk: Desk) -> None:
     async with Client(desk.url, desk.token("sue")) as client:
         contact = await client.submit_contact("chat", "sales", attributes={"topic": "billing"})

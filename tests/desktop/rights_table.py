@@ -102,6 +102,7 @@ TABLE: Final[dict[str, Row]] = {
     # Offers: both the agent and the queue.
     "getOffer": Row(may=WHOLE_SITE | {"alice", "sales-red", "crm"}),
     "acceptOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "answerOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
     "rejectOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
     "listCallbacks": Row(
         may=SALES_STEERING | {"support-red", "crm-support"},
@@ -112,9 +113,15 @@ TABLE: Final[dict[str, Row]] = {
     "cancelCallback": Row(may=SALES_STEERING),
     # Calls: the contact, and the agent who talks.
     "transferContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"to": {"queue": "support"}}),
+    "holdContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "retrieveContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "muteContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"on": True}),
+    "sendDigits": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"digits": "1"}),
     "hangUpContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
     "createConsultation": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"agent": "alice"}),
     "withdrawConsultation": Row(may=HER_SUPERVISION | {"alice"}),
+    "completeConsultation": Row(may=HER_SUPERVISION | {"alice"}),
+    "confer": Row(may=HER_SUPERVISION | {"alice"}),
     "placeCall": Row(may=HER_SUPERVISION | {"alice"}, body={"number": "+493055555555"}),
     # Queues: their numbers name nobody.
     "listQueues": Row(

@@ -29,7 +29,7 @@ from ctid.engine.engine import Engine
 from ctid.engine.state import SiteState
 from ctid.errors import OverloadedError, RequestError
 from ctid.model import events as ev
-from ctid.model.commands import Accept, Command, PlayAndCollect, Publish, Refuse, RingAgent, SaveRecord
+from ctid.model.commands import Accept, Command, DialConsulted, PlayAndCollect, Publish, Refuse, RingAgent, SaveRecord
 from ctid.model.day import Quarter
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
@@ -192,14 +192,31 @@ class EngineSite:
         leg = self.state.legs[self.state.contacts[contact_id].caller_leg]
         self.handle(ev.LegEnded(pbx="main", unique_id=leg.unique_id, cause=16))
 
-    def answer(self, contact_id: str) -> None:
-        """The agent's phone is answered and both are bridged."""
+    def answer(self, contact_id: str, bridge_id: str = "b1") -> str:
+        """The agent's phone is answered and both are bridged; gives what the PBX calls the agent's leg."""
         ring = [c for c in self.done if isinstance(c, RingAgent)][-1]
         caller = self.state.legs[self.state.contacts[contact_id].caller_leg]
         self.handle(ev.LegAlerting(pbx="main", unique_id=ring.unique_id))
         self.handle(ev.LegAnswered(pbx="main", unique_id=ring.unique_id))
-        for unique_id in (ring.unique_id, caller.unique_id):
-            self.handle(ev.LegBridged(pbx="main", unique_id=unique_id, bridge_id="b1"))
+        self.bridge(bridge_id, ring.unique_id, caller.unique_id)
+        return ring.unique_id
+
+    def bridge(self, bridge_id: str, *unique_ids: str) -> None:
+        """Channels enter a bridge."""
+        for unique_id in unique_ids:
+            self.handle(ev.LegBridged(pbx="main", unique_id=unique_id, bridge_id=bridge_id))
+
+    def consult(self, contact_id: str, agent_leg: str, number: str) -> None:
+        """ctid holds the caller, calls somebody for the agent, and the two talk."""
+        caller = self.state.legs[self.state.contacts[contact_id].caller_leg]
+        ask = {"command_id": "c", "principal": "p", "contact_id": contact_id}
+        self.handle(ev.ConsultationRequested(**ask, number=number, dial=True))
+        for unique_id in (agent_leg, caller.unique_id):
+            self.handle(ev.LegUnbridged(pbx="main", unique_id=unique_id, bridge_id=caller.bridge_id))
+        (dialled,) = [c for c in self.done if isinstance(c, DialConsulted)][-1:]
+        self.handle(ev.LegAlerting(pbx="main", unique_id=dialled.unique_id))
+        self.handle(ev.LegAnswered(pbx="main", unique_id=dialled.unique_id))
+        self.bridge("consultation", agent_leg, dialled.unique_id)
 
 
 @dataclass

@@ -30,7 +30,7 @@ from ctid.model import events as ev
 from ctid.model.access import Role
 from ctid.model.states import AgentState
 from tests.desktop.rights_table import TABLE
-from tests.desktop.site import Desk, open_desk
+from tests.desktop.site import Desk, EngineSite, open_desk
 
 DESCRIPTION = describe(OPERATIONS, "test")
 SCHEMA = schemathesis.openapi.from_dict(DESCRIPTION)
@@ -67,6 +67,9 @@ QUERIES: Final = {"getStaffing": "?calls_per_hour=480&handling_seconds=300"}
 
 # They are about a session, which service tokens have none of; tests of the sessions do.
 NEVER_MADE_UP: Final = frozenset({"refreshSession", "signOut"})
+
+# Of all contacts few would do.
+MEANT: Final = {"getCallback": "callback", "cancelCallback": "callback", "retrieveContact": "on_hold"}
 
 # Names that mean something here, by where they may stand; made-up ones never do.
 NAMES: Final[dict[str, list[str]]] = {
@@ -105,12 +108,14 @@ class Floor:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
     async def _start(self) -> Desk:
-        """A call being offered to alice, one that waits, a callback, a chat at hand, a closed contact."""
+        """Offers at alice's desktop and dan's phone, talks, one about which somebody is asked, a callback, a chat …"""
         desk = open_desk()
         await desk.server.start()
         site = desk.site
         spec = site.spec.model_dump(mode="json", by_alias=True)
         spec["agents"]["alice"]["answer"] = "desktop"
+        for number, name in enumerate(("carol", "dan"), 1003):
+            spec["agents"][name] = {**spec["agents"]["bob"], "name": name, "device": f"PJSIP/{number}"}
         site.handle(ev.ConfigLoaded(spec=spec))
         site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
         for state in (AgentState.NOT_READY, AgentState.READY):
@@ -122,15 +127,21 @@ class Floor:
         talk = site.call(ani="+493044444444", key="2")
         site.answer(talk)
         site.handle(ev.ConsultationRequested(command_id="c", principal="p", contact_id=talk, agent="alice"))
+        asking = self._call_for(site, "carol")
+        site.consult(asking, site.answer(asking, "b2"), "112")
+        ringing = self._call_for(site, "dan")
         site.handle(ev.ContactSubmitted(command_id="c", principal="p", channel="chat", queue="support"))
         site.call(ani=CALLER)
         site.call(ani="+493022222222", key="2")
         site.handle(ev.CallbackRequested(command_id="c", principal="p", number="+493033333333", queue="sales"))
+        (callback,) = site.state.callbacks["sales"]
         self.ids = {
             "agent_id": ["alice", "bob"],
-            "contact_id": [*site.state.contacts, closed],
+            "contact_id": [*(each for each in site.state.contacts if each != ringing), closed],
             "closed": [closed],
-            "offer_id": [each.id for each in site.state.offers.values() if each.agent_id == "alice"],
+            "callback": [callback, talk],
+            "on_hold": [asking, talk],
+            "offer_id": [each.id for each in site.state.offers.values() if each.agent_id in ("alice", "dan")],
             "queue_id": ["sales", "support"],
             "consultation_id": list(site.state.consultations),
             "webhook": ["crm"],
@@ -138,6 +149,12 @@ class Floor:
             "name": ["somebody"],
         }
         return desk
+
+    def _call_for(self, site: EngineSite, agent_id: str) -> str:
+        """A call for one more agent, whose phone is rung."""
+        for state in (AgentState.NOT_READY, AgentState.READY):
+            site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id=agent_id, state=state))
+        return site.call(ani="+493055555555", key="2")
 
     def as_before(self) -> None:
         """Take back all that requests have changed."""
@@ -207,12 +224,12 @@ def test_requests_made_up_from_it_as_each_role(floor: Floor, operation: Operatio
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=described.as_strategy(generation_mode=mode), choice=st.integers(0, 11))
-        def attempt(case: schemathesis.Case, choice: int) -> None:
+        @given(case=described.as_strategy(generation_mode=mode), choice=st.integers(0, 11), place=st.integers(0, 59))
+        def attempt(case: schemathesis.Case, choice: int, place: int) -> None:
             floor.as_before()
             # One in twelve is about what is not there.
             case.path_parameters = {
-                name: "none" if choice == 11 else there(name, choice) for name in re.findall(r"{(\w+)}", operation.path)
+                name: "none" if choice == 11 else there(name, place) for name in re.findall(r"{(\w+)}", operation.path)
             }
             if mode is POSITIVE:
                 seeded(case, operation, choice)
@@ -222,9 +239,9 @@ def test_requests_made_up_from_it_as_each_role(floor: Floor, operation: Operatio
 
         attempt()
 
-    def there(name: str, choice: int) -> str:
-        known = floor.ids["closed" if operation.path.startswith("/v1/records") else name]
-        return known[choice % len(known)]
+    def there(name: str, place: int) -> str:
+        known = floor.ids["closed" if operation.path.startswith("/v1/records") else MEANT.get(operation.name, name)]
+        return known[place % len(known)]
 
     for who in WHO:
         let_in = floor.desk.role(who) in operation.roles

@@ -1,9 +1,11 @@
-"""What is asked of calls: ``/v1/contacts/{id}/transfer`` and the like."""
+"""What is asked of calls: ``/v1/contacts/{id}/hold``, ``/v1/contacts/{id}/transfer`` and the like."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from ctid.desktop.auth import Role
-from ctid.desktop.call_control_schemas import CallBody, ConsultationBody, TransferBody
+from ctid.desktop.call_control_schemas import CallBody, ConsultationBody, DigitsBody, MuteBody, TransferBody
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.rest.contacts import live_contact
 from ctid.desktop.rest.rights import own_agent
@@ -11,70 +13,86 @@ from ctid.errors import ForbiddenError, NotFoundError
 from ctid.model.contact import Contact
 from ctid.model.events import (
     CallRequested,
+    ConferenceRequested,
+    ConsultationCompleted,
     ConsultationRequested,
     ConsultationWithdrawn,
+    DigitsRequested,
     HangUpRequested,
+    HoldRequested,
+    MuteRequested,
+    Request,
+    RetrieveRequested,
     TransferRequested,
 )
+
+
+async def hold(call: Call) -> Answer:
+    """Put the caller on hold."""
+    return await _ask(call, HoldRequested, contact_id=_served(call).id)
+
+
+async def retrieve(call: Call) -> Answer:
+    """Have the agent talk again to the caller on hold."""
+    return await _ask(call, RetrieveRequested, contact_id=_served(call).id)
+
+
+async def mute(call: Call) -> Answer:
+    """Keep what the agent says from the others, or let them hear it again."""
+    body: MuteBody = call.body
+    return await _ask(call, MuteRequested, contact_id=_served(call).id, on=body.on)
+
+
+async def send_digits(call: Call) -> Answer:
+    """Send digits to whom the agent talks to."""
+    body: DigitsBody = call.body
+    return await _ask(call, DigitsRequested, contact_id=_served(call).id, digits=body.digits)
 
 
 async def transfer(call: Call) -> Answer:
     """Give a call on without asking first."""
     body: TransferBody = call.body
-    result = await call.site.request(
-        TransferRequested(
-            command_id=call.command_id,
-            principal=call.principal.subject,
-            if_version=call.if_version,
-            contact_id=_served(call).id,
-            queue=body.to.queue or "",
-            agent=body.to.agent or "",
-            number=body.to.number or "",
-        )
+    return await _ask(
+        call,
+        TransferRequested,
+        contact_id=_served(call).id,
+        queue=body.to.queue or "",
+        agent=body.to.agent or "",
+        number=body.to.number or "",
     )
-    return accepted(call, result)
 
 
 async def hang_up(call: Call) -> Answer:
     """End the agent's part in a call."""
-    result = await call.site.request(
-        HangUpRequested(
-            command_id=call.command_id,
-            principal=call.principal.subject,
-            if_version=call.if_version,
-            contact_id=_served(call).id,
-        )
-    )
-    return accepted(call, result)
+    return await _ask(call, HangUpRequested, contact_id=_served(call).id)
 
 
 async def consult(call: Call) -> Answer:
-    """Show a call to a colleague who is about to be called."""
+    """Show a call to a colleague who is about to be called, or call whoever is to be asked."""
     body: ConsultationBody = call.body
-    result = await call.site.request(
-        ConsultationRequested(
-            command_id=call.command_id,
-            principal=call.principal.subject,
-            if_version=call.if_version,
-            contact_id=_served(call).id,
-            agent=body.agent,
-        )
+    return await _ask(
+        call,
+        ConsultationRequested,
+        contact_id=_served(call).id,
+        agent=body.agent or "",
+        number=body.number or "",
+        dial=body.dial,
     )
-    return accepted(call, result)
 
 
 async def withdraw(call: Call) -> Answer:
-    """The colleague is not asked any more."""
-    consultation = call.site.state.consultations.get(call.params["consultation_id"])
-    if consultation is None:
-        raise NotFoundError("there is no such consultation now")
-    own_agent(call, consultation.from_agent)
-    result = await call.site.request(
-        ConsultationWithdrawn(
-            command_id=call.command_id, principal=call.principal.subject, consultation_id=consultation.id
-        )
-    )
-    return accepted(call, result)
+    """Who was asked is not asked any more."""
+    return await _ask(call, ConsultationWithdrawn, consultation_id=_own_consultation(call))
+
+
+async def complete(call: Call) -> Answer:
+    """Connect the caller with who was asked."""
+    return await _ask(call, ConsultationCompleted, consultation_id=_own_consultation(call))
+
+
+async def confer(call: Call) -> Answer:
+    """Have all three hear each other."""
+    return await _ask(call, ConferenceRequested, consultation_id=_own_consultation(call))
 
 
 async def place_call(call: Call) -> Answer:
@@ -82,12 +100,21 @@ async def place_call(call: Call) -> Answer:
     body: CallBody = call.body
     agent_id = call.params["agent_id"]
     own_agent(call, agent_id)
-    result = await call.site.request(
-        CallRequested(
-            command_id=call.command_id, principal=call.principal.subject, agent_id=agent_id, number=body.number
-        )
-    )
-    return accepted(call, result)
+    return await _ask(call, CallRequested, agent_id=agent_id, number=body.number)
+
+
+async def _ask(call: Call, kind: type[Request], **fields: Any) -> Answer:
+    """Have the engine carry it out, and answer with what it says."""
+    request = kind(command_id=call.command_id, principal=call.principal.subject, if_version=call.if_version, **fields)
+    return accepted(call, await call.site.request(request))
+
+
+def _own_consultation(call: Call) -> str:
+    consultation = call.site.state.consultations.get(call.params["consultation_id"])
+    if consultation is None:
+        raise NotFoundError("there is no such consultation now")
+    own_agent(call, consultation.from_agent)
+    return consultation.id
 
 
 def _served(call: Call) -> Contact:

@@ -6,7 +6,7 @@ from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.rest.rights import own_offer
 from ctid.engine.views import offer_view
 from ctid.errors import NotFoundError
-from ctid.model.events import OfferAccepted, OfferRejected
+from ctid.model.events import AnswerRequested, OfferAccepted, OfferRejected
 from ctid.model.offer import Offer
 
 
@@ -17,30 +17,25 @@ async def get_offer(call: Call) -> Answer:
 
 async def accept_offer(call: Call) -> Answer:
     """Take an offer at the desktop."""
-    offer = _offer(call)
-    result = await call.site.request(
-        OfferAccepted(
-            command_id=call.command_id,
-            principal=call.principal.subject,
-            agent_id=offer.agent_id,
-            offer_id=offer.id,
-        )
-    )
-    return accepted(call, result)
+    return await _ask(call, OfferAccepted)
+
+
+async def answer_offer(call: Call) -> Answer:
+    """Have the ringing phone answer."""
+    return await _ask(call, AnswerRequested)
 
 
 async def reject_offer(call: Call) -> Answer:
     """Decline an offer."""
+    return await _ask(call, OfferRejected)
+
+
+async def _ask(call: Call, kind: type[OfferAccepted] | type[AnswerRequested] | type[OfferRejected]) -> Answer:
     offer = _offer(call)
-    result = await call.site.request(
-        OfferRejected(
-            command_id=call.command_id,
-            principal=call.principal.subject,
-            agent_id=offer.agent_id,
-            offer_id=offer.id,
-        )
+    request = kind(
+        command_id=call.command_id, principal=call.principal.subject, agent_id=offer.agent_id, offer_id=offer.id
     )
-    return accepted(call, result)
+    return accepted(call, await call.site.request(request))
 
 
 def _offer(call: Call) -> Offer:
