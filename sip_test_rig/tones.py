@@ -107,6 +107,16 @@ def heard(samples: Samples, known: Iterable[float] = KNOWN_HZ, *, min_seconds: f
     return {hz: round(length, 3) for hz, length in seconds.items() if length >= min_seconds - 1e-9}
 
 
+def level(samples: Samples, hz: float) -> float:
+    """Tell the amplitude of one tone in a recording, 1.0 being full scale; it may be far below what `heard` counts."""
+    if len(samples) == 0:
+        return 0.0
+    turn = np.exp(-2j * math.pi * hz * np.arange(len(samples)) / SAMPLE_RATE)
+    # A window keeps a loud neighbour from leaking into it.
+    window = np.hanning(len(samples))
+    return float(2 * np.abs(np.sum(samples / 32768 * window * turn)) / np.sum(window))
+
+
 def heard_sequence(samples: Samples, known: Iterable[float] = KNOWN_HZ) -> list[float]:
     """Tell the loudest known tone of each tenth of a second, repetitions and silence left out."""
     order: list[float] = []

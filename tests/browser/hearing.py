@@ -27,6 +27,21 @@ async def until_hears(page: Page, hz: float, timeout: float = 20.0) -> None:
         raise TimeoutError(f"the page did not hear {hz} Hz within {timeout} s, but {heard[1:]}") from None
 
 
+async def until_hears_all(page: Page, *tones: float, timeout: float = 20.0) -> None:
+    """Wait until the page's calls bring all of these tones at once.
+
+    Raises:
+        TimeoutError: They did not; the message tells which came last.
+    """
+    there: list[float] = []
+    try:
+        async with asyncio.timeout(timeout):
+            while len(there) < len(tones):
+                there = await page.evaluate("([ms, tones]) => __probes.among(ms, tones)", [LISTEN_MS, list(tones)])
+    except TimeoutError:
+        raise TimeoutError(f"of {tones} the page heard only {there} within {timeout} s") from None
+
+
 async def audio_paths(page: Page) -> list[tuple[str, str]]:
     """Between which addresses the audio of the page's calls goes: ours and the PBX's."""
     return [(own, other) for own, other in await page.evaluate("__probes.pairs()")]

@@ -27,11 +27,11 @@
     }
   };
 
-  // The loudest tone, in Hz, that a call brings for so many milliseconds; 0 while it is silent.
-  probes.heard = async (milliseconds) => {
+  // What all calls together bring for so many milliseconds: levels in dB, and the width of each of their bands in Hz.
+  const spectrum = async (milliseconds) => {
     const live = probes.peers.filter((peer) => peer.connectionState === "connected");
     const tracks = live.flatMap((peer) => peer.getReceivers().map((receiver) => receiver.track));
-    if (tracks.length === 0) return 0;
+    if (tracks.length === 0) return null;
     const context = new AudioContext({ sampleRate: 8000 });
     try {
       await context.resume();
@@ -41,11 +41,23 @@
       await new Promise((done) => setTimeout(done, milliseconds));
       const levels = new Float32Array(analyser.frequencyBinCount);
       analyser.getFloatFrequencyData(levels);
-      const loudest = levels.indexOf(Math.max(...levels));
-      return levels[loudest] > -60 ? (loudest * context.sampleRate) / analyser.fftSize : 0;
+      return { levels, width: context.sampleRate / analyser.fftSize };
     } finally {
       await context.close();
     }
+  };
+
+  // The loudest tone, in Hz; 0 while it is silent.
+  probes.heard = async (milliseconds) => {
+    const { levels, width } = (await spectrum(milliseconds)) ?? { levels: [-Infinity], width: 0 };
+    const loudest = levels.indexOf(Math.max(...levels));
+    return levels[loudest] > -60 ? loudest * width : 0;
+  };
+
+  // Which of these tones are there, however loud others are.
+  probes.among = async (milliseconds, tones) => {
+    const { levels, width } = (await spectrum(milliseconds)) ?? { levels: [], width: 1 };
+    return tones.filter((hz) => levels[Math.round(hz / width)] > -60);
   };
 
   // The pair of addresses that each live call's audio goes between.

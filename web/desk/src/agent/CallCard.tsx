@@ -51,7 +51,7 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
         {call.heldByOther && ` · ${t("agent.phone.heldByOther")}`}
       </div>
       <div className="agent-call-buttons" hidden={call.state === "ringing"}>
-        {may.has("hold") && can("hold") && (
+        {may.has("hold") && can("hold") && (!consulting || can("lines")) && (
           <Button
             icon={<PauseOutlined />}
             onClick={() => void run(() => phone.hold(call.id))}
@@ -61,7 +61,7 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
             {t("agent.phone.hold")}
           </Button>
         )}
-        {may.has("retrieve") && can("hold") && (
+        {may.has("retrieve") && can("hold") && (phoneState.calls.length === 1 || can("lines")) && (
           <Button
             type="primary"
             icon={phoneState.calls.length > 1 ? <SwapOutlined /> : <PlayCircleOutlined />}
@@ -91,7 +91,7 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
             {t("agent.phone.complete")}
           </Button>
         )}
-        {may.has("conference") && can("lines") && (
+        {may.has("conference") && can("conference") && (
           <Button
             icon={<MergeCellsOutlined />}
             aria-pressed={phoneState.conference}

@@ -9,7 +9,7 @@ import { asTyped } from "../phone/numbers";
 import { foremost } from "../phone/state";
 import { AudioSettings, Meters } from "./AudioSettings";
 import { CallCard } from "./CallCard";
-import { useAgentDesk } from "./context";
+import { useAgentDesk, useRun } from "./context";
 import { clock, useNow } from "./time";
 import { useActions } from "./useActions";
 import { DIAL_FIELD, keyOf } from "./useShortcuts";
@@ -25,7 +25,7 @@ export function PhonePanel() {
     <aside className="agent-phone" aria-label={t("agent.phone.title")} data-testid="phone" data-kind={phone.kind}>
       <div className="agent-phone-head">
         <h2>{t("agent.phone.title")}</h2>
-        {web && <MuteButton />}
+        {phone.abilities.has("mute") && <MuteButton />}
         {web && (
           <Popover trigger="click" title={t("agent.audio.title")} content={<AudioSettings />} placement="rightTop" destroyOnHidden>
             <Button type="text" icon={<SoundOutlined />} aria-label={t("agent.audio.title")} data-testid="audio-settings" />
@@ -48,6 +48,7 @@ export function PhonePanel() {
 function MuteButton() {
   const { t } = useTranslation();
   const { phone, phoneState } = useAgentDesk();
+  const run = useRun();
   if (!phoneState.calls.some(({ answeredAt }) => answeredAt !== null)) return null;
   const { muted } = phoneState;
   return (
@@ -58,7 +59,7 @@ function MuteButton() {
       aria-pressed={muted}
       aria-keyshortcuts={keyOf("mute")}
       title={`${t(muted ? "agent.phone.unmute" : "agent.phone.mute")} (${keyOf("mute")})`}
-      onClick={() => phone.mute(!muted)}
+      onClick={() => void run(() => phone.mute(!muted))}
       data-testid="mute"
     >
       {t(muted ? "agent.phone.unmute" : "agent.phone.mute")}
@@ -85,6 +86,7 @@ function Dial() {
   const { t } = useTranslation();
   const { phone, phoneState, country } = useAgentDesk();
   const { dial } = useActions();
+  const run = useRun();
   const [typed, setTyped] = useState("");
   const talking = foremost(phoneState);
   const digits = phone.abilities.has("digits") && talking?.state === "connected" ? talking : null;
@@ -93,7 +95,7 @@ function Dial() {
     if (await dial(typed)) setTyped("");
   };
   const press = (key: string) => {
-    if (digits) phone.digits(digits.id, key);
+    if (digits) void run(() => phone.digits(digits.id, key));
     else setTyped((now) => asTyped(now + key, country));
   };
   return (

@@ -34,7 +34,7 @@ function Ringing() {
   const span = offer ? Date.parse(offer.expires_at) - Date.parse(offer.created_at) : 0;
   const left = offer ? Math.max(0, Date.parse(offer.expires_at) - now) : 0;
   const channel = t(`agent.channel.${pop?.channel ?? "voice"}`);
-  const canAnswer = incoming.needsAccept || incoming.callId !== null;
+  const canAnswer = incoming.needsAccept || (phone.kind === "device" ? incoming.answerable : incoming.callId !== null);
   return (
     <div className="agent-ringing" data-testid="ringing" data-offer={offer?.id} data-contact={offer?.contact_id} data-call={incoming.callId}>
       {offer && span > 0 && <Expiry part={left / span} seconds={Math.ceil(left / 1_000)} />}

@@ -1,6 +1,8 @@
-/** Calls through ctid: transfer, consult, dial and hang up, whatever phone the agent has. */
+/** Calls through ctid: transfer, consult, hold, dial and hang up, whatever phone the agent has. */
 
 import type { Api, components } from "@ctid/client";
+
+import type { DeviceCommands } from "../phone/devicePhone";
 
 export type Consultation = components["schemas"]["ConsultationView"];
 export type Destination = { queue: string } | { agent: string } | { number: string };
@@ -9,12 +11,35 @@ export async function transfer(api: Api, contactId: string, to: Destination): Pr
   await api.POST("/v1/contacts/{contact_id}/transfer", { params: { path: { contact_id: contactId } }, body: { to } });
 }
 
-export async function consult(api: Api, contactId: string, agent: string): Promise<Consultation> {
+/** Ask somebody about a contact; with `dial` ctid holds the caller and calls, else it shows a colleague what is to come. */
+export async function consult(
+  api: Api,
+  contactId: string,
+  whom: { agent: string; dial?: boolean } | { number: string; dial: true },
+): Promise<Consultation> {
   const { data } = await api.POST("/v1/contacts/{contact_id}/consultations", {
     params: { path: { contact_id: contactId } },
-    body: { agent },
+    body: { dial: false, ...whom },
   });
   return data!.consultation;
+}
+
+/** What ctid does with a call for a phone that is not the page's own. */
+export function deviceCommands(api: Api, agentId: string): DeviceCommands {
+  const contact = (id: string) => ({ params: { path: { contact_id: id } } });
+  const consultation = (id: string) => ({ params: { path: { consultation_id: id } } });
+  return {
+    dial: (number) => dial(api, agentId, number),
+    hangUp: (id) => hangUp(api, id),
+    answer: async (id) => void (await api.POST("/v1/offers/{offer_id}/answer", { params: { path: { offer_id: id } } })),
+    hold: async (id) => void (await api.POST("/v1/contacts/{contact_id}/hold", contact(id))),
+    retrieve: async (id) => void (await api.POST("/v1/contacts/{contact_id}/retrieve", contact(id))),
+    mute: async (id, on) => void (await api.POST("/v1/contacts/{contact_id}/mute", { ...contact(id), body: { on } })),
+    digits: async (id, digits) => void (await api.POST("/v1/contacts/{contact_id}/digits", { ...contact(id), body: { digits } })),
+    withdraw: (id) => withdrawConsultation(api, id),
+    complete: async (id) => void (await api.POST("/v1/consultations/{consultation_id}/complete", consultation(id))),
+    confer: async (id) => void (await api.POST("/v1/consultations/{consultation_id}/conference", consultation(id))),
+  };
 }
 
 export async function withdrawConsultation(api: Api, id: string): Promise<void> {

@@ -13,6 +13,8 @@ export interface Incoming {
   number: string;
   /** The offer is taken by a button, not by the phone. */
   needsAccept: boolean;
+  /** The phone rings by ctid, which can have it answer. */
+  answerable: boolean;
 }
 
 export function incomingOf(work: Work[], phone: PhoneState): Incoming | null {
@@ -29,9 +31,13 @@ export function incomingOf(work: Work[], phone: PhoneState): Incoming | null {
       callId: ours?.id ?? null,
       number: ours?.number ?? pending.pop?.ani ?? "",
       needsAccept: pending.offer.allowed_actions.includes("accept_offer"),
+      answerable: pending.offer.allowed_actions.includes("answer_offer"),
     };
   }
   if (!ringing) return null;
   const known = work.find(({ contactId }) => contactId === ringing.contactId);
-  return { id: ringing.id, offer: null, pop: known?.pop ?? null, callId: ringing.id, number: ringing.number, needsAccept: false };
+  return {
+    id: ringing.id, offer: null, pop: known?.pop ?? null, callId: ringing.id, number: ringing.number,
+    needsAccept: false, answerable: false,
+  };
 }

@@ -5,7 +5,7 @@ import { toDial } from "../phone/numbers";
 import { foremost } from "../phone/state";
 import { useAgentDesk, useRun } from "./context";
 import { type Incoming, incomingOf } from "./incoming";
-import { hangUp } from "./callControl";
+import { deviceCommands, hangUp } from "./callControl";
 
 export type Settable = "READY" | "NOT_READY" | "LOGGED_OUT";
 
@@ -39,6 +39,8 @@ export function useActions(): Actions {
       if (!incoming) return;
       if (incoming.offer && incoming.needsAccept) {
         await api.POST("/v1/offers/{offer_id}/accept", { params: { path: { offer_id: incoming.offer.id } } });
+      } else if (incoming.offer && phone.kind === "device") {
+        await deviceCommands(api, agent.id).answer(incoming.offer.id);
       } else if (incoming.callId) {
         await phone.answer(incoming.callId);
       }

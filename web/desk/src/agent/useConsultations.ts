@@ -1,8 +1,6 @@
-/** Consulting a colleague: ctid shows them the caller, the phone calls them on a second line. */
+/** Consulting a colleague: ctid shows them the caller; the page's phone calls them on a second line, ctid any other's. */
 
 import { useCallback } from "react";
-import { App } from "antd";
-import { useTranslation } from "react-i18next";
 
 import type { Call } from "../phone/state";
 import { useAgentDesk } from "./context";
@@ -18,24 +16,25 @@ export interface Consultations {
 }
 
 export function useConsultations(): Consultations {
-  const { t } = useTranslation();
-  const { message } = App.useApp();
   const { desk, phone, phoneState } = useAgentDesk();
   const { api } = desk;
 
   const begin = useCallback<Consultations["begin"]>(
     async (call, contactId, { agent, number }) => {
+      if (!phone.abilities.has("lines")) {
+        if (contactId && agent) await consult(api, contactId, { agent, dial: true });
+        else if (contactId && number) await consult(api, contactId, { number, dial: true });
+        return;
+      }
       let dialled = number;
       if (agent && contactId) {
-        const consultation = await consult(api, contactId, agent);
+        const consultation = await consult(api, contactId, { agent });
         open.set(contactId, consultation.id);
         dialled = consultation.number;
       }
-      if (!dialled) return;
-      if (phone.abilities.has("lines")) await phone.dial(dialled, { consultingFor: call.id });
-      else void message.info({ content: t("agent.phone.consultAtPhone", { number: dialled }), duration: 15 });
+      if (dialled) await phone.dial(dialled, { consultingFor: call.id });
     },
-    [api, phone, message, t],
+    [api, phone],
   );
 
   const cancel = useCallback<Consultations["cancel"]>(

@@ -9,7 +9,7 @@ import { DevicePhone } from "../phone/devicePhone";
 import type { Phone } from "../phone/phone";
 import type { PhoneState } from "../phone/state";
 import { type Registration, WebPhone } from "../phone/webPhone";
-import { dial, hangUp } from "./callControl";
+import { deviceCommands } from "./callControl";
 
 const AGAIN_MS = 3_000;
 
@@ -53,10 +53,7 @@ export function useDeskPhone(
         return web;
       }, audio);
     }
-    return new DevicePhone({
-      dial: (number) => dial(api, agentId, number),
-      hangUp: (contactId) => hangUp(api, contactId),
-    });
+    return new DevicePhone(deviceCommands(api, agentId));
   }, [kind, api, agentId, audio]);
 
   useEffect(() => {
@@ -88,7 +85,18 @@ export function useSeen(phone: Phone, agent: Agent | undefined, live: LiveState)
         offerId: contact.offer_ids[0] ?? null,
         leg: contact.legs.find(({ party, agent_id, state }) => party === "agent" && agent_id === agent.id && state !== "disconnected") ?? null,
         connectedAt: contact.connected_at ? Date.parse(contact.connected_at) - live.clockAhead : null,
+        consultation: carriedOut(live, contact.id, agent.id),
       })),
     });
   }, [phone, agent, live]);
+}
+
+/** The consultation that ctid carries out for the agent about this contact. */
+function carriedOut(live: LiveState, contactId: string, agentId: string) {
+  for (const { consultation } of live.consultations.values()) {
+    if (consultation.contact_id !== contactId || consultation.from_agent !== agentId || consultation.state === "announced") continue;
+    const { id, number, state, to_agent } = consultation;
+    return { id, number, state, name: (to_agent && live.agents.get(to_agent)?.name) ?? to_agent ?? "" };
+  }
+  return null;
 }

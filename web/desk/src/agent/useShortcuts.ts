@@ -51,7 +51,7 @@ export function useShortcuts(): void {
       else if (call?.state === "held") void phone.retrieve(call.id).catch(() => undefined);
     },
     mute: () => {
-      if (phone.abilities.has("mute") && phoneState.calls.length > 0) phone.mute(!phoneState.muted);
+      if (phone.abilities.has("mute") && phoneState.calls.length > 0) void phone.mute(!phoneState.muted).catch(() => undefined);
     },
   };
   const latest = useRef(does);

@@ -134,8 +134,7 @@ export const agentEn = {
     dialling: "is being called",
     connected: "in talk",
     held: "on hold",
-    hardware: "Your phone stands on the desk ({{device}}): answer and hold there.",
-    consultAtPhone: "Hold the caller at your phone, dial {{number}}, and transfer with the phone's own key.",
+    hardware: "Your phone: {{device}}. Its own keys work as well.",
     ended: {
       ended: "Call ended",
       missed: "Missed",
@@ -448,8 +447,7 @@ export const agentZh: typeof agentEn = {
     dialling: "呼叫中",
     connected: "通话中",
     held: "保持中",
-    hardware: "您的话机在桌上（{{device}}）：请在话机上接听和保持。",
-    consultAtPhone: "请在话机上保持来电，拨打 {{number}}，再用话机的转接键转接。",
+    hardware: "您的话机：{{device}}。话机上的按键同样有效。",
     ended: {
       ended: "通话已结束",
       missed: "未接",

@@ -59,6 +59,9 @@ describe("LiveStore", () => {
     Object.assign(told.data, { consultations: [{ ...consultation, pop }] });
     store.replace(told);
     expect(store.now().consultations.get("k")).toEqual({ id: "k", consultation, pop });
+    store.apply(event({ consultation: { ...consultation, state: "connected" } }, { type: "consultation.updated" }));
+    frame();
+    expect(store.now().consultations.get("k")).toMatchObject({ consultation: { state: "connected" }, pop });
     store.apply(event({ consultation, result: "withdrawn" }, { type: "consultation.ended" }));
     store.apply(event({ consultation: { ...consultation, id: "l" }, pop }, { type: "consultation.created" }));
     frame();

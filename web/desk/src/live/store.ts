@@ -107,6 +107,11 @@ export class LiveStore {
       const told = event.data as unknown as Omit<Consulted, "id">;
       this.keep("consultations", { id: told.consultation.id, ...told }, event.type === "consultation.created", at);
     }
+    if (event.type === "consultation.updated") {
+      const { consultation } = event.data as unknown as Pick<Consulted, "consultation">;
+      const known = this.consultations.get(consultation.id);
+      if (known) this.keep("consultations", { ...known, consultation }, true, at);
+    }
     if (event.type === "queue.stats") this.keep("queues", event.data as unknown as Queue, true, at);
     if ((event.type === "pbx.up" || event.type === "pbx.down") && data.pbx) {
       this.pbxes.set(data.pbx, event.type === "pbx.up");

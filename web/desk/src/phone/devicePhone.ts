@@ -12,55 +12,83 @@ export interface DeviceView {
     number: string;
     name: string;
     offerId: string | null;
-    leg: { id: string; state: string } | null;
+    leg: { id: string; state: string; muted: boolean } | null;
     connectedAt: number | null;
+    /** Whom ctid has called for the agent, to be asked about the contact. */
+    consultation: { id: string; number: string; name: string; state: string } | null;
   }[];
 }
 
 export interface DeviceCommands {
   dial(number: string): Promise<void>;
   hangUp(contactId: string): Promise<void>;
+  answer(offerId: string): Promise<void>;
+  hold(contactId: string): Promise<void>;
+  retrieve(contactId: string): Promise<void>;
+  mute(contactId: string, on: boolean): Promise<void>;
+  digits(contactId: string, digits: string): Promise<void>;
+  withdraw(consultationId: string): Promise<void>;
+  complete(consultationId: string): Promise<void>;
+  confer(consultationId: string): Promise<void>;
 }
 
 const LIVE_LEGS: Record<string, Call["state"]> = { alerting: "ringing", connected: "connected", held: "held" };
+const CONSULTED: Record<string, Call["state"]> = { initiated: "dialling", alerting: "dialling" };
 
 /** The phone's state as ctid's events have it; pure. */
 export function deviceState(view: DeviceView, before: PhoneState, at: number): PhoneState {
+  const known = (call: Call): Call => {
+    const same = before.calls.find(({ id, state }) => id === call.id && state === call.state);
+    return same ?? { ...call, answeredAt: before.calls.find(({ id }) => id === call.id)?.answeredAt ?? call.answeredAt };
+  };
   const calls = view.contacts.flatMap((contact): Call[] => {
     const state = contact.leg && LIVE_LEGS[contact.leg.state];
     if (!contact.leg || !state) return [];
-    const id = contact.leg.id;
-    const known = before.calls.find((call) => call.id === id);
-    if (known?.state === state) return [known];
-    return [
-      {
-        id,
-        direction: "in",
-        number: contact.number,
-        name: contact.name,
-        state,
-        since: at,
-        answeredAt: state === "ringing" ? null : (contact.connectedAt ?? at),
-        contactId: contact.id,
-        offerId: contact.offerId,
-        heldByOther: false,
-        consultingFor: null,
-        returning: false,
-      },
-    ];
+    const call: Call = {
+      id: contact.leg.id,
+      direction: "in",
+      number: contact.number,
+      name: contact.name,
+      state,
+      since: at,
+      answeredAt: state === "ringing" ? null : (contact.connectedAt ?? at),
+      contactId: contact.id,
+      offerId: contact.offerId,
+      heldByOther: false,
+      consultingFor: null,
+      returning: false,
+    };
+    const { consultation } = contact;
+    if (!consultation) return [known(call)];
+    const asked = CONSULTED[consultation.state] ?? "connected";
+    const consulted: Call = {
+      ...call,
+      id: consultation.id,
+      direction: "out",
+      number: consultation.number,
+      name: consultation.name,
+      state: asked,
+      answeredAt: asked === "connected" ? at : null,
+      contactId: null,
+      offerId: null,
+      consultingFor: call.id,
+    };
+    return [known(call), known(consulted)];
   });
   const ended = before.calls.find((call) => !calls.some(({ id }) => id === call.id));
   return {
     ...NO_PHONE,
     line: view.reachable ? "registered" : "connecting",
     calls,
+    muted: view.contacts.some(({ leg }) => leg?.muted),
+    conference: view.contacts.some(({ consultation }) => consultation?.state === "conferenced"),
     lastEnded: ended ? { number: ended.number, cause: "ended", at } : calls.length > 0 ? null : before.lastEnded,
   };
 }
 
 export class DevicePhone implements Phone {
   readonly kind = "device";
-  readonly abilities: ReadonlySet<Ability> = new Set();
+  readonly abilities: ReadonlySet<Ability> = new Set(["answer", "hold", "mute", "digits", "conference"]);
   private readonly store = new PhoneStore();
 
   constructor(private readonly commands: DeviceCommands) {}
@@ -85,27 +113,51 @@ export class DevicePhone implements Phone {
     return this.commands.dial(number);
   }
 
-  hangUp(id: string): Promise<void> {
+  async answer(id: string): Promise<void> {
+    const offerId = this.store.call(id)?.offerId;
+    if (offerId) await this.commands.answer(offerId);
+  }
+
+  async hangUp(id: string): Promise<void> {
+    const call = this.store.call(id);
+    if (call?.contactId) await this.commands.hangUp(call.contactId);
+    else if (call?.consultingFor) await this.commands.withdraw(id);
+  }
+
+  async hold(id: string): Promise<void> {
     const contactId = this.store.call(id)?.contactId;
-    return contactId ? this.commands.hangUp(contactId) : Promise.resolve();
+    if (contactId) await this.commands.hold(contactId);
   }
 
-  answer = atThePhone;
-  hold = atThePhone;
-  retrieve = atThePhone;
-  refer = atThePhone;
-  complete = atThePhone;
-  conference = atThePhone;
-
-  mute(): void {
-    throw new PhoneError("at-the-phone");
+  async retrieve(id: string): Promise<void> {
+    const contactId = this.store.call(id)?.contactId;
+    if (contactId) await this.commands.retrieve(contactId);
   }
 
-  digits(): void {
-    throw new PhoneError("at-the-phone");
+  async mute(on: boolean): Promise<void> {
+    const contactId = this.contact();
+    if (contactId) await this.commands.mute(contactId, on);
   }
-}
 
-function atThePhone(): Promise<void> {
-  return Promise.reject(new PhoneError("at-the-phone"));
+  async digits(_id: string, tones: string): Promise<void> {
+    const contactId = this.contact();
+    if (contactId) await this.commands.digits(contactId, tones);
+  }
+
+  refer(): Promise<void> {
+    return Promise.reject(new PhoneError("at-the-phone"));
+  }
+
+  complete(consultation: string): Promise<void> {
+    return this.commands.complete(consultation);
+  }
+
+  async conference(on: boolean): Promise<void> {
+    const asked = this.now().calls.find(({ consultingFor }) => consultingFor !== null);
+    if (asked) await (on ? this.commands.confer(asked.id) : this.commands.withdraw(asked.id));
+  }
+
+  private contact(): string | null {
+    return this.now().calls.find(({ contactId, answeredAt }) => contactId !== null && answeredAt !== null)?.contactId ?? null;
+  }
 }

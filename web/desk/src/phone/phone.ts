@@ -2,8 +2,8 @@
 
 import type { PhoneState } from "./state";
 
-/** What a kind of phone lets the page do; the rest is done at the phone itself. */
-export type Ability = "answer" | "hold" | "mute" | "digits" | "refer" | "lines";
+/** What a kind of phone lets the page do; `lines` are several calls of its own, between which one may swap. */
+export type Ability = "answer" | "hold" | "mute" | "digits" | "refer" | "lines" | "conference";
 
 export interface DialOptions {
   /** The call this one is made for: it is held meanwhile, and may be transferred to whom this one reaches. */
@@ -24,8 +24,8 @@ export interface Phone {
   hold(id: string): Promise<void>;
   /** Talks to the one on hold again; any other goes on hold. */
   retrieve(id: string): Promise<void>;
-  mute(on: boolean): void;
-  digits(id: string, tones: string): void;
+  mute(on: boolean): Promise<void>;
+  digits(id: string, tones: string): Promise<void>;
   /** Blind transfer by the phone itself, for calls that are none of ctid's. */
   refer(id: string, number: string): Promise<void>;
   /** Connects the one who is consulted with the one on hold, and leaves. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { deviceState } from "./devicePhone";
+import { type DeviceCommands, DevicePhone, deviceState } from "./devicePhone";
 import { asTyped, toDial } from "./numbers";
 import { type Kept, keepCalls, replacesHeader, takeCalls } from "./returning";
 import { NO_PHONE, type PhoneEvent, type PhoneState, actionsOf, after, foremost } from "./state";
@@ -133,16 +133,57 @@ describe("calls that outlive their page", () => {
 });
 
 describe("a phone on the desk", () => {
-  const contact = { id: "c1", number: "+49301", name: "Greta", offerId: "o1", connectedAt: 15, leg: { id: "l1", state: "connected" } };
+  const leg = (state: string, muted = false) => ({ id: "l1", state, muted });
+  const contact = {
+    id: "c1", number: "+49301", name: "Greta", offerId: "o1", connectedAt: 15, leg: leg("connected"), consultation: null,
+  };
+  const seen = (change: object, before = NO_PHONE, at = 20) =>
+    deviceState({ reachable: true, inUse: true, contacts: [{ ...contact, ...change }] }, before, at);
 
   it("is seen as ctid's events tell", () => {
-    const ringing = deviceState({ reachable: true, inUse: true, contacts: [{ ...contact, leg: { id: "l1", state: "alerting" } }] }, NO_PHONE, 10);
+    const ringing = deviceState({ reachable: true, inUse: true, contacts: [{ ...contact, leg: leg("alerting") }] }, NO_PHONE, 10);
     expect(ringing).toMatchObject({ line: "registered", calls: [{ id: "l1", state: "ringing", answeredAt: null }] });
     const talking = deviceState({ reachable: true, inUse: true, contacts: [contact] }, ringing, 20);
     expect(talking.calls[0]).toMatchObject({ state: "connected", since: 20, answeredAt: 15 });
     expect(deviceState({ reachable: true, inUse: true, contacts: [contact] }, talking, 30).calls[0]).toBe(talking.calls[0]);
     const over = deviceState({ reachable: false, inUse: false, contacts: [{ ...contact, leg: null }] }, talking, 40);
     expect(over).toMatchObject({ line: "connecting", calls: [], lastEnded: { number: "+49301", at: 40 } });
+  });
+
+  it("is muted, and has whom ctid has called as a call of its own beside the caller", () => {
+    expect(seen({ leg: leg("connected", true) }).muted).toBe(true);
+    const asked = (state: string) => ({ leg: leg("held"), consultation: { id: "k", number: "1002", name: "Bob", state } });
+    const dialled = seen(asked("alerting"));
+    expect(dialled.calls).toMatchObject([{ id: "l1", state: "held" }, { id: "k", state: "dialling", name: "Bob", consultingFor: "l1" }]);
+    expect([...actionsOf(dialled.calls[1]!, dialled)]).toEqual(["hangUp"]);
+    const talking = seen(asked("connected"), dialled, 30);
+    expect(talking.calls[1]).toMatchObject({ state: "connected", answeredAt: 30 });
+    expect([...actionsOf(talking.calls[1]!, talking)].sort()).toEqual(["complete", "conference", "digits", "hangUp", "hold"]);
+    const all = seen({ ...asked("conferenced"), leg: leg("connected") }, talking, 40);
+    expect(all).toMatchObject({ conference: true, calls: [{ state: "connected", answeredAt: 15 }, { answeredAt: 30 }] });
+  });
+
+  it("asks ctid for what it shall do", async () => {
+    const asked: unknown[][] = [];
+    const commands = new Proxy({} as DeviceCommands, {
+      get: (_, name) => (...args: unknown[]) => Promise.resolve(void asked.push([name, ...args])),
+    });
+    const phone = new DevicePhone(commands);
+    phone.see({ reachable: true, inUse: true, contacts: [{ ...contact, leg: leg("alerting") }] });
+    await phone.answer("l1");
+    phone.see({
+      reachable: true, inUse: true,
+      contacts: [{ ...contact, consultation: { id: "k", number: "1002", name: "", state: "connected" } }],
+    });
+    for (const act of [
+      phone.hold("l1"), phone.retrieve("l1"), phone.mute(true), phone.digits("l1", "5"), phone.conference(true),
+      phone.conference(false), phone.complete("k"), phone.hangUp("k"), phone.hangUp("l1"), phone.dial("112"), phone.hold("gone"),
+    ]) await act;
+    expect(asked).toEqual([
+      ["answer", "o1"], ["hold", "c1"], ["retrieve", "c1"], ["mute", "c1", true], ["digits", "c1", "5"], ["confer", "k"],
+      ["withdraw", "k"], ["complete", "k"], ["withdraw", "k"], ["hangUp", "c1"], ["dial", "112"],
+    ]);
+    await expect(phone.refer()).rejects.toThrow("at-the-phone");
   });
 });
 

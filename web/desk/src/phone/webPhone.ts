@@ -55,7 +55,7 @@ const CAUSES: Record<string, string> = {
 
 export class WebPhone implements Phone {
   readonly kind = "web";
-  readonly abilities: ReadonlySet<Ability> = new Set(["answer", "hold", "mute", "digits", "refer", "lines"]);
+  readonly abilities: ReadonlySet<Ability> = new Set(["answer", "hold", "mute", "digits", "refer", "lines", "conference"]);
   private readonly store = new PhoneStore();
   private readonly sessions = new Map<string, RTCSession>();
   private readonly microphones = new Map<string, MediaStreamTrack>();
@@ -195,7 +195,7 @@ export class WebPhone implements Phone {
       const { direction, number, name, contactId, offerId } = call;
       const consultingFor = (call.consultingFor && renamed.get(call.consultingFor)) ?? null;
       this.follow(session, { id, direction, number, name, contactId, offerId, consultingFor, returning: true }, call.answeredAt);
-      if (muted) this.mute(true);
+      if (muted) await this.mute(true);
       await this.settled(session);
       if (call.state === "held") await this.hold(id).catch(() => undefined);
     }
@@ -263,17 +263,19 @@ export class WebPhone implements Phone {
     await this.renegotiated(id, (session, done) => session.unhold({}, done));
   }
 
-  mute(on: boolean): void {
+  mute(on: boolean): Promise<void> {
     this.store.tell({ type: "muted", on });
     this.mix?.mute(on);
     if (!this.mix) this.sessions.forEach((session) => this.obeyMute(session));
+    return Promise.resolve();
   }
 
-  digits(id: string, tones: string): void {
+  digits(id: string, tones: string): Promise<void> {
     const session = this.sessions.get(id);
     if (session?.isEstablished()) {
       session.sendDTMF(tones, { duration: DIGIT_MS, transportType: "RFC2833" as never });
     }
+    return Promise.resolve();
   }
 
   refer(id: string, number: string): Promise<void> {
