@@ -94,3 +94,47 @@ async def test_a_daemon_killed_while_one_talks_and_one_waits(site: RigSite) -> N
         async with site.supervisor() as boss:
             await until_quiet(site, boss)
         assert len(seat.phone.invites) == 2
+
+
+async def test_held_asked_and_brought_together_by_the_desktop(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02", ready=False) as (seat, other), Phone.outside(site.pbx) as outside:
+        await seat.ready()
+        call = await outside.call(DIRECT)
+        contact_id = (await seat.offer())["data"]["offer"]["contact_id"]
+        mine = await seat.ringing()
+        await both_hear(call, mine, seat)
+        await seat.until_state("BUSY")
+        await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/hold")
+        await until_hears_more(call, MUSIC_HZ)
+        await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/retrieve")
+        await seat.desktop.wait("leg.retrieved", timeout=PATIENCE_S)
+        await both_hear(call, mine, seat)
+        await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/digits", {"digits": "4"})
+        await call.until_digits("4", PATIENCE_S)
+        await other.desktop.set_state("NOT_READY", "break")
+        body = {"agent": "a02", "dial": True}
+        asked = await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/consultations", body)
+        theirs = await other.ringing()
+        await until_hears_more(mine, other.phone.voice_hz)
+        await until_hears_more(call, MUSIC_HZ)
+        path = f"/v1/consultations/{asked['consultation']['id']}"
+        await seat.desktop.request("POST", f"{path}/conference")
+        for one, hears in (
+            (call, (seat.phone.voice_hz, other.phone.voice_hz)),
+            (theirs, (outside.voice_hz, seat.phone.voice_hz)),
+        ):
+            for hz in hears:
+                await until_hears_more(one, hz)
+        await seat.desktop.request("POST", f"{path}/complete")
+        await mine.until("ended", timeout=PATIENCE_S)
+        await other.until_state("BUSY")
+        await both_hear(call, theirs, other)
+        theirs.hang_up()
+        await call.until("ended", timeout=PATIENCE_S)
+        for each in (seat, other):
+            await each.until_state("WRAP_UP")
+            done = {"disposition": "order", "complete": True}
+            await each.desktop.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", done)
+        record = await until_record(boss, contact_id)
+        assert [part["agent_id"] for part in record["segments"]] == ["a01", "a02"]
+        await until_quiet(site, boss)

@@ -1,0 +1,405 @@
+"""What the desktop does with calls at phones that know nothing of it: hold, mute, answer, ask, confer, hand over."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from sip_test_rig.asterisk_config import Endpoint, pjsip_endpoint
+from sip_test_rig.desktop import Desktop, JsonObject
+from sip_test_rig.eventually import eventually
+from sip_test_rig.phone import Phone, PhoneCall
+from sip_test_rig.site import RigSite
+from sip_test_rig.tones import MUSIC_HZ
+from tests.integration.floor import (
+    CALLER_HZ,
+    DIRECT,
+    PATIENCE_S,
+    Seat,
+    both_hear,
+    floor_config,
+    staff,
+    until_hears_more,
+    until_quiet,
+    until_record,
+)
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+
+OUTSIDE = "9004"
+OUTSIDE_HZ = 1_730.0
+RINGBACK_HZ = 440.0
+"""The lower of the two tones that a phone in the rig's country hears while another one rings."""
+
+
+def config() -> dict[str, Any]:
+    """A floor of three agents, of whom only the first serves the queue."""
+    data = floor_config(3, ring_seconds=20, wrap_up_seconds=60)
+    for queue in data["queues"].values():
+        queue["steps"] = [{"agents": ["a01"]}]
+        queue["dispositions"] = []
+    return data
+
+
+CONFIG = config()
+SITE = {"files": {"pjsip.conf": pjsip_endpoint(Endpoint(name=OUTSIDE))}}
+
+
+async def in_talk(caller: Phone, seat: Seat) -> tuple[PhoneCall, PhoneCall, str]:
+    """A caller who talks to the agent; gives both their calls, and the contact's id."""
+    call = await caller.call(DIRECT)
+    offer = await seat.offer()
+    ringing = await seat.ringing()
+    await both_hear(call, ringing, seat)
+    await seat.until_state("BUSY")
+    return call, ringing, offer["data"]["offer"]["contact_id"]
+
+
+async def act(seat: Seat, contact_id: str, what: str, body: JsonObject | None = None) -> JsonObject:
+    """Ask for something at the agent's desktop."""
+    answer: JsonObject = await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/{what}", body)
+    return answer
+
+
+async def until_silence(call: PhoneCall, seconds: float = 0.4) -> None:
+    """Wait until the party has heard no tone for so long: silence is sent, or nothing at all."""
+
+    async def silent() -> bool:
+        call.media.forget()
+        # That something does not come can only be waited for by the clock.
+        await asyncio.sleep(seconds)
+        return not call.heard()
+
+    await eventually(silent, f"nothing is heard at {call.other}", timeout=PATIENCE_S)
+
+
+async def hold(seat: Seat, contact_id: str, call: PhoneCall, mine: PhoneCall) -> None:
+    """The caller hears music, the agent nothing."""
+    answer = await act(seat, contact_id, "hold")
+    assert "retrieve" in answer["contact"]["allowed_actions"]
+    told = await seat.desktop.wait("leg.held", timeout=PATIENCE_S)
+    assert told["data"]["leg"]["agent_id"] == seat.agent_id
+    await until_hears_more(call, MUSIC_HZ)
+    await until_silence(mine)
+
+
+async def retrieve(seat: Seat, contact_id: str, call: PhoneCall, mine: PhoneCall) -> None:
+    """They talk again."""
+    await act(seat, contact_id, "retrieve")
+    await seat.desktop.wait("leg.retrieved", timeout=PATIENCE_S)
+    await both_hear(call, mine, seat)
+
+
+async def consult(seat: Seat, contact_id: str, **whom: str) -> str:
+    """Have ctid call whom the agent wants to ask; gives the consultation's id."""
+    answer = await act(seat, contact_id, "consultations", {**whom, "dial": True})
+    assert answer["consultation"]["state"] == "initiated"
+    return str(answer["consultation"]["id"])
+
+
+async def until_consultation(seat: Seat, state: str) -> JsonObject:
+    """Wait until the consultation has come so far."""
+
+    async def so() -> bool:
+        event = await seat.desktop.wait("consultation.updated", timeout=PATIENCE_S)
+        found.append(event["data"]["consultation"])
+        return bool(found[-1]["state"] == state)
+
+    found: list[JsonObject] = []
+    await eventually(so, f"the consultation is {state}", timeout=PATIENCE_S)
+    return found[-1]
+
+
+async def asked(seat: Seat, other: Seat, contact_id: str, call: PhoneCall, mine: PhoneCall) -> tuple[str, PhoneCall]:
+    """The agent talks to a colleague while the caller hears music; gives the consultation and the colleague's call."""
+    consultation = await consult(seat, contact_id, agent=other.agent_id)
+    told = await other.desktop.wait("consultation.created", timeout=PATIENCE_S)
+    assert (told["data"]["consultation"]["id"], told["data"]["pop"]["dnis"]) == (consultation, DIRECT)
+    theirs = await other.ringing()
+    assert theirs.other == "1001"
+    await until_consultation(seat, "connected")
+    await until_hears_more(mine, other.phone.voice_hz)
+    await until_hears_more(theirs, seat.phone.voice_hz)
+    await until_hears_more(call, MUSIC_HZ)
+    assert not theirs.heard(0.3).keys() & {CALLER_HZ}
+    return consultation, theirs
+
+
+async def until_ended(*calls: PhoneCall) -> None:
+    for call in calls:
+        await call.until("ended", timeout=PATIENCE_S)
+
+
+async def finish(seat: Seat, contact_id: str) -> None:
+    """Wrap up."""
+    await seat.until_state("WRAP_UP")
+    body = {"disposition": "order", "complete": True}
+    await seat.desktop.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", body)
+
+
+async def test_hold_and_retrieve_again_and_again_and_the_record_knows(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        for _ in range(3):
+            await hold(seat, contact_id, call, mine)
+            with pytest.raises(Exception, match="conflict"):
+                await act(seat, contact_id, "hold")
+            await retrieve(seat, contact_id, call, mine)
+        assert (await seat.view())["state"] == "BUSY"
+        day = await seat.desktop.request("GET", "/v1/agents/a01/day")
+        assert day["hold_ms"] > 0
+        mine.hang_up()
+        await until_ended(call)
+        await finish(seat, contact_id)
+        record = await until_record(boss, contact_id)
+        assert (record["outcome"], record["agent_id"], len(record["segments"])) == ("handled", "a01", 1)
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("who", ["caller", "agent", "desktop"])
+async def test_somebody_ends_it_while_the_caller_is_on_hold(site: RigSite, boss: Desktop, who: str) -> None:
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        await hold(seat, contact_id, call, mine)
+        if who == "desktop":
+            await act(seat, contact_id, "hang-up")
+        else:
+            (call if who == "caller" else mine).hang_up()
+        await until_ended(call, mine)
+        await finish(seat, contact_id)
+        assert (await until_record(boss, contact_id))["outcome"] == "handled"
+    await until_quiet(site, boss)
+
+
+async def test_a_mute_holds_over_a_hold(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        await act(seat, contact_id, "mute", {"on": True})
+        told = await seat.desktop.wait("leg.muted", timeout=PATIENCE_S)
+        assert told["data"]["leg"]["muted"] is True
+        await until_silence(call)
+        await until_hears_more(mine, CALLER_HZ)
+        await hold(seat, contact_id, call, mine)
+        await act(seat, contact_id, "retrieve")
+        await seat.desktop.wait("leg.retrieved", timeout=PATIENCE_S)
+        await until_hears_more(mine, CALLER_HZ)
+        await until_silence(call)
+        await act(seat, contact_id, "mute", {"on": False})
+        await seat.desktop.wait("leg.unmuted", timeout=PATIENCE_S)
+        await both_hear(call, mine, seat)
+        call.hang_up()
+        await finish(seat, contact_id)
+    await until_quiet(site, boss)
+
+
+async def test_digits_go_to_whom_the_agent_talks_to(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        await act(seat, contact_id, "digits", {"digits": "42#"})
+        await call.until_digits("42#", PATIENCE_S)
+        await hold(seat, contact_id, call, mine)
+        with pytest.raises(Exception, match="conflict"):
+            await act(seat, contact_id, "digits", {"digits": "1"})
+        _, theirs = await asked(seat, other, contact_id, call, mine)
+        await act(seat, contact_id, "digits", {"digits": "7*"})
+        await theirs.until_digits("7*", PATIENCE_S)
+        assert call.digits == "42#"
+        call.hang_up()
+        await until_ended(mine, theirs)
+        await finish(seat, contact_id)
+    await until_quiet(site, boss)
+
+
+async def test_the_desktop_has_the_ringing_phone_answer(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", answer_after=None) as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call = await caller.call(DIRECT)
+        offer = (await seat.offer())["data"]["offer"]
+        ringing = await seat.ringing()
+        assert offer["allowed_actions"] == ["answer_offer", "reject_offer"]
+        await seat.desktop.request("POST", f"/v1/offers/{offer['id']}/answer")
+        again = await seat.ringing()
+        assert "answer-after=0" in str(again.header("Call-Info"))
+        assert ringing.state == "ended"
+        assert again.header("X-Ctid-Offer") == offer["id"]
+        await both_hear(call, again, seat)
+        call.hang_up()
+        await until_ended(again)
+        await finish(seat, offer["contact_id"])
+        record = await until_record(boss, offer["contact_id"])
+        assert [(each["agent_id"], each["state"]) for each in record["offers"]] == [("a01", "accepted")]
+    await until_quiet(site, boss)
+
+
+async def test_a_colleague_is_asked_and_gets_the_caller(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        consultation, theirs = await asked(seat, other, contact_id, call, mine)
+        await seat.desktop.request("POST", f"/v1/consultations/{consultation}/complete")
+        moved = await other.desktop.wait("contact.transferred", timeout=PATIENCE_S)
+        assert (moved["data"]["contact"]["id"], moved["data"]["contact"]["agent_id"]) == (contact_id, "a02")
+        await both_hear(call, theirs, other)
+        await until_ended(mine)
+        await finish(seat, contact_id)
+        await other.until_state("BUSY")
+        # The contact is the colleague's like any other: they hold it, too.
+        await hold(other, contact_id, call, theirs)
+        await retrieve(other, contact_id, call, theirs)
+        theirs.hang_up()
+        await until_ended(call)
+        await finish(other, contact_id)
+        record = await until_record(boss, contact_id)
+        assert [(each["agent_id"], each["result"]) for each in record["segments"]] == [
+            ("a01", "transferred"),
+            ("a02", "ended"),
+        ]
+        assert record["outcome"] == "handled"
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("back", ["withdraw", "retrieve", "colleague"])
+async def test_back_to_the_caller(site: RigSite, boss: Desktop, back: str) -> None:
+    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        consultation, theirs = await asked(seat, other, contact_id, call, mine)
+        if back == "withdraw":
+            await seat.desktop.request("DELETE", f"/v1/consultations/{consultation}")
+        elif back == "colleague":
+            theirs.hang_up()
+        if back != "retrieve":
+            ended = await seat.desktop.wait("consultation.ended", timeout=PATIENCE_S)
+            assert ended["data"]["result"] == {"withdraw": "withdrawn", "colleague": "ended"}[back]
+            await until_ended(theirs)
+            await until_silence(mine)
+            await until_hears_more(call, MUSIC_HZ)
+        await retrieve(seat, contact_id, call, mine)
+        await until_ended(theirs)
+        mine.hang_up()
+        await until_ended(call)
+        await finish(seat, contact_id)
+    await until_quiet(site, boss)
+
+
+async def test_a_colleague_who_is_busy_and_one_who_is_called_off(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01", "a02", "a03", answer_after=None) as (seat, busy, other),
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        busy.phone.reject_with = 486
+        seat.phone.answer_after = 0.0
+        call, mine, contact_id = await in_talk(caller, seat)
+        await consult(seat, contact_id, agent="a02")
+        ended = await seat.desktop.wait("consultation.ended", timeout=PATIENCE_S)
+        assert ended["data"]["result"] == "busy"
+        await until_silence(mine)
+        consultation = await consult(seat, contact_id, agent="a03")
+        theirs = await other.ringing()
+        await until_consultation(seat, "alerting")
+        await until_hears_more(mine, RINGBACK_HZ)
+        await seat.desktop.request("DELETE", f"/v1/consultations/{consultation}")
+        await until_ended(theirs)
+        await until_silence(mine)
+        await retrieve(seat, contact_id, call, mine)
+        call.hang_up()
+        await finish(seat, contact_id)
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("leaves", ["agent", "colleague", "caller"])
+async def test_all_three_hear_each_other(site: RigSite, boss: Desktop, leaves: str) -> None:
+    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        consultation, theirs = await asked(seat, other, contact_id, call, mine)
+        await seat.desktop.request("POST", f"/v1/consultations/{consultation}/conference")
+        await until_consultation(seat, "conferenced")
+        for one, hears in (
+            (call, (seat.phone.voice_hz, other.phone.voice_hz)),
+            (mine, (CALLER_HZ, other.phone.voice_hz)),
+            (theirs, (CALLER_HZ, seat.phone.voice_hz)),
+        ):
+            for hz in hears:
+                await until_hears_more(one, hz)
+        {"agent": mine, "colleague": theirs, "caller": call}[leaves].hang_up()
+        match leaves:
+            case "agent":
+                await other.until_state("BUSY")
+                await until_hears_more(call, other.phone.voice_hz)
+                await until_hears_more(theirs, CALLER_HZ)
+                await finish(seat, contact_id)
+                theirs.hang_up()
+                await until_ended(call)
+                await finish(other, contact_id)
+            case "colleague":
+                await both_hear(call, mine, seat)
+                await hold(seat, contact_id, call, mine)
+                await retrieve(seat, contact_id, call, mine)
+                mine.hang_up()
+                await until_ended(call)
+                await finish(seat, contact_id)
+            case _:
+                await until_ended(mine, theirs)
+                await finish(seat, contact_id)
+        assert (await until_record(boss, contact_id))["outcome"] == "handled"
+    await until_quiet(site, boss)
+
+
+async def test_somebody_outside_is_asked_and_gets_the_caller(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01") as (seat,),
+        Phone.of(site.pbx, OUTSIDE, voice_hz=OUTSIDE_HZ) as outside,
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        call, mine, contact_id = await in_talk(caller, seat)
+        consultation = await consult(seat, contact_id, number=OUTSIDE)
+        theirs = await outside.next_call(PATIENCE_S)
+        await until_consultation(seat, "connected")
+        await until_hears_more(mine, OUTSIDE_HZ)
+        await seat.desktop.request("POST", f"/v1/consultations/{consultation}/complete")
+        await until_ended(mine)
+        await until_hears_more(call, OUTSIDE_HZ)
+        await until_hears_more(theirs, CALLER_HZ)
+        await finish(seat, contact_id)
+        assert (await until_record(boss, contact_id))["outcome"] == "transferred"
+        call.hang_up()
+        await until_ended(theirs)
+    await until_quiet(site, boss)
+
+
+async def test_a_blind_transfer_of_a_caller_on_hold(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        await hold(seat, contact_id, call, mine)
+        await act(seat, contact_id, "transfer", {"to": {"agent": "a02"}})
+        await until_ended(mine)
+        theirs = await other.ringing()
+        await both_hear(call, theirs, other)
+        call.hang_up()
+        await finish(seat, contact_id)
+        await finish(other, contact_id)
+    await until_quiet(site, boss)
+
+
+async def test_killed_while_a_caller_is_on_hold_and_a_colleague_is_asked(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        consultation, theirs = await asked(seat, other, contact_id, call, mine)
+        await site.ctid.kill()
+        await until_hears_more(call, MUSIC_HZ)
+        await until_hears_more(mine, other.phone.voice_hz)
+        await site.ctid.start()
+        for each in (seat, other):
+            await each.come_back()
+        await until_hears_more(call, MUSIC_HZ)
+        known = seat.desktop.snapshot["data"]["consultations"]
+        assert [(each["id"], each["state"]) for each in known] == [(consultation, "connected")]
+        await seat.desktop.request("POST", f"/v1/consultations/{consultation}/complete")
+        await both_hear(call, theirs, other)
+        await until_ended(mine)
+        await finish(seat, contact_id)
+        theirs.hang_up()
+        await until_ended(call)
+        await finish(other, contact_id)
+    async with site.supervisor() as fresh:
+        assert (await until_record(fresh, contact_id))["outcome"] == "handled"
+        await until_quiet(site, fresh)
