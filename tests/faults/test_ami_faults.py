@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ctid.errors import OverloadedError
-from ctid.model.commands import HangUpLeg, RingAgent
+from ctid.model.commands import HangUpLeg, RingAgent, SendDigits
 from ctid.model.events import DeviceChanged, Event, LegEnded, LegFailed, LegSeen, PbxLost, PbxReconciled
 from ctid.pbx_adapters.ami.supervisor import AmiLink
 from ctid.telemetry.metrics import Metrics
@@ -238,6 +238,48 @@ async def test_actions_do_not_wait_for_each_other() -> None:
         # Whether those phones ring, nobody knows: only a snapshot can tell, so no LegFailed.
         await run.seen.first(PbxLost, reason="timeout")
         assert run.seen.all(LegFailed) == []
+
+
+async def test_digits_go_in_turn_and_on_a_connection_of_their_own() -> None:
+    async with FakeAmi() as ami, running(spec(ami.port, ping_seconds=5)) as run:
+        await run.until_ready()
+        assert ami.connections == 2
+        for channel, digits in (("c1", "12"), ("c2", "34"), ("c1", "5")):
+            run.link.execute(SendDigits(pbx="a", unique_id=channel, digits=digits))
+        sent = await ami.requested("PlayDTMF", 5)
+        assert [(one["Channel"], one["Digit"]) for one in sent] == [
+            ("c1", "1"), ("c2", "3"), ("c1", "2"), ("c2", "4"), ("c1", "5"),
+        ]  # fmt: skip
+        assert ami.connections == 3
+
+
+async def test_digits_without_end_keep_nobody_from_being_rung() -> None:
+    async with FakeAmi() as ami, running(spec(ami.port, ping_seconds=5)) as run:
+        await run.until_ready()
+        run.link.execute(SendDigits(pbx="a", unique_id="c1", digits="1"))
+        await ami.requested("PlayDTMF")
+        # From here on no digit ever sounds: at most one is asked for, until it is given up with what waits behind it.
+        ami.mute = True
+        for _ in range(1_000):
+            run.link.execute(SendDigits(pbx="a", unique_id="c1", digits="123456789"))
+        await ami.requested("PlayDTMF", 2)
+        ami.mute = False
+        run.link.execute(RING)
+        await ami.requested("Originate")
+        assert sum(one["Action"] == "PlayDTMF" for one in ami.requests) == 2
+        assert not run.seen.all(PbxLost)
+
+
+async def test_digits_for_a_party_who_has_hung_up_are_forgotten_and_the_next_are_sent() -> None:
+    async with FakeAmi() as ami, running(spec(ami.port, ping_seconds=5)) as run:
+        await run.until_ready()
+        ami.errors = {"PlayDTMF": "No such channel"}
+        run.link.execute(SendDigits(pbx="a", unique_id="gone", digits="123"))
+        await ami.requested("PlayDTMF")
+        ami.errors = {}
+        run.link.execute(SendDigits(pbx="a", unique_id="c2", digits="7"))
+        sent = await ami.requested("PlayDTMF", 2)
+        assert [(one["Channel"], one["Digit"]) for one in sent] == [("gone", "1"), ("c2", "7")]
 
 
 async def test_hang_up_that_overtakes_its_originate_is_sent_again_when_the_channel_is_made() -> None:

@@ -199,6 +199,8 @@ async def test_digits_go_to_whom_the_agent_talks_to(site: RigSite, boss: Desktop
         call, mine, contact_id = await in_talk(caller, seat)
         await act(seat, contact_id, "digits", {"digits": "42#"})
         await call.until_digits("42#", PATIENCE_S)
+        # The last one is over: a channel that is moved while a digit sounds tells it once more.
+        await both_hear(call, mine, seat)
         await hold(seat, contact_id, call, mine)
         with pytest.raises(Exception, match="conflict"):
             await act(seat, contact_id, "digits", {"digits": "1"})
@@ -210,6 +212,20 @@ async def test_digits_go_to_whom_the_agent_talks_to(site: RigSite, boss: Desktop
         await until_ended(mine, theirs)
         await finish(seat, contact_id)
     await until_quiet(site, boss)
+
+
+async def test_keys_pressed_without_end_hold_nobody_up(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        for _ in range(80):
+            await act(seat, contact_id, "digits", {"digits": "1"})
+        await hold(seat, contact_id, call, mine)
+        await retrieve(seat, contact_id, call, mine)
+        await call.until_digits("11", PATIENCE_S)
+        call.hang_up()
+        await finish(seat, contact_id)
+    await until_quiet(site, boss)
+    assert not [event for event in boss.events if event["type"] == "pbx.down"], "the link was taken for dead"
 
 
 async def test_the_desktop_has_the_ringing_phone_answer(site: RigSite, boss: Desktop) -> None:

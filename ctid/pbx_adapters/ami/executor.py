@@ -39,9 +39,9 @@ from ctid.pbx_adapters.ami.commands import (
     mute_leg,
     place_call,
     ring_agent,
-    send_digit,
 )
 from ctid.pbx_adapters.ami.framing import Message
+from ctid.pbx_adapters.ami.keypad import Keypad
 from ctid.pbx_adapters.ami.protocol import Fields, OneConnection
 
 _log = structlog.get_logger()
@@ -54,14 +54,16 @@ class Executor:
         originating: What is known of the channels of our originates; the events of the link are to be told to it.
     """
 
-    def __init__(self, pbx: str, time_limit_s: float, emit: Callable[[Event], None]) -> None:
+    def __init__(self, pbx: str, time_limit_s: float, emit: Callable[[Event], None], keypad: Keypad) -> None:
         """Make an executor without a link: originates fail, everything else is dropped.
 
         Args:
             pbx: Name of the PBX.
             time_limit_s: For the response to an action; a later one ends the link.
             emit: Takes ``LegFailed``.
+            keypad: Takes digits.
         """
+        self._keypad = keypad
         self.originating = Originating()
         self._pbx = pbx
         self._time_limit_s = time_limit_s
@@ -112,7 +114,7 @@ class Executor:
             case MuteLeg():
                 self._move(command.unique_id, mute_leg(command))
             case SendDigits():
-                self._move(command.unique_id, *(send_digit(command.unique_id, digit) for digit in command.digits))
+                self._keypad.press(command.unique_id, command.digits)
             case HangUpLeg():
                 self._hang_up(command)
 

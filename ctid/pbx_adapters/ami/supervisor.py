@@ -28,6 +28,7 @@ from ctid.model.commands import AmiCommand, HangUpLeg
 from ctid.model.events import DeviceChanged, Event, PbxLost
 from ctid.pbx_adapters.ami.executor import Executor
 from ctid.pbx_adapters.ami.framing import Message
+from ctid.pbx_adapters.ami.keypad import Keypad
 from ctid.pbx_adapters.ami.protocol import OneConnection
 from ctid.pbx_adapters.ami.translate import TRANSLATED, reconciled, translate
 from ctid.pbx_adapters.backoff import Backoff
@@ -117,7 +118,8 @@ class AmiLink:
         self._wall_clock = wall_clock
         self._backoff = Backoff(FIRST_WAIT_S, spec.backoff_max_seconds, random)
         self._log = _log.bind(pbx=pbx)
-        self._executor = Executor(pbx, spec.action_timeout_seconds, self._deliver)
+        self._keypad = Keypad(pbx, spec.action_timeout_seconds, self._another_connection)
+        self._executor = Executor(pbx, spec.action_timeout_seconds, self._deliver, self._keypad)
         self._lost_causes: set[LossCause] = set()
         self._asked_to_end: set[str] = set()
         self._events: OneConnection | None = None
@@ -162,6 +164,7 @@ class AmiLink:
                     group.create_task(self._watch(connection), name=f"ami-{self.pbx}-watch-{role}")
                 self._events = events
                 self._executor.begin(actions, group)
+                group.create_task(self._keypad.run(), name=f"ami-{self.pbx}-keypad")
                 await self._reconcile(events)
         except* PbxError as errors:
             loss = _loss(errors)
@@ -173,6 +176,17 @@ class AmiLink:
             self._asked_to_end.clear()
         assert loss is not None
         raise loss
+
+    async def _another_connection(self) -> OneConnection:
+        """A connection for actions that keep theirs busy."""
+        spec = self._spec
+        connection = OneConnection(spec.host, spec.port, wanted=(), on_event=_ignore)
+        try:
+            await self._log_in(connection, "off")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     async def _log_in(self, connection: OneConnection, events: str) -> None:
         spec = self._spec
