@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 TALK_MS = 1_000
 """A talk that lasts so long is known to ctid and must not be cut; before, two decisions may cross on their way."""
 
-ENDS_A_PART = (ev.HangUpRequested, ev.ConsultationCompleted, ev.ConsultationWithdrawn, ev.TransferRequested)
+ENDS_A_PART = (
+    ev.HangUpRequested,
+    ev.LegClearRequested,
+    ev.ConsultationCompleted,
+    ev.ConsultationWithdrawn,
+    ev.TransferRequested,
+)
 """Requests upon which somebody is hung up on who may be in talk: the agent, or who was asked."""
 
 MIRRORED = ("state", "reason", "pending_state", "pending_reason", "offer_id", "contact_id", "version")

@@ -22,6 +22,8 @@ class CallControl:
         held: How many callers were put on hold.
         retrieved: How many came back from there to an agent.
         asked: How many of those who were dialled have talked to the agent who asks.
+        alternated: How many agents went from one to the other.
+        called_in: How many have entered a conference as they answered.
         conferences: How many there were.
     """
 
@@ -30,7 +32,10 @@ class CallControl:
         self.held = 0
         self.retrieved = 0
         self.asked = 0
+        self.alternated = 0
+        self.called_in = 0
         self.conferences = 0
+        self._bridges: dict[str, str] = {}
 
     # ---- what ctid orders ----------------------------------------------------------------------------------------
 
@@ -81,40 +86,84 @@ class CallControl:
 
         world.later(0, 5, make)
         if world.chance(0.7):
-            world.later(20, 4_000, lambda: self._answer(channel))
+            world.later(20, 4_000, lambda: self._answer(channel, command.conference))
         elif world.chance(0.7):
             cause, reason = dice.choice([(17, 5), (21, 8), (19, 3), (34, 8)])
             world.later(10, 3_000, lambda: world.not_answered(channel, cause, reason))
         world.after(command.timeout_ms, lambda: world.not_answered(channel, 19, 3))
 
-    def confer(self, command: cmd.Confer) -> None:
-        """Redirect of the two who talk, then of the caller: all three are in one bridge."""
+    def alternate(self, command: cmd.Alternate) -> None:
+        """Redirect of two: the agent bridges with the caller, who was asked waits; or neither is moved."""
         agent, asked = self._both(command.agent_unique_id, command.consulted_unique_id)
         caller = self.world.channels.get(command.unique_id)
         if agent is None or asked is None:
             return
+        self._out(agent)
+        self._out(asked)
+        if caller is None or caller.released:
+            self.world.later(0, 20, lambda: self.world.hang_up(agent.unique_id))
+            return
+        self.alternated += 1
+        self.world.watch.may_bridge(caller)
+        self.world.leave_agi(caller)
+        self.world.bridge(agent, caller)
+        self.world.later(50, 20_000, lambda: self.world.hang_up_in(asked.unique_id, ""))
+
+    def rejoin(self, command: cmd.RejoinConsulted) -> None:
+        """Redirect: who was asked bridges with the agent, if they wait."""
+        asked, agent = self._both(command.unique_id, command.peer_unique_id)
+        if asked is not None:
+            self._out(asked)
+            self._talk(asked, agent)
+
+    def confer(self, command: cmd.Confer) -> None:
+        """Redirect of the two who talk, then of the caller; or of agent and caller to whoever is there."""
+        agent, asked = self._both(command.agent_unique_id, command.consulted_unique_id)
+        caller = self.world.channels.get(command.unique_id)
+        gone = caller is None or caller.released
+        if agent is None or (asked is None if command.consulted_unique_id else gone):
+            return
         self.conferences += 1
-        bridge = self.world.new_bridge()
-        parties = [agent, asked] if caller is None or caller.released else [agent, asked, caller]
-        for party in (agent, asked):
-            self._out(party)
-        asked.dials = ""
-        for party in parties:
-            self.world.leave_agi(party)
-            party.peer, party.bridge, party.bridged_at = ALL, bridge, self.world.now_ms
-            self._say(ev.LegBridged(pbx="main", unique_id=party.unique_id, bridge_id=bridge))
-        for party in parties:
-            self.world.later(50, 30_000, lambda party=party: self.world.hang_up_in(party.unique_id, bridge))  # type: ignore[misc]
+        for party in (agent, asked) if asked is not None else (agent, caller):
+            if party is not None and party.peer != ALL:
+                self._out(party)
+        if asked is not None:
+            asked.dials = ""
+        for party in (agent, asked, None if gone else caller):
+            if party is not None:
+                self._enter(party, command.unique_id)
+
+    def _enter(self, party: Channel, conference: str) -> None:
+        """The channel is in the conference from now on; it may leave it some time."""
+        world = self.world
+        known = self._bridges.get(conference, "")
+        if not any(each.bridge == known for each in world.live()) or not known:
+            known = self._bridges[conference] = world.new_bridge()
+        if party.bridge == known:
+            return
+        world.leave_agi(party)
+        party.peer, party.bridge, party.bridged_at = ALL, known, world.now_ms
+        self._say(ev.LegBridged(pbx="main", unique_id=party.unique_id, bridge_id=known))
+        world.later(50, 30_000, lambda: world.hang_up_in(party.unique_id, known))
 
     # ---- what parties do -----------------------------------------------------------------------------------------
 
-    def _answer(self, channel: Channel) -> None:
+    def _answer(self, channel: Channel, conference: str) -> None:
         world = self.world
         if world.channels.get(channel.unique_id) is not channel or channel.answered:
             return
         channel.answered = True
         self._say(ev.LegAnswered(pbx="main", unique_id=channel.unique_id))
-        agent = world.channels.get(channel.dials)
+        if conference:
+            self.called_in += 1
+            channel.dials = ""
+            self._enter(channel, conference)
+        else:
+            self._talk(channel, world.channels.get(channel.dials))
+
+    def _talk(self, channel: Channel, agent: Channel | None) -> None:
+        """Who is asked talks to the agent, if they wait; else they are let go."""
+        world = self.world
         if agent is None or not agent.answered or agent.peer:
             world.later(0, 20, lambda: world.hang_up(channel.unique_id))
             return

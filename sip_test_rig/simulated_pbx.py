@@ -157,6 +157,10 @@ class SimulatedPbx(VirtualTime):
                 self.call_control.hold(command)
             case cmd.JoinLegs() if self.ami.up:
                 self.call_control.join(command)
+            case cmd.Alternate() if self.ami.up:
+                self.call_control.alternate(command)
+            case cmd.RejoinConsulted() if self.ami.up:
+                self.call_control.rejoin(command)
             case cmd.DialConsulted() if self.ami.up:
                 self.call_control.dial(command)
             case cmd.Confer() if self.ami.up:

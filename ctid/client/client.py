@@ -220,6 +220,26 @@ class Client:
         path = f"/v1/contacts/{contact_id}/consultations"
         return _part(await self.request("POST", path, {**whom, "dial": True}), "consultation")
 
+    async def add_party(self, contact_id: str, *, agent: str = "", number: str = "") -> JsonObject:
+        """Call a colleague, or a number, into the talk; ``withdraw`` lets them go again."""
+        whom = {name: value for name, value in (("agent", agent), ("number", number)) if value}
+        if len(whom) != 1:
+            raise ValueError("give one of agent, number")
+        return _part(await self.request("POST", f"/v1/contacts/{contact_id}/parties", whom), "consultation")
+
+    async def alternate(self, consultation_id: str) -> JsonObject:
+        """Talk to the other of the two: the caller, or who was asked."""
+        return _part(await self.request("POST", f"/v1/consultations/{consultation_id}/alternate"), "consultation")
+
+    async def mute_leg(self, contact_id: str, leg_id: str, *, on: bool) -> JsonObject:
+        """Keep what one party says from the others, or let them hear it again."""
+        path = f"/v1/contacts/{contact_id}/legs/{leg_id}/mute"
+        return _part(await self.request("POST", path, {"on": on}), "contact")
+
+    async def clear_leg(self, contact_id: str, leg_id: str) -> JsonObject:
+        """End one party's part in a call."""
+        return _part(await self.request("DELETE", f"/v1/contacts/{contact_id}/legs/{leg_id}"), "contact")
+
     async def complete(self, consultation_id: str) -> JsonObject:
         """Connect the caller with who was asked, without the agent."""
         return _part(await self.request("POST", f"/v1/consultations/{consultation_id}/complete"), "consultation")

@@ -42,9 +42,9 @@ class TransferBody(Input):
 
 
 class MuteBody(Input):
-    """Whether the agent is to be heard."""
+    """Whether the party is to be heard."""
 
-    on: bool = Field(description="True: nobody hears the agent.")
+    on: bool = Field(description="True: nobody hears them.")
 
 
 class DigitsBody(Input):
@@ -72,6 +72,19 @@ class ConsultationBody(Input):
         return self
 
 
+class PartyBody(Input):
+    """Who is called into the talk: a colleague, or any number."""
+
+    agent: Name | None = None
+    number: Number | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.agent is None) == (self.number is None):
+            raise ValueError("give one of agent, number")
+        return self
+
+
 class CallBody(Input):
     """What an agent's phone is to dial."""
 
@@ -89,7 +102,8 @@ class ConsultationView(View):
     state: ConsultationState = Field(
         description="`announced`: the phones carry it out, and that is all that is known. Else ctid does."
     )
-    allowed_actions: list[str] = Field(description="`complete`, `confer`, `withdraw`.")
+    allowed_actions: list[str] = Field(description="`alternate`, `complete`, `confer`, `withdraw`.")
+    leg_id: str | None = Field(description="Of who is asked, once ctid has called them.")
     created_at: datetime
 
 

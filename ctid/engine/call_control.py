@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from ctid.engine import (
+    conferences,
     consultations,
     consulting,
     contacts,
@@ -30,13 +31,15 @@ from ctid.engine.views import (
     consultation_view,
     contact_actions,
     contact_view,
+    legs_of,
     offer_actions,
     offer_view,
 )
 from ctid.errors import ConflictError, NotFoundError, RequestError
-from ctid.model.commands import MuteLeg, PlaceCall, SendDigits
+from ctid.model.commands import HangUpLeg, MuteLeg, PlaceCall, SendDigits
 from ctid.model.contact import Consultation, Contact
 from ctid.model.events import (
+    AlternateRequested,
     AnswerRequested,
     CallRequested,
     ConferenceRequested,
@@ -46,20 +49,19 @@ from ctid.model.events import (
     DigitsRequested,
     HangUpRequested,
     HoldRequested,
+    LegClearRequested,
     MuteRequested,
+    PartyRequested,
     RetrieveRequested,
     TransferRequested,
 )
 from ctid.model.leg import Leg
-from ctid.model.states import AgentState, ConsultationState, LegState
+from ctid.model.states import AgentState, ConsultationState, LegState, Party
 from ctid.spec.agent import VOICE, AgentSpec
 
 MAX_DIGITS = 32
 DIGITS = re.compile(f"[0-9*#A-D]{{1,{MAX_DIGITS}}}")
 """What can be sent at once."""
-
-JOINED = (ConsultationState.TRANSFERRING, ConsultationState.CONFERENCED)
-"""Who was asked is with the caller, or about to be."""
 
 TAKES_TRANSFERS = (AgentState.READY, AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)
 """An agent in one of these will be offered a contact that is transferred to them, if they are free soon enough."""
@@ -99,35 +101,53 @@ def hold(turn: Turn, request: HoldRequested) -> View:
     contact, caller = _in_talk(turn, request.contact_id, "hold")
     compare(contact.version, request, contact.state)
     agent = _talker(turn, contact, caller)
-    if agent.state is LegState.HELD:
-        raise ConflictError("the agent's phone has put the caller on hold itself", current=agent.state)
-    _check_no_conference(turn, contact)
     holding.park(turn, contact, agent, caller)
     return _contact(turn, contact)
 
 
 def retrieve(turn: Turn, request: RetrieveRequested) -> View:
-    """Have the agent talk again to the caller on hold; whom they ask meanwhile is hung up on."""
+    """Have the agent talk again to the caller on hold; whom they talk to meanwhile is hung up on, who waits is not."""
     contact, caller = _in_talk(turn, request.contact_id, "retrieve")
     compare(contact.version, request, contact.state)
     agent = _at_hand(turn, contact)
     for consultation in consultations.of(turn, contact):
-        consultations.end(turn, consultation, "withdrawn")
+        if consultation.state is not ConsultationState.HELD:
+            consultations.end(turn, consultation, "withdrawn")
     holding.retrieve(turn, contact, agent, caller)
     return _contact(turn, contact)
 
 
 def mute(turn: Turn, request: MuteRequested) -> View:
-    """Keep what the agent says from the others, or let them hear it again."""
+    """Keep what the agent, or somebody else in the talk, says from the others, or let them hear it again."""
     contact, _ = _in_talk(turn, request.contact_id, "mute")
     compare(contact.version, request, contact.state)
     agent = _at_hand(turn, contact)
-    if agent.muted is not request.on:
-        agent.muted = request.on
+    leg = _party(turn, contact, request.leg_id) if request.leg_id else agent
+    if leg is not agent and not holding.together(leg, agent):
+        raise ConflictError("only who is in the talk just now can be muted", current=leg.state)
+    if leg.muted is not request.on:
+        leg.muted = request.on
         contact.version += 1
-        turn.emit(MuteLeg(pbx=agent.pbx, unique_id=agent.unique_id, on=request.on))
-        leg_states.tell(turn, agent, "leg.muted" if request.on else "leg.unmuted")
+        turn.emit(MuteLeg(pbx=leg.pbx, unique_id=leg.unique_id, on=request.on))
+        leg_states.tell(turn, leg, "leg.muted" if request.on else "leg.unmuted")
         contacts.publish(turn, contact, "contact.updated")
+    return _contact(turn, contact)
+
+
+def clear(turn: Turn, request: LegClearRequested) -> View:
+    """End one party's part: the agent's, the caller's, or that of somebody who was asked or called in."""
+    contact, caller = _in_talk(turn, request.contact_id, "hang_up")
+    compare(contact.version, request, contact.state)
+    leg = _party(turn, contact, request.leg_id)
+    match leg.party:
+        case Party.AGENT:
+            offers.hang_up(turn, turn.state.offers[turn.state.agents[leg.agent_id].offer_id])
+        case Party.CONSULTED:
+            for consultation in consultations.of(turn, contact):
+                if consultation.leg_id == leg.id:
+                    consultations.end(turn, consultation, "withdrawn")
+        case _:
+            turn.emit(HangUpLeg(pbx=caller.pbx, unique_id=caller.unique_id))
     return _contact(turn, contact)
 
 
@@ -166,21 +186,11 @@ def consult(turn: Turn, request: ConsultationRequested) -> View:
     """Announce to a colleague that they are about to be called, or call whoever is to be asked."""
     contact, caller = _in_talk(turn, request.contact_id, "consult")
     compare(contact.version, request, contact.state)
-    if bool(request.agent) == bool(request.number):
-        raise RequestError("a consultation is with one of agent, number")
-    if request.number:
-        _check_number(request.number)
-        if not request.dial:
-            raise RequestError("only a colleague is shown what they are called about; a number is dialled")
-    _check_no_conference(turn, contact)
-    to_agent = request.agent or transfers.agent_at(turn, caller.pbx, f"PJSIP/{request.number}")
-    number = request.number
-    if to_agent:
-        number = _check_consulted(turn, contact, caller, to_agent)
+    to_agent, number = _whom(turn, contact, caller, request.agent, request.number)
+    if request.number and not request.dial:
+        raise RequestError("only a colleague is shown what they are called about; a number is dialled")
     if not request.dial:
-        consultation = consultations.announce(
-            turn, contact, contact.agent_id, to_agent, number, ConsultationState.ANNOUNCED
-        )
+        consultation = consultations.announce(turn, contact, to_agent, number, ConsultationState.ANNOUNCED)
     else:
         agent = _at_hand(turn, contact) if contact.parked else _talker(turn, contact, caller)
         if agent.state is LegState.HELD and not contact.parked:
@@ -188,6 +198,28 @@ def consult(turn: Turn, request: ConsultationRequested) -> View:
         if to_agent:
             _check_takes_calls(turn, to_agent)
         consultation = consulting.begin(turn, contact, to_agent, number)
+    return {"consultation": consultation_view(consultation)}
+
+
+def add_party(turn: Turn, request: PartyRequested) -> View:
+    """Call somebody into the talk of caller and agent, or into their conference."""
+    contact, caller = _in_talk(turn, request.contact_id, "add_party")
+    compare(contact.version, request, contact.state)
+    to_agent, number = _whom(turn, contact, caller, request.agent, request.number)
+    agent = _talker(turn, contact, caller)
+    if to_agent:
+        _check_takes_calls(turn, to_agent)
+    if sum(bool(each.leg_id) for each in consultations.of(turn, contact)) >= conferences.MAX_PARTIES:
+        raise ConflictError(f"{conferences.MAX_PARTIES} others are in the call already", current=contact.state)
+    consultation = conferences.add(turn, contact, agent, caller, to_agent, number)
+    return {"consultation": consultation_view(consultation)}
+
+
+def alternate(turn: Turn, request: AlternateRequested) -> View:
+    """Have the agent talk to the other of the two: the caller, or who was asked."""
+    consultation = _consultation(turn, request.consultation_id, "alternate")
+    contact, caller = _in_talk(turn, consultation.contact_id, "hang_up")
+    consulting.alternate(turn, contact, consultation, _at_hand(turn, contact), caller)
     return {"consultation": consultation_view(consultation)}
 
 
@@ -201,7 +233,7 @@ def withdraw(turn: Turn, request: ConsultationWithdrawn) -> View:
 def complete(turn: Turn, request: ConsultationCompleted) -> View:
     """Connect the caller with who was asked, without the agent."""
     consultation = _consultation(turn, request.consultation_id, "complete")
-    contact, caller = _in_talk(turn, consultation.contact_id, "consult")
+    contact, caller = _in_talk(turn, consultation.contact_id, "hang_up")
     consulting.complete(turn, contact, consultation, _at_hand(turn, contact), caller)
     return {"consultation": consultation_view(consultation)}
 
@@ -209,7 +241,7 @@ def complete(turn: Turn, request: ConsultationCompleted) -> View:
 def confer(turn: Turn, request: ConferenceRequested) -> View:
     """Have caller, agent and who was asked hear each other."""
     consultation = _consultation(turn, request.consultation_id, "confer")
-    contact, caller = _in_talk(turn, consultation.contact_id, "consult")
+    contact, caller = _in_talk(turn, consultation.contact_id, "hang_up")
     consulting.confer(turn, contact, consultation, _at_hand(turn, contact), caller)
     return {"consultation": consultation_view(consultation)}
 
@@ -236,12 +268,12 @@ def call(turn: Turn, request: CallRequested) -> View:
 def _in_talk(turn: Turn, contact_id: str, action: str) -> tuple[Contact, Leg]:
     contact = live_contact(turn, contact_id)
     caller = turn.legs.get(contact.caller_leg)
-    if caller is None or action not in contact_actions(contact):
-        raise ConflictError(
-            "only a call in which an agent talks can be given on, asked about or ended",
-            current=contact.state,
-            allowed_actions=tuple(contact_actions(contact)),
-        )
+    allowed = contact_actions(turn.state, contact)
+    if caller is None or action not in allowed:
+        why = "only a call in which an agent talks can be given on, asked about or ended"
+        if caller is not None and "hang_up" in allowed:
+            why = _why_not(turn, contact, action)
+        raise ConflictError(why, current=contact.state, allowed_actions=tuple(allowed))
     if not outage.is_up(turn, caller.pbx):
         raise ConflictError("the PBX can't be reached now", current=contact.state)
     return contact, caller
@@ -277,9 +309,37 @@ def _consultation(turn: Turn, consultation_id: str, action: str) -> Consultation
     return consultation
 
 
-def _check_no_conference(turn: Turn, contact: Contact) -> None:
-    if any(each.state in JOINED for each in consultations.of(turn, contact)):
-        raise ConflictError("the caller is in a conference, or about to be connected", current=contact.state)
+def _why_not(turn: Turn, contact: Contact, action: str) -> str:
+    """Why something can't be done in a talk, which can be done in others."""
+    agent = holding.agent_leg(turn, contact)
+    if consultations.is_shared(turn, contact):
+        return "the caller is in a conference, or about to be connected"
+    if agent is not None and agent.state is LegState.HELD and not contact.parked:
+        return "the agent's phone has put the caller on hold itself; it takes them back"
+    match action:
+        case "retrieve":
+            return "the caller is not on hold"
+        case "hold" | "add_party" if contact.parked:
+            return "the caller is on hold; retrieve them first"
+        case _:
+            return "somebody is being asked about the call; that comes to its end first"
+
+
+def _party(turn: Turn, contact: Contact, leg_id: str) -> Leg:
+    leg = next((each for each in legs_of(turn.state, contact) if each.id == leg_id), None)
+    if leg is None:
+        raise NotFoundError("there is no such leg in this contact now")
+    return leg
+
+
+def _whom(turn: Turn, contact: Contact, caller: Leg, agent: str, number: str) -> tuple[str, str]:
+    """The agent, if it is one, and the number of somebody to be called about the contact; raise if it can't be."""
+    if bool(agent) == bool(number):
+        raise RequestError("it is with one of agent, number")
+    if number:
+        _check_number(number)
+    to_agent = agent or transfers.agent_at(turn, caller.pbx, f"PJSIP/{number}")
+    return to_agent, _check_consulted(turn, contact, caller, to_agent) if to_agent else number
 
 
 def _check_consulted(turn: Turn, contact: Contact, caller: Leg, agent_id: str) -> str:

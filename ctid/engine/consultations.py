@@ -1,15 +1,16 @@
 """Consultations: an agent asks somebody about a contact. ctid shows a colleague whose it is; the phones carry it out.
 
-Or ctid does (``ctid.engine.consulting``), whatever phones they have.
+Or ctid does, whatever phones they have (``ctid.engine.consulting``), or calls them in (``ctid.engine.conferences``).
 """
 
 from __future__ import annotations
 
 from ctid.engine import holding
 from ctid.engine.turn import Turn
-from ctid.engine.views import consultation_view, screen_pop
+from ctid.engine.views import consultation_view, is_with_caller, screen_pop
 from ctid.model.commands import HangUpLeg, LetWait
 from ctid.model.contact import Consultation, Contact
+from ctid.model.leg import Leg
 from ctid.model.states import ConsultationState
 
 DIALLED = (ConsultationState.INITIATED, ConsultationState.ALERTING)
@@ -17,19 +18,20 @@ DIALLED = (ConsultationState.INITIATED, ConsultationState.ALERTING)
 
 
 def announce(
-    turn: Turn, contact: Contact, from_agent: str, to_agent: str, number: str, state: ConsultationState
+    turn: Turn, contact: Contact, to_agent: str, number: str, state: ConsultationState, *, joins: bool = False
 ) -> Consultation:
-    """Show the contact to the colleague; an enquiry with somebody else before is over."""
-    for before in of(turn, contact):
+    """Show the contact to the colleague; an enquiry with somebody else before is over, unless more are called in."""
+    for before in [] if joins else of(turn, contact):
         end(turn, before, "withdrawn")
     consultation = Consultation(
         id=turn.mint("co"),
         contact_id=contact.id,
-        from_agent=from_agent,
+        from_agent=contact.agent_id,
         to_agent=to_agent,
         number=number,
         created_at=turn.now,
         state=state,
+        joins=joins,
     )
     turn.state.consultations[consultation.id] = consultation
     if to_agent:
@@ -48,12 +50,41 @@ def move(turn: Turn, consultation: Consultation, state: ConsultationState) -> No
 def over(turn: Turn, contact: Contact, taker: str = "") -> None:
     """The talk about which somebody was asked is over, or the contact is the colleague's now."""
     for consultation in of(turn, contact):
-        end(turn, consultation, "transferred" if consultation.to_agent == taker else "ended")
+        goes_on = bool(taker) and contact.agent_id == taker and consultation.to_agent != taker
+        if goes_on and consultation.state is ConsultationState.CONFERENCED:
+            # Of several in a conference one has the contact now; the others are in it as before.
+            consultation.from_agent = taker
+            _publish(turn, consultation, "consultation.updated")
+        else:
+            end(turn, consultation, "transferred" if consultation.to_agent == taker else "ended")
 
 
 def of(turn: Turn, contact: Contact) -> list[Consultation]:
-    """Those about the contact; one at most."""
+    """Those about the contact: one enquiry at most, and any number of those who were called in."""
     return [each for each in turn.state.consultations.values() if each.contact_id == contact.id]
+
+
+def enquiry(turn: Turn, contact: Contact | None) -> Consultation | None:
+    """The one that ctid carries out and in which somebody is asked while the caller does not hear it."""
+    if contact is None or not turn.state.consultations:
+        return None
+    asked = (each for each in of(turn, contact) if not each.joins and each.state is not ConsultationState.CONFERENCED)
+    return next((each for each in asked if each.state is not ConsultationState.ANNOUNCED), None)
+
+
+def conferenced(turn: Turn, contact: Contact) -> list[Consultation]:
+    """Those whose party is in a conference with the caller."""
+    return [each for each in of(turn, contact) if each.state is ConsultationState.CONFERENCED]
+
+
+def is_shared(turn: Turn, contact: Contact) -> bool:
+    """Whether others than the agent are with the caller, or about to be."""
+    return bool(turn.state.consultations) and any(map(is_with_caller, of(turn, contact)))
+
+
+def by_leg(turn: Turn, leg: Leg) -> Consultation | None:
+    """The one whose party's leg it is."""
+    return next((each for each in turn.state.consultations.values() if each.leg_id == leg.id), None)
 
 
 def is_apart(turn: Turn, contact: Contact) -> bool:

@@ -1,23 +1,19 @@
-"""Consultations that ctid carries out, for phones of every kind: it holds, calls, connects, and joins all three.
+"""Consultations that ctid carries out, for phones of every kind: it holds, calls, connects, alternates, hands over.
 
 The agent's channel waits in the dialplan while who is asked is called. Their channel, once answered, bridges with the
-agent's; it is taken to the caller when the agent transfers, or all three into a conference. Each step is done when the
-PBX tells who is in a bridge with whom, never before.
+agent's; it is taken to the caller when the agent transfers. Each step is done when the PBX tells who is in a bridge
+with whom, never before.
 """
 
 from __future__ import annotations
 
-from ctid.engine import consultations, holding, leg_states, ringing, transfers
+from ctid.engine import conferences, consultations, consulted, holding, leg_states
 from ctid.engine.turn import Turn
-from ctid.model.commands import Confer, DialConsulted, HangUpLeg, JoinLegs, LetWait
+from ctid.model.commands import Alternate, HangUpLeg, JoinLegs, LetWait, RejoinConsulted
 from ctid.model.contact import Consultation, Contact
-from ctid.model.events import TransferParty
+from ctid.model.events import CallArrived
 from ctid.model.leg import Leg
-from ctid.model.offer import OfferCause
-from ctid.model.states import ConsultationState, LegState, Party
-
-RING_MS = 60_000
-"""How long who is asked is rung; the agent hears it and ends it when they like."""
+from ctid.model.states import ConsultationState, LegState
 
 
 def begin(turn: Turn, contact: Contact, to_agent: str, number: str) -> Consultation:
@@ -29,109 +25,91 @@ def begin(turn: Turn, contact: Contact, to_agent: str, number: str) -> Consultat
         to_agent: The colleague; empty for somebody else.
         number: Whom to dial; a colleague's extension is shown only.
     """
-    consultation = consultations.announce(
-        turn, contact, contact.agent_id, to_agent, number, ConsultationState.INITIATED
-    )
+    consultation = consultations.announce(turn, contact, to_agent, number, ConsultationState.INITIATED)
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
     if agent is not None and caller is not None:
         if not contact.parked:
             holding.park(turn, contact, agent, caller)
         if not agent.bridge_id:
-            _dial(turn, consultation, agent)
+            _call(turn, consultation, agent)
     return consultation
 
 
 def unbridged(turn: Turn, leg: Leg) -> None:
-    """A leg has left its bridge: that of an agent who wants to ask somebody is free for it now."""
+    """A leg has left its bridge: what waits for an agent's to be free is done now."""
     contact = turn.state.contacts.get(leg.contact_id)
-    consultation = _of(turn, contact)
-    if contact is None or consultation is None or consultation.leg_id or not contact.parked:
+    consultation = consultations.enquiry(turn, contact)
+    if contact is None or consultation is None or not contact.parked or holding.agent_leg(turn, contact) is not leg:
         return
-    if consultation.state is ConsultationState.INITIATED and holding.agent_leg(turn, contact) is leg:
-        _dial(turn, consultation, leg)
+    if consultation.then:
+        _go_on(turn, contact, consultation)
+    elif consultation.state is ConsultationState.INITIATED and not consultation.leg_id:
+        _call(turn, consultation, leg)
 
 
-def _dial(turn: Turn, consultation: Consultation, agent: Leg) -> None:
-    asking = turn.site.agents.get(consultation.from_agent)
-    asked = turn.site.agents.get(consultation.to_agent)
-    leg = Leg(
-        id=turn.mint("lg"),
-        pbx=agent.pbx,
-        unique_id="",
-        contact_id=consultation.contact_id,
-        party=Party.CONSULTED,
-        agent_id=consultation.to_agent,
-        state=LegState.INITIATED,
-        since_ms=turn.now.mono_ms,
-    )
-    leg.unique_id = consultation.leg_id = leg.id
-    turn.legs.add(leg)
-    turn.state.consulted[leg.id] = leg.agent_id
+def caller_came(turn: Turn, event: CallArrived) -> None:
+    """A caller's channel is with us: what waits for it is done now."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
+    consultation = consultations.enquiry(turn, contact)
+    if contact is not None and consultation is not None and consultation.then:
+        _go_on(turn, contact, consultation)
+
+
+def _call(turn: Turn, consultation: Consultation, agent: Leg) -> None:
     turn.emit(LetWait(pbx=agent.pbx, unique_id=agent.unique_id, ringing=True))
-    turn.emit(
-        DialConsulted(
-            pbx=leg.pbx,
-            unique_id=leg.unique_id,
-            device=asked.device if asked is not None else "",
-            number=consultation.number,
-            peer_unique_id=agent.unique_id,
-            caller_number=transfers.extension_of(asking.device) if asking is not None else "",
-            caller_name=asking.name if asking is not None else "",
-            timeout_ms=RING_MS,
-        )
-    )
-
-
-def alerting(turn: Turn, leg: Leg) -> None:
-    """The phone of who is asked rings."""
-    consultation = _by_leg(turn, leg)
-    if consultation is not None and consultation.state is ConsultationState.INITIATED:
-        consultations.move(turn, consultation, ConsultationState.ALERTING)
-
-
-def end_stray(turn: Turn, leg: Leg) -> None:
-    """End the leg of somebody who is not to be asked any more: our hang-up came before the PBX had made the channel."""
-    if _by_leg(turn, leg) is None:
-        turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
+    consulted.dial(turn, consultation, agent)
 
 
 def bridged(turn: Turn, contact: Contact) -> None:
     """A leg of a contact in talk is in a bridge: who talks to whom now tells how far the consultation is."""
-    consultation = _of(turn, contact)
+    consultation = consultations.enquiry(turn, contact)
     asked = turn.legs.get(consultation.leg_id) if consultation is not None else None
     if consultation is None or asked is None:
         return
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
     if holding.together(asked, agent, caller):
-        turn.cancel_timer(f"join:{contact.id}")
-        consultations.move(turn, consultation, ConsultationState.CONFERENCED)
-    elif holding.together(asked, caller):
+        # A conference, of which is told elsewhere.
+        return
+    if holding.together(asked, caller):
         if consultation.state is ConsultationState.TRANSFERRING:
-            _hand_over(turn, contact, consultation, asked)
-    elif holding.together(asked, agent) and consultation.state in consultations.DIALLED:
+            consulted.hand_over(turn, contact, consultation, asked)
+    elif holding.together(asked, agent):
+        _talk(turn, contact, consultation, asked)
+    elif holding.together(agent, caller):
+        _apart(turn, consultation, asked)
+
+
+def _apart(turn: Turn, consultation: Consultation, asked: Leg) -> None:
+    """The agent talks to the caller, and who was asked waits."""
+    consultation.then = ""
+    if consultation.state is ConsultationState.CONNECTED:
+        leg_states.change(turn, asked, LegState.HELD, "leg.held")
+        consultations.move(turn, consultation, ConsultationState.HELD)
+
+
+def _talk(turn: Turn, contact: Contact, consultation: Consultation, asked: Leg) -> None:
+    """The agent talks to who is asked, for the first time or again."""
+    if consultation.state is ConsultationState.HELD:
+        turn.cancel_timer(f"join:{contact.id}")
+        leg_states.change(turn, asked, LegState.CONNECTED, "leg.retrieved")
+    elif consultation.state in consultations.DIALLED:
         leg_states.change(turn, asked, LegState.CONNECTED, "leg.connected")
-        consultations.move(turn, consultation, ConsultationState.CONNECTED)
+    else:
+        return
+    consultations.move(turn, consultation, ConsultationState.CONNECTED)
 
 
-def complete(turn: Turn, contact: Contact, consultation: Consultation, agent: Leg, caller: Leg) -> None:
-    """Connect the caller with who was asked; the agent is out when the PBX tells that they talk."""
-    if consultation.state is ConsultationState.CONFERENCED:
-        # They talk already.
-        turn.emit(HangUpLeg(pbx=agent.pbx, unique_id=agent.unique_id))
+def alternate(turn: Turn, contact: Contact, consultation: Consultation, agent: Leg, caller: Leg) -> None:
+    """Have the agent talk to the other of the two; done when the PBX tells of their bridge."""
+    if consultation.state is ConsultationState.HELD:
+        _leave_caller(turn, contact, consultation, agent, caller, "alternate")
         return
     asked = turn.state.legs[consultation.leg_id]
     holding.joining(turn, contact)
-    turn.emit(JoinLegs(pbx=asked.pbx, unique_id=asked.unique_id, peer_unique_id=caller.unique_id))
-    consultations.move(turn, consultation, ConsultationState.TRANSFERRING)
-
-
-def confer(turn: Turn, contact: Contact, consultation: Consultation, agent: Leg, caller: Leg) -> None:
-    """Have all three hear each other."""
-    asked = turn.state.legs[consultation.leg_id]
-    holding.joining(turn, contact)
     turn.emit(
-        Confer(
-            pbx=caller.pbx,
+        Alternate(
+            pbx=agent.pbx,
             unique_id=caller.unique_id,
             agent_unique_id=agent.unique_id,
             consulted_unique_id=asked.unique_id,
@@ -139,65 +117,56 @@ def confer(turn: Turn, contact: Contact, consultation: Consultation, agent: Leg,
     )
 
 
-def agent_gone(turn: Turn, contact: Contact | None) -> None:
-    """The agent's leg has ended. Out of a conference, whoever they had asked has the contact now."""
-    consultation = _of(turn, contact)
-    if contact is None or consultation is None or consultation.state is not ConsultationState.CONFERENCED:
-        return
-    asked = turn.legs.get(consultation.leg_id)
-    if asked is not None and holding.together(asked, turn.legs.get(contact.caller_leg)):
-        _hand_over(turn, contact, consultation, asked)
-
-
-def _hand_over(turn: Turn, contact: Contact, consultation: Consultation, asked: Leg) -> None:
-    agent, caller = holding.agent_leg(turn, contact), turn.state.legs[contact.caller_leg]
-    turn.cancel_timer(f"join:{contact.id}")
-    if contact.parked:
-        holding.unpark(contact)
-    # From here on it is a leg like any other: that of the agent who has the contact, or none of ours.
-    _forget(turn, asked)
-    consultation.leg_id = ""
-    spec = turn.site.agents.get(consultation.to_agent)
-    device = spec.device if spec is not None else ""
-    transfers.hand_over(turn, contact, caller, TransferParty(unique_id=asked.unique_id, device=device))
-    if agent is not None:
+def complete(turn: Turn, contact: Contact, consultation: Consultation, agent: Leg, caller: Leg) -> None:
+    """Connect the caller with who was asked; the agent is out when the PBX tells that they talk."""
+    if consultation.state is ConsultationState.CONFERENCED:
+        # They talk already.
         turn.emit(HangUpLeg(pbx=agent.pbx, unique_id=agent.unique_id))
+    elif consultation.state is ConsultationState.HELD:
+        _leave_caller(turn, contact, consultation, agent, caller, "complete")
+    else:
+        _connect(turn, contact, consultation, caller)
 
 
-def gone(turn: Turn, leg: Leg, cause: OfferCause) -> None:
-    """Who was asked has hung up, or could not be reached.
+def confer(turn: Turn, contact: Contact, consultation: Consultation, agent: Leg, caller: Leg) -> None:
+    """Have all three hear each other."""
+    if consultation.state is ConsultationState.HELD:
+        _leave_caller(turn, contact, consultation, agent, caller, "confer")
+    else:
+        conferences.begin(turn, contact, agent, caller, turn.state.legs[consultation.leg_id])
 
-    Args:
-        turn: The turn.
-        leg: Of who was asked.
-        cause: Why, if they did not answer.
+
+def _leave_caller(turn: Turn, contact: Contact, consultation: Consultation, agent: Leg, caller: Leg, then: str) -> None:
+    """Put the caller on hold, if they are not, and go on once both have left their bridge."""
+    consultation.then = then
+    holding.joining(turn, contact)
+    if not contact.parked:
+        holding.park(turn, contact, agent, caller)
+    _go_on(turn, contact, consultation)
+
+
+def _go_on(turn: Turn, contact: Contact, consultation: Consultation) -> None:
+    """Do what was to follow, once the agent's channel is free and the caller's with us.
+
+    A channel that is put into a bridge while it is on its way out of another would leave that one as well.
     """
-    consultation = _by_leg(turn, leg)
-    _forget(turn, leg)
-    if consultation is not None:
-        reached = consultation.state not in consultations.DIALLED
-        consultations.end(turn, consultation, "ended" if reached else cause)
+    agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
+    asked = turn.legs.get(consultation.leg_id)
+    if agent is None or caller is None or asked is None or agent.bridge_id or not caller.has_agi:
+        return
+    then, consultation.then = consultation.then, ""
+    match then:
+        case "complete":
+            _connect(turn, contact, consultation, caller)
+        case "confer":
+            conferences.begin(turn, contact, agent, caller, asked)
+        case _:
+            holding.joining(turn, contact)
+            turn.emit(RejoinConsulted(pbx=asked.pbx, unique_id=asked.unique_id, peer_unique_id=agent.unique_id))
 
 
-def _forget(turn: Turn, leg: Leg) -> None:
-    turn.legs.remove(leg)
-    turn.state.consulted.pop(leg.id, None)
-    if leg.agent_id in turn.state.agents:
-        turn.touch_agent(leg.agent_id)
-
-
-def cause_of(cause: int) -> OfferCause:
-    """Why somebody could not be reached, from the PBX's cause (Q.850)."""
-    return ringing.CAUSES.get(cause, OfferCause.FAILED)
-
-
-def _of(turn: Turn, contact: Contact | None) -> Consultation | None:
-    """The consultation about the contact, if ctid carries it out."""
-    if contact is None:
-        return None
-    carried = (each for each in consultations.of(turn, contact) if each.state is not ConsultationState.ANNOUNCED)
-    return next(carried, None)
-
-
-def _by_leg(turn: Turn, leg: Leg) -> Consultation | None:
-    return next((each for each in turn.state.consultations.values() if each.leg_id == leg.id), None)
+def _connect(turn: Turn, contact: Contact, consultation: Consultation, caller: Leg) -> None:
+    asked = turn.state.legs[consultation.leg_id]
+    holding.joining(turn, contact)
+    turn.emit(JoinLegs(pbx=asked.pbx, unique_id=asked.unique_id, peer_unique_id=caller.unique_id))
+    consultations.move(turn, consultation, ConsultationState.TRANSFERRING)

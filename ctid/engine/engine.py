@@ -46,7 +46,7 @@ from ctid.model.states import ContactState
 from ctid.spec.site import SiteSpec
 
 _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
-    ev.CallArrived: journey.arrived,
+    ev.CallArrived: pbx.arrived,
     ev.CallerReturned: journey.returned,
     ev.AgiEnded: pbx.session_ended,
     ev.DigitsCollected: journey.collected,
@@ -85,11 +85,14 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.HoldRequested: call_control.hold,
     ev.RetrieveRequested: call_control.retrieve,
     ev.MuteRequested: call_control.mute,
+    ev.LegClearRequested: call_control.clear,
     ev.DigitsRequested: call_control.send_digits,
     ev.AnswerRequested: call_control.answer,
     ev.ConsultationRequested: call_control.consult,
     ev.ConsultationCompleted: call_control.complete,
     ev.ConferenceRequested: call_control.confer,
+    ev.AlternateRequested: call_control.alternate,
+    ev.PartyRequested: call_control.add_party,
     ev.ConsultationWithdrawn: call_control.withdraw,
     ev.CallRequested: call_control.call,
     ev.CallbackRequested: callback_requests.ask,

@@ -59,8 +59,8 @@ def is_joining(turn: Turn, contact: Contact) -> bool:
 def bridged(turn: Turn, contact: Contact, leg: Leg) -> None:
     """A leg of a contact in talk is in a bridge: with its caller there, too, the agent talks to them again."""
     agent = agent_leg(turn, contact)
-    if agent is leg and leg.muted:
-        # The mute belongs to the agent, not to the bridge or to what the PBX made of their channel on the way.
+    if leg.muted:
+        # The mute belongs to the party, not to the bridge or to what the PBX made of their channel on the way.
         turn.emit(MuteLeg(pbx=leg.pbx, unique_id=leg.unique_id, on=True))
     if contact.parked and agent is not None and together(agent, turn.legs.get(contact.caller_leg)):
         turn.cancel_timer(f"join:{contact.id}")

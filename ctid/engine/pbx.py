@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ctid.engine import (
     callbacks,
+    conferences,
+    consulted,
     consulting,
     devices,
     dialling,
@@ -21,6 +23,7 @@ from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, ReleaseLeg
 from ctid.model.events import (
     AgiEnded,
+    CallArrived,
     LegAlerting,
     LegAnswered,
     LegBridged,
@@ -40,6 +43,12 @@ from ctid.model.states import ContactState, LegState, OfferState, Outcome, Party
 from ctid.tracker.reconcile import UNKNOWN_CAUSE, difference
 
 
+def arrived(turn: Turn, event: CallArrived) -> None:
+    """A caller's channel has come to us, for the first time or again."""
+    journey.arrived(turn, event)
+    consulting.caller_came(turn, event)
+
+
 def alerting(turn: Turn, event: LegAlerting) -> None:
     """An agent's phone rings."""
     leg = turn.legs.find(event.pbx, event.unique_id)
@@ -47,7 +56,7 @@ def alerting(turn: Turn, event: LegAlerting) -> None:
         return
     leg_states.change(turn, leg, LegState.ALERTING, "leg.alerting")
     if leg.party is Party.CONSULTED:
-        consulting.alerting(turn, leg)
+        consulted.alerting(turn, leg)
     _end_stray(turn, leg)
 
 
@@ -80,6 +89,7 @@ def bridged(turn: Turn, event: LegBridged) -> None:
         if contact is not None and contact.state is ContactState.CONNECTED:
             holding.bridged(turn, contact, leg)
             consulting.bridged(turn, contact)
+            conferences.bridged(turn, contact)
         return
     called = contact.callback.leg_id if contact.callback is not None else ""
     caller = turn.legs.get(called or contact.caller_leg)
@@ -149,11 +159,11 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
         journey.caller_gone(turn, leg, outcome, cause_of_customer)
         return
     if leg.party is Party.CONSULTED:
-        consulting.gone(turn, leg, consulting.cause_of(event.cause))
+        consulted.gone(turn, leg, consulted.cause_of(event.cause))
         return
     cause = OfferCause.PBX_LOST if turn.reconciled else ringing.CAUSES.get(event.cause, OfferCause.FAILED)
     offers.leg_gone(turn, _offer_of(turn, leg), cause, outcome=outcome or Outcome.HANDLED)
-    consulting.agent_gone(turn, turn.state.contacts.get(leg.contact_id))
+    conferences.agent_gone(turn, turn.state.contacts.get(leg.contact_id))
 
 
 def session_ended(turn: Turn, event: AgiEnded) -> None:
@@ -180,7 +190,7 @@ def failed(turn: Turn, event: LegFailed) -> None:
     if leg.party is Party.CALLER:
         journey.caller_gone(turn, leg, None, cause)
     elif leg.party is Party.CONSULTED:
-        consulting.gone(turn, leg, cause)
+        consulted.gone(turn, leg, cause)
     else:
         offers.leg_gone(turn, _offer_of(turn, leg), cause)
 
@@ -299,7 +309,7 @@ def _offer_of(turn: Turn, leg: Leg) -> Offer:
 def _end_stray(turn: Turn, leg: Leg) -> None:
     """End an agent's leg whose offer is over: our hang-up came before the PBX had made the channel."""
     if leg.party is Party.CONSULTED:
-        consulting.end_stray(turn, leg)
+        consulted.end_stray(turn, leg)
     if leg.party is not Party.AGENT:
         return
     offer = _offer_of(turn, leg)

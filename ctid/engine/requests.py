@@ -161,9 +161,9 @@ def withdraw_contact(turn: Turn, request: ContactWithdrawn) -> View:
     """The customer of a submitted contact has left; whoever has it at hand is done with it."""
     contact = live_contact(turn, request.contact_id)
     compare(contact.version, request, contact.state)
-    if "withdraw" not in contact_actions(contact):
+    if "withdraw" not in contact_actions(turn.state, contact):
         why = "a call ends when its caller hangs up" if contact.channel == VOICE else "the contact is closed"
-        raise ConflictError(why, current=contact.state, allowed_actions=tuple(contact_actions(contact)))
+        raise ConflictError(why, current=contact.state, allowed_actions=tuple(contact_actions(turn.state, contact)))
     agent = turn.state.agents.get(contact.agent_id)
     if contact.state is ContactState.CONNECTED and agent is not None:
         _complete_task(turn, agent, contact)
@@ -183,7 +183,7 @@ def wrap_up(turn: Turn, request: WrapUpSet) -> View:
         raise ConflictError(
             "the agent neither talks to this contact nor wraps it up",
             current=contact.state,
-            allowed_actions=tuple(contact_actions(contact)),
+            allowed_actions=tuple(contact_actions(turn.state, contact)),
         )
     compare(contact.version, request, contact.state)
     _check_result(turn, request, segment)
@@ -230,7 +230,7 @@ def _check_end(turn: Turn, request: WrapUpSet, contact: Contact, segment: Segmen
         raise ConflictError(
             NO_DISPOSITION.format(queue=segment.queue),
             current=contact.state,
-            allowed_actions=tuple(contact_actions(contact)),
+            allowed_actions=tuple(contact_actions(turn.state, contact)),
         )
 
 
@@ -275,7 +275,7 @@ def routing(turn: Turn, request: RoutingSet) -> View:
         raise ConflictError(
             f"a contact that is {contact.state} does not wait",
             current=contact.state,
-            allowed_actions=tuple(contact_actions(contact)),
+            allowed_actions=tuple(contact_actions(turn.state, contact)),
         )
     moves = request.queue is not None and request.queue != contact.queue
     if moves and request.queue not in turn.site.queues:
@@ -284,7 +284,7 @@ def routing(turn: Turn, request: RoutingSet) -> View:
         raise ConflictError(
             "the contact is being offered to an agent; its queue can be changed when that comes to nothing",
             current=contact.state,
-            allowed_actions=tuple(contact_actions(contact)),
+            allowed_actions=tuple(contact_actions(turn.state, contact)),
         )
     if moves and contact.callback is not None:
         raise ConflictError("who is to be called back waits where the callback was asked for", current=contact.state)
@@ -292,7 +292,7 @@ def routing(turn: Turn, request: RoutingSet) -> View:
         raise ConflictError(
             "the customer is called back from the queue they asked for",
             current=contact.state,
-            allowed_actions=tuple(contact_actions(contact)),
+            allowed_actions=tuple(contact_actions(turn.state, contact)),
         )
     if request.steps:
         _check_steps(turn, request.steps)

@@ -13,7 +13,7 @@ from ctid.engine import agents, consultations, contacts, holding, journey, offer
 from ctid.engine.turn import Turn
 from ctid.engine.views import screen_pop
 from ctid.model.agent import Agent
-from ctid.model.commands import FetchLeg, ReleaseLeg
+from ctid.model.commands import FetchLeg, MuteLeg, ReleaseLeg
 from ctid.model.contact import Contact, Segment
 from ctid.model.events import CallSentOn, CallTransferred, LegSeen, PbxReconciled, TransferParty
 from ctid.model.leg import Leg
@@ -173,9 +173,19 @@ def _part(turn: Turn, contact: Contact, giver: Segment) -> None:
             offers.hang_up(turn, offer)
     if contact.parked:
         holding.unpark(contact)
+    caller = turn.legs.get(contact.caller_leg)
+    if caller is not None and caller.muted:
+        caller.muted = False
+        turn.emit(MuteLeg(pbx=caller.pbx, unique_id=caller.unique_id, on=False))
     contact.offer_ids = []
     if giver.left_at is None:
         offers.leave_talk(turn, contact, giver, "transferred")
+
+
+def is_taken_by(turn: Turn, agent_id: str) -> bool:
+    """Whether a contact that is given on to whoever it is, is that agent's from then on; else it leaves ctid."""
+    agent = turn.state.agents.get(agent_id)
+    return agent is not None and _can_take(turn, agent)
 
 
 def _can_take(turn: Turn, agent: Agent) -> bool:

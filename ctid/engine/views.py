@@ -17,7 +17,7 @@ from ctid.model.contact import Consultation, Contact, PathStep, Segment, Span
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
-from ctid.model.states import WAITING, AgentState, ConsultationState, ContactState, OfferState
+from ctid.model.states import WAITING, AgentState, ConsultationState, ContactState, LegState, OfferState, Party
 from ctid.spec.agent import VOICE, AgentSpec
 from ctid.spec.site import SiteSpec
 
@@ -81,7 +81,7 @@ def offer_actions(offer: Offer) -> list[str]:
     return ["accept_offer" if offer.at_desktop else "answer_offer", "reject_offer"]
 
 
-def contact_actions(contact: Contact) -> list[str]:
+def contact_actions(state: SiteState, contact: Contact) -> list[str]:
     """What may be asked of the contact now."""
     if contact.state is ContactState.CLOSED:
         return []
@@ -95,8 +95,29 @@ def contact_actions(contact: Contact) -> list[str]:
     if contact.channel != VOICE:
         allowed.append("withdraw")
     elif contact.state is ContactState.CONNECTED and segments.talking(contact):
-        allowed += ["retrieve" if contact.parked else "hold", "mute", "send_digits", "transfer", "consult", "hang_up"]
+        allowed += [*_talk_actions(state, contact), "mute", "send_digits", "transfer", "hang_up"]
     return allowed
+
+
+def _talk_actions(state: SiteState, contact: Contact) -> list[str]:
+    """What may be asked of a talk for now, as it depends on who else takes part and who is on hold."""
+    asked = [each for each in state.consultations.values() if each.contact_id == contact.id]
+    if any(map(is_with_caller, asked)):
+        # Whoever is in a conference stays there; more may be called in.
+        transferring = any(each.state is ConsultationState.TRANSFERRING for each in asked)
+        return [] if transferring else ["add_party"]
+    if contact.parked:
+        return ["retrieve", "consult"]
+    legs = [leg for leg in legs_of(state, contact) if leg.party is Party.AGENT]
+    if any(leg.state is LegState.HELD for leg in legs):
+        # By the phone itself; it asks somebody by itself, too.
+        return ["consult"]
+    return ["hold", "consult", *([] if any(each.leg_id for each in asked) else ["add_party"])]
+
+
+def is_with_caller(consultation: Consultation) -> bool:
+    """Whether who was asked, or called in, is with the caller, or about to be."""
+    return consultation.joins or consultation.state in (ConsultationState.TRANSFERRING, ConsultationState.CONFERENCED)
 
 
 def channels_view(state: SiteState, agent: Agent, spec: AgentSpec | None) -> View:
@@ -186,7 +207,7 @@ def contact_view(state: SiteState, contact: Contact, now: Instant, floor: Floor)
         "notes": contact.notes or None,
         **desk_view(contact, floor.queue(contact.queue)),
         "version": contact.version,
-        "allowed_actions": contact_actions(contact),
+        "allowed_actions": contact_actions(state, contact),
     }
 
 
@@ -322,6 +343,7 @@ def consultation_view(consultation: Consultation) -> View:
         "number": consultation.number,
         "state": consultation.state,
         "allowed_actions": consultation_actions(consultation),
+        "leg_id": consultation.leg_id or None,
         "created_at": stamp(consultation.created_at),
     }
 
@@ -329,8 +351,8 @@ def consultation_view(consultation: Consultation) -> View:
 def consultation_actions(consultation: Consultation) -> list[str]:
     """What may be asked of the consultation now."""
     match consultation.state:
-        case ConsultationState.CONNECTED:
-            return ["complete", "confer", "withdraw"]
+        case ConsultationState.CONNECTED | ConsultationState.HELD:
+            return ["alternate", "complete", "confer", "withdraw"]
         case ConsultationState.CONFERENCED:
             return ["complete", "withdraw"]
         case ConsultationState.TRANSFERRING:
@@ -340,9 +362,10 @@ def consultation_actions(consultation: Consultation) -> list[str]:
 
 
 def legs_of(state: SiteState, contact: Contact) -> Iterator[Leg]:
-    """The live legs of a contact: its customer's, and those of the agents it is offered to or served by."""
+    """The live legs of a contact: its customer's, those of agents it is offered to or served by, of whom they ask."""
     ids = [contact.caller_leg]
     if contact.callback is not None and contact.callback.leg_id != contact.caller_leg:
         ids.append(contact.callback.leg_id)
     ids += [state.offers[offer_id].leg_id for offer_id in contact.offer_ids if offer_id in state.offers]
+    ids += [each.leg_id for each in state.consultations.values() if each.contact_id == contact.id]
     return (state.legs[leg_id] for leg_id in ids if leg_id in state.legs)

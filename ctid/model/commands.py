@@ -186,8 +186,38 @@ class JoinLegs(Command, frozen=True, kw_only=True, tag="leg.join"):
     peer_unique_id: str
 
 
+class Alternate(Command, frozen=True, kw_only=True, tag="call.alternate"):
+    """Take an agent from who was asked to the caller; who was asked hears music meanwhile.
+
+    Attributes:
+        unique_id: The caller's channel, which waits with us.
+        agent_unique_id: The agent's channel.
+        consulted_unique_id: The channel of who was asked.
+    """
+
+    pbx: str
+    unique_id: str
+    agent_unique_id: str
+    consulted_unique_id: str
+
+
+class RejoinConsulted(Command, frozen=True, kw_only=True, tag="leg.rejoin_consulted"):
+    """Bridge who was asked, and waits, with the agent who asks, and waits as well.
+
+    Attributes:
+        unique_id: The channel of who was asked.
+        peer_unique_id: The agent's channel.
+    """
+
+    pbx: str
+    unique_id: str
+    peer_unique_id: str
+
+
 class DialConsulted(Command, frozen=True, kw_only=True, tag="leg.dial_consulted"):
     """Originate the leg of who is asked about a contact; when it answers, it is bridged with the agent who asks.
+
+    Or it enters the conference of the caller.
 
     Attributes:
         unique_id: To be the new channel's unique id.
@@ -197,6 +227,7 @@ class DialConsulted(Command, frozen=True, kw_only=True, tag="leg.dial_consulted"
         caller_number: What the phone shows; empty for whatever the PBX gives.
         caller_name: What the phone shows.
         timeout_ms: How long it may ring.
+        conference: The caller's channel, the name of the conference; empty to be bridged with the agent.
     """
 
     pbx: str
@@ -207,15 +238,16 @@ class DialConsulted(Command, frozen=True, kw_only=True, tag="leg.dial_consulted"
     caller_number: str
     caller_name: str
     timeout_ms: int
+    conference: str = ""
 
 
 class Confer(Command, frozen=True, kw_only=True, tag="call.confer"):
-    """Bring caller, agent and who was asked into one conference; it ends for the caller when both others have left.
+    """Bring caller, agent and who was asked into one conference; it ends for the caller when all others have left.
 
     Attributes:
         unique_id: The caller's channel, and the name of the conference.
         agent_unique_id: The agent's channel.
-        consulted_unique_id: The channel of who was asked.
+        consulted_unique_id: The channel of who was asked; empty if whoever is called in is there already.
     """
 
     pbx: str
@@ -364,7 +396,10 @@ AgiCommand = AnswerLeg | PlayAndCollect | PlayMusic | StopMusic | SetVariable | 
 Originate = RingAgent | DialCustomer | DialConsulted | PlaceCall
 """What makes a channel; if that cannot be, ``LegFailed`` says so."""
 
-AmiCommand = Originate | FetchLeg | HoldCall | LetWait | JoinLegs | Confer | MuteLeg | SendDigits | HangUpLeg
+Move = FetchLeg | HoldCall | LetWait | JoinLegs | Alternate | RejoinConsulted | Confer | MuteLeg
+"""What is done to channels that are there; that one is gone is no failure."""
+
+AmiCommand = Originate | Move | SendDigits | HangUpLeg
 """What a PBX's manager interface carries out."""
 
 AnyCommand = (

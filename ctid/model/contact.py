@@ -174,6 +174,9 @@ class Consultation(msgspec.Struct, kw_only=True):
         created_at: When it was announced.
         state: See ``ConsultationState``.
         leg_id: Of who is asked, once ctid has dialled them.
+        joins: Whether they are called into the talk itself, without being asked first.
+        then: What is to follow as soon as the agent's channel has left the caller: ``alternate``, ``complete`` or
+            ``confer``; empty for nothing.
     """
 
     id: str
@@ -184,6 +187,8 @@ class Consultation(msgspec.Struct, kw_only=True):
     created_at: Instant
     state: ConsultationState = ConsultationState.ANNOUNCED
     leg_id: str = ""
+    joins: bool = False
+    then: str = ""
 
 
 class OfferResult(msgspec.Struct, frozen=True, kw_only=True):

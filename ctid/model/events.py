@@ -456,10 +456,22 @@ class RetrieveRequested(Request, frozen=True, kw_only=True, tag="request.retriev
 
 
 class MuteRequested(Request, frozen=True, kw_only=True, tag="request.mute"):
-    """Keep what the agent says from the others, or let them hear it again."""
+    """Keep what somebody in the talk says from the others, or let them hear it again.
+
+    Attributes:
+        leg_id: Whose leg; empty for the agent's.
+    """
 
     contact_id: str
     on: bool
+    leg_id: str = ""
+
+
+class LegClearRequested(Request, frozen=True, kw_only=True, tag="request.leg_clear"):
+    """End one party's part in a talk."""
+
+    contact_id: str
+    leg_id: str
 
 
 class DigitsRequested(Request, frozen=True, kw_only=True, tag="request.digits"):
@@ -505,6 +517,25 @@ class ConferenceRequested(Request, frozen=True, kw_only=True, tag="request.confe
     """Have caller, agent and who was asked hear each other."""
 
     consultation_id: str
+
+
+class AlternateRequested(Request, frozen=True, kw_only=True, tag="request.alternate"):
+    """Have the agent talk to the other of the two whom they have: the caller, or who was asked."""
+
+    consultation_id: str
+
+
+class PartyRequested(Request, frozen=True, kw_only=True, tag="request.party"):
+    """Call somebody into the talk of caller and agent, or into their conference.
+
+    Attributes:
+        agent: A colleague.
+        number: Somebody else, as a phone would dial them.
+    """
+
+    contact_id: str
+    agent: str = ""
+    number: str = ""
 
 
 class ConsultationWithdrawn(Request, frozen=True, kw_only=True, tag="request.consultation_withdraw"):
@@ -657,11 +688,14 @@ AnyEvent = (
     | HoldRequested
     | RetrieveRequested
     | MuteRequested
+    | LegClearRequested
     | DigitsRequested
     | AnswerRequested
     | ConsultationRequested
     | ConsultationCompleted
     | ConferenceRequested
+    | AlternateRequested
+    | PartyRequested
     | ConsultationWithdrawn
     | CallRequested
     | CallbackRequested

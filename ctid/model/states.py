@@ -78,14 +78,16 @@ class ConsultationState(StrEnum):
     """How far an enquiry is.
 
     ``announced`` is all that is known of one that the phones carry out. One that ctid carries out is ``initiated``
-    until the phone of who is asked rings (``alerting``) and the two talk (``connected``); then they may be joined with
-    the caller, without the agent (``transferring``) or with them (``conferenced``).
+    until the phone of who is asked rings (``alerting``) and the two talk (``connected``). Who is asked waits (``held``)
+    while the agent talks to the caller in between. Then they may be joined with the caller, without the agent
+    (``transferring``) or with them (``conferenced``).
     """
 
     ANNOUNCED = "announced"
     INITIATED = "initiated"
     ALERTING = "alerting"
     CONNECTED = "connected"
+    HELD = "held"
     TRANSFERRING = "transferring"
     CONFERENCED = "conferenced"
 

@@ -23,6 +23,7 @@ from ctid.pbx_adapters.ami.commands import (
     CONSULT,
     HOLD,
     JOIN,
+    MUSIC,
     NO_FORWARD,
     OWN_NUMBER,
     PHONES,
@@ -174,6 +175,8 @@ def extensions_conf(dialplan: Dialplan) -> str:
         wait_seconds=AWAIT_SECONDS,
         hold=HOLD,
         ring=RING,
+        music=MUSIC,
+        music_class=dialplan.music_class,
         hold_seconds=HOLD_SECONDS,
         join=JOIN,
         consult=CONSULT,
@@ -319,18 +322,23 @@ exten => {ring},1,Playtones(ring)
 exten => {hold},1,Playtones(0)
  same => n,Wait({hold_seconds})
  same => n,Hangup()
+; Who was asked, while the agent talks to the caller in between.
+exten => {music},1,MusicOnHold({music_class},{hold_seconds})
+ same => n,Hangup()
 
 ; An agent, or whom they have asked, is connected with a caller who waits with ctid; its unique id comes after "to".
 [{join}]
 exten => _to.,1,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F(ctid-after^s^1))
  same => n,Hangup()
 
-; Somebody whom an agent wants to ask has answered. When they hang up, the agent still has their caller on hold.
+; Somebody whom an agent asks talks to them; the agent's unique id comes after "to". When they hang up, the agent still
+; has their caller on hold.
 [{consult}]
-exten => s,1,Bridge(${{IMPORT(${{{caller}}},CHANNEL(name))}},F({wait}^{hold}^1))
+exten => _to.,1,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F({wait}^{hold}^1))
  same => n,Hangup()
 
-; Caller, agent and whom they asked. When the last of the staff has left, the caller is taken out, too.
+; Caller, agent, whom they asked and whom they called in. When the last of the staff has left, the caller is taken out,
+; too.
 [{conference}]
 exten => _staff.,1,Set(CONFBRIDGE(user,marked)=yes)
  same => n,Set(CONFBRIDGE(user,quiet)=yes)

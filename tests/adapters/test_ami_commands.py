@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ctid.errors import PbxActionError
 from ctid.model.commands import (
+    Alternate,
     Confer,
     DialConsulted,
     DialCustomer,
@@ -16,10 +17,12 @@ from ctid.model.commands import (
     JoinLegs,
     LetWait,
     MuteLeg,
+    RejoinConsulted,
     RingAgent,
 )
 from ctid.pbx_adapters.ami.commands import (
     Originating,
+    alternate,
     confer,
     dial_consulted,
     dial_customer,
@@ -28,6 +31,7 @@ from ctid.pbx_adapters.ami.commands import (
     join_legs,
     let_wait,
     mute_leg,
+    rejoin_consulted,
     ring_agent,
     send_digit,
 )
@@ -175,12 +179,36 @@ def test_who_is_asked_is_called_by_device_or_number(device: str, number: str, ch
         "Channel": channel,
         "ChannelId": ASKED,
         "Context": "ctid-consult",
-        "Exten": "s",
+        "Exten": f"to{AGENT}",
         "Priority": "1",
         "Timeout": "60000",
         "CallerID": '"Ann  A " <1001>',
-        "Variable": ["FORWARD_CONTEXT=ctid-no-forward", "TRANSFER_CONTEXT=ctid-transfer", f"CTID_CALLER={AGENT}"],
+        "Variable": ["FORWARD_CONTEXT=ctid-no-forward", "TRANSFER_CONTEXT=ctid-transfer"],
     }
+
+
+def test_who_is_called_in_enters_the_callers_conference() -> None:
+    command = DialConsulted(
+        pbx="a",
+        unique_id=ASKED,
+        device="PJSIP/1002",
+        number="1002",
+        peer_unique_id=AGENT,
+        caller_number="",
+        caller_name="",
+        timeout_ms=60_000,
+        conference=CALLER,
+    )
+    fields = dial_consulted(command)
+    assert (fields["Context"], fields["Exten"]) == ("ctid-conference", f"staff{CALLER}")
+
+
+def test_an_agent_goes_from_one_to_the_other_in_one_step() -> None:
+    fields = alternate(Alternate(pbx="a", unique_id=CALLER, agent_unique_id=AGENT, consulted_unique_id=ASKED))
+    assert (fields["Channel"], fields["Context"], fields["Exten"]) == (AGENT, "ctid-join", f"to{CALLER}")
+    assert (fields["ExtraChannel"], fields["ExtraContext"], fields["ExtraExten"]) == (ASKED, "ctid-await", "music")
+    back = rejoin_consulted(RejoinConsulted(pbx="a", unique_id=ASKED, peer_unique_id=AGENT))
+    assert (back["Channel"], back["Context"], back["Exten"]) == (ASKED, "ctid-consult", f"to{AGENT}")
 
 
 def test_a_conference_takes_the_two_who_talk_first() -> None:
@@ -193,6 +221,8 @@ def test_a_conference_takes_the_two_who_talk_first() -> None:
         f"staff{CALLER}",
     )
     assert (caller["Channel"], caller["Exten"]) == (CALLER, f"caller{CALLER}")
+    (both,) = confer(Confer(pbx="a", unique_id=CALLER, agent_unique_id=AGENT, consulted_unique_id=""))
+    assert (both["Channel"], both["ExtraChannel"], both["ExtraExten"]) == (AGENT, CALLER, f"caller{CALLER}")
 
 
 def test_a_mute_needs_no_right_to_the_system() -> None:

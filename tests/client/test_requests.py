@@ -55,10 +55,29 @@ async def test_calls_are_held_asked_about_and_handed_over(desk: Desk) -> None:
         desk.site.bridge("b2", leg, caller)
         desk.site.consult(contact_id, leg, "112")
         (consultation,) = desk.site.state.consultations.values()
+        assert (await client.alternate(consultation.id))["allowed_actions"] == [
+            "alternate",
+            "complete",
+            "confer",
+            "withdraw",
+        ]
+        desk.site.bridge("b2", leg, caller)
+        assert consultation.state == "held"
+        await client.alternate(consultation.id)
+        desk.site.unbridge("b2", leg, caller)
+        desk.site.bridge("consultation", leg, consultation.leg_id)
         assert (await client.confer(consultation.id))["state"] == "connected"
         desk.site.bridge("b3", leg, caller, consultation.leg_id)
         with pytest.raises(ConflictError):
             await client.confer(consultation.id)
+        (theirs,) = [each for each in desk.site.state.legs.values() if each.id == consultation.leg_id]
+        muted = await client.mute_leg(contact_id, theirs.id, on=True)
+        assert [each["muted"] for each in muted["legs"] if each["id"] == theirs.id] == [True]
+        with pytest.raises(NotFoundError):
+            await client.clear_leg(contact_id, "lg-none")
+        party = await client.add_party(contact_id, number="110")
+        assert party["state"] == "initiated"
+        assert (await client.clear_leg(contact_id, party["leg_id"]))["id"] == contact_id
         assert (await client.complete(consultation.id))["allowed_actions"] == ["complete", "withdraw"]
         assert (await client.withdraw(consultation.id))["id"] == consultation.id
         with pytest.raises(ValueError, match="one of agent, number"):

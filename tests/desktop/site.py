@@ -206,13 +206,17 @@ class EngineSite:
         for unique_id in unique_ids:
             self.handle(ev.LegBridged(pbx="main", unique_id=unique_id, bridge_id=bridge_id))
 
+    def unbridge(self, bridge_id: str, *unique_ids: str) -> None:
+        """Channels leave a bridge."""
+        for unique_id in unique_ids:
+            self.handle(ev.LegUnbridged(pbx="main", unique_id=unique_id, bridge_id=bridge_id))
+
     def consult(self, contact_id: str, agent_leg: str, number: str) -> None:
         """ctid holds the caller, calls somebody for the agent, and the two talk."""
         caller = self.state.legs[self.state.contacts[contact_id].caller_leg]
         ask = {"command_id": "c", "principal": "p", "contact_id": contact_id}
         self.handle(ev.ConsultationRequested(**ask, number=number, dial=True))
-        for unique_id in (agent_leg, caller.unique_id):
-            self.handle(ev.LegUnbridged(pbx="main", unique_id=unique_id, bridge_id=caller.bridge_id))
+        self.unbridge(caller.bridge_id, agent_leg, caller.unique_id)
         (dialled,) = [c for c in self.done if isinstance(c, DialConsulted)][-1:]
         self.handle(ev.LegAlerting(pbx="main", unique_id=dialled.unique_id))
         self.handle(ev.LegAnswered(pbx="main", unique_id=dialled.unique_id))

@@ -144,6 +144,7 @@ class Floor:
             "offer_id": [each.id for each in site.state.offers.values() if each.agent_id in ("alice", "dan")],
             "queue_id": ["sales", "support"],
             "consultation_id": list(site.state.consultations),
+            "leg_id": list(site.state.legs),
             "webhook": ["crm"],
             "event_id": ["e1-7"],
             "name": ["somebody"],

@@ -43,6 +43,7 @@ class World:
             "queue_id": "sales",
             "name": "somebody",
             "consultation_id": "co-1",
+            "leg_id": "lg-1",
             "webhook": "crm",
             "event_id": "e1-1",
         }
@@ -156,5 +157,15 @@ async def test_a_contact_is_moved_within_the_scope_only(world: World, body: dict
 
 
 def test_no_pattern_of_a_path_is_unknown_here() -> None:
-    known = {"agent_id", "contact_id", "offer_id", "queue_id", "name", "webhook", "event_id", "consultation_id"}
+    known = {
+        "agent_id",
+        "contact_id",
+        "offer_id",
+        "queue_id",
+        "name",
+        "webhook",
+        "event_id",
+        "consultation_id",
+        "leg_id",
+    }
     assert {name for operation in OPERATIONS for name in re.findall(r"{(\w+)}", operation.path)} <= known

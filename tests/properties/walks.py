@@ -311,9 +311,9 @@ def somebody_talks(world: SimulatedPbx) -> str:
 
 
 def call_control(world: SimulatedPbx) -> None:
-    """An agent whose phone knows nothing of it has ctid hold, ask, mute, send digits, answer."""
+    """An agent whose phone knows nothing of it has ctid hold, ask, call in, mute, send digits, answer."""
     dice, state = world.random, world.engine.state
-    match dice.randrange(8):
+    match dice.randrange(9):
         case 0 | 1:
             hold_for_a_while(world, somebody_talks(world))
         case 2 | 3 | 4 | 5:
@@ -322,6 +322,8 @@ def call_control(world: SimulatedPbx) -> None:
             contact_id = somebody_talks(world)
             world.request(ev.MuteRequested, contact_id=contact_id, on=world.chance(0.7))
             world.request(ev.DigitsRequested, contact_id=contact_id, digits=dice.choice(["1", "42#", "x"]))
+        case 7:
+            call_in(world, somebody_talks(world))
         case _:
             offer_id = dice.choice([*state.offers, "of-none"])
             offer = state.offers.get(offer_id)
@@ -349,18 +351,43 @@ def ask_somebody(world: SimulatedPbx, contact_id: str) -> None:
     def go_on() -> None:
         known = [each.id for each in world.engine.state.consultations.values() if each.contact_id == contact_id]
         consultation_id = dice.choice(known or ["co-none"])
-        match dice.randrange(8):
+        match dice.randrange(10):
             case 0 | 1 | 2:
                 world.request(ev.ConsultationCompleted, consultation_id=consultation_id)
             case 3 | 4 | 5:
                 world.request(ev.ConferenceRequested, consultation_id=consultation_id)
             case 6:
                 world.request(ev.ConsultationWithdrawn, consultation_id=consultation_id)
-            case _:
+            case 7:
                 world.request(ev.RetrieveRequested, contact_id=contact_id)
+            case _:
+                world.request(ev.AlternateRequested, consultation_id=consultation_id)
 
     for _ in range(dice.randrange(5)):
         world.later(0, 12_000, go_on)
+
+
+def call_in(world: SimulatedPbx, contact_id: str) -> None:
+    """The agent has people called into the talk, and some of them let go again."""
+    dice = world.random
+
+    def one_more() -> None:
+        whom = dice.choice([{"agent": "bob"}, {"agent": "carol"}, {"number": "112"}])
+        world.request(ev.PartyRequested, contact_id=contact_id, **whom)
+
+    def one_less() -> None:
+        legs = [leg.id for leg in world.engine.state.legs.values() if leg.contact_id == contact_id]
+        world.request(ev.LegClearRequested, contact_id=contact_id, leg_id=dice.choice([*legs, "lg-none"]))
+
+    def hush() -> None:
+        legs = [leg.id for leg in world.engine.state.legs.values() if leg.contact_id == contact_id]
+        world.request(ev.MuteRequested, contact_id=contact_id, leg_id=dice.choice([*legs, ""]), on=world.chance(0.6))
+
+    for _ in range(1 + dice.randrange(3)):
+        world.later(0, 5_000, one_more)
+    for action in (one_less, hush):
+        if world.chance(0.4):
+            world.later(500, 15_000, action)
 
 
 def other_request(world: SimulatedPbx) -> None:

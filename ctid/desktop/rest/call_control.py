@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from ctid.desktop.auth import Role
-from ctid.desktop.call_control_schemas import CallBody, ConsultationBody, DigitsBody, MuteBody, TransferBody
+from ctid.desktop.call_control_schemas import (
+    CallBody,
+    ConsultationBody,
+    DigitsBody,
+    MuteBody,
+    PartyBody,
+    TransferBody,
+)
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.rest.contacts import live_contact
 from ctid.desktop.rest.rights import own_agent
 from ctid.errors import ForbiddenError, NotFoundError
 from ctid.model.contact import Contact
 from ctid.model.events import (
+    AlternateRequested,
     CallRequested,
     ConferenceRequested,
     ConsultationCompleted,
@@ -20,7 +28,9 @@ from ctid.model.events import (
     DigitsRequested,
     HangUpRequested,
     HoldRequested,
+    LegClearRequested,
     MuteRequested,
+    PartyRequested,
     Request,
     RetrieveRequested,
     TransferRequested,
@@ -41,6 +51,18 @@ async def mute(call: Call) -> Answer:
     """Keep what the agent says from the others, or let them hear it again."""
     body: MuteBody = call.body
     return await _ask(call, MuteRequested, contact_id=_served(call).id, on=body.on)
+
+
+async def mute_leg(call: Call) -> Answer:
+    """Keep what one party says from the others, or let them hear it again."""
+    body: MuteBody = call.body
+    leg_id = call.params["leg_id"]
+    return await _ask(call, MuteRequested, contact_id=_served(call).id, on=body.on, leg_id=leg_id)
+
+
+async def clear_leg(call: Call) -> Answer:
+    """End one party's part in a call."""
+    return await _ask(call, LegClearRequested, contact_id=_served(call).id, leg_id=call.params["leg_id"])
 
 
 async def send_digits(call: Call) -> Answer:
@@ -78,6 +100,18 @@ async def consult(call: Call) -> Answer:
         number=body.number or "",
         dial=body.dial,
     )
+
+
+async def add_party(call: Call) -> Answer:
+    """Call somebody into the talk."""
+    body: PartyBody = call.body
+    whom = {"agent": body.agent or "", "number": body.number or ""}
+    return await _ask(call, PartyRequested, contact_id=_served(call).id, **whom)
+
+
+async def alternate(call: Call) -> Answer:
+    """Have the agent talk to the other of the two."""
+    return await _ask(call, AlternateRequested, consultation_id=_own_consultation(call))
 
 
 async def withdraw(call: Call) -> Answer:

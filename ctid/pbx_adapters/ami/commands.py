@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from ctid.model.commands import (
+    Alternate,
     Confer,
     DialConsulted,
     DialCustomer,
@@ -16,6 +17,7 @@ from ctid.model.commands import (
     LetWait,
     MuteLeg,
     PlaceCall,
+    RejoinConsulted,
     RingAgent,
 )
 from ctid.pbx_adapters.ami.protocol import Fields
@@ -29,11 +31,14 @@ AWAIT: Final = "ctid-await"
 HOLD, RING = "hold", "ring"
 """The extensions of ``AWAIT`` for an agent whose caller is on hold: they hear nothing, or it ring elsewhere."""
 
+MUSIC: Final = "music"
+"""The extension of ``AWAIT`` for somebody who was asked, and waits while the agent talks to the caller."""
+
 JOIN: Final = "ctid-join"
 """The context of a channel that is bridged with a caller who waits with us: extension ``to`` and their unique id."""
 
 CONSULT: Final = "ctid-consult"
-"""The context of somebody who was asked by an agent and has answered; it bridges the agent."""
+"""The context of somebody whom an agent asks, and who talks to them: extension ``to`` and the agent's unique id."""
 
 CONFERENCE: Final = "ctid-conference"
 """The context of a conference: extensions ``caller`` and ``staff``, each with the conference's name behind it."""
@@ -142,13 +147,7 @@ def fetch(unique_id: str) -> Fields:
 
 def hold_call(command: HoldCall) -> Fields:
     """Take caller and agent out of their bridge in one step, so that neither ends with it."""
-    return {
-        **fetch(command.unique_id),
-        "ExtraChannel": command.agent_unique_id,
-        "ExtraContext": AWAIT,
-        "ExtraExten": HOLD,
-        "ExtraPriority": "1",
-    }
+    return _redirect_both((command.unique_id, ASK, "in"), (command.agent_unique_id, AWAIT, HOLD))
 
 
 def let_wait(command: LetWait) -> Fields:
@@ -166,7 +165,6 @@ def dial_consulted(command: DialConsulted) -> Fields:
     variables = [
         f"FORWARD_CONTEXT={NO_FORWARD}",
         f"TRANSFER_CONTEXT={TRANSFER}",
-        f"{CALLER}={_escaped(command.peer_unique_id)}",
     ]
     fields: dict[str, str | list[str]] = {
         "Action": "Originate",
@@ -174,8 +172,8 @@ def dial_consulted(command: DialConsulted) -> Fields:
         # Without /n the channel would give its id away as soon as it is answered.
         "Channel": command.device or f"Local/{command.number}@{PHONES}/n",
         "ChannelId": command.unique_id,
-        "Context": CONSULT,
-        "Exten": "s",
+        "Context": CONFERENCE if command.conference else CONSULT,
+        "Exten": f"staff{command.conference}" if command.conference else f"to{command.peer_unique_id}",
         "Priority": "1",
         "Timeout": str(command.timeout_ms),
         "Variable": variables,
@@ -185,18 +183,26 @@ def dial_consulted(command: DialConsulted) -> Fields:
     return fields
 
 
+def alternate(command: Alternate) -> Fields:
+    """Take an agent from who was asked to the caller, in one step, so that neither ends with their bridge."""
+    return _redirect_both(
+        (command.agent_unique_id, JOIN, f"to{command.unique_id}"), (command.consulted_unique_id, AWAIT, MUSIC)
+    )
+
+
+def rejoin_consulted(command: RejoinConsulted) -> Fields:
+    """Bridge who was asked with the agent again."""
+    return _redirect(command.unique_id, CONSULT, f"to{command.peer_unique_id}")
+
+
 def confer(command: Confer) -> list[Fields]:
-    """Bring three into a conference: the two who talk in one step, then the caller."""
-    return [
-        {
-            **_redirect(command.agent_unique_id, CONFERENCE, f"staff{command.unique_id}"),
-            "ExtraChannel": command.consulted_unique_id,
-            "ExtraContext": CONFERENCE,
-            "ExtraExten": f"staff{command.unique_id}",
-            "ExtraPriority": "1",
-        },
-        _redirect(command.unique_id, CONFERENCE, f"caller{command.unique_id}"),
-    ]
+    """Bring three into a conference: the two who talk in one step, then the caller; or two to somebody who is there."""
+    agent = (command.agent_unique_id, CONFERENCE, f"staff{command.unique_id}")
+    caller = (command.unique_id, CONFERENCE, f"caller{command.unique_id}")
+    if not command.consulted_unique_id:
+        return [_redirect_both(agent, caller)]
+    consulted = (command.consulted_unique_id, CONFERENCE, f"staff{command.unique_id}")
+    return [_redirect_both(agent, consulted), _redirect(*caller)]
 
 
 def mute_leg(command: MuteLeg) -> Fields:
@@ -216,6 +222,18 @@ def send_digit(unique_id: str, digit: str) -> Fields:
 
 def _redirect(unique_id: str, context: str, extension: str) -> dict[str, str | list[str]]:
     return {"Action": "Redirect", "Channel": unique_id, "Context": context, "Exten": extension, "Priority": "1"}
+
+
+def _redirect_both(one: tuple[str, str, str], other: tuple[str, str, str]) -> dict[str, str | list[str]]:
+    """Both are moved, or, if either is gone, neither."""
+    unique_id, context, extension = other
+    return {
+        **_redirect(*one),
+        "ExtraChannel": unique_id,
+        "ExtraContext": context,
+        "ExtraExten": extension,
+        "ExtraPriority": "1",
+    }
 
 
 def hang_up(unique_id: str, cause: int) -> Fields:

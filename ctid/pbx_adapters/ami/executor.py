@@ -9,6 +9,7 @@ import structlog
 
 from ctid.errors import PbxActionError, PbxError
 from ctid.model.commands import (
+    Alternate,
     AmiCommand,
     Confer,
     DialConsulted,
@@ -21,6 +22,7 @@ from ctid.model.commands import (
     MuteLeg,
     Originate,
     PlaceCall,
+    RejoinConsulted,
     RingAgent,
     SendDigits,
 )
@@ -28,6 +30,7 @@ from ctid.model.events import Event, LegFailed
 from ctid.pbx_adapters.ami.commands import (
     GONE,
     Originating,
+    alternate,
     confer,
     dial_consulted,
     dial_customer,
@@ -38,6 +41,7 @@ from ctid.pbx_adapters.ami.commands import (
     let_wait,
     mute_leg,
     place_call,
+    rejoin_consulted,
     ring_agent,
 )
 from ctid.pbx_adapters.ami.framing import Message
@@ -109,6 +113,10 @@ class Executor:
                 self._move(command.unique_id, let_wait(command))
             case JoinLegs():
                 self._move(command.unique_id, join_legs(command))
+            case Alternate():
+                self._move(command.unique_id, alternate(command))
+            case RejoinConsulted():
+                self._move(command.unique_id, rejoin_consulted(command))
             case Confer():
                 self._move(command.unique_id, *confer(command))
             case MuteLeg():

@@ -239,17 +239,21 @@ def test_views_of_agents_contacts_and_queues(site: Site) -> None:
     site.call("c2")
     queue = queue_view(engine.state, engine.site, "sales", site.now, engine.floor)
     assert (queue["waiting"], queue["offered"], queue["connected"]) == (2, 1, 0)
-    assert contact_actions(site.contact()) == ["set_attributes", "set_routing"]
+    assert contact_actions(site.engine.state, site.contact()) == ["set_attributes", "set_routing"]
     site.answered(leg)
     site.bridged(leg, "c1")
-    assert agent_actions(engine.state, site.agent())[0] == contact_actions(site.contact())[1] == "wrap_up"
+    assert (
+        agent_actions(engine.state, site.agent())[0]
+        == contact_actions(site.engine.state, site.contact())[1]
+        == "wrap_up"
+    )
     site.ended(leg)
     view = agent_view(engine.state, engine.site, site.agent(), site.now)
     assert view["wrap_up_until"] is not None
     assert view["team"] == "red"
     assert "ready" in view["allowed_actions"]
     site.wait(20)
-    assert contact_actions(site.contact()) == []
+    assert contact_actions(site.engine.state, site.contact()) == []
     site.give(ev.ConfigLoaded(spec={**SPEC, "agents": {}}))
     assert agent_view(engine.state, engine.site, site.agent(), site.now)["name"] == "alice"
 

@@ -396,6 +396,102 @@ def test_the_talk_ends_and_with_it_what_is_asked_about_it(site: Site, who: str) 
     assert site.engine.state.consultations == {}
 
 
+# ---- one and the other -----------------------------------------------------------------------------------------------
+
+
+def alternated(site: Site) -> tuple[str, str]:
+    """The agent talks to the caller, and who was asked waits."""
+    leg, theirs = asked(site)
+    site.request(ev.AlternateRequested, consultation_id=consultation(site).id)
+    order = site.only(cmd.Alternate)
+    assert (order.unique_id, order.agent_unique_id, order.consulted_unique_id) == ("c1", leg, theirs)
+    unbridged(site, leg, theirs, bridge="co")
+    site.bridged(leg, "c1", bridge="b2")
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    assert consultation(site).state is ConsultationState.HELD
+    return leg, theirs
+
+
+def test_the_agent_talks_to_the_caller_in_between(site: Site) -> None:
+    leg, theirs = alternated(site)
+    legs = site.engine.state.legs
+    assert (site.contact().parked, legs[leg].state, legs[theirs].state) == (False, LegState.CONNECTED, LegState.HELD)
+    site.request(ev.AlternateRequested, consultation_id=consultation(site).id)
+    assert site.only(cmd.HoldCall).agent_unique_id == leg
+    assert not site.all(cmd.RejoinConsulted)
+    site.request(ev.AlternateRequested, consultation_id=consultation(site).id)
+    assert "just being connected" in refused(site), "pressed twice"
+    unbridged(site, "c1", bridge="b2")
+    unbridged(site, leg, bridge="b2")
+    assert not site.all(cmd.RejoinConsulted), "the caller is on the way yet"
+    arrives(site)
+    assert site.only(cmd.RejoinConsulted) == cmd.RejoinConsulted(pbx="main", unique_id=theirs, peer_unique_id=leg)
+    site.bridged(theirs, leg, bridge="c2")
+    assert consultation(site).state is ConsultationState.CONNECTED
+    assert (site.contact().parked, legs[theirs].state) == (True, LegState.CONNECTED)
+
+
+def test_two_on_hold_and_then_either(site: Site) -> None:
+    leg, theirs = alternated(site)
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    unbridged(site, leg, "c1", bridge="b2")
+    arrives(site)
+    assert consultation(site).state is ConsultationState.HELD
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    assert (site.only(cmd.JoinLegs).unique_id, site.all(cmd.HangUpLeg)) == (leg, [])
+    site.bridged(leg, "c1", bridge="b3")
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    unbridged(site, leg, "c1", bridge="b3")
+    arrives(site)
+    site.request(ev.AlternateRequested, consultation_id=consultation(site).id)
+    assert site.only(cmd.RejoinConsulted).unique_id == theirs
+
+
+@pytest.mark.parametrize("then", ["complete", "confer"])
+def test_from_the_caller_the_rest_goes_by_a_hold(site: Site, then: str) -> None:
+    leg, theirs = alternated(site)
+    kind = ev.ConsultationCompleted if then == "complete" else ev.ConferenceRequested
+    site.request(kind, consultation_id=consultation(site).id)
+    assert site.only(cmd.HoldCall).agent_unique_id == leg
+    unbridged(site, "c1", leg, bridge="b2")
+    arrives(site)
+    if then == "complete":
+        assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=theirs, peer_unique_id="c1")
+        site.bridged(theirs, "c1", bridge="b3")
+        assert (site.contact().agent_id, site.contact().parked) == ("bob", False)
+    else:
+        assert site.only(cmd.Confer).consulted_unique_id == theirs
+        site.bridged(leg, theirs, "c1", bridge="b3")
+        assert consultation(site).state is ConsultationState.CONFERENCED
+        assert not site.contact().parked
+
+
+@pytest.mark.parametrize("who", ["caller", "agent", "asked"])
+def test_somebody_hangs_up_in_between(site: Site, who: str) -> None:
+    leg, theirs = alternated(site)
+    out = site.ended({"caller": "c1", "agent": leg, "asked": theirs}[who])
+    if who == "agent":
+        out += site.back()
+    gone = {each.unique_id for each in out if isinstance(each, cmd.HangUpLeg)}
+    assert site.engine.state.consultations == {}
+    assert gone == {"caller": {leg, theirs}, "agent": {theirs}, "asked": set()}[who]
+    if who == "asked":
+        assert (site.contact().state, site.contact().agent_id) == (ContactState.CONNECTED, "alice")
+
+
+def test_a_change_that_the_pbx_never_made_is_none(site: Site) -> None:
+    leg, theirs = alternated(site)
+    site.request(ev.AlternateRequested, consultation_id=consultation(site).id)
+    site.give(ev.PbxLost(pbx="main", reason="closed"))
+    seen = [ev.LegSeen(unique_id=each, answered=True, bridge_id="b2") for each in (leg, "c1")]
+    site.up(*seen, ev.LegSeen(unique_id=theirs, answered=True, bridge_id=""))
+    assert (site.contact().parked, consultation(site).state) == (False, ConsultationState.HELD)
+    site.wait(3)
+    unbridged(site, leg, "c1", bridge="b2")
+    arrives(site)
+    assert not site.all(cmd.RejoinConsulted)
+
+
 # ---- conferences -----------------------------------------------------------------------------------------------------
 
 
@@ -453,6 +549,123 @@ def test_a_caller_in_a_conference_is_given_on(site: Site) -> None:
     out = site.request(ev.TransferRequested, contact_id=site.contact().id, queue="support")
     assert site.only(cmd.FetchLeg).unique_id == "c1"
     assert {each.unique_id for each in out if isinstance(each, cmd.HangUpLeg)} == {leg, theirs}
+
+
+def called_in(site: Site, **whom: str) -> tuple[str, str]:
+    """Somebody is called into the talk of caller and agent, and has answered; gives the agent's leg and theirs."""
+    leg = site.connected()
+    site.request(ev.PartyRequested, contact_id=site.contact().id, **(whom or {"agent": "bob"}))
+    dial = site.only(cmd.DialConsulted)
+    assert (dial.conference, site.contact().parked) == ("c1", False)
+    site.give(ev.LegAlerting(pbx="main", unique_id=dial.unique_id))
+    assert consultation(site).state is ConsultationState.ALERTING
+    site.answered(dial.unique_id)
+    site.bridged(dial.unique_id, bridge="conf")
+    order = site.only(cmd.Confer)
+    assert (order.unique_id, order.agent_unique_id, order.consulted_unique_id) == ("c1", leg, "")
+    unbridged(site, leg, "c1")
+    site.bridged(leg, bridge="conf")
+    assert not site.all(cmd.Confer), "once is enough"
+    site.bridged("c1", bridge="conf")
+    assert consultation(site).state is ConsultationState.CONFERENCED
+    return leg, dial.unique_id
+
+
+def one_more(site: Site, number: str = "112") -> str:
+    """One more is called into the conference; gives their leg."""
+    site.request(ev.PartyRequested, contact_id=site.contact().id, number=number)
+    dial = site.only(cmd.DialConsulted)
+    site.answered(dial.unique_id)
+    site.bridged(dial.unique_id, bridge="conf")
+    assert not site.all(cmd.Confer), "all others are there"
+    return dial.unique_id
+
+
+def test_somebody_is_called_into_the_talk(site: Site) -> None:
+    called_in(site)
+    third = one_more(site)
+    assert [each.state for each in site.engine.state.consultations.values()] == [ConsultationState.CONFERENCED] * 2
+    (consultation_id,) = [each.id for each in site.engine.state.consultations.values() if each.leg_id == third]
+    site.request(ev.ConsultationWithdrawn, consultation_id=consultation_id)
+    assert site.only(cmd.HangUpLeg).unique_id == third
+    assert site.contact().state is ContactState.CONNECTED
+
+
+def test_no_more_than_so_many(site: Site) -> None:
+    called_in(site)
+    for _ in range(7):
+        one_more(site)
+    site.request(ev.PartyRequested, contact_id=site.contact().id, number="112")
+    assert "8 others" in refused(site)
+
+
+def test_who_does_not_come_changes_nothing(site: Site) -> None:
+    site.connected()
+    site.request(ev.PartyRequested, contact_id=site.contact().id, agent="bob")
+    theirs = site.only(cmd.DialConsulted).unique_id
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    assert "conference" in refused(site), "they would be alone"
+    out = site.ended(theirs, 17)
+    assert not [each for each in out if isinstance(each, cmd.LetWait | cmd.Confer)]
+    (ended,) = [each for each in site.all(cmd.Publish) if each.type == "consultation.ended"]
+    assert ended.data["result"] == "busy"
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    assert site.all(cmd.HoldCall)
+
+
+def test_of_several_a_colleague_has_the_caller_when_the_agent_leaves(site: Site) -> None:
+    leg, theirs = called_in(site, number="112")
+    site.request(ev.PartyRequested, contact_id=site.contact().id, agent="bob")
+    bobs = site.only(cmd.DialConsulted).unique_id
+    site.answered(bobs)
+    site.bridged(bobs, bridge="conf")
+    site.give(ev.LegEnded(pbx="main", unique_id=leg, cause=16))
+    contact = site.contact()
+    assert (contact.agent_id, contact.state, site.agent("bob").state) == (
+        "bob",
+        ContactState.CONNECTED,
+        AgentState.BUSY,
+    )
+    assert (consultation(site).from_agent, consultation(site).leg_id) == ("bob", theirs)
+    assert not site.all(cmd.HangUpLeg)
+    site.give(ev.LegEnded(pbx="main", unique_id="c1", cause=16))
+    assert {each.unique_id for each in site.all(cmd.HangUpLeg)} == {bobs, theirs}
+
+
+def test_of_strangers_none_is_hung_up_on_when_the_agent_leaves(site: Site) -> None:
+    leg, theirs = called_in(site, number="112")
+    third = one_more(site, "110")
+    site.give(ev.LegEnded(pbx="main", unique_id=leg, cause=16))
+    assert site.contact().outcome is Outcome.TRANSFERRED
+    assert not site.all(cmd.HangUpLeg)
+    assert not {theirs, third, "c1"} & {each.unique_id for each in site.engine.state.legs.values()}
+
+
+def test_one_of_them_is_muted_and_heard_again_once_they_have_the_caller(site: Site) -> None:
+    leg, theirs = called_in(site)
+    site.request(ev.MuteRequested, contact_id=site.contact().id, leg_id=theirs, on=True)
+    assert site.only(cmd.MuteLeg) == cmd.MuteLeg(pbx="main", unique_id=theirs, on=True)
+    site.request(ev.MuteRequested, contact_id=site.contact().id, leg_id="lg-none", on=True)
+    assert site.only(cmd.Refuse).code == "not-found"
+    site.give(ev.LegEnded(pbx="main", unique_id=leg, cause=16))
+    assert not site.only(cmd.MuteLeg).on
+
+
+def test_a_muted_caller_is_heard_by_whoever_has_them_next(site: Site) -> None:
+    site.connected()
+    caller = site.contact().caller_leg
+    site.request(ev.MuteRequested, contact_id=site.contact().id, leg_id=caller, on=True)
+    assert site.only(cmd.MuteLeg).unique_id == "c1"
+    site.request(ev.TransferRequested, contact_id=site.contact().id, queue="support")
+    assert not site.only(cmd.MuteLeg).on
+
+
+@pytest.mark.parametrize("who", ["caller", "agent", "asked"])
+def test_one_partys_part_is_ended(site: Site, who: str) -> None:
+    leg, theirs = called_in(site)
+    legs = {"caller": site.contact().caller_leg, "agent": leg, "asked": theirs}
+    site.request(ev.LegClearRequested, contact_id=site.contact().id, leg_id=legs[who])
+    assert site.only(cmd.HangUpLeg).unique_id == {"caller": "c1", "agent": leg, "asked": theirs}[who]
 
 
 # ---- refusals --------------------------------------------------------------------------------------------------------

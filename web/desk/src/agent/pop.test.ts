@@ -39,7 +39,7 @@ describe("what is at hand", () => {
   });
 
   it("shows a colleague's caller while one is asked about them", () => {
-    const consultation = { id: "k", contact_id: "c", from_agent: "b", to_agent: "a", number: "1001", state: "announced" as const, allowed_actions: [], created_at: "" };
+    const consultation = { id: "k", contact_id: "c", from_agent: "b", to_agent: "a", number: "1001", state: "announced" as const, allowed_actions: [], leg_id: null, created_at: "" };
     const pop = offer("o", "c").pop!;
     expect(workOf(agent(), live([]), { id: "k", consultation, pop })[0]).toMatchObject({ kind: "consultation", contactId: "c" });
     expect(workOf(agent({ id: "z" }), live([]), { id: "k", consultation, pop })).toEqual([]);

@@ -1,0 +1,81 @@
+"""Conferences: caller, agent, and any number of others whom the agent has asked or has had called in.
+
+All of them are in one ``ConfBridge()`` of the PBX. Whoever is called in enters it as they answer; with the first of them
+there, agent and caller are brought in as well. It is one when the PBX tells that they are together.
+"""
+
+from __future__ import annotations
+
+from ctid.engine import consultations, consulted, holding, leg_states, transfers
+from ctid.engine.turn import Turn
+from ctid.model.commands import Confer
+from ctid.model.contact import Consultation, Contact
+from ctid.model.leg import Leg
+from ctid.model.states import ConsultationState, LegState
+
+MAX_PARTIES = 8
+"""Of those who are called in beside caller and agent; more is a meeting, not a call."""
+
+
+def begin(turn: Turn, contact: Contact, agent: Leg, caller: Leg, asked: Leg | None) -> None:
+    """Bring caller, agent and who was asked together; those who were called in are there already."""
+    holding.joining(turn, contact)
+    turn.emit(
+        Confer(
+            pbx=caller.pbx,
+            unique_id=caller.unique_id,
+            agent_unique_id=agent.unique_id,
+            consulted_unique_id=asked.unique_id if asked is not None else "",
+        )
+    )
+
+
+def add(turn: Turn, contact: Contact, agent: Leg, caller: Leg, to_agent: str, number: str) -> Consultation:
+    """Call somebody into the talk, or into the conference that it is.
+
+    Args:
+        turn: The turn.
+        contact: In talk; its caller is not on hold.
+        agent: Who talks to them.
+        caller: Their leg.
+        to_agent: A colleague; empty for somebody else.
+        number: Whom to dial; a colleague's extension is shown only.
+    """
+    consultation = consultations.announce(turn, contact, to_agent, number, ConsultationState.INITIATED, joins=True)
+    consulted.dial(turn, consultation, agent, caller.unique_id)
+    return consultation
+
+
+def bridged(turn: Turn, contact: Contact) -> None:
+    """A leg of a contact in talk is in a bridge: see who has come together with the caller."""
+    agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
+    for consultation in consultations.of(turn, contact) if turn.state.consultations else ():
+        party = turn.legs.get(consultation.leg_id)
+        if party is None or consultation.state is ConsultationState.CONFERENCED:
+            continue
+        if holding.together(party, agent, caller):
+            turn.cancel_timer(f"join:{contact.id}")
+            if party.state is not LegState.CONNECTED:
+                leg_states.change(turn, party, LegState.CONNECTED, "leg.connected")
+            consultations.move(turn, consultation, ConsultationState.CONFERENCED)
+        elif consultation.joins and party.bridge_id and agent is not None and caller is not None:
+            if not holding.is_joining(turn, contact):
+                begin(turn, contact, agent, caller, None)
+
+
+def agent_gone(turn: Turn, contact: Contact | None) -> None:
+    """The agent's leg has ended. Out of a conference, one of those who are in it has the contact now."""
+    caller = turn.legs.get(contact.caller_leg) if contact is not None else None
+    if contact is None or caller is None:
+        return
+    there = [(each, turn.legs.get(each.leg_id)) for each in consultations.conferenced(turn, contact)]
+    staying = [(each, leg) for each, leg in there if leg is not None and holding.together(leg, caller)]
+    if not staying:
+        return
+    ours = [(each, leg) for each, leg in staying if transfers.is_taken_by(turn, each.to_agent)]
+    consultation, leg = (ours or staying)[0]
+    for other, others in [] if ours else staying[1:]:
+        # They talk on, and none of it is ours any more.
+        consulted.forget(turn, others)
+        other.leg_id = ""
+    consulted.hand_over(turn, contact, consultation, leg)
