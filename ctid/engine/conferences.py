@@ -1,7 +1,7 @@
 """Conferences: caller, agent, and any number of others whom the agent has asked or has had called in.
 
-All of them are in one ``ConfBridge()`` of the PBX. Whoever is called in enters it as they answer; with the first of them
-there, agent and caller are brought in as well. It is one when the PBX tells that they are together.
+All of them are in one ``ConfBridge()`` of the PBX. Whoever is called in enters it as they answer; with the first of
+them there, agent and caller are brought in as well. It is one when the PBX tells that they are together.
 """
 
 from __future__ import annotations
@@ -58,9 +58,10 @@ def bridged(turn: Turn, contact: Contact) -> None:
             if party.state is not LegState.CONNECTED:
                 leg_states.change(turn, party, LegState.CONNECTED, "leg.connected")
             consultations.move(turn, consultation, ConsultationState.CONFERENCED)
-        elif consultation.joins and party.bridge_id and agent is not None and caller is not None:
-            if not holding.is_joining(turn, contact):
-                begin(turn, contact, agent, caller, None)
+            continue
+        alone = consultation.joins and party.bridge_id and not holding.is_joining(turn, contact)
+        if alone and agent is not None and caller is not None:
+            begin(turn, contact, agent, caller, None)
 
 
 def agent_gone(turn: Turn, contact: Contact | None) -> None:
