@@ -88,6 +88,7 @@ def contact_actions(contact: Contact) -> list[str]:
     allowed = ["set_attributes"]
     if contact.state in WAITING:
         allowed.append("set_routing")
+        allowed += ["pick_up"] if _is_to_be_had(contact) else []
     if at_work := [each for each in contact.segments if each.done_at is None]:
         allowed.append("wrap_up")
         over = contact.channel != VOICE or any(each.left_at is not None for each in at_work)
@@ -97,6 +98,14 @@ def contact_actions(contact: Contact) -> list[str]:
     elif contact.state is ContactState.CONNECTED and segments.talking(contact):
         allowed += ["retrieve" if contact.parked else "hold", "mute", "send_digits", "transfer", "consult", "hang_up"]
     return allowed
+
+
+def _is_to_be_had(contact: Contact) -> bool:
+    """Whether an agent may pick a waiting contact up: there is somebody to talk to, and nobody has taken it."""
+    callback, out = contact.callback, contact.offer_ids
+    if contact.state is ContactState.QUEUED and callback is not None:
+        return bool(callback.leg_id) and callback.leg_id == contact.caller_leg and not callback.ending
+    return not any(told.offer_id in out and told.state == OfferState.ACCEPTED for told in contact.offers)
 
 
 def channels_view(state: SiteState, agent: Agent, spec: AgentSpec | None) -> View:
