@@ -12,14 +12,14 @@ RESERVED, BUSY, WRAP_UP = AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_
 
 TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {
     LOGGED_OUT: frozenset({NOT_READY, READY}),
-    NOT_READY: frozenset({LOGGED_OUT, READY, NOT_READY, BUSY}),
+    NOT_READY: frozenset({LOGGED_OUT, READY, NOT_READY, RESERVED, BUSY}),
     READY: frozenset({LOGGED_OUT, NOT_READY, RESERVED, BUSY}),
     RESERVED: frozenset({LOGGED_OUT, NOT_READY, READY, BUSY}),
     BUSY: frozenset({LOGGED_OUT, NOT_READY, READY, WRAP_UP}),
     WRAP_UP: frozenset({LOGGED_OUT, NOT_READY, READY}),
 }
 """Every legal move; NOT_READY to itself is a change of reason. Without being reserved an agent becomes BUSY by the
-transfer of a colleague whom they talk to."""
+transfer of a colleague whom they talk to. On a break nobody is reserved but by what they pick up themselves."""
 
 
 class Effect(StrEnum):

@@ -105,6 +105,7 @@ EN: Final[dict[str, str]] = {
     # A decision.
     "decision.arrival": "After {time} in queue {queue}: {agent}, {why}.",
     "decision.freed": "After {time} in queue {queue}, {agent} became available: {why}.",
+    "decision.picked_up": "After {time} in queue {queue}, {agent} picked it up.",
     "by.alone": "the only one free and able",
     "by.priority": "one of {able} able, who gives the queue a higher priority than {other} does",
     "by.preferred": "one of {able} able, preferred before {other}",
@@ -229,6 +230,7 @@ ZH: Final[dict[str, str]] = {
     "decisions.none": "从未分配给座席。",
     "decision.arrival": "在队列 {queue} 等待 {time} 后：{agent}，{why}。",
     "decision.freed": "在队列 {queue} 等待 {time} 后，{agent} 空闲：{why}。",
+    "decision.picked_up": "在队列 {queue} 等待 {time} 后，{agent} 代接。",
     "by.alone": "唯一空闲且能胜任者",
     "by.priority": "{able} 名能胜任者之一，对该队列的优先级高于 {other}",
     "by.preferred": "{able} 名能胜任者之一，优先于 {other}",

@@ -21,3 +21,8 @@ def profile(agent: Agent, spec: AgentSpec) -> AgentSpec:
     if agent.queues is not None:
         update["queues"] = {name: MembershipSpec.model_validate(each) for name, each in agent.queues.items()}
     return spec.model_copy(update=update)
+
+
+def serves(agent: AgentSpec, queue: str) -> bool:
+    """Whether an agent with this profile serves the queue at all, whatever its contacts need."""
+    return not agent.queues or queue in agent.queues

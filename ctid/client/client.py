@@ -176,6 +176,16 @@ class Client:
         """Decline an offer."""
         return _part(await self.request("POST", f"/v1/offers/{offer_id}/reject"), "offer")
 
+    async def waiting(self, agent_id: str = "") -> list[JsonObject]:
+        """What an agent may pick up, who waits longest first; the user's own agent without an id."""
+        return _items(await self.request("GET", f"/v1/agents/{agent_id or await self._own_agent()}/waiting"))
+
+    async def pick_up(self, contact_id: str, *, agent: str = "", if_match: int | None = None) -> JsonObject:
+        """Take a contact that waits, or that others are being offered; for another agent, if the user supervises."""
+        body = {"agent": agent} if agent else {}
+        path = f"/v1/contacts/{contact_id}/pick-up"
+        return _part(await self.request("POST", path, body, if_match=if_match), "contact")
+
     async def set_attributes(
         self, contact_id: str, attributes: Mapping[str, str | None], *, if_match: int | None = None
     ) -> JsonObject:

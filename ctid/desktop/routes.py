@@ -9,6 +9,7 @@ from ctid.desktop.access_operations import ACCESS_OPERATIONS
 from ctid.desktop.auth import Role
 from ctid.desktop.call_control_operations import CALL_CONTROL_OPERATIONS
 from ctid.desktop.desk_operations import DESK_OPERATIONS
+from ctid.desktop.diversion_operations import DIVERSION_OPERATIONS
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
 from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, routing, site, staffing
@@ -302,6 +303,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     *ACCESS_OPERATIONS,
     *CALL_CONTROL_OPERATIONS,
+    *DIVERSION_OPERATIONS,
     *PHONE_OPERATIONS,
     *WEBHOOK_OPERATIONS,
     *DESK_OPERATIONS,

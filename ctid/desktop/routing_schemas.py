@@ -26,7 +26,9 @@ class DecisionView(View):
     queue: str
     agent_id: str
     offer_id: str
-    trigger: Literal["arrival", "freed"] = Field(description="The contact found an agent, or the agent the contact.")
+    trigger: Literal["arrival", "freed", "picked_up"] = Field(
+        description="The contact found an agent, or the agent the contact; or the agent took it by their own decision."
+    )
     step: int = Field(description="The requirement's step in force.")
     waited_ms: int
     strategy: str

@@ -7,13 +7,15 @@ records); what is their own as an agent they have besides.
 
 from __future__ import annotations
 
+from ctid.acd.floor import Floor
+from ctid.acd.profile import serves
 from ctid.desktop.auth import Principal, Role
 from ctid.engine import segments
 from ctid.engine.state import SiteState
 from ctid.model.contact import Contact
 from ctid.model.offer import Offer
 from ctid.model.record import ContactRecord
-from ctid.model.states import OfferState
+from ctid.model.states import WAITING, OfferState
 from ctid.spec.site import SiteSpec
 
 
@@ -60,6 +62,12 @@ def owns(state: SiteState, principal: Principal, contact: Contact) -> bool:
         return True
     out = (state.offers[offer_id] for offer_id in contact.offer_ids if offer_id in state.offers)
     return any(offer.agent_id == principal.agent_id and offer.state is OfferState.PENDING for offer in out)
+
+
+def may_take(floor: Floor, principal: Principal, contact: Contact) -> bool:
+    """Whether the contact waits in a queue that the principal serves, so that they may pick it up."""
+    profile = floor.roster.profiles.get(principal.agent_id)
+    return profile is not None and contact.state in WAITING and serves(profile, contact.queue)
 
 
 def is_consulted(state: SiteState, principal: Principal, contact: Contact) -> bool:

@@ -74,8 +74,11 @@ def candidate_of(turn: Turn, agent: Agent) -> Candidate:
 
 def awaits(turn: Turn, contact: Contact) -> bool:
     """Whether the contact waits for an agent and can be connected to one now."""
-    if contact.state is not ContactState.QUEUED:
-        return False
+    return contact.state is ContactState.QUEUED and is_connectable(turn, contact)
+
+
+def is_connectable(turn: Turn, contact: Contact) -> bool:
+    """Whether a contact in a queue can be connected to an agent now: its caller is with us, or its customer dialled."""
     if contact.channel != VOICE:
         return True
     if contact.callback is not None and not callbacks.is_on_the_line(contact):

@@ -10,6 +10,9 @@ from ctid.engine.views import View, stamp
 from ctid.model.contact import Decision, OfferResult
 from ctid.model.states import OfferState
 
+PICKED_UP = "picked_up"
+"""Triggers the decision of an agent who took a contact by themselves."""
+
 
 def decision_views(decisions: Iterable[Decision], offers: Iterable[OfferResult], words: Words) -> list[View]:
     """Every decision of a contact, in order, each with what became of its offer."""
@@ -18,7 +21,8 @@ def decision_views(decisions: Iterable[Decision], offers: Iterable[OfferResult],
 
 
 def _decision_view(decision: Decision, result: OfferResult | None, words: Words) -> View:
-    chosen = _told(decision, Place(decision.fit, decision.turn))
+    measured = decision.trigger != PICKED_UP
+    chosen = _told(decision, Place(decision.fit, decision.turn)) if measured else {}
     other = _told(decision, Place(decision.runner_up_fit, decision.runner_up_turn)) if decision.runner_up else None
     reason = words.say(
         f"decision.{decision.trigger}",

@@ -112,7 +112,7 @@ def take(turn: Turn, offer: Offer, contact: Contact) -> None:
     _rescind_others(turn, offer, contact)
     contact.agent_id = offer.agent_id
     if contact.channel == VOICE:
-        ringing.ring(turn, offer, contact)
+        ringing.ring(turn, offer, contact, answer=True)
         turn.start_timer(f"lease:{offer.id}", ms(turn.site.queues[offer.queue].ring_seconds) + _lease_ms(turn))
         return
     contact.offer_ids = []
@@ -120,6 +120,29 @@ def take(turn: Turn, offer: Offer, contact: Contact) -> None:
     agent.misses = 0
     tasks.begin(turn, agent, contact)
     _release(turn, offer)
+
+
+def pick_up(turn: Turn, contact: Contact, agent: Agent) -> Offer:
+    """Give a waiting contact to an agent who has decided to take it; whom it is offered to have it no more.
+
+    It is an offer like any other, made and accepted in one step, so that everybody is told what they are told of those.
+
+    Args:
+        turn: The turn.
+        contact: Waiting, or being offered to others, of whom nobody has taken it.
+        agent: Free for it.
+    """
+    offer = _reserve(turn, contact, agent)
+    offer.at_desktop = True
+    contact.agent_id = agent.id
+    contact.offer_ids = [*contact.offer_ids, offer.id]
+    if contact.state is ContactState.OFFERED:
+        contacts.change_span(turn, contact)
+    else:
+        contacts.move(turn, contact, ContactState.OFFERED)
+    publish(turn, offer, "offer.created")
+    take(turn, offer, contact)
+    return offer
 
 
 def have_answered(turn: Turn, offer: Offer, contact: Contact) -> None:

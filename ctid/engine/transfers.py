@@ -156,7 +156,7 @@ def hand_over(turn: Turn, contact: Contact, caller: Leg, other: TransferParty | 
         _publish(turn, contact, giver, to_agent=agent_id)
         contacts.close(turn, contact, Outcome.TRANSFERRED)
         return
-    _engage(turn, taker)
+    engage(turn, taker)
     offers.adopt(turn, taker, contact, other.unique_id, caller.bridge_id)
     _publish(turn, contact, giver, to_agent=taker.id)
 
@@ -194,7 +194,7 @@ def _can_take(turn: Turn, agent: Agent) -> bool:
     return agent.id in turn.site.agents and agent.state in free and not agent.offer_id
 
 
-def _engage(turn: Turn, agent: Agent) -> None:
+def engage(turn: Turn, agent: Agent) -> None:
     """What the agent was at is put aside: a wrap-up ends; what follows it, or a break, follows the talk to come."""
     state, reason = agent.pending_state, agent.pending_reason
     if agent.state is AgentState.WRAP_UP:

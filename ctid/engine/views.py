@@ -88,6 +88,7 @@ def contact_actions(state: SiteState, contact: Contact) -> list[str]:
     allowed = ["set_attributes"]
     if contact.state in WAITING:
         allowed.append("set_routing")
+        allowed += ["pick_up"] if _is_to_be_had(contact) else []
     if at_work := [each for each in contact.segments if each.done_at is None]:
         allowed.append("wrap_up")
         over = contact.channel != VOICE or any(each.left_at is not None for each in at_work)
@@ -118,6 +119,14 @@ def _talk_actions(state: SiteState, contact: Contact) -> list[str]:
 def is_with_caller(consultation: Consultation) -> bool:
     """Whether who was asked, or called in, is with the caller, or about to be."""
     return consultation.joins or consultation.state in (ConsultationState.TRANSFERRING, ConsultationState.CONFERENCED)
+
+
+def _is_to_be_had(contact: Contact) -> bool:
+    """Whether an agent may pick a waiting contact up: there is somebody to talk to, and nobody has taken it."""
+    callback, out = contact.callback, contact.offer_ids
+    if contact.state is ContactState.QUEUED and callback is not None:
+        return bool(callback.leg_id) and callback.leg_id == contact.caller_leg and not callback.ending
+    return not any(told.offer_id in out and told.state == OfferState.ACCEPTED for told in contact.offers)
 
 
 def channels_view(state: SiteState, agent: Agent, spec: AgentSpec | None) -> View:

@@ -219,8 +219,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         queue: In which queue.
         agent_id: Who was chosen.
         offer_id: The offer that was made.
-        trigger: What made the decision possible: ``arrival`` (the contact found a free agent) or ``freed`` (the agent
-            found a waiting contact).
+        trigger: What made the decision possible: ``arrival`` (the contact found a free agent), ``freed`` (the agent
+            found a waiting contact) or ``picked_up`` (the agent decided it themselves; then nothing was measured).
         step: Index of the requirement's step in force.
         waited_ms: How long the contact had waited.
         strategy: The queue's strategy then.

@@ -492,6 +492,13 @@ class AnswerRequested(Request, frozen=True, kw_only=True, tag="request.answer"):
     offer_id: str
 
 
+class PickUpRequested(Request, frozen=True, kw_only=True, tag="request.pick_up"):
+    """An agent takes a contact that waits, or that others are being offered."""
+
+    contact_id: str
+    agent_id: str
+
+
 class ConsultationRequested(Request, frozen=True, kw_only=True, tag="request.consultation"):
     """The agent who serves the contact wants to ask somebody about it.
 
@@ -691,6 +698,7 @@ AnyEvent = (
     | LegClearRequested
     | DigitsRequested
     | AnswerRequested
+    | PickUpRequested
     | ConsultationRequested
     | ConsultationCompleted
     | ConferenceRequested

@@ -85,6 +85,23 @@ async def test_calls_are_held_asked_about_and_handed_over(desk: Desk) -> None:
         assert (await client.consult(contact_id, number="112"))["state"] == "initiated"
 
 
+async def test_contacts_are_taken_elsewhere(desk: Desk) -> None:
+    async with Client.sign_in(desk.url, "alice", PASSWORD) as client, client.events():
+        await until(lambda: desk.site.state.agents["alice"].desktops)
+        await client.set_state("NOT_READY")
+        contact_id = desk.site.call()
+        (shown,) = await client.waiting()
+        assert (shown["id"], shown["allowed_actions"]) == (contact_id, ["pick_up"])
+        with pytest.raises(VersionMismatchError):
+            await client.pick_up(contact_id, if_match=99)
+        assert (await client.pick_up(contact_id))["agent_id"] == "alice"
+        with pytest.raises(ConflictError):
+            await client.pick_up(contact_id)
+        async with Client(desk.url, desk.token("sue")) as sue:
+            with pytest.raises(ConflictError):
+                await sue.pick_up(contact_id, agent="bob")
+
+
 async def test_a_supervisors_day(desk: Desk) -> None:
     async with Client(desk.url, desk.token("sue")) as client:
         contact = await client.submit_contact("chat", "sales", attributes={"topic": "billing"})

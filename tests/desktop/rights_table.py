@@ -126,6 +126,9 @@ TABLE: Final[dict[str, Row]] = {
     "withdrawConsultation": Row(may=HER_SUPERVISION | {"alice"}),
     "completeConsultation": Row(may=HER_SUPERVISION | {"alice"}),
     "confer": Row(may=HER_SUPERVISION | {"alice"}),
+    # Whoever serves the queue may take what waits there, but for themselves only.
+    "listWaitingForAgent": Row(may=HER_SUPERVISION | {"alice"}),
+    "pickUpContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"agent": "alice"}),
     "placeCall": Row(may=HER_SUPERVISION | {"alice"}, body={"number": "+493055555555"}),
     # Queues: their numbers name nobody.
     "listQueues": Row(

@@ -61,7 +61,10 @@ PASSWORD = "demo-only-password"
 WHO: Final = ("alice", "sue", "adam", "crm")
 
 # Where the table of rights asks for what is refused, on purpose.
-BODIES: Final[dict[str, Any]] = {"signIn": {"username": "somebody", "password": PASSWORD}}
+BODIES: Final[dict[str, Any]] = {
+    "signIn": {"username": "somebody", "password": PASSWORD},
+    "pickUpContact": {"agent": "erin"},
+}
 
 QUERIES: Final = {"getStaffing": "?calls_per_hour=480&handling_seconds=300"}
 
@@ -69,7 +72,12 @@ QUERIES: Final = {"getStaffing": "?calls_per_hour=480&handling_seconds=300"}
 NEVER_MADE_UP: Final = frozenset({"refreshSession", "signOut"})
 
 # Of all contacts few would do.
-MEANT: Final = {"getCallback": "callback", "cancelCallback": "callback", "retrieveContact": "on_hold"}
+MEANT: Final = {
+    "getCallback": "callback",
+    "cancelCallback": "callback",
+    "retrieveContact": "on_hold",
+    "pickUpContact": "waiting",
+}
 
 # Names that mean something here, by where they may stand; made-up ones never do.
 NAMES: Final[dict[str, list[str]]] = {
@@ -114,7 +122,7 @@ class Floor:
         site = desk.site
         spec = site.spec.model_dump(mode="json", by_alias=True)
         spec["agents"]["alice"]["answer"] = "desktop"
-        for number, name in enumerate(("carol", "dan"), 1003):
+        for number, name in enumerate(("carol", "dan", "erin"), 1003):
             spec["agents"][name] = {**spec["agents"]["bob"], "name": name, "device": f"PJSIP/{number}"}
         site.handle(ev.ConfigLoaded(spec=spec))
         site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
@@ -132,15 +140,17 @@ class Floor:
         ringing = self._call_for(site, "dan")
         site.handle(ev.ContactSubmitted(command_id="c", principal="p", channel="chat", queue="support"))
         site.call(ani=CALLER)
-        site.call(ani="+493022222222", key="2")
+        waiting = site.call(ani="+493022222222", key="2")
         site.handle(ev.CallbackRequested(command_id="c", principal="p", number="+493033333333", queue="sales"))
         (callback,) = site.state.callbacks["sales"]
+        site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="erin", state=AgentState.NOT_READY))
         self.ids = {
             "agent_id": ["alice", "bob"],
             "contact_id": [*(each for each in site.state.contacts if each != ringing), closed],
             "closed": [closed],
             "callback": [callback, talk],
             "on_hold": [asking, talk],
+            "waiting": [waiting],
             "offer_id": [each.id for each in site.state.offers.values() if each.agent_id in ("alice", "dan")],
             "queue_id": ["sales", "support"],
             "consultation_id": list(site.state.consultations),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from ctid.model.states import Outcome
@@ -39,6 +41,16 @@ def test_nothing_that_ctid_does_for_phones_breaks_an_invariant(first: int) -> No
     assert min(done.values()) > 3, f"the walks reach too little: {done}"
     given = [part.result for world in worlds for save in world.watch.records.values() for part in save.record.segments]
     assert "transferred" in given
+
+
+@pytest.mark.parametrize("first", range(2_000, 2_080, 40))
+def test_nothing_that_takes_contacts_elsewhere_breaks_an_invariant(first: int) -> None:
+    worlds = [walk(seed, diverted=0.4) for seed in range(first, first + 40)]
+    records = [save.record for world in worlds for save in world.watch.records.values()]
+    picked = {each.offer_id for record in records for each in record.decisions if each.trigger == "picked_up"}
+    fate = Counter(each.state for record in records for each in record.offers if each.offer_id in picked)
+    assert fate["accepted"] > 10, "nobody picks anything up"
+    assert fate["canceled"] > 3, "and every phone works"
 
 
 def test_a_busy_day_without_faults() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from ctid.model import events as ev
 from ctid.model.states import WAITING, AgentState, ContactState
 from sip_test_rig.simulated_pbx import UTC_MS, SimulatedPbx
+from tests.properties.diversions import divert
 
 CALLBACK = {
     "dial": "PJSIP/{number}@trunk",
@@ -161,7 +162,9 @@ SPECS = [
 ]
 
 
-def walk(seed: int, *, faults: bool = True, steps: int = 60, controlled: float = 0.0) -> SimulatedPbx:
+def walk(
+    seed: int, *, faults: bool = True, steps: int = 60, controlled: float = 0.0, diverted: float = 0.0
+) -> SimulatedPbx:
     """Walk, come to rest, and check that nothing is left.
 
     Args:
@@ -169,6 +172,7 @@ def walk(seed: int, *, faults: bool = True, steps: int = 60, controlled: float =
         faults: Whether there are any.
         steps: How many.
         controlled: The share of steps in which an agent has ctid do something with a call.
+        diverted: The share of steps in which somebody takes a contact elsewhere than ctid would.
     """
     world = SimulatedPbx(seed, SPEC)
     world.run(4_000)
@@ -178,6 +182,8 @@ def walk(seed: int, *, faults: bool = True, steps: int = 60, controlled: float =
     for _ in range(steps):
         if controlled and world.chance(controlled):
             call_control(world)
+        elif diverted and world.chance(diverted):
+            divert(world)
         else:
             step(world, faults=faults)
         world.run(world.random.choice([1, 50, 500, 3_000, 6_000]))

@@ -239,7 +239,7 @@ def test_views_of_agents_contacts_and_queues(site: Site) -> None:
     site.call("c2")
     queue = queue_view(engine.state, engine.site, "sales", site.now, engine.floor)
     assert (queue["waiting"], queue["offered"], queue["connected"]) == (2, 1, 0)
-    assert contact_actions(site.engine.state, site.contact()) == ["set_attributes", "set_routing"]
+    assert contact_actions(site.engine.state, site.contact()) == ["set_attributes", "set_routing", "pick_up"]
     site.answered(leg)
     site.bridged(leg, "c1")
     assert (

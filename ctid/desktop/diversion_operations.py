@@ -1,0 +1,37 @@
+"""Operations that take contacts elsewhere than ctid would."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ctid.desktop import diversion_schemas as shapes
+from ctid.desktop.auth import Role
+from ctid.desktop.operation import Operation
+from ctid.desktop.rest import diversion
+from ctid.desktop.schemas import ContactAcceptedView
+
+_PEOPLE: Final = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
+
+DIVERSION_OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        name="listWaitingForAgent",
+        method="GET",
+        path="/v1/agents/{agent_id}/waiting",
+        summary="What waits in the queues that an agent serves and may be picked up",
+        roles=_PEOPLE,
+        handler=diversion.list_waiting,
+        answer=shapes.WaitingContactsView,
+    ),
+    Operation(
+        name="pickUpContact",
+        method="POST",
+        path="/v1/contacts/{contact_id}/pick-up",
+        summary="Take a contact that waits, or that others are being offered: the phone is rung and answers by itself",
+        roles=_PEOPLE,
+        handler=diversion.pick_up,
+        body=shapes.PickUpBody,
+        body_optional=True,
+        answer=ContactAcceptedView,
+        versioned=True,
+    ),
+)

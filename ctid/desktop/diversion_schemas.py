@@ -1,0 +1,37 @@
+"""Shapes of what takes contacts elsewhere than ctid would."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ctid.desktop.bodies import Input
+from ctid.desktop.schemas import View
+from ctid.model.states import ContactState
+from ctid.spec.base import Name
+
+
+class PickUpBody(Input):
+    """Who picks the contact up."""
+
+    agent: Name | None = Field(default=None, description="The agent; without, the one that the user is.")
+
+
+class WaitingContactView(View):
+    """A contact that waits in a queue which the agent serves, as far as they need it to choose."""
+
+    id: str
+    channel: str
+    state: ContactState
+    queue: str
+    ani: str | None = Field(description="Number calling; null if withheld.")
+    customer: str | None = Field(description="Their name, if the directory knows them.")
+    wait_ms: int
+    offered_to: list[str] = Field(description="Agents who are being offered it.")
+    version: int = Field(description="For If-Match.")
+    allowed_actions: list[str] = Field(description="`pick_up`, if the agent can have it now.")
+
+
+class WaitingContactsView(View):
+    """What an agent may pick up, who waits longest first; 100 at most."""
+
+    items: list[WaitingContactView]

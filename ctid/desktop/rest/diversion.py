@@ -1,0 +1,51 @@
+"""What takes contacts elsewhere than ctid would: ``/v1/contacts/{id}/pick-up`` and the like."""
+
+from __future__ import annotations
+
+from ctid.desktop.diversion_schemas import PickUpBody
+from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.rest.rights import own_agent, own_contact
+from ctid.desktop.scope import may_take, sees_queue
+from ctid.engine import picking_up
+from ctid.engine.turn import Turn
+from ctid.errors import NotFoundError, RequestError
+from ctid.model.contact import Contact
+from ctid.model.events import PickUpRequested
+
+
+async def list_waiting(call: Call) -> Answer:
+    """What an agent may pick up."""
+    site, agent_id = call.site, call.params["agent_id"]
+    own_agent(call, agent_id)
+    if agent_id not in site.spec.agents:
+        raise NotFoundError(f"there is no agent {agent_id!r}")
+    views = picking_up.waiting_for(Turn(site.state, site.spec, site.now(), site.floor), agent_id)
+    return Answer({"items": [view for view in views if sees_queue(call.principal, view["queue"])]})
+
+
+async def pick_up(call: Call) -> Answer:
+    """Have an agent take a contact that waits."""
+    body: PickUpBody | None = call.body
+    contact = _waiting(call)
+    agent_id = (body.agent if body is not None else None) or call.principal.agent_id
+    if not agent_id:
+        raise RequestError("say which agent picks it up: the user is none")
+    own_agent(call, agent_id)
+    request = PickUpRequested(
+        command_id=call.command_id,
+        principal=call.principal.subject,
+        if_version=call.if_version,
+        contact_id=contact.id,
+        agent_id=agent_id,
+    )
+    return accepted(call, await call.site.request(request))
+
+
+def _waiting(call: Call) -> Contact:
+    """The contact, if the principal supervises it, or it waits in a queue that they serve themselves."""
+    contact = call.site.state.contacts.get(call.params["contact_id"])
+    if contact is None:
+        raise NotFoundError("there is no such live contact")
+    if not may_take(call.site.floor, call.principal, contact):
+        own_contact(call, contact)
+    return contact

@@ -1,0 +1,68 @@
+"""REST: contacts taken elsewhere than ctid would, by whom it is allowed to and by nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+
+from ctid.desktop import diversion_schemas, schemas
+from tests.desktop.site import Desk
+from tests.desktop.test_agents_and_offers import reload
+from tests.desktop.test_rest import ask, offered
+
+
+async def on_a_break(http: aiohttp.ClientSession, desk: Desk, agent_id: str) -> None:
+    body = {"state": "NOT_READY", "reason": "lunch"}
+    status, _, _ = await ask(http, desk, agent_id, "PUT", f"/v1/agents/{agent_id}/state", json=body)
+    assert status == 202
+
+
+async def test_a_colleagues_ringing_call_is_picked_up(desk: Desk, http: aiohttp.ClientSession) -> None:
+    contact_id, _ = await offered(http, desk)
+    await on_a_break(http, desk, "bob")
+    status, body, _ = await ask(http, desk, "bob", "GET", "/v1/agents/bob/waiting")
+    (shown,) = diversion_schemas.WaitingContactsView.model_validate(body).items
+    assert (status, shown.id, shown.offered_to, shown.allowed_actions) == (200, contact_id, ["alice"], ["pick_up"])
+    status, body, headers = await ask(
+        http, desk, "bob", "POST", f"/v1/contacts/{contact_id}/pick-up", headers={"If-Match": f'"{shown.version}"'}
+    )
+    assert (status, body["contact"]["agent_id"]) == (202, "bob")
+    schemas.ContactAcceptedView.model_validate(body)
+    assert headers["ETag"] == f'"{body["contact"]["version"]}"'
+    _, body, _ = await ask(http, desk, "bob", "GET", "/v1/agents/bob/waiting")
+    assert body["items"] == []
+    status, body, _ = await ask(http, desk, "sue", "POST", f"/v1/contacts/{contact_id}/pick-up", json={"agent": "bob"})
+    assert (status, body["code"]) == (409, "conflict")
+
+
+async def test_who_does_not_serve_the_queue_does_not_even_see_it(desk: Desk, http: aiohttp.ClientSession) -> None:
+    reload(desk, lambda spec: spec["agents"]["bob"].update(queues={"support": {}}))
+    contact_id, _ = await offered(http, desk)
+    await on_a_break(http, desk, "bob")
+    for body in ({}, {"agent": "bob"}, {"agent": "alice"}):
+        status, problem, _ = await ask(http, desk, "bob", "POST", f"/v1/contacts/{contact_id}/pick-up", json=body)
+        assert (status, problem["code"]) == (403, "forbidden")
+    _, listed, _ = await ask(http, desk, "bob", "GET", "/v1/agents/bob/waiting")
+    assert listed["items"] == []
+
+
+async def test_nobody_is_made_to_pick_up_but_by_supervisors(desk: Desk, http: aiohttp.ClientSession) -> None:
+    contact_id, _ = await offered(http, desk)
+    await on_a_break(http, desk, "bob")
+    path = f"/v1/contacts/{contact_id}/pick-up"
+    answers: list[tuple[str, dict[str, Any], int]] = [
+        ("alice", {"agent": "bob"}, 403),
+        ("crm", {"agent": "bob"}, 403),
+        ("sue", {}, 400),
+        ("sue", {"agent": "nobody"}, 400),
+        ("sue", {"agent": "alice"}, 409),
+        ("sue", {"agent": "bob"}, 202),
+    ]
+    for who, body, expected in answers:
+        status, told, _ = await ask(http, desk, who, "POST", path, json=body)
+        assert status == expected, (who, body, told)
+    status, _, _ = await ask(http, desk, "bob", "POST", "/v1/contacts/none/pick-up")
+    assert status == 404
+    status, _, _ = await ask(http, desk, "sue", "GET", "/v1/agents/nobody/waiting")
+    assert status == 404

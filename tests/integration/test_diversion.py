@@ -1,0 +1,183 @@
+"""What takes callers elsewhere than ctid would: picked up, with every party listened to."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from sip_test_rig.desktop import Desktop, JsonObject
+from sip_test_rig.eventually import eventually
+from sip_test_rig.phone import Phone, PhoneCall
+from sip_test_rig.site import RigSite
+from sip_test_rig.tones import MUSIC_HZ
+from tests.integration.floor import (
+    DIRECT,
+    PATIENCE_S,
+    Seat,
+    both_hear,
+    floor_config,
+    staff,
+    until_hears_more,
+    until_quiet,
+    until_record,
+)
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+
+
+def config() -> dict[str, Any]:
+    """A floor of three agents who all serve the queue; ctid offers its callers to the first only."""
+    data = floor_config(3, ring_seconds=20, wrap_up_seconds=60)
+    for queue in data["queues"].values():
+        queue["steps"] = [{"agents": ["a01"]}]
+        queue["dispositions"] = []
+    return data
+
+
+CONFIG = config()
+
+
+async def until_ended(*calls: PhoneCall) -> None:
+    for call in calls:
+        await call.until("ended", timeout=PATIENCE_S)
+
+
+async def finish(seat: Seat, contact_id: str) -> None:
+    """Wrap up."""
+    await seat.until_state("WRAP_UP")
+    body = {"disposition": "order", "complete": True}
+    await seat.desktop.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", body)
+
+
+async def waiting(seat: Seat) -> list[JsonObject]:
+    """What the agent is shown that they may pick up."""
+    answer = await seat.desktop.request("GET", f"/v1/agents/{seat.agent_id}/waiting")
+    items: list[JsonObject] = answer["items"]
+    return items
+
+
+async def pick_up(seat: Seat, contact_id: str) -> PhoneCall:
+    """The agent picks it up; gives the call at their phone, which is told to answer by itself."""
+    await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/pick-up")
+    offer = (await seat.offer())["data"]["offer"]
+    assert (offer["contact_id"], offer["agent_id"]) == (contact_id, seat.agent_id)
+    call = await seat.ringing()
+    assert "answer-after=0" in str(call.header("Call-Info"))
+    return call
+
+
+# ---- picked up -------------------------------------------------------------------------------------------------------
+
+
+async def test_from_a_break_a_waiting_caller_is_picked_up(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02", ready=False) as (_, helper), Phone.outside(site.pbx) as caller:
+        await helper.desktop.set_state("NOT_READY", "lunch")
+        call = await caller.call(DIRECT)
+        await until_hears_more(call, MUSIC_HZ)
+        (shown,) = await waiting(helper)
+        assert (shown["allowed_actions"], shown["offered_to"], shown["queue"]) == (["pick_up"], [], "sales")
+        mine = await pick_up(helper, shown["id"])
+        await both_hear(call, mine, helper)
+        await helper.until_state("BUSY")
+        assert await waiting(helper) == []
+        mine.hang_up()
+        await until_ended(call)
+        await finish(helper, shown["id"])
+        await helper.until_state("NOT_READY", "lunch")
+        record = await until_record(boss, shown["id"])
+        assert [(each["agent_id"], each["state"]) for each in record["offers"]] == [("a02", "accepted")]
+    await until_quiet(site, boss)
+
+
+async def test_a_phone_that_rings_elsewhere_stops_and_has_missed_nothing(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01", "a02", answer_after=None) as (seat, helper),
+        Phone.outside(site.pbx) as caller,
+    ):
+        call = await caller.call(DIRECT)
+        offer = (await seat.offer())["data"]["offer"]
+        ringing = await seat.ringing()
+        (shown,) = await waiting(helper)
+        assert shown["offered_to"] == ["a01"]
+        mine = await pick_up(helper, offer["contact_id"])
+        rescinded = await seat.desktop.wait("offer.rescinded", timeout=PATIENCE_S)
+        assert rescinded["data"]["offer"]["cause"] == "answered_elsewhere"
+        await until_ended(ringing)
+        assert "completed elsewhere" in ringing.reason
+        await seat.until_state("READY")
+        await both_hear(call, mine, helper)
+        call.hang_up()
+        await until_ended(mine)
+        await finish(helper, offer["contact_id"])
+        day = await seat.desktop.request("GET", "/v1/agents/a01/day")
+        assert day["missed"] == 0
+    await until_quiet(site, boss)
+
+
+async def test_a_phone_that_fails_leaves_the_caller_with_music_and_the_next_takes_them(
+    site: RigSite, boss: Desktop
+) -> None:
+    async with staff(site, "a01", "a02", ready=False) as (seat, helper), Phone.outside(site.pbx) as caller:
+        await helper.desktop.set_state("READY")
+        helper.phone.reject_with = 486
+        call = await caller.call(DIRECT)
+        await until_hears_more(call, MUSIC_HZ)
+        (shown,) = await waiting(helper)
+        await helper.desktop.request("POST", f"/v1/contacts/{shown['id']}/pick-up")
+        canceled = await helper.desktop.wait("offer.canceled", timeout=PATIENCE_S)
+        assert canceled["data"]["offer"]["cause"] == "busy"
+        await helper.until_state("READY")
+        await until_hears_more(call, MUSIC_HZ)
+        await seat.ready()
+        theirs = await seat.ringing()
+        await both_hear(call, theirs, seat)
+        theirs.hang_up()
+        await until_ended(call)
+        await finish(seat, shown["id"])
+        record = await until_record(boss, shown["id"])
+        assert [(each["agent_id"], each["state"]) for each in record["offers"]] == [
+            ("a02", "canceled"),
+            ("a01", "accepted"),
+        ]
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("after_ms", [0, 5, 15, 40])
+async def test_the_caller_hangs_up_just_when_they_are_picked_up(site: RigSite, boss: Desktop, after_ms: int) -> None:
+    async with staff(site, "a02") as (helper,), Phone.outside(site.pbx) as caller:
+        call = await caller.call(DIRECT)
+        await until_hears_more(call, MUSIC_HZ)
+        (shown,) = await waiting(helper)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(helper.desktop.request("POST", f"/v1/contacts/{shown['id']}/pick-up"))
+            await asyncio.sleep(after_ms / 1_000)
+            call.hang_up()
+
+        async def free() -> bool:
+            view = await helper.view()
+            if view["state"] == "WRAP_UP":
+                await finish(helper, shown["id"])
+            return bool(view["state"] == "READY" and view["offer_id"] is None)
+
+        await eventually(free, "whoever was quicker, the agent is free again", timeout=PATIENCE_S)
+        record = await until_record(boss, shown["id"])
+        assert record["outcome"] in ("abandoned", "short_abandon", "handled")
+    await until_quiet(site, boss)
+
+
+async def test_two_who_pick_up_at_once_are_one(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a02", "a03") as (one, other), Phone.outside(site.pbx) as caller:
+        call = await caller.call(DIRECT)
+        await until_hears_more(call, MUSIC_HZ)
+        (shown,) = await waiting(one)
+        mine = await pick_up(one, shown["id"])
+        with pytest.raises(Exception, match="conflict"):
+            await other.desktop.request("POST", f"/v1/contacts/{shown['id']}/pick-up")
+        await both_hear(call, mine, one)
+        assert other.phone.invites == {}
+        mine.hang_up()
+        await until_ended(call)
+        await finish(one, shown["id"])
+    await until_quiet(site, boss)
