@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 TALK_MS = 1_000
 """A talk that lasts so long is known to ctid and must not be cut; before, two decisions may cross on their way."""
 
+SENT_ON = ("number", "given", "voicemail")
+"""Where the dialplan takes a caller over from us, to somewhere."""
+
 ENDS_A_PART = (
     ev.HangUpRequested,
     ev.LegClearRequested,
@@ -86,6 +89,7 @@ class Watch:
         self._given_up: set[str] = set()
         self._dialled: dict[str, str] = {}
         self._may_end: set[str] = set()
+        self._got_back: set[str | None] = set()
 
     # ---- around one event ------------------------------------------------------------------------------------
 
@@ -114,9 +118,12 @@ class Watch:
             self._nobody_left(engine.state, engine.site, now)
 
     def _commands(self, commands: list[cmd.Command], now: Instant) -> None:
+        self._got_back.clear()
         for command in commands:
             match command:
                 case cmd.Publish():
+                    if command.type == "contact.returned":
+                        self._got_back.add(command.data["to_agent"])
                     self.seq += 1
                     assert command.seq == self.seq, "the stream has a gap"
                     if command.type == "offer.created":
@@ -129,8 +136,8 @@ class Watch:
                 case cmd.SaveRecord():
                     self._record(command)
                 case cmd.ReleaseLeg():
-                    assert command.next in ("hangup", "fallback", "number", "voicemail", "phones")
-                    assert bool(command.target) == (command.next in ("number", "voicemail")), "sent on to nowhere"
+                    assert command.next in ("hangup", "fallback", "phones", *SENT_ON)
+                    assert bool(command.target) == (command.next in SENT_ON), "sent on to nowhere"
                 case cmd.Refuse():
                     assert self.world.engine.snapshot() == self._before, "a refused request changed something"
                 case cmd.Note(code="lease-expired"):
@@ -188,6 +195,8 @@ class Watch:
                 # Who answers a colleague's call and is given the contact has ended it by themselves.
                 asked = isinstance(event, (ev.Request, ev.CallTransferred, ev.PbxReconciled))
                 given = isinstance(event, (ev.LegBridged, ev.LegEnded)) and agent.state is AgentState.BUSY
+                # What they have given on comes back to them, if nobody took it.
+                given |= agent.id in self._got_back
                 assert asked or given, f"the wrap-up of {agent.id} was cut short by {event}"
             self._tasks(state, agent)
             self._rises(f"agent {agent.id}", agent.version)

@@ -330,6 +330,9 @@ class SimulatedPbx(VirtualTime):
                     self.agi,
                     ev.CallSentOn(pbx=PBX, unique_id=channel.unique_id, extension=channel.extension, arrived=True),
                 )
+            elif channel.script == "undelivered":
+                cause = self.random.choice(["busy", "no_answer", "unreachable", "failed"])
+                self.say(self.agi, ev.CallUndelivered(pbx=PBX, unique_id=channel.unique_id, cause=cause))
             else:
                 self.say(self.agi, ev.CallerReturned(pbx=PBX, unique_id=channel.unique_id))
 
@@ -369,6 +372,9 @@ class SimulatedPbx(VirtualTime):
             return
         channel.released = True
         self.leave_agi(channel)
+        if command.next == "given" and self.chance(0.8):
+            self.transfers.give(channel)
+            return
         self.later(0, 30 if command.next == "hangup" else 3_000, lambda: self.hang_up(command.unique_id))
 
     # ---- agents' phones --------------------------------------------------------------------------------------

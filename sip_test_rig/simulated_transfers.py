@@ -22,6 +22,7 @@ class Transfers:
         fetched: How many were taken out of a bridge by ctid.
         sent_on: How many a phone sent on without asking.
         joined: How many a phone joined with somebody it had asked.
+        undelivered: How many came back because the number they were given on to did not answer.
     """
 
     def __init__(self, world: SimulatedPbx) -> None:
@@ -29,6 +30,7 @@ class Transfers:
         self.fetched = 0
         self.sent_on = 0
         self.joined = 0
+        self.undelivered = 0
         world.devices[OUTSIDE] = True
 
     def fetch(self, command: cmd.FetchLeg) -> None:
@@ -38,6 +40,26 @@ class Transfers:
             return
         self.fetched += 1
         self._to_us(caller, "in")
+
+    def give(self, caller: Channel) -> None:
+        """The dialplan dials the number that the caller was given on to: it answers, or they come back to us."""
+        world = self.world
+
+        def answered() -> None:
+            bridge = world.new_bridge()
+            if world.channels.get(caller.unique_id) is caller:
+                world.say(world.ami, ev.LegBridged(pbx="main", unique_id=caller.unique_id, bridge_id=bridge))
+                world.later(50, 9_000, lambda: world.hang_up(caller.unique_id))
+
+        def not_answered() -> None:
+            if world.channels.get(caller.unique_id) is caller:
+                self.undelivered += 1
+                caller.released, caller.script = False, "undelivered"
+                world.enter_agi(caller, 0)
+
+        world.later(10, 9_000, answered if world.chance(0.5) else not_answered)
+        if world.chance(0.2):
+            world.later(0, 9_000, lambda: world.hang_up(caller.unique_id))
 
     def by_phone(self, agent: Channel, bridge: str) -> None:
         """The agent presses the transfer key of their phone, if they still talk; with or without asking first."""

@@ -48,6 +48,14 @@ class ContactTransferredData(ContactData):
     pop: ScreenPopView
 
 
+class ContactReturnedData(ContactData):
+    """The contact as it waits again, who did not take it and why, and whom it is offered to first."""
+
+    by: str
+    cause: str
+    to_agent: str | None
+
+
 class ConsultationData(EventData):
     """An agent's enquiry with a colleague, or with somebody else."""
 
@@ -139,6 +147,9 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
     EventType("contact.created", ContactData, "A customer has arrived."),
     EventType("contact.queued", ContactData, "It waits in a queue: from now on, again, or in another one."),
     EventType("contact.connected", ContactData, "The agent talks to the customer, or has taken the task."),
+    EventType(
+        "contact.returned", ContactReturnedData, "Whom it was given on to did not take it; who gave it is first."
+    ),
     EventType("contact.transferred", ContactTransferredData, "Its agent has given it on, and wraps it up from now on."),
     EventType("consultation.created", ConsultationCreatedData, "Somebody is about to be called about a contact."),
     EventType("consultation.updated", ConsultationData, "One that ctid carries out has come further."),

@@ -192,6 +192,13 @@ class MenuChoiceView(View):
     key: str | None = None
 
 
+class ReturnedView(View):
+    """That a contact which was given on was not taken."""
+
+    by: str = Field(description="The agent or the number that it was given on to.")
+    cause: str = Field(description="`rejected`, `busy`, `no_answer`, `unreachable`, `no_time` …")
+
+
 class ScreenPopView(View):
     """What an agent's screen shows before the phone rings."""
 
@@ -204,6 +211,7 @@ class ScreenPopView(View):
     attributes: dict[str, str]
     customer: CustomerView | None
     callback: CallbackView | None = Field(description="Set if the customer is called back: they are dialled for you.")
+    returned: ReturnedView | None = Field(description="Set if it was given on to somebody who did not take it.")
     script: str | None = Field(description="Of the queue, to read while you talk.")
     links: list[LinkView] = Field(description="Made from the queue's templates; those that lack a value are left out.")
     recent: list[RecentContactView] = Field(description="The last contacts of the same customer or number.")

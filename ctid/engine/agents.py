@@ -147,3 +147,14 @@ def desktop_grace_over(turn: Turn, agent: Agent) -> None:
     elif agent.state is AgentState.READY:
         move(turn, agent, AgentState.NOT_READY, SystemReason.CONNECTION_LOST)
     agent.desktop_lost_ms = 0
+
+
+def engage(turn: Turn, agent: Agent) -> None:
+    """What the agent was at is put aside: a wrap-up ends; what follows it, or a break, follows the talk to come."""
+    state, reason = agent.pending_state, agent.pending_reason
+    if agent.state is AgentState.WRAP_UP:
+        agent.pending_state, agent.pending_reason, agent.misses = None, "", 0
+        end_work(turn, agent)
+    elif agent.state is AgentState.NOT_READY and state is None:
+        state, reason = AgentState.NOT_READY, agent.reason
+    agent.pending_state, agent.pending_reason = state, reason

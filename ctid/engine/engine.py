@@ -32,6 +32,7 @@ from ctid.engine import (
     queueing,
     reload,
     requests,
+    returning,
     today,
     transfers,
     ways_out,
@@ -63,6 +64,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.LegEnded: pbx.ended,
     ev.CallTransferred: transfers.completed,
     ev.CallSentOn: transfers.sent_on,
+    ev.CallUndelivered: transfers.undelivered,
     ev.LegFailed: pbx.failed,
     ev.DeviceChanged: devices.changed,
     ev.PbxLost: pbx.lost,
@@ -247,7 +249,7 @@ class Engine:
             case "ewt" if subject in turn.site.queues:
                 queueing.look_ahead(turn, subject)
             case "meant" if contact := state.contacts.get(subject):
-                queueing.patience_over(turn, contact)
+                returning.patience_over(turn, contact)
             case "parted" if contact := state.contacts.get(subject):
                 transfers.parted(turn, contact)
             case "exclude" if contact := state.contacts.get(subject):

@@ -26,6 +26,9 @@ from ctid.routing.numbers import to_e164
 from ctid.spec.destination import Destination
 from ctid.spec.references import destination_at
 
+GIVEN = "given"
+"""Where the dialplan goes with a contact that an agent has given on to a number: no answer brings it back."""
+
 OUTSIDE = ("number", "voicemail")
 """Steps of a path by which a contact leaves ctid: the dialplan's contexts for them bear these names."""
 
@@ -266,7 +269,13 @@ def leaves(contact: Contact) -> bool:
 def release_to(turn: Turn, contact: Contact, leg: Leg) -> None:
     """Let the dialplan take over the caller who leaves for a number or a mailbox."""
     last = contact.path[-1]
-    turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next=last.kind, target=last.name))
+    to = GIVEN if is_given(contact) else last.kind
+    turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next=to, target=last.name))
+
+
+def is_given(contact: Contact) -> bool:
+    """Whether an agent has given the contact on to a number that has not answered yet; else it comes back."""
+    return bool(contact.given_by) and leaves(contact) and contact.path[-1].kind == "number"
 
 
 def taken_over(turn: Turn, contact: Contact, leg: Leg) -> None:
@@ -372,6 +381,9 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
         places.leave(turn, contact)
     match contact.state:
         case ContactState.CREATED:
+            if is_given(contact):
+                # They did not wait for the number to answer.
+                contact.outcome = None
             contacts.close(turn, contact, outcome or Outcome.ABANDONED)
         case ContactState.QUEUED:
             contacts.close(turn, contact, outcome or abandoned(turn, contact))

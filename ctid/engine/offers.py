@@ -9,6 +9,7 @@ from ctid.engine import (
     contacts,
     outage,
     queueing,
+    returning,
     ringing,
     segments,
     tasks,
@@ -184,6 +185,7 @@ def connect(turn: Turn, offer: Offer, contact: Contact) -> None:
     agent.misses = 0
     contact.agent_id = offer.agent_id
     contact.connected_at = contact.connected_at or turn.now
+    contact.given_by = ""
     segments.begin(turn, contact, agent.id)
     contacts.move(turn, contact, ContactState.CONNECTED)
     contacts.publish(turn, contact, "contact.connected")
@@ -259,13 +261,16 @@ def decline(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause) -> N
             back_off = policy.unreachable_backoff_seconds
     agents.back_off(turn, agent, back_off)
     queueing.exclude(turn, contact, agent.id)
-    if contact.meant_for == agent.id:
+    was_meant = contact.meant_for == agent.id
+    if was_meant:
         queueing.mean_for_all(turn, contact)
     contact.offer_ids.remove(offer.id)
     if not contact.offer_ids:
         contact.agent_id = ""
         queueing.requeue(turn, contact)
         callbacks.agent_gone(turn, contact)
+        if was_meant:
+            returning.not_taken(turn, contact, agent.id, cause)
 
 
 def rescind(turn: Turn, offer: Offer, cause: OfferCause) -> None:

@@ -84,6 +84,9 @@ def bridged(turn: Turn, event: LegBridged) -> None:
         return
     leg.bridge_id = event.bridge_id
     contact = turn.state.contacts.get(leg.contact_id)
+    if contact is not None and journey.is_given(contact) and not leg.coming:
+        journey.taken_over(turn, contact, leg)
+        return
     if contact is None or contact.state is not ContactState.OFFERED:
         _end_stray(turn, leg)
         if contact is not None and contact.state is ContactState.CONNECTED:
@@ -174,7 +177,8 @@ def session_ended(turn: Turn, event: AgiEnded) -> None:
     leg.has_agi = False
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is not None and journey.leaves(contact):
-        journey.taken_over(turn, contact, leg)
+        if not journey.is_given(contact):
+            journey.taken_over(turn, contact, leg)
         return
     if f"unseen:{leg.id}" in turn.state.timers:
         ended(turn, LegEnded(pbx=leg.pbx, unique_id=leg.unique_id, cause=UNKNOWN_CAUSE))

@@ -7,7 +7,7 @@ serves the queue, and is at no other call.
 from __future__ import annotations
 
 from ctid.acd.profile import serves
-from ctid.engine import assignment, offers, outage, queueing, transfers
+from ctid.engine import agents, assignment, offers, outage, queueing
 from ctid.engine import wrap_up as after_call
 from ctid.engine.assignment import MAX_DECISIONS, candidate_of
 from ctid.engine.decision_view import PICKED_UP
@@ -35,7 +35,7 @@ def pick_up(turn: Turn, request: PickUpRequested) -> View:
     compare(contact.version, request, contact.state)
     _check_contact(turn, contact)
     agent = _check_agent(turn, contact, request.agent_id)
-    transfers.engage(turn, agent)
+    agents.engage(turn, agent)
     offer = offers.pick_up(turn, contact, agent)
     contact.decisions.append(
         Decision(

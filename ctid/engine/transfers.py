@@ -9,13 +9,31 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ctid.engine import agents, consultations, contacts, holding, journey, offers, outage, queueing, segments
+from ctid.engine import (
+    agents,
+    consultations,
+    contacts,
+    holding,
+    journey,
+    offers,
+    outage,
+    queueing,
+    returning,
+    segments,
+)
 from ctid.engine.turn import Turn
 from ctid.engine.views import screen_pop
 from ctid.model.agent import Agent
 from ctid.model.commands import FetchLeg, MuteLeg, ReleaseLeg
 from ctid.model.contact import Contact, Segment
-from ctid.model.events import CallSentOn, CallTransferred, LegSeen, PbxReconciled, TransferParty
+from ctid.model.events import (
+    CallSentOn,
+    CallTransferred,
+    CallUndelivered,
+    LegSeen,
+    PbxReconciled,
+    TransferParty,
+)
 from ctid.model.leg import Leg
 from ctid.model.states import AgentState, ContactState, Outcome, Party
 
@@ -55,6 +73,7 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
     if contact.connected_at is not None:
         contact.served_ms += (giver.left_at or turn.now).mono_ms - contact.connected_at.mono_ms
     contact.connected_at, contact.agent_id, contact.steps = None, "", []
+    contact.given_by, contact.returned = "" if target.queue else giver.agent_id, None
     if contact.callback is not None:
         # They were reached; from here on they are a caller like any other.
         contacts.end_callback(turn, contact)
@@ -92,6 +111,23 @@ def sent_on(turn: Turn, event: CallSentOn) -> None:
         send_on(turn, contact, _target(turn, event.pbx, event.extension))
     if event.arrived:
         journey.resume(turn, leg)
+
+
+def undelivered(turn: Turn, event: CallUndelivered) -> None:
+    """The number that a contact was given on to was not reached: it waits again, first for who gave it on."""
+    leg = turn.legs.find(event.pbx, event.unique_id)
+    contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
+    if leg is None or contact is None:
+        turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next="fallback"))
+        return
+    leg.has_agi, leg.bridge_id = True, ""
+    if not journey.is_given(contact):
+        journey.resume(turn, leg)
+        return
+    number = contact.path[-1].name
+    contact.outcome = None
+    queueing.enqueue(turn, contact, contact.queue)
+    returning.not_taken(turn, contact, number, event.cause)
 
 
 def _target(turn: Turn, pbx: str, extension: str) -> Target:
@@ -156,7 +192,7 @@ def hand_over(turn: Turn, contact: Contact, caller: Leg, other: TransferParty | 
         _publish(turn, contact, giver, to_agent=agent_id)
         contacts.close(turn, contact, Outcome.TRANSFERRED)
         return
-    engage(turn, taker)
+    agents.engage(turn, taker)
     offers.adopt(turn, taker, contact, other.unique_id, caller.bridge_id)
     _publish(turn, contact, giver, to_agent=taker.id)
 
@@ -192,17 +228,6 @@ def _can_take(turn: Turn, agent: Agent) -> bool:
     """Whether the agent can have the contact: they work, and on nothing else that a call would break."""
     free = (AgentState.READY, AgentState.NOT_READY, AgentState.WRAP_UP)
     return agent.id in turn.site.agents and agent.state in free and not agent.offer_id
-
-
-def engage(turn: Turn, agent: Agent) -> None:
-    """What the agent was at is put aside: a wrap-up ends; what follows it, or a break, follows the talk to come."""
-    state, reason = agent.pending_state, agent.pending_reason
-    if agent.state is AgentState.WRAP_UP:
-        agent.pending_state, agent.pending_reason, agent.misses = None, "", 0
-        agents.end_work(turn, agent)
-    elif agent.state is AgentState.NOT_READY and state is None:
-        state, reason = AgentState.NOT_READY, agent.reason
-    agent.pending_state, agent.pending_reason = state, reason
 
 
 def _leave_us(turn: Turn, contact: Contact, caller: Leg) -> None:

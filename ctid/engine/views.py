@@ -222,6 +222,7 @@ def contact_view(state: SiteState, contact: Contact, now: Instant, floor: Floor)
 
 def screen_pop(contact: Contact, now: Instant, floor: Floor) -> View:
     """What an agent's screen shows before the phone rings."""
+    returned = contact.returned
     return {
         "ani": contact.ani or None,
         "dnis": contact.dnis,
@@ -236,6 +237,7 @@ def screen_pop(contact: Contact, now: Instant, floor: Floor) -> View:
         "attributes": dict(contact.attributes),
         "customer": customer_view(contact.customer),
         "callback": callback_view(contact, now),
+        "returned": None if returned is None else {"by": returned.by, "cause": returned.cause},
         **desk_view(contact, floor.queue(contact.queue)),
         "created_at": stamp(contact.created_at),
     }

@@ -76,8 +76,8 @@ class ReleaseLeg(Command, frozen=True, kw_only=True, tag="leg.release"):
     """End the FastAGI session in earnest: the dialplan goes on to ``next`` and does not come back by itself.
 
     Attributes:
-        next: ``hangup``, ``fallback``, ``number``, ``voicemail`` or ``phones``: the value of the channel variable
-            ``CTID_NEXT``.
+        next: ``hangup``, ``fallback``, ``number``, ``given``, ``voicemail`` or ``phones``: the value of the channel
+            variable ``CTID_NEXT``.
         target: The number or the mailbox, the value of ``CTID_TARGET``.
     """
 

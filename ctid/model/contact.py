@@ -280,6 +280,18 @@ class Callback(msgspec.Struct, kw_only=True):
     last_cause: str = ""
 
 
+class Returned(msgspec.Struct, frozen=True, kw_only=True):
+    """That a contact which was given on was not taken.
+
+    Attributes:
+        by: Whom it was meant for: an agent, or a number.
+        cause: Why, in one word.
+    """
+
+    by: str
+    cause: str
+
+
 class MenuPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
@@ -326,6 +338,8 @@ class Contact(msgspec.Struct, kw_only=True):
         requirement: Index into the queue's ``requirements``; -1 for the queue's own ``steps``.
         steps: A requirement of its own that goes before the queue's, as plain data of ``StepSpec``; empty for none.
         meant_for: The agent it was transferred to, while it waits for them alone.
+        given_by: The agent who gave it on, until it was taken.
+        returned: Who did not take it when it was given on to them; empty once it is given on again.
         parked: Whether ctid has taken the caller out of the bridge with their agent, who has put them on hold.
         parting_leg: The leg of the agent who gave it on, until its channel has ended: nobody else is bridged before.
         step: Index of the requirement's step in force; it never falls while the contact waits in one queue.
@@ -371,6 +385,8 @@ class Contact(msgspec.Struct, kw_only=True):
     requirement: int = -1
     steps: list[dict[str, Any]] = []
     meant_for: str = ""
+    given_by: str = ""
+    returned: Returned | None = None
     parked: bool = False
     parting_leg: str = ""
     step: int = 0

@@ -29,6 +29,7 @@ EVENT_TYPES: Final = frozenset(
         "contact.overflowed",
         "contact.queued",
         "contact.resumed",
+        "contact.returned",
         "contact.transferred",
         "contact.updated",
         "contact.wrap_up",

@@ -234,6 +234,19 @@ class CallSentOn(Event, frozen=True, kw_only=True, tag="call.sent_on"):
     arrived: bool = False
 
 
+class CallUndelivered(Event, frozen=True, kw_only=True, tag="call.undelivered"):
+    """A number that a caller was given on to did not answer: FastAGI script ``undelivered``.
+
+    Attributes:
+        unique_id: Of the caller's channel, which is with us.
+        cause: ``busy``, ``no_answer``, ``rejected``, ``unreachable`` or ``failed``.
+    """
+
+    pbx: str
+    unique_id: str
+    cause: str
+
+
 class LegEnded(Event, frozen=True, kw_only=True, tag="leg.ended"):
     """The leg is gone (AMI ``Hangup``).
 
@@ -676,6 +689,7 @@ AnyEvent = (
     | LegRetrieved
     | CallTransferred
     | CallSentOn
+    | CallUndelivered
     | LegEnded
     | LegFailed
     | DeviceChanged

@@ -184,6 +184,13 @@ def extensions_conf(dialplan: Dialplan) -> str:
         called=CALLED,
         transfer=TRANSFER,
         sent_on=_ask("transfer", dialplan, TRIES_BEFORE_FALLBACK, "ctid-fallback,s,1"),
+        undelivered=_ask(
+            "undelivered",
+            dialplan,
+            TRIES_BEFORE_FALLBACK,
+            "ctid-fallback,s,1",
+            ",cause=${DIALSTATUS},q850=${HANGUPCAUSE}",
+        ),
         phones=PHONES,
         inside="".join(_own_call(name, f"PJSIP/{name},{PHONE_RING_SECONDS}") for name in dialplan.phones),
         outside=_own_call("_[0-9*#+]!", dialplan.number_dial.replace("{number}", "${FILTER(0-9+*#,${EXTEN})}"))
@@ -230,8 +237,9 @@ def _event_filters(release: Release) -> list[str]:
             return [f"eventfilter=^Event: ({'|'.join(names)})..Privilege: "]
 
 
-def _ask(script: str, dialplan: Dialplan, tries: int, otherwise: str) -> str:
+def _ask(script: str, dialplan: Dialplan, tries: int, otherwise: str, more: str = "") -> str:
     return _ASK.format(
+        more=more,
         script=script,
         agi=dialplan.agi,
         pbx=dialplan.pbx,
@@ -261,10 +269,11 @@ _ASK: Final = """\
 exten => {script},1,Set(CTID_NEXT=)
  same => n,Set(CTID_TRIES=0)
  same => n(ask),Set(CTID_ASKED=${{EPOCH}})
- same => n,AGI(agi://{agi}/{script},pbx={pbx},dnis=${{CTID_DNIS}})
+ same => n,AGI(agi://{agi}/{script},pbx={pbx},dnis=${{CTID_DNIS}}{more})
  same => n,GotoIf($["${{CTID_NEXT}}" = "hangup"]?bye)
  same => n,GotoIf($["${{CTID_NEXT}}" = "fallback"]?ctid-fallback,s,1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "number"]?ctid-number,s,1)
+ same => n,GotoIf($["${{CTID_NEXT}}" = "given"]?ctid-given,s,1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "voicemail"]?ctid-voicemail,s,1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "phones"]?ctid-phones,${{CTID_DNIS}},1)
  same => n,Set(CTID_TRIES=${{IF($[${{EPOCH}} - ${{CTID_ASKED}} > {served}]?0:$[${{CTID_TRIES}} + 1])}})
@@ -289,6 +298,7 @@ exten => s,1,Goto(ctid-ask,in,1)
 {waiting}
 {after}
 {sent_on}
+{undelivered}
 ; An agent's leg that was answered. Bridge() takes any channel whose unique id only begins like the one it is given,
 ; as 1700000000.25 does like 1700000000.2; so it is given the caller's name, which IMPORT() finds by the whole id.
 ; Several phones may ring for one caller. The first that is answered has the caller, and is in the caller's group for as
@@ -376,6 +386,11 @@ exten => s,1,Answer()
 [ctid-number]
 exten => s,1,Set(CTID_TARGET=${{FILTER(0-9+*#,${{CTID_TARGET}})}})
 {number} same => n,Goto(ctid-fallback,s,1)
+
+; An agent has given a contact on to a number. One that does not answer brings it back.
+[ctid-given]
+exten => s,1,Set(CTID_TARGET=${{FILTER(0-9+*#,${{CTID_TARGET}})}})
+{number} same => n,Goto(ctid-ask,undelivered,1)
 
 ; A contact was sent on to a mailbox. One that is not there, or an Asterisk without VoiceMail(), leads to the fallback.
 [ctid-voicemail]

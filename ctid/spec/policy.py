@@ -30,6 +30,8 @@ class PolicySpec(Spec):
         non_acd_calls: ``block``: nothing is offered to an agent whose phone is in a call that is not ctid's.
         transfer_seconds: A contact that was transferred to an agent waits so long for them alone, then for anybody of
             its queue.
+        transfers_return: Whether a contact that was transferred to somebody who does not take it is offered to who
+            transferred it, before anybody else.
         lease_seconds: Grace after the ringing time before a reservation is given up without word from the PBX.
         desktop_grace_seconds: State kept for an agent whose last desktop went away.
         pbx_grace_seconds: Contacts of a PBX that cannot be reached for so long are closed as failed.
@@ -46,6 +48,7 @@ class PolicySpec(Spec):
     regain_place_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0
     non_acd_calls: Literal["block", "ignore"] = "block"
     transfer_seconds: Seconds = 20
+    transfers_return: bool = True
     lease_seconds: Seconds = 10
     desktop_grace_seconds: Seconds = 60
     pbx_grace_seconds: Seconds = 60

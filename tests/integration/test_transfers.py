@@ -229,3 +229,92 @@ async def test_the_desktop_hangs_up_and_dials(site: RigSite, boss: Desktop) -> N
         own.hang_up()
         await theirs.until("ended", timeout=PATIENCE_S)
     await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"), [(486, "busy"), (603, "rejected"), (480, "no_answer"), (None, "no_answer")], ids=str
+)
+async def test_a_colleague_who_does_not_take_it_brings_it_back(
+    site: RigSite, boss: Desktop, status: int | None, cause: str
+) -> None:
+    async with (
+        staff(site, "a01") as (one,),
+        staff(site, "a02", answer_after=None) as (two,),
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        two.phone.reject_with = status
+        call, _, contact_id = await in_talk(caller, one)
+        await transfer(one, contact_id, agent="a02")
+        if status is None:
+            await until_hears_more(call, MUSIC_HZ)
+        told = await one.desktop.wait("contact.returned", timeout=PATIENCE_S)
+        assert (told["data"]["by"], told["data"]["cause"], told["data"]["to_agent"]) == ("a02", cause, "a01")
+        again = await one.ringing()
+        offers = [each["data"]["offer"] for each in one.desktop.events if each["type"] == "offer.created"]
+        assert offers[-1]["pop"]["returned"] == {"by": "a02", "cause": cause}
+        await both_hear(call, again, one)
+        again.hang_up()
+        await call.until("ended", timeout=PATIENCE_S)
+        await wrapped_up(one, contact_id, "solved", "done")
+        record = await until_record(boss, contact_id)
+        assert [each[:2] for each in parts(record)] == [("a01", "transferred"), ("a01", "ended")]
+        assert ("transfer", "a02", cause) in [(each["kind"], each["name"], each["result"]) for each in record["path"]]
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "cause"),
+    [(OUTSIDE, 486, "busy"), (OUTSIDE, 603, "rejected"), ("7777", None, "unreachable")],
+    ids=str,
+)
+async def test_a_number_that_does_not_answer_brings_it_back(
+    site: RigSite, boss: Desktop, number: str, status: int | None, cause: str
+) -> None:
+    async with (
+        staff(site, "a01") as (one,),
+        Phone.of(site.pbx, OUTSIDE, voice_hz=OUTSIDE_HZ, reject_with=status),
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        call, _, contact_id = await in_talk(caller, one)
+        await transfer(one, contact_id, number=number)
+        told = await one.desktop.wait("contact.returned", timeout=PATIENCE_S)
+        assert (told["data"]["by"], told["data"]["cause"]) == (number, cause)
+        again = await one.ringing()
+        await both_hear(call, again, one)
+        call.hang_up()
+        await again.until("ended", timeout=PATIENCE_S)
+        await wrapped_up(one, contact_id, "solved", "done")
+        assert (await until_record(boss, contact_id))["outcome"] == "handled"
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("ends", ["caller", "killed"])
+async def test_while_a_number_rings(site: RigSite, boss: Desktop, ends: str) -> None:
+    async with (
+        staff(site, "a01") as (one,),
+        Phone.of(site.pbx, OUTSIDE, voice_hz=OUTSIDE_HZ, answer_after=None) as outside,
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        call, mine, contact_id = await in_talk(caller, one)
+        await transfer(one, contact_id, number=OUTSIDE)
+        ringing = await outside.next_call(PATIENCE_S)
+        await mine.until("ended", timeout=PATIENCE_S)
+        if ends == "caller":
+            call.hang_up()
+            await ringing.until("ended", timeout=PATIENCE_S)
+        else:
+            await site.ctid.kill()
+            ringing.answer()
+            await until_hears_more(call, OUTSIDE_HZ)
+            await until_hears_more(ringing, CALLER_HZ)
+            await site.ctid.start()
+            await one.come_back()
+        await wrapped_up(one, contact_id, "solved", "done")
+        async with site.supervisor() as fresh:
+            record = await until_record(fresh, contact_id)
+            assert record["outcome"] == {"caller": "abandoned", "killed": "transferred"}[ends]
+            if ends == "killed":
+                await until_hears_more(call, OUTSIDE_HZ)
+                call.hang_up()
+                await ringing.until("ended", timeout=PATIENCE_S)
+            await until_quiet(site, fresh)

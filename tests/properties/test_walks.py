@@ -27,6 +27,7 @@ def test_nothing_that_happens_breaks_an_invariant(first: int) -> None:
     assert sum(world.transfers.fetched for world in worlds) > 0, "no desktop transfers"
     assert sum(world.transfers.sent_on for world in worlds) > 0, "no phone transfers without asking"
     assert sum(world.transfers.joined for world in worlds) > 0, "no phone transfers after a consultation"
+    assert sum(world.transfers.undelivered for world in worlds) > 0, "no number fails to answer"
     served = [save.record.segments for world in worlds for save in world.watch.records.values()]
     assert any(len(segments) > 1 for segments in served), "no contact is served by two"
 

@@ -17,7 +17,7 @@ import structlog
 
 from ctid.errors import OverloadedError, PbxConnectionError, PbxProtocolError, PbxTimeoutError
 from ctid.model.commands import AgiCommand, ReleaseLeg
-from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, Event
+from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, CallUndelivered, Event
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Environment
 from ctid.pbx_adapters.agi.session import READ_BYTES, AgiSession
 from ctid.telemetry.metrics import Metrics
@@ -34,6 +34,12 @@ ENVIRONMENT_SECONDS: Final = 5.0
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _UNIQUE_ID: Final = re.compile(r"[\x21-\x7e]{1,150}")
 _WITHHELD: Final = frozenset({"", "unknown", "<unknown>", "anonymous", "restricted"})
+_CAUSES: Final = {"BUSY": "busy", "NOANSWER": "no_answer", "CHANUNAVAIL": "unreachable", "CONGESTION": "failed"}
+"""What ``Dial()`` says in ``DIALSTATUS`` of a number that did not answer."""
+
+_REJECTED: Final = "21"
+"""The Q.850 cause of who does not want the call; ``Dial()`` only knows that nobody is there."""
+
 _log = structlog.get_logger()
 
 
@@ -42,7 +48,7 @@ class _Request:
     """What the dialplan asks for.
 
     Attributes:
-        script: ``in``, ``after`` or ``transfer``.
+        script: ``in``, ``after``, ``transfer`` or ``undelivered``.
         pbx: What the dialplan says which PBX it runs on, empty if it says nothing.
         attributes: Its other arguments.
     """
@@ -58,9 +64,9 @@ class _Request:
 class AgiServer:
     """Our end of ``AGI(agi://...)``, for all PBXes.
 
-    Emits ``CallArrived``, ``CallerReturned`` or ``CallSentOn`` when a session begins, ``DigitsCollected`` for each
-    ``PlayAndCollect``, and ``AgiEnded`` once when it is over, unless another session of the same leg took its
-    place or the server is being stopped.
+    Emits ``CallArrived``, ``CallerReturned``, ``CallSentOn`` or ``CallUndelivered`` when a session begins,
+    ``DigitsCollected`` for each ``PlayAndCollect``, and ``AgiEnded`` once when it is over, unless another session of
+    the same leg took its place or the server is being stopped.
     """
 
     def __init__(
@@ -263,6 +269,11 @@ def _beginning(pbx: str, request: _Request) -> Event | None:
             )
         case "after":
             return CallerReturned(pbx=pbx, unique_id=request.unique_id)
+        case "undelivered":
+            cause = _CAUSES.get(request.attributes.get("cause", ""), "failed")
+            if request.attributes.get("q850") == _REJECTED:
+                cause = "rejected"
+            return CallUndelivered(pbx=pbx, unique_id=request.unique_id, cause=cause)
         case "transfer":
             return CallSentOn(pbx=pbx, unique_id=request.unique_id, extension=request.dnis, arrived=True)
         case _:

@@ -10,7 +10,7 @@ import pytest
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ContactState, Outcome
-from tests.unit.site import Site
+from tests.unit.site import Site, changed
 
 COLLEAGUE = ev.TransferParty(unique_id="17.4", device="PJSIP/1002")
 CALLER = ev.TransferParty(unique_id="c1", device="PJSIP/trunk")
@@ -107,7 +107,7 @@ def test_blind_to_an_agent_waits_for_the_old_leg_and_the_caller_then_for_them_al
     assert rung.device == "PJSIP/1002"
     site.ended(rung.unique_id, 21)
     contact = site.contact()
-    assert (contact.meant_for, contact.steps, contact.queue) == ("", [], "sales")
+    assert (contact.meant_for, contact.queue) == ("alice", "sales"), "who gave it on is the next"
 
 
 @pytest.mark.parametrize("arrives_first", [False, True])
@@ -127,9 +127,111 @@ def test_blind_to_a_number_leaves_by_the_dialplan() -> None:
     site.ended(leg)
     site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
     released = site.only(cmd.ReleaseLeg)
-    assert (released.next, released.target) == ("number", "112")
+    assert (released.next, released.target) == ("given", "112")
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    assert site.contact().ended_at is None, "it rings, and nobody has answered"
+    site.give(ev.LegBridged(pbx="main", unique_id="c1", bridge_id="out"))
     assert site.contact().outcome is Outcome.TRANSFERRED
+    site.wait(20)
+    assert (site.contact().state, site.engine.state.legs) == (ContactState.CLOSED, {})
+
+
+def given(number: str = "+49301") -> Site:
+    """A caller whose agent has given them on to a number, which rings."""
+    site, leg = talking()
+    site.request(ev.TransferRequested, contact_id=site.contact().id, number=number)
+    site.ended(leg)
+    site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    return site
+
+
+@pytest.mark.parametrize("wrapped_up", [False, True])
+def test_a_number_that_does_not_answer_brings_the_contact_back_to_who_gave_it_on(wrapped_up: bool) -> None:
+    site = given()
+    if wrapped_up:
+        site.wait(20)
+        assert site.agent().state is AgentState.READY
+    site.ready("bob")
+    site.give(ev.CallUndelivered(pbx="main", unique_id="c1", cause="busy"))
+    assert site.only(cmd.RingAgent).device == "PJSIP/1001", "bob is free as well"
+    (told,) = [each for each in site.all(cmd.Publish) if each.type == "contact.returned"]
+    assert (told.data["by"], told.data["cause"], told.data["to_agent"]) == ("+49301", "busy", "alice")
+    (offer,) = [each for each in site.all(cmd.Publish) if each.type == "offer.created"]
+    assert offer.data["offer"]["pop"]["returned"] == {"by": "+49301", "cause": "busy"}
+    leg = site.only(cmd.RingAgent).unique_id
+    site.answered(leg)
+    site.bridged(leg, "c1")
+    assert (site.contact().agent_id, site.contact().outcome, len(site.contact().segments)) == ("alice", None, 2)
+
+
+def test_it_goes_to_the_queue_if_who_gave_it_on_has_no_time() -> None:
+    site = given()
+    site.ask("alice", AgentState.NOT_READY, reason="break")
+    site.ready("bob")
+    site.give(ev.CallUndelivered(pbx="main", unique_id="c1", cause="no_answer"))
+    (told,) = [each for each in site.all(cmd.Publish) if each.type == "contact.returned"]
+    assert (told.data["to_agent"], site.contact().meant_for) == (None, "")
+    site.wait(20)
+    assert site.only(cmd.RingAgent).device == "PJSIP/1002"
+
+
+def test_a_caller_who_does_not_wait_for_the_number_has_abandoned() -> None:
+    site = given()
+    site.ended("c1")
+    assert site.contact().outcome is Outcome.ABANDONED
+
+
+def test_a_number_that_answers_while_nobody_looks_has_the_contact() -> None:
+    site = given()
+    site.give(ev.SiteStarted(site="demo", epoch="e2", release="0"))
+    site.up(ev.LegSeen(unique_id="c1", answered=True, bridge_id="out"))
+    assert site.contact().outcome is Outcome.TRANSFERRED
+
+
+def test_a_session_lost_before_the_number_is_dialled_is_taken_up_again() -> None:
+    site = given()
+    site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
+    assert (site.only(cmd.ReleaseLeg).next, site.only(cmd.ReleaseLeg).target) == ("given", "+49301")
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"), [(21, "rejected"), (17, "busy"), (19, "no_answer"), (20, "unreachable"), (0, "no_time")]
+)
+def test_a_colleague_who_does_not_take_it_brings_it_back_with_the_reason(cause: int, told: str) -> None:
+    site, leg = talking()
+    site.ready("bob")
+    if not cause:
+        site.call("c2", dnis="103")
+        rung = site.only(cmd.RingAgent).unique_id
+        site.answered(rung)
+        site.bridged(rung, "c2", bridge="b2")
+    site.request(ev.TransferRequested, contact_id=site.contact().id, agent="bob")
+    site.ended(leg)
+    site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
+    if cause:
+        site.ended(site.only(cmd.RingAgent).unique_id, cause)
+    else:
+        site.wait(20)
+    assert site.only(cmd.RingAgent).device == "PJSIP/1001"
+    contact = site.contact()
+    assert contact.returned is not None
+    assert (contact.returned.by, contact.returned.cause, contact.given_by) == ("bob", told, "")
+    # Whoever is not to be had either leaves it to the queue, and it comes back to nobody.
+    site.ended(site.only(cmd.RingAgent).unique_id, 21)
+    assert (contact.meant_for, contact.steps) == ("", [])
+
+
+def test_a_site_may_have_it_go_to_the_queue_at_once() -> None:
+    site = Site(changed("policy/transfers_return", False))
+    leg = site.connected()
+    site.ready("bob")
+    site.request(ev.TransferRequested, contact_id=site.contact().id, agent="bob")
+    site.ended(leg)
+    site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
+    site.ended(site.only(cmd.RingAgent).unique_id, 21)
+    assert (site.contact().meant_for, site.all(cmd.RingAgent)) == ("", [])
+    assert site.agent().state is AgentState.WRAP_UP
 
 
 def test_a_caller_who_hangs_up_while_they_wait_again_has_abandoned_and_is_wrapped_up() -> None:
