@@ -8,7 +8,7 @@ import pytest
 
 from ctid.errors import OverloadedError, PbxConnectionError
 from ctid.model.commands import AnswerLeg, PlayAndCollect, PlayMusic, ReleaseLeg, SetVariable, StopMusic
-from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CollectEnd, DigitsCollected, Event
+from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallUndelivered, CollectEnd, DigitsCollected, Event
 from ctid.pbx_adapters.agi.server import AgiServer
 from ctid.pbx_adapters.agi.session import MAX_QUEUED_COMMANDS
 from ctid.telemetry.metrics import Metrics
@@ -51,6 +51,24 @@ async def test_return() -> None:
     seen = Seen()
     async with running(seen) as (server, _), FakeAgiCall(server.port, script="after"):
         assert await seen.first(CallerReturned) == CallerReturned(**LEG)
+
+
+@pytest.mark.parametrize(
+    ("dialled", "cause"),
+    [
+        (("cause=BUSY", "q850=17"), "busy"),
+        (("cause=NOANSWER", "q850=0"), "no_answer"),
+        (("cause=CHANUNAVAIL", "q850=20"), "unreachable"),
+        (("cause=CHANUNAVAIL", "q850=21"), "rejected"),
+        (("cause=CONGESTION", "q850=34"), "failed"),
+        ((), "failed"),
+    ],
+    ids=str,
+)
+async def test_a_number_that_did_not_answer_tells_why(dialled: tuple[str, ...], cause: str) -> None:
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port, script="undelivered", arguments=dialled):
+        assert await seen.first(CallUndelivered) == CallUndelivered(**LEG, cause=cause)
 
 
 async def test_unknown_script_goes_to_the_fallback() -> None:
