@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ import aiohttp
 import yaml
 
 from ctid.desktop.auth import Authority, Role
+from ctid.model.access import Grant
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments
 from sip_test_rig import tones
 from sip_test_rig.asterisk import Asterisk
@@ -285,6 +287,13 @@ class RigSite:
     def desktop(self, agent_id: str) -> Desktop:
         """An agent's desktop."""
         return Desktop(self.ctid.url, self.token(agent_id), agent_id)
+
+    def desktop_of(self, subject: str, role: Role, agent_id: str = "", teams: Sequence[str] = ()) -> Desktop:
+        """The desktop of somebody with this role, who may be an agent besides, and may be of some teams only."""
+        grant = Grant(subject=subject, role=role, agent_id=agent_id, teams=list(teams))
+        token = Authority(TOKEN_SECRET, self.config["site"]).grant(grant, time.time() + 3_600)
+        # It hears of what it supervises; the agent's own desktop is another one.
+        return Desktop(self.ctid.url, token)
 
     def supervisor(self) -> Desktop:
         """A supervisor's desktop, which sees all."""

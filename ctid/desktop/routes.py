@@ -12,6 +12,7 @@ from ctid.desktop.desk_operations import DESK_OPERATIONS
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
 from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, routing, site, staffing
+from ctid.desktop.supervision_operations import SUPERVISION_OPERATIONS
 from ctid.desktop.webhook_operations import WEBHOOK_OPERATIONS
 
 EVERYBODY: Final = frozenset(Role)
@@ -302,6 +303,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     *ACCESS_OPERATIONS,
     *CALL_CONTROL_OPERATIONS,
+    *SUPERVISION_OPERATIONS,
     *PHONE_OPERATIONS,
     *WEBHOOK_OPERATIONS,
     *DESK_OPERATIONS,

@@ -104,6 +104,7 @@ def bridged(turn: Turn, contact: Contact) -> None:
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
     if holding.together(asked, agent, caller):
         turn.cancel_timer(f"join:{contact.id}")
+        contact.conference = asked.bridge_id
         consultations.move(turn, consultation, ConsultationState.CONFERENCED)
     elif holding.together(asked, caller):
         if consultation.state is ConsultationState.TRANSFERRING:

@@ -96,6 +96,7 @@ def contact_actions(contact: Contact) -> list[str]:
         allowed.append("withdraw")
     elif contact.state is ContactState.CONNECTED and segments.talking(contact):
         allowed += ["retrieve" if contact.parked else "hold", "mute", "send_digits", "transfer", "consult", "hang_up"]
+        allowed.append("supervise")
     return allowed
 
 

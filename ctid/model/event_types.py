@@ -51,5 +51,8 @@ EVENT_TYPES: Final = frozenset(
         "pbx.up",
         "site.draining",
         "site.started",
+        "supervision.changed",
+        "supervision.ended",
+        "supervision.started",
     }
 )

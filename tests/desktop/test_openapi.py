@@ -61,7 +61,10 @@ PASSWORD = "demo-only-password"
 WHO: Final = ("alice", "sue", "adam", "crm")
 
 # Where the table of rights asks for what is refused, on purpose.
-BODIES: Final[dict[str, Any]] = {"signIn": {"username": "somebody", "password": PASSWORD}}
+BODIES: Final[dict[str, Any]] = {
+    "signIn": {"username": "somebody", "password": PASSWORD},
+    "supervise": {"of": {"agent": "carol"}, "phone": {"device": "PJSIP/1091"}},
+}
 
 QUERIES: Final = {"getStaffing": "?calls_per_hour=480&handling_seconds=300"}
 
@@ -114,6 +117,7 @@ class Floor:
         site = desk.site
         spec = site.spec.model_dump(mode="json", by_alias=True)
         spec["agents"]["alice"]["answer"] = "desktop"
+        spec["policy"]["supervision"]["devices"] = ["PJSIP/1090", "PJSIP/1091"]
         for number, name in enumerate(("carol", "dan"), 1003):
             spec["agents"][name] = {**spec["agents"]["bob"], "name": name, "device": f"PJSIP/{number}"}
         site.handle(ev.ConfigLoaded(spec=spec))
@@ -129,6 +133,7 @@ class Floor:
         site.handle(ev.ConsultationRequested(command_id="c", principal="p", contact_id=talk, agent="alice"))
         asking = self._call_for(site, "carol")
         site.consult(asking, site.answer(asking, "b2"), "112")
+        site.supervise("bob", "PJSIP/1090")
         ringing = self._call_for(site, "dan")
         site.handle(ev.ContactSubmitted(command_id="c", principal="p", channel="chat", queue="support"))
         site.call(ani=CALLER)
@@ -144,6 +149,7 @@ class Floor:
             "offer_id": [each.id for each in site.state.offers.values() if each.agent_id in ("alice", "dan")],
             "queue_id": ["sales", "support"],
             "consultation_id": list(site.state.consultations),
+            "supervision_id": list(site.state.supervisions),
             "webhook": ["crm"],
             "event_id": ["e1-7"],
             "name": ["somebody"],

@@ -22,7 +22,9 @@ from ctid.model.commands import (
     Originate,
     PlaceCall,
     RingAgent,
+    RingSupervisor,
     SendDigits,
+    Supervise,
 )
 from ctid.model.events import Event, LegFailed
 from ctid.pbx_adapters.ami.commands import (
@@ -39,6 +41,8 @@ from ctid.pbx_adapters.ami.commands import (
     mute_leg,
     place_call,
     ring_agent,
+    ring_supervisor,
+    supervise,
 )
 from ctid.pbx_adapters.ami.framing import Message
 from ctid.pbx_adapters.ami.keypad import Keypad
@@ -101,6 +105,8 @@ class Executor:
                 self._originate(command, place_call(command))
             case DialConsulted():
                 self._originate(command, dial_consulted(command))
+            case RingSupervisor():
+                self._originate(command, ring_supervisor(command))
             case FetchLeg():
                 self._move(command.unique_id, fetch(command.unique_id))
             case HoldCall():
@@ -111,6 +117,8 @@ class Executor:
                 self._move(command.unique_id, join_legs(command))
             case Confer():
                 self._move(command.unique_id, *confer(command))
+            case Supervise():
+                self._move(command.unique_id, supervise(command))
             case MuteLeg():
                 self._move(command.unique_id, mute_leg(command))
             case SendDigits():
