@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 import aiohttp
 import yaml
 
+from ctid.client import Client
 from ctid.desktop.auth import Authority, Role
 from ctid.model.access import Grant
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments
@@ -288,12 +289,10 @@ class RigSite:
         """An agent's desktop."""
         return Desktop(self.ctid.url, self.token(agent_id), agent_id)
 
-    def desktop_of(self, subject: str, role: Role, agent_id: str = "", teams: Sequence[str] = ()) -> Desktop:
-        """The desktop of somebody with this role, who may be an agent besides, and may be of some teams only."""
-        grant = Grant(subject=subject, role=role, agent_id=agent_id, teams=list(teams))
+    def client(self, grant: Grant) -> Client:
+        """A client of somebody who may do this."""
         token = Authority(TOKEN_SECRET, self.config["site"]).grant(grant, time.time() + 3_600)
-        # It hears of what it supervises; the agent's own desktop is another one.
-        return Desktop(self.ctid.url, token)
+        return Client(self.ctid.url, token, tries=1)
 
     def supervisor(self) -> Desktop:
         """A supervisor's desktop, which sees all."""

@@ -65,7 +65,8 @@ class Target(NamedTuple):
     Attributes:
         agent: The agent's channel; empty to wait.
         conference: The conference to take part in instead; empty for none.
-        attached: All that is of influence, in words; while they stay the same nothing is told anew.
+        attached: All that is of influence, in words, the agent's channel but for a conference; while they stay the same
+            nothing is told anew.
     """
 
     agent: str = ""
@@ -129,6 +130,9 @@ def _target(turn: Turn, supervision: Supervision, talk: Talk | None) -> Target:
         return Target(agent.unique_id, talk.caller.unique_id, f"in {bridge}")
     asked = (turn.legs.get(each.leg_id) for each in consultations.of(turn, talk.contact))
     others = [leg.unique_id for leg in (talk.caller, *asked) if leg is not None and leg.bridge_id == bridge != ""]
+    if supervision.attached and (holding.is_joining(turn, talk.contact) or (bridge and not others)):
+        # They are on their way into a bridge. What is taken hold of now would be the wrong thing in a moment.
+        return Target(agent.unique_id, "", supervision.attached)
     return Target(agent.unique_id, "", " ".join([supervision.mode, agent.unique_id, bridge, *others]))
 
 
@@ -255,7 +259,8 @@ def heard(turn: Turn, event: SpyStarted | SpyStopped) -> None:
         if leg is not None:
             end_stray(turn, leg)
         return
-    supervision.hears = isinstance(event, SpyStarted)
+    # Of what the channel was told before, word may still come.
+    supervision.hears = isinstance(event, SpyStarted) and event.spied in supervision.attached.split()
     if supervision.hears and leg.state is not LegState.CONNECTED:
         # Of some channels no answer is told.
         leg.state, leg.since_ms = LegState.CONNECTED, turn.now.mono_ms
@@ -325,7 +330,7 @@ def _take_over(turn: Turn, supervision: Supervision) -> None:
     caller = turn.legs.get(contact.caller_leg) if contact is not None else None
     if contact is None or caller is None or leg is None or contact.state is not ContactState.CONNECTED:
         supervisions.end(turn, supervision, SupervisionEnd.TALK_ENDED)
-    elif holding.together(leg, caller):
+    elif holding.together(leg, caller) and leg.bridge_id != contact.conference:
         _hand_over(turn, supervision, contact, leg, caller)
     elif caller.has_agi and supervision.attached != JOINED:
         supervision.attached = JOINED

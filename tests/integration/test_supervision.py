@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ctid.model.access import Role
+from ctid.model.access import Grant, Role
 from sip_test_rig.asterisk_config import Endpoint, pjsip_endpoint
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
@@ -41,6 +41,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)
 
 BOSS = "9004"
 BOSS_HZ = 2_150.0
+LEAD = Grant(subject="lead", role=Role.SUPERVISOR, agent_id="a03", teams=["red"])
 LISTEN_S = 0.6
 MODES = ("monitor", "whisper", "barge")
 
@@ -215,7 +216,7 @@ async def test_the_supervisor_takes_over_and_is_no_agent(site: RigSite, boss: De
 async def test_a_supervisor_who_is_an_agent_takes_over(site: RigSite, boss: Desktop, while_: str) -> None:
     async with (
         staff(site, "a01", "a02", "a03", ready=False) as (seat, other, lead),
-        site.desktop_of("lead", Role.SUPERVISOR, "a03") as desktop,
+        site.client(LEAD) as client,
         Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
     ):
         await seat.ready()
@@ -230,13 +231,13 @@ async def test_a_supervisor_who_is_an_agent_takes_over(site: RigSite, boss: Desk
             if while_ == "conferring":
                 await seat.desktop.request("POST", f"/v1/consultations/{consultation}/conference")
                 await until_consultation(seat, "conferenced")
-        body = {"of": {"contact": contact_id}, "mode": "barge" if while_ == "conferring" else "monitor"}
-        supervision = (await desktop.request("POST", "/v1/supervisions", body))["supervision"]
+        mode = "barge" if while_ == "conferring" else "monitor"
+        supervision = await client.supervise(contact=contact_id, mode=mode)
         assert (supervision["supervisor_agent"], supervision["phone"]) == ("a03", "PJSIP/1003")
         own = await lead.ringing()
         assert "answer-after=0" in str(own.header("Call-Info"))
-        await desktop.wait("supervision.changed", timeout=PATIENCE_S)
-        await desktop.request("POST", f"/v1/supervisions/{supervision['id']}/take-over")
+        await boss.wait("supervision.changed", timeout=PATIENCE_S)
+        await client.take_over(supervision["id"])
         await until_ended(mine, *([theirs] if theirs is not None else []))
         await hear((call, {lead.phone.voice_hz}), (own, {CALLER_HZ}))
         await lead.until_state("BUSY")
