@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,9 @@ from typing import Any, Final, Self
 import aiohttp
 import yaml
 
+from ctid.client import Client
 from ctid.desktop.auth import Authority, Role
+from ctid.model.access import Grant
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments
 from sip_test_rig import tones
 from sip_test_rig.asterisk import Asterisk
@@ -285,6 +288,11 @@ class RigSite:
     def desktop(self, agent_id: str) -> Desktop:
         """An agent's desktop."""
         return Desktop(self.ctid.url, self.token(agent_id), agent_id)
+
+    def client(self, grant: Grant) -> Client:
+        """A client of somebody who may do this."""
+        token = Authority(TOKEN_SECRET, self.config["site"]).grant(grant, time.time() + 3_600)
+        return Client(self.ctid.url, token, tries=1)
 
     def supervisor(self) -> Desktop:
         """A supervisor's desktop, which sees all."""

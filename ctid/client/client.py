@@ -12,6 +12,7 @@ from ctid.client.stream import EventStream
 from ctid.client.transport import Transport
 
 State = Literal["READY", "NOT_READY", "LOGGED_OUT"]
+Mode = Literal["monitor", "whisper", "barge"]
 Topic = Literal["own", "queues", "agents", "site"]
 
 
@@ -261,6 +262,52 @@ class Client:
     async def withdraw(self, consultation_id: str) -> JsonObject:
         """Who was asked is not asked any more; a caller on hold stays there."""
         return _part(await self.request("DELETE", f"/v1/consultations/{consultation_id}"), "consultation")
+
+    # ---- supervision ----------------------------------------------------------------------------------------------
+
+    async def supervisions(self) -> list[JsonObject]:
+        """Supervisions that last, of one's agents."""
+        return _items(await self.request("GET", "/v1/supervisions"))
+
+    async def supervise(
+        self,
+        *,
+        agent: str = "",
+        contact: str = "",
+        mode: Mode = "monitor",
+        device: str = "",
+        number: str = "",
+        stays: bool = False,
+    ) -> JsonObject:
+        """Have a phone ring, to hear an agent's talk.
+
+        Args:
+            agent: Whose talk; or give the contact.
+            contact: Of which contact, whoever has it.
+            mode: Who hears the supervisor: nobody, the agent alone (``whisper``), all (``barge``).
+            device: The phone; without, and without a number, that of the agent who the user is.
+            number: The phone, as agents' phones would dial it.
+            stays: Wait for the next talk once this one is over.
+        """
+        of = {name: value for name, value in (("agent", agent), ("contact", contact)) if value}
+        phone = {name: value for name, value in (("device", device), ("number", number)) if value}
+        if len(of) != 1 or len(phone) > 1:
+            raise ValueError("give one of agent, contact, and at most one of device, number")
+        body: JsonObject = {"of": of, "mode": mode, "stays": stays} | ({"phone": phone} if phone else {})
+        return _part(await self.request("POST", "/v1/supervisions", body), "supervision")
+
+    async def set_mode(self, supervision_id: str, mode: Mode, *, if_match: int | None = None) -> JsonObject:
+        """Have the supervisor heard by nobody, by the agent alone, or by all."""
+        path = f"/v1/supervisions/{supervision_id}"
+        return _part(await self.request("PATCH", path, {"mode": mode}, if_match=if_match), "supervision")
+
+    async def take_over(self, supervision_id: str) -> JsonObject:
+        """Give the supervisor the caller; the agent wraps up."""
+        return _part(await self.request("POST", f"/v1/supervisions/{supervision_id}/take-over"), "supervision")
+
+    async def end_supervision(self, supervision_id: str) -> JsonObject:
+        """Let the supervisor's phone go."""
+        return _part(await self.request("DELETE", f"/v1/supervisions/{supervision_id}"), "supervision")
 
     # ---- other people's work --------------------------------------------------------------------------------------
 

@@ -34,11 +34,19 @@ _PURGE_SECONDS: Final = 3_600
 
 @dataclass(slots=True)
 class Trail:
-    """Who a request turned out to be from, for the audit trail; a sign-in finds out on its way."""
+    """Who a request turned out to be from, for the audit trail; a sign-in finds out on its way.
+
+    Attributes:
+        subject: Who.
+        role: Their role.
+        session_id: Of their session.
+        about: Path of what it is about, where the request's own path does not tell.
+    """
 
     subject: str = ""
     role: str = ""
     session_id: str = ""
+    about: str = ""
 
     def are(self, grant: Grant, session_id: str = "") -> None:
         """Somebody who is known."""

@@ -10,6 +10,8 @@ from pydantic import Field
 from ctid.desktop.call_control_schemas import ConsultationView
 from ctid.desktop.desk_schemas import MessageView
 from ctid.desktop.schemas import AgentView, ContactView, LegView, OfferView, QueueView, ScreenPopView, View
+from ctid.desktop.supervision_schemas import SupervisionView
+from ctid.model.supervision import SupervisionChange, SupervisionEnd
 
 
 class EventData(View):
@@ -74,6 +76,27 @@ class ConsultationEndedData(ConsultationData):
     result: str = Field(
         description="withdrawn, transferred, ended, or why ctid could not reach them: busy, no_answer, rejected …"
     )
+
+
+class SupervisionStartedData(EventData):
+    """The supervision as it is then."""
+
+    supervision: SupervisionView
+    reason: Literal["requested"]
+
+
+class SupervisionChangedData(EventData):
+    """The supervision as it is then, and what has changed."""
+
+    supervision: SupervisionView
+    reason: SupervisionChange
+
+
+class SupervisionEndedData(EventData):
+    """The supervision as it was at last, and why it is over."""
+
+    supervision: SupervisionView
+    reason: SupervisionEnd
 
 
 class OfferData(EventData):
@@ -154,6 +177,13 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
     EventType("consultation.created", ConsultationCreatedData, "Somebody is about to be called about a contact."),
     EventType("consultation.updated", ConsultationData, "One that ctid carries out has come further."),
     EventType("consultation.ended", ConsultationEndedData, "That is over; the contact may be the colleague's now."),
+    EventType(
+        "supervision.started",
+        SupervisionStartedData,
+        "A supervisor's phone is rung, to hear an agent's talk. The agent hears of it as `policy.supervision` says.",
+    ),
+    EventType("supervision.changed", SupervisionChangedData, "They hear it, in another mode, another talk …"),
+    EventType("supervision.ended", SupervisionEndedData, "That is over; reason tells why."),
     EventType("contact.wrap_up", ContactData, "The talk is over; the agents' work on it goes on."),
     EventType("contact.closed", ContactData, "All is over; the record follows."),
     EventType("contact.updated", ContactData, "Something else about it has changed: attributes, customer, routing …"),
@@ -205,7 +235,7 @@ class EnvelopeView(View):
     time: datetime
     datacontenttype: Literal["application/json"]
     epoch: str = Field(description="Which stream: with another epoch, positions of before mean nothing.")
-    subject: str | None = Field(None, description="agents/{id}, contacts/{id} or queues/{id}.")
+    subject: str | None = Field(None, description="agents/{id}, supervisions/{id}, contacts/{id} or queues/{id}.")
     data: dict[str, Any]
 
 

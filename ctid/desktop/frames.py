@@ -65,9 +65,10 @@ class EventMessage(Message):
         by_team: Whether the agents' teams do.
         agent_ids: The agents whose work it is.
         queues: The queue of its contact, and the one that the contact was in before.
+        hidden_from: Agents who must not hear of it.
     """
 
-    __slots__ = ("agent_ids", "by_queue", "by_team", "queues", "seq", "topic")
+    __slots__ = ("agent_ids", "by_queue", "by_team", "hidden_from", "queues", "seq", "topic")
 
     def __init__(self, publish: Publish, site: str, epoch: str, queues: frozenset[str]) -> None:
         """Put the event into its CloudEvents envelope."""
@@ -78,6 +79,7 @@ class EventMessage(Message):
         self.by_team = self.topic is Topic.AGENTS or publish.type.startswith("offer.")
         self.agent_ids = publish.agent_ids
         self.queues = queues
+        self.hidden_from = publish.hidden_from
 
 
 def posted(publish: Publish, site: str, epoch: str) -> tuple[str, str]:
@@ -112,6 +114,8 @@ def envelope(publish: Publish, site: str, epoch: str) -> dict[str, Any]:
 def _subject(publish: Publish) -> str:
     if publish.type.startswith("agent.") and publish.agent_ids:
         return f"agents/{publish.agent_ids[0]}"
+    if supervision := publish.data.get("supervision"):
+        return f"supervisions/{supervision['id']}"
     if publish.contact_id:
         return f"contacts/{publish.contact_id}"
     if publish.queue:

@@ -74,12 +74,12 @@ class Hub:
             if audience.hears(message, team_of):
                 for client in tuple(clients):
                     # The snapshot of a desktop that just came may know the event already.
-                    if client.seq < seq:
+                    if client.seq < seq and client.agent_id not in message.hidden_from:
                         client.seq = seq
                         client.send(message)
         for agent_id in message.agent_ids:
             own = self._desktops.get(agent_id)
-            if own is None:
+            if own is None or agent_id in message.hidden_from:
                 continue
             if own.seq < seq:
                 own.seq = seq

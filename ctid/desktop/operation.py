@@ -204,7 +204,7 @@ class Endpoint:
                     subject=trail.subject,
                     role=trail.role,
                     operation=self._operation.name,
-                    target=self._target(request),
+                    target=trail.about or self._target(request),
                     status=status.value,
                     code=code,
                     command_id=command_id,

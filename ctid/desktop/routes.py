@@ -13,6 +13,7 @@ from ctid.desktop.diversion_operations import DIVERSION_OPERATIONS
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
 from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, routing, site, staffing
+from ctid.desktop.supervision_operations import SUPERVISION_OPERATIONS
 from ctid.desktop.webhook_operations import WEBHOOK_OPERATIONS
 
 EVERYBODY: Final = frozenset(Role)
@@ -304,6 +305,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *ACCESS_OPERATIONS,
     *CALL_CONTROL_OPERATIONS,
     *DIVERSION_OPERATIONS,
+    *SUPERVISION_OPERATIONS,
     *PHONE_OPERATIONS,
     *WEBHOOK_OPERATIONS,
     *DESK_OPERATIONS,

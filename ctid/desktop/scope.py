@@ -16,6 +16,7 @@ from ctid.model.contact import Contact
 from ctid.model.offer import Offer
 from ctid.model.record import ContactRecord
 from ctid.model.states import WAITING, OfferState
+from ctid.model.supervision import Supervision
 from ctid.spec.site import SiteSpec
 
 
@@ -52,6 +53,13 @@ def sees_record(principal: Principal, record: ContactRecord) -> bool:
     if principal.agent_id in record.agents:
         return True
     return principal.role is not Role.AGENT and sees_queue(principal, record.queue)
+
+
+def sees_supervision(spec: SiteSpec, principal: Principal, supervision: Supervision) -> bool:
+    """Whether a supervision is theirs to see: of one of their agents; of themselves only if they are told of it."""
+    if supervision.agent_id == principal.agent_id:
+        return supervision.told
+    return supervision.supervisor == principal.subject or sees_agent(spec, principal, supervision.agent_id)
 
 
 def owns(state: SiteState, principal: Principal, contact: Contact) -> bool:

@@ -8,6 +8,7 @@ from ctid.desktop.audience import Audience, TeamOf
 from ctid.desktop.ports import Site
 from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.topics import Topic
+from ctid.engine.supervision_view import supervision_view
 from ctid.engine.views import agent_view, consultation_view, contact_view, offer_view, screen_pop
 
 
@@ -55,6 +56,11 @@ def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf, num
                 {**consultation_view(each), "pop": screen_pop(state.contacts[each.contact_id], now, site.floor)}
                 for each in state.consultations.values()
                 if agent_id in (each.from_agent, each.to_agent)
+            ],
+            "supervisions": [
+                supervision_view(each)
+                for each in state.supervisions.values()
+                if (each.told if each.agent_id == agent_id else audience.sees_agent(each.agent_id, team_of))
             ],
             "queues": [numbers.view(name) for name in spec.queues if audience.sees_queue(name)],
             "pbxes": pbxes,

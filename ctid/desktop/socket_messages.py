@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from ctid.desktop.bodies import Input
 from ctid.desktop.call_control_schemas import ConsultationView
 from ctid.desktop.schemas import AgentView, ContactView, OfferView, QueueView, ScreenPopView, View
+from ctid.desktop.supervision_schemas import SupervisionView
 from ctid.desktop.topics import Topic
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=8_192)]
@@ -73,6 +74,9 @@ class SnapshotDataView(View):
     contacts: list[ContactView]
     offers: list[OfferView]
     consultations: list[OwnConsultationView] = Field(description="That one's own agent asks or is asked about.")
+    supervisions: list[SupervisionView] = Field(
+        description="Of the agents of one's scope; of oneself those that one is told of."
+    )
     queues: list[QueueView]
     pbxes: dict[str, bool] = Field(description="Name to whether it can be reached.")
 

@@ -25,6 +25,7 @@ class Topic(StrEnum):
 _TOPICS: Final = {
     "agent": Topic.AGENTS,
     "message": Topic.AGENTS,
+    "supervision": Topic.AGENTS,
     "config": Topic.SITE,
     "pbx": Topic.SITE,
     "site": Topic.SITE,

@@ -17,6 +17,7 @@ from ctid.engine import (
     offers,
     outage,
     queueing,
+    supervisions,
     transfers,
     ways_out,
 )
@@ -358,7 +359,8 @@ def _check_takes_calls(turn: Turn, agent_id: str) -> None:
     agent = turn.state.agents[agent_id]
     if agent.state in (AgentState.RESERVED, AgentState.BUSY) or agent.offer_id:
         raise ConflictError(f"agent {agent_id} is {agent.state}", current=agent.state)
-    if devices.in_own_call(turn, turn.site.agents[agent_id]) or consultations.is_asked(turn, agent_id):
+    rung = consultations.is_asked(turn, agent_id) or supervisions.is_supervising(turn, agent_id)
+    if rung or devices.in_own_call(turn, turn.site.agents[agent_id]):
         raise ConflictError(f"the phone of agent {agent_id} is in a call", current=agent.state)
 
 

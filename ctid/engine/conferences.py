@@ -55,6 +55,7 @@ def bridged(turn: Turn, contact: Contact) -> None:
             continue
         if holding.together(party, agent, caller):
             turn.cancel_timer(f"join:{contact.id}")
+            contact.conference = party.bridge_id
             if party.state is not LegState.CONNECTED:
                 leg_states.change(turn, party, LegState.CONNECTED, "leg.connected")
             consultations.move(turn, consultation, ConsultationState.CONFERENCED)

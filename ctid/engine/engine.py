@@ -33,6 +33,8 @@ from ctid.engine import (
     reload,
     requests,
     returning,
+    supervising,
+    supervision_requests,
     today,
     transfers,
     ways_out,
@@ -61,6 +63,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.LegUnbridged: pbx.unbridged,
     ev.LegHeld: pbx.held,
     ev.LegRetrieved: pbx.retrieved,
+    ev.SpyStarted: supervising.heard,
+    ev.SpyStopped: supervising.heard,
     ev.LegEnded: pbx.ended,
     ev.CallTransferred: transfers.completed,
     ev.CallSentOn: transfers.sent_on,
@@ -98,6 +102,10 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.AlternateRequested: call_control.alternate,
     ev.PartyRequested: call_control.add_party,
     ev.ConsultationWithdrawn: call_control.withdraw,
+    ev.SupervisionRequested: supervision_requests.supervise,
+    ev.SupervisionModeSet: supervision_requests.set_mode,
+    ev.SupervisionWithdrawn: supervision_requests.end,
+    ev.TakeOverRequested: supervision_requests.take_over,
     ev.CallRequested: call_control.call,
     ev.CallbackRequested: callback_requests.ask,
     ev.CallbackCanceled: callback_requests.cancel,
@@ -166,6 +174,7 @@ class Engine:
                 if handler is None:
                     raise InvariantError(f"no handler for {type(event).__name__}")
                 handler(turn, event)
+        supervising.settle(turn)
         if turn.deserted:
             ways_out.recheck(turn)
         assignment.settle(turn)
@@ -252,6 +261,10 @@ class Engine:
                 returning.patience_over(turn, contact)
             case "parted" if contact := state.contacts.get(subject):
                 transfers.parted(turn, contact)
+            case "spy" if supervision := state.supervisions.get(subject):
+                supervising.look_again(turn, supervision)
+            case "takeover" if supervision := state.supervisions.get(subject):
+                supervising.not_taken_over(turn, supervision)
             case "exclude" if contact := state.contacts.get(subject):
                 queueing.readmit(turn, contact)
             case "expire" if contact := state.contacts.get(subject):

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
-from ctid.engine import callbacks, contacts, dialling, early_ends, offers, outage, places, queueing, ways_out
+from ctid.engine import (
+    callbacks,
+    contacts,
+    dialling,
+    early_ends,
+    offers,
+    outage,
+    places,
+    queueing,
+    supervisions,
+    ways_out,
+)
 from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.turn import Turn, ms
 from ctid.ivr.menu import Leave, judge
@@ -128,7 +139,8 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     # While the PBX is away, its snapshot has yet to say what they come from.
     leg.returned |= outage.is_up(turn, leg.pbx)
     contact = turn.state.contacts.get(leg.contact_id)
-    if contact is not None and contact.state is ContactState.CONNECTED:
+    on_hold = contact is not None and contact.parked and supervisions.is_taken_over(turn, contact)
+    if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
         offers.talk_over(turn, contact)
     else:
         resume(turn, leg, from_bridge=True)

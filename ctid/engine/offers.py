@@ -12,6 +12,7 @@ from ctid.engine import (
     returning,
     ringing,
     segments,
+    supervisions,
     tasks,
     today,
     wrap_up,
@@ -367,10 +368,11 @@ def _agent_left(turn: Turn, contact: Contact, outcome: Outcome) -> None:
     """The leg of the agent who talks has ended, which ends their part; the contact's, only the caller's leg can end.
 
     A caller who is still in a bridge may be about to leave it. Or the phone has transferred them, of which the PBX
-    tells before or after the end of its leg.
+    tells before or after the end of its leg. Or a supervisor is about to have them.
     """
     caller = turn.legs.get(contact.caller_leg)
-    if caller is None or caller.has_agi or not caller.bridge_id or outcome is not Outcome.HANDLED:
+    away = caller is None or caller.has_agi or not caller.bridge_id
+    if (away and not supervisions.is_taken_over(turn, contact)) or outcome is not Outcome.HANDLED:
         talk_over(turn, contact, outcome)
         return
     for segment in segments.talking(contact):

@@ -16,6 +16,7 @@ from ctid.engine import (
     offers,
     outage,
     ringing,
+    supervising,
     transfers,
 )
 from ctid.engine.state import Pbx
@@ -54,6 +55,10 @@ def alerting(turn: Turn, event: LegAlerting) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None or leg.state is not LegState.INITIATED:
         return
+    if leg.party is Party.SUPERVISOR:
+        leg.state, leg.since_ms = LegState.ALERTING, turn.now.mono_ms
+        supervising.end_stray(turn, leg)
+        return
     leg_states.change(turn, leg, LegState.ALERTING, "leg.alerting")
     if leg.party is Party.CONSULTED:
         consulted.alerting(turn, leg)
@@ -64,6 +69,10 @@ def answered(turn: Turn, event: LegAnswered) -> None:
     """An agent's phone was answered, or that of a customer who is called back."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None or leg.state not in (LegState.INITIATED, LegState.ALERTING):
+        return
+    if leg.party is Party.SUPERVISOR:
+        leg.state, leg.since_ms = LegState.CONNECTED, turn.now.mono_ms
+        supervising.end_stray(turn, leg)
         return
     if leg.party is Party.CONSULTED:
         # Their bridge with who asks is what counts, and comes with it.
@@ -126,13 +135,16 @@ def unbridged(turn: Turn, event: LegUnbridged) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is not None and leg.bridge_id == event.bridge_id:
         leg.bridge_id = ""
+        if leg.party is Party.SUPERVISOR:
+            supervising.moved(turn, leg)
+            return
         consulting.unbridged(turn, leg)
 
 
 def held(turn: Turn, event: LegHeld) -> None:
     """The party at this leg put the other on hold."""
     leg = turn.legs.find(event.pbx, event.unique_id)
-    if leg is not None and leg.state is LegState.CONNECTED:
+    if leg is not None and leg.state is LegState.CONNECTED and leg.party is not Party.SUPERVISOR:
         leg_states.change(turn, leg, LegState.HELD, "leg.held")
 
 
@@ -155,6 +167,9 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None:
         early_ends.note(turn, event.pbx, event.unique_id)
+        return
+    if leg.party is Party.SUPERVISOR:
+        supervising.gone(turn, leg, ringing.CAUSES.get(event.cause, OfferCause.FAILED), lost=outcome is not None)
         return
     cause_of_customer = "unknown" if turn.reconciled or outcome else dialling.cause_of(leg, event.cause)
     leg_states.change(turn, leg, LegState.DISCONNECTED, "leg.disconnected")
@@ -190,6 +205,9 @@ def failed(turn: Turn, event: LegFailed) -> None:
     if leg is None or (leg.party is Party.CALLER and leg.state not in (LegState.INITIATED, LegState.ALERTING)):
         return
     cause = ringing.ORIGINATE_REASONS.get(event.reason, OfferCause.FAILED)
+    if leg.party is Party.SUPERVISOR:
+        supervising.gone(turn, leg, cause)
+        return
     leg_states.change(turn, leg, LegState.FAILED, "leg.failed")
     if leg.party is Party.CALLER:
         journey.caller_gone(turn, leg, None, cause)
@@ -249,6 +267,7 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
                 unbridged(turn, found)
     holding.reconciled(turn, event.pbx)
     transfers.reconciled(turn, event)
+    supervising.reconciled(turn, event.pbx)
     for seen in event.legs:
         if (
             seen.unique_id.startswith("lg-")
@@ -299,7 +318,7 @@ def _may_live(turn: Turn, leg: Leg) -> bool:
 
 def _end_all(turn: Turn, name: str, but: set[str]) -> None:
     # Callers first: an agent's leg that ends alone would put its caller back into the queue.
-    for party in (Party.CALLER, Party.CONSULTED, Party.AGENT):
+    for party in (Party.SUPERVISOR, Party.CALLER, Party.CONSULTED, Party.AGENT):
         for leg in turn.legs.on(name):
             if leg.party is party and leg.unique_id not in but:
                 ended(turn, LegEnded(pbx=name, unique_id=leg.unique_id, cause=0), Outcome.FAILED)

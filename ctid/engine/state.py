@@ -9,6 +9,7 @@ from ctid.model.contact import Consultation, Contact
 from ctid.model.day import Today
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
+from ctid.model.supervision import Supervision
 
 
 class Pbx(msgspec.Struct, kw_only=True):
@@ -76,6 +77,8 @@ class SiteState(msgspec.Struct, kw_only=True):
         agents: Every agent of the configuration, and removed ones still at work.
         places: Number of a caller who hung up while waiting to the place they left, in order of leaving.
         consultations: Enquiries that were announced and are not over, by id.
+        supervisions: Supervisions that are not over, by id.
+        supervisors: Live legs of supervisors' phones, with their agents' ids, empty for nobody's.
         callbacks: Queue to the contacts there who are to be called back, in the order in which it was asked for.
         paces: Queue to how fast it moves.
         today: The present day of the site and its numbers.
@@ -103,6 +106,8 @@ class SiteState(msgspec.Struct, kw_only=True):
     agents: dict[str, Agent] = {}
     places: dict[str, Place] = {}
     consultations: dict[str, Consultation] = {}
+    supervisions: dict[str, Supervision] = {}
+    supervisors: dict[str, str] = {}
     callbacks: dict[str, list[str]] = {}
     paces: dict[str, Pace] = {}
     today: Today = msgspec.field(default_factory=Today)

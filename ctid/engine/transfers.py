@@ -180,13 +180,23 @@ def _gave(turn: Turn, contact: Contact, event: CallTransferred) -> bool:
     return own is not None and own.unique_id in event.transferers
 
 
-def hand_over(turn: Turn, contact: Contact, caller: Leg, other: TransferParty | None) -> None:
-    """The caller talks to somebody else now: to an agent of ours who can have the contact, or it has left us."""
+def hand_over(
+    turn: Turn, contact: Contact, caller: Leg, other: TransferParty | None, *, result: str = "transferred"
+) -> None:
+    """The caller talks to somebody else now: to an agent of ours who can have the contact, or it has left us.
+
+    Args:
+        turn: The turn.
+        contact: In talk, or parted from its agent.
+        caller: The caller's leg.
+        other: Whom they talk to, if that is known.
+        result: How the talk ended for the agent who had the contact.
+    """
     giver = contact.segments[-1]
     agent_id = agent_at(turn, caller.pbx, other.device) if other is not None else ""
     taker = turn.state.agents.get(agent_id)
-    _part(turn, contact, giver)
-    contacts.step(turn, contact, "transfer", agent_id)
+    _part(turn, contact, giver, result)
+    contacts.step(turn, contact, "transfer", agent_id, "" if result == "transferred" else result)
     if taker is None or other is None or not _can_take(turn, taker):
         _leave_us(turn, contact, caller)
         _publish(turn, contact, giver, to_agent=agent_id)
@@ -197,10 +207,10 @@ def hand_over(turn: Turn, contact: Contact, caller: Leg, other: TransferParty | 
     _publish(turn, contact, giver, to_agent=taker.id)
 
 
-def _part(turn: Turn, contact: Contact, giver: Segment) -> None:
+def _part(turn: Turn, contact: Contact, giver: Segment, result: str = "transferred") -> None:
     """The agent is out of the talk, and wraps up from now on; their leg has yet to end."""
     turn.cancel_timer(f"parted:{contact.id}")
-    giver.result = "transferred"
+    giver.result = result
     offer = turn.state.offers.get(turn.state.agents[giver.agent_id].offer_id)
     if offer is not None and offer.contact_id == contact.id and offer.leg_id in turn.state.legs:
         contact.parting_leg = offer.leg_id
@@ -215,7 +225,7 @@ def _part(turn: Turn, contact: Contact, giver: Segment) -> None:
         turn.emit(MuteLeg(pbx=caller.pbx, unique_id=caller.unique_id, on=False))
     contact.offer_ids = []
     if giver.left_at is None:
-        offers.leave_talk(turn, contact, giver, "transferred")
+        offers.leave_talk(turn, contact, giver, result)
 
 
 def is_taken_by(turn: Turn, agent_id: str) -> bool:

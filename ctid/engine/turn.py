@@ -80,6 +80,7 @@ class Turn:
         contact_id: str = "",
         agent_ids: list[str] | None = None,
         queue: str = "",
+        hidden_from: list[str] | None = None,
     ) -> None:
         """Tell desktops and integrators; what is costly to render is given as a function of nothing."""
         if self.quiet:
@@ -100,6 +101,7 @@ class Turn:
                 agent_ids=agent_ids or [],
                 queue=queue,
                 caused_by=self.caused_by,
+                hidden_from=hidden_from or [],
             )
         )
 

@@ -96,7 +96,7 @@ def contact_actions(state: SiteState, contact: Contact) -> list[str]:
     if contact.channel != VOICE:
         allowed.append("withdraw")
     elif contact.state is ContactState.CONNECTED and segments.talking(contact):
-        allowed += [*_talk_actions(state, contact), "mute", "send_digits", "transfer", "hang_up"]
+        allowed += [*_talk_actions(state, contact), "mute", "send_digits", "transfer", "hang_up", "supervise"]
     return allowed
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
+from ctid.model.supervision import SupervisionMode
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
@@ -272,6 +273,55 @@ class SendDigits(Command, frozen=True, kw_only=True, tag="leg.send_digits"):
     digits: str
 
 
+class RingSupervisor(Command, frozen=True, kw_only=True, tag="leg.ring_supervisor"):
+    """Originate the leg of a supervisor, told to answer by itself; when it answers, it hears an agent.
+
+    Attributes:
+        unique_id: To be the new channel's unique id.
+        device: Their phone; empty to dial the number as an agent's phone would.
+        number: Whom to dial without a device.
+        caller_number: What the phone shows.
+        caller_name: What the phone shows.
+        timeout_ms: How long it may ring.
+        headers: SIP headers for the INVITE.
+        mode: As of ``Supervise``.
+        agent_unique_id: As of ``Supervise``.
+        conference: As of ``Supervise``.
+    """
+
+    pbx: str
+    unique_id: str
+    device: str
+    number: str
+    caller_number: str
+    caller_name: str
+    timeout_ms: int
+    headers: dict[str, str]
+    mode: SupervisionMode
+    agent_unique_id: str
+    conference: str = ""
+
+
+class Supervise(Command, frozen=True, kw_only=True, tag="leg.supervise"):
+    """Have a supervisor's channel hear an agent, from now on or anew, and be heard by whom the mode says.
+
+    Told anew it takes hold of whom the agent talks to just now.
+
+    Attributes:
+        unique_id: The supervisor's channel.
+        mode: Who hears them.
+        agent_unique_id: The agent's channel; empty to have the supervisor wait and hear nothing.
+        conference: The conference that the supervisor is to take part in instead, named by the caller's channel; empty
+            if the agent is in none.
+    """
+
+    pbx: str
+    unique_id: str
+    mode: SupervisionMode
+    agent_unique_id: str
+    conference: str = ""
+
+
 class PlaceCall(Command, frozen=True, kw_only=True, tag="call.place"):
     """Originate a call of an agent's own: their phone rings, and dials when it is answered.
 
@@ -341,6 +391,7 @@ class Publish(Command, frozen=True, kw_only=True, tag="publish"):
         agent_ids: The agents whose own work it is; supervisors see all.
         queue: The queue it is about, if any.
         caused_by: Command id of the request that caused it, if any.
+        hidden_from: Agents who must not hear of it, although it is about their work.
     """
 
     seq: int
@@ -351,6 +402,7 @@ class Publish(Command, frozen=True, kw_only=True, tag="publish"):
     agent_ids: list[str] = []
     queue: str = ""
     caused_by: str = ""
+    hidden_from: list[str] = []
 
 
 class Accept(Command, frozen=True, kw_only=True, tag="request.accept"):
@@ -393,10 +445,10 @@ class Note(Command, frozen=True, kw_only=True, tag="note"):
 AgiCommand = AnswerLeg | PlayAndCollect | PlayMusic | StopMusic | SetVariable | ReleaseLeg
 """What a leg's FastAGI session carries out."""
 
-Originate = RingAgent | DialCustomer | DialConsulted | PlaceCall
+Originate = RingAgent | DialCustomer | DialConsulted | RingSupervisor | PlaceCall
 """What makes a channel; if that cannot be, ``LegFailed`` says so."""
 
-Move = FetchLeg | HoldCall | LetWait | JoinLegs | Alternate | RejoinConsulted | Confer | MuteLeg
+Move = FetchLeg | HoldCall | LetWait | JoinLegs | Alternate | RejoinConsulted | Confer | Supervise | MuteLeg
 """What is done to channels that are there; that one is gone is no failure."""
 
 AmiCommand = Originate | Move | SendDigits | HangUpLeg

@@ -144,8 +144,8 @@ class Segment(msgspec.Struct, kw_only=True):
         began_at: When they were connected.
         left_at: When their talk ended; ``None`` while it lasts.
         done_at: When their wrap-up ended too; ``None`` while the contact is theirs to work on.
-        result: How the talk ended for them: ``ended``, ``transferred`` or ``returned`` to the queue; empty while it
-            lasts.
+        result: How the talk ended for them: ``ended``, ``transferred``, ``taken_over`` by a supervisor or
+            ``returned`` to the queue; empty while it lasts.
         disposition: Their coded result.
         disposition_required: Whether their work on it is not over without one.
         notes: Their text.
@@ -341,6 +341,7 @@ class Contact(msgspec.Struct, kw_only=True):
         given_by: The agent who gave it on, until it was taken.
         returned: Who did not take it when it was given on to them; empty once it is given on again.
         parked: Whether ctid has taken the caller out of the bridge with their agent, who has put them on hold.
+        conference: The bridge in which all three hear each other, or did: who was asked may have left it.
         parting_leg: The leg of the agent who gave it on, until its channel has ended: nobody else is bridged before.
         step: Index of the requirement's step in force; it never falls while the contact waits in one queue.
         delay_ms: The longest delay of a helping agent (``MembershipSpec``) that the contact has waited for.
@@ -388,6 +389,7 @@ class Contact(msgspec.Struct, kw_only=True):
     given_by: str = ""
     returned: Returned | None = None
     parked: bool = False
+    conference: str = ""
     parting_leg: str = ""
     step: int = 0
     delay_ms: int = 0

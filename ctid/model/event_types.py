@@ -52,5 +52,8 @@ EVENT_TYPES: Final = frozenset(
         "pbx.up",
         "site.draining",
         "site.started",
+        "supervision.changed",
+        "supervision.ended",
+        "supervision.started",
     }
 )

@@ -14,6 +14,7 @@ import msgspec
 from ctid.model.contact import Customer, RecentContact
 from ctid.model.record import LastCall
 from ctid.model.states import AgentState
+from ctid.model.supervision import SupervisionMode
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -245,6 +246,26 @@ class CallUndelivered(Event, frozen=True, kw_only=True, tag="call.undelivered"):
     pbx: str
     unique_id: str
     cause: str
+
+
+class SpyStarted(Event, frozen=True, kw_only=True, tag="spy.started"):
+    """A channel hears another one from now on (AMI ``ChanSpyStart``).
+
+    Attributes:
+        unique_id: Of the channel that hears.
+        spied: Of the channel that is heard.
+    """
+
+    pbx: str
+    unique_id: str
+    spied: str
+
+
+class SpyStopped(Event, frozen=True, kw_only=True, tag="spy.stopped"):
+    """A channel hears another one no more (AMI ``ChanSpyStop``)."""
+
+    pbx: str
+    unique_id: str
 
 
 class LegEnded(Event, frozen=True, kw_only=True, tag="leg.ended"):
@@ -564,6 +585,49 @@ class ConsultationWithdrawn(Request, frozen=True, kw_only=True, tag="request.con
     consultation_id: str
 
 
+class SupervisionRequested(Request, frozen=True, kw_only=True, tag="request.supervision"):
+    """A supervisor wants to hear an agent's talk: by the agent, or by the contact.
+
+    Attributes:
+        mode: Who is to hear them.
+        agent_id: The agent; empty if the contact is given.
+        contact_id: The contact, whoever has it; empty if the agent is given.
+        stays: Whether to wait for the next talk once this one is over.
+        own_agent: The agent who the supervisor is; empty if none.
+        device: The supervisor's phone; empty for that of the agent who they are, or if a number is given.
+        number: The supervisor's phone as agents' phones would dial it.
+        teams: The teams whose agents they may supervise; empty for all.
+    """
+
+    mode: SupervisionMode
+    agent_id: str = ""
+    contact_id: str = ""
+    stays: bool = False
+    own_agent: str = ""
+    device: str = ""
+    number: str = ""
+    teams: list[str] = []
+
+
+class SupervisionModeSet(Request, frozen=True, kw_only=True, tag="request.supervision_mode"):
+    """A supervisor is to be heard by others than before."""
+
+    supervision_id: str
+    mode: SupervisionMode
+
+
+class SupervisionWithdrawn(Request, frozen=True, kw_only=True, tag="request.supervision_end"):
+    """A supervisor has heard enough."""
+
+    supervision_id: str
+
+
+class TakeOverRequested(Request, frozen=True, kw_only=True, tag="request.take_over"):
+    """A supervisor wants to talk to the caller in the agent's place."""
+
+    supervision_id: str
+
+
 class CallRequested(Request, frozen=True, kw_only=True, tag="request.call"):
     """Have an agent's phone dial.
 
@@ -690,6 +754,8 @@ AnyEvent = (
     | CallTransferred
     | CallSentOn
     | CallUndelivered
+    | SpyStarted
+    | SpyStopped
     | LegEnded
     | LegFailed
     | DeviceChanged
@@ -719,6 +785,10 @@ AnyEvent = (
     | AlternateRequested
     | PartyRequested
     | ConsultationWithdrawn
+    | SupervisionRequested
+    | SupervisionModeSet
+    | SupervisionWithdrawn
+    | TakeOverRequested
     | CallRequested
     | CallbackRequested
     | CallbackCanceled

@@ -14,8 +14,8 @@ class Leg(msgspec.Struct, kw_only=True):
         id: Ours, minted once. An agent's leg carries it into Asterisk as the channel's unique id.
         pbx: Name of the PBX that has the channel.
         unique_id: Asterisk's ``Uniqueid``: an alias, used to address the channel.
-        contact_id: The contact it belongs to.
-        party: Caller or agent.
+        contact_id: The contact it belongs to; empty for a supervisor's, which belongs to none.
+        party: Who is at its end.
         agent_id: The agent at its end, if any.
         state: CSTA connection state.
         since_ms: Monotonic moment of the last change of state.

@@ -72,6 +72,7 @@ class Party(StrEnum):
     CALLER = "caller"
     AGENT = "agent"
     CONSULTED = "consulted"
+    SUPERVISOR = "supervisor"
 
 
 class ConsultationState(StrEnum):

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from ctid.errors import ConfigError
 from ctid.model.events import MACHINE
+from ctid.model.supervision import SupervisionMode
 from ctid.pbx_adapters.ami.commands import (
     AWAIT,
     AWAIT_SECONDS,
@@ -23,12 +24,16 @@ from ctid.pbx_adapters.ami.commands import (
     CONSULT,
     HOLD,
     JOIN,
+    MODES,
     MUSIC,
     NO_FORWARD,
     OWN_NUMBER,
     PHONES,
     RING,
+    ROOM,
+    SUPERVISE,
     TRANSFER,
+    WAIT,
 )
 from ctid.pbx_adapters.ami.supervisor import WANTED
 
@@ -42,6 +47,9 @@ TRIES_BEFORE_HANG_UP: Final = 10
 
 HOLD_SECONDS: Final = 3_600
 """An agent who has forgotten a caller on hold for so long, while no daemon is there to end it, has gone home."""
+
+LEFT_SECONDS: Final = 30
+"""A supervisor whose agent has left, while no daemon is there to end it, hears silence for so long."""
 
 LOCK_TRIES: Final = 200
 """After two seconds without the lock, which is never held so long, an agent's leg goes on without it."""
@@ -181,6 +189,12 @@ def extensions_conf(dialplan: Dialplan) -> str:
         join=JOIN,
         consult=CONSULT,
         conference=CONFERENCE,
+        supervise=SUPERVISE,
+        modes="".join(_SPY.format(mode=MODES[mode], length=len(MODES[mode]), options=_SPIES[mode]) for mode in MODES),
+        room=ROOM,
+        room_length=len(ROOM),
+        supervisor_waits=WAIT,
+        left_seconds=LEFT_SECONDS,
         called=CALLED,
         transfer=TRANSFER,
         sent_on=_ask("transfer", dialplan, TRIES_BEFORE_FALLBACK, "ctid-fallback,s,1"),
@@ -361,6 +375,24 @@ exten => _caller.,1,Set(CONFBRIDGE(user,end_marked)=yes)
  same => n,ConfBridge(ctid-${{EXTEN:6}})
  same => n,Goto(ctid-after,s,1)
 
+; A supervisor hears an agent, whose channel's unique id comes after the mode. ChanSpy() would take any channel whose
+; name begins like the one it is given, and for no name any channel at all; so it is given the whole name and told that
+; it is one (u). It says nothing (q), and ends with the agent's channel, or at once if there is none (E, S). What is to
+; be heard next, ctid says; without ctid the supervisor is let go after a while.
+[{supervise}]
+{modes}exten => {supervisor_waits},1,Playtones(0)
+ same => n,Wait({hold_seconds})
+ same => n,Hangup()
+exten => left,1,Playtones(0)
+ same => n,Wait({left_seconds})
+ same => n,Hangup()
+; In a conference there is no single other side to speak to, so they take part in it, as long as any of the staff does.
+exten => _{room}.,1,Set(CONFBRIDGE(user,end_marked)=yes)
+ same => n,Set(CONFBRIDGE(user,quiet)=yes)
+ same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
+ same => n,ConfBridge(ctid-${{EXTEN:{room_length}}})
+ same => n,Goto(left,1)
+
 ; A customer who was called back and has answered: to the agent who waits, or, if there is none (any more), to ctid.
 [{called}]
 exten => agent,1,Bridge(${{IMPORT(${{{caller}}},CHANNEL(name))}},x)
@@ -424,6 +456,19 @@ exten => {extension},1,ExecIf($["${{{own_number}}}" != ""]?Set(CALLERID(num)=${{
  same => n,Set(__TRANSFER_CONTEXT={transfer})
  same => n,Dial({dialled})
  same => n,Hangup()
+"""
+
+_SPIES: Final = {
+    SupervisionMode.MONITOR: "quES",
+    SupervisionMode.WHISPER: "quESw",
+    SupervisionMode.BARGE: "quESB",
+}
+
+_SPY: Final = """\
+exten => _{mode}.,1,Set(CTID_SPIED=${{IMPORT(${{EXTEN:{length}}},CHANNEL(name))}})
+ same => n,GotoIf($["${{CTID_SPIED}}" = ""]?left,1)
+ same => n,ChanSpy(${{CTID_SPIED}},{options})
+ same => n,Goto(left,1)
 """
 
 _PHONE: Final = """\

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """A name of a queue, menu, agent …: it appears in URLs, metrics' labels and channel variables."""
@@ -14,6 +15,18 @@ Level = Annotated[int, Field(ge=1, le=10)]
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 """A duration in seconds, at most a day."""
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+"""A regular expression."""
 
 
 class Spec(BaseModel):

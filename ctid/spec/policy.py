@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ctid.spec.base import Seconds, Spec
+from ctid.spec.supervision import SupervisionSpec
 
 BackOff = Annotated[float, Field(ge=0.1, le=3_600)]
 """Never none at all: a phone that says no at once would be rung in a loop."""
@@ -35,6 +36,7 @@ class PolicySpec(Spec):
         lease_seconds: Grace after the ringing time before a reservation is given up without word from the PBX.
         desktop_grace_seconds: State kept for an agent whose last desktop went away.
         pbx_grace_seconds: Contacts of a PBX that cannot be reached for so long are closed as failed.
+        supervision: Of agents at their talks.
     """
 
     max_misses: Annotated[int, Field(ge=1, le=100)] = 2
@@ -52,3 +54,4 @@ class PolicySpec(Spec):
     lease_seconds: Seconds = 10
     desktop_grace_seconds: Seconds = 60
     pbx_grace_seconds: Seconds = 60
+    supervision: SupervisionSpec = SupervisionSpec()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import Annotated, Self
 
@@ -10,7 +9,7 @@ import phonenumbers
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ctid.spec.agent import AgentSpec
-from ctid.spec.base import Name, Spec
+from ctid.spec.base import Name, Pattern, Spec
 from ctid.spec.calendar import CalendarSpec, Zone
 from ctid.spec.desk import PhoneBookEntry
 from ctid.spec.destination import Destination, Prompt
@@ -18,14 +17,6 @@ from ctid.spec.policy import PolicySpec
 from ctid.spec.queue import QueueSpec
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
-
-
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is no regular expression: {error}") from error
-    return text
 
 
 def _country(text: str) -> str:
@@ -44,7 +35,7 @@ class EntrySpec(Spec):
         closed: Where to go while closed.
     """
 
-    dnis: Annotated[str, AfterValidator(_pattern)]
+    dnis: Pattern
     calendar: Name | None = None
     open: Destination
     closed: Destination | None = None

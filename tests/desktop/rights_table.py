@@ -130,6 +130,14 @@ TABLE: Final[dict[str, Row]] = {
     "listWaitingForAgent": Row(may=HER_SUPERVISION | {"alice"}),
     "pickUpContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"agent": "alice"}),
     "placeCall": Row(may=HER_SUPERVISION | {"alice"}, body={"number": "+493055555555"}),
+    # Supervisions of her, by sue: those may see them who may see her, and she, if she is told. Whose it is commands it.
+    # An agent who may not see one finds none: 404, as of one that is not there.
+    "listSupervisions": Row(may=EVERYBODY, sees=seeing(["supervision"], but={"bob": [], "sales-blue": []})),
+    "getSupervision": Row(may=EVERYBODY - {"sales-blue"}),
+    "supervise": Row(may=HER_SUPERVISION, body={"of": {"agent": "alice"}}),
+    "setSupervisionMode": Row(may=WHOLE_SITE, body={"mode": "barge"}),
+    "takeOver": Row(may=WHOLE_SITE),
+    "endSupervision": Row(may=WHOLE_SITE),
     # Queues: their numbers name nobody.
     "listQueues": Row(
         may=EVERYBODY,

@@ -29,10 +29,21 @@ from ctid.engine.engine import Engine
 from ctid.engine.state import SiteState
 from ctid.errors import OverloadedError, RequestError
 from ctid.model import events as ev
-from ctid.model.commands import Accept, Command, DialConsulted, PlayAndCollect, Publish, Refuse, RingAgent, SaveRecord
+from ctid.model.commands import (
+    Accept,
+    Command,
+    DialConsulted,
+    PlayAndCollect,
+    Publish,
+    Refuse,
+    RingAgent,
+    RingSupervisor,
+    SaveRecord,
+)
 from ctid.model.day import Quarter
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
+from ctid.model.supervision import SupervisionMode
 from ctid.spec.daemon import ApiSpec
 from ctid.spec.loader import load_config
 from ctid.spec.site import SiteSpec
@@ -221,6 +232,15 @@ class EngineSite:
         self.handle(ev.LegAlerting(pbx="main", unique_id=dialled.unique_id))
         self.handle(ev.LegAnswered(pbx="main", unique_id=dialled.unique_id))
         self.bridge("consultation", agent_leg, dialled.unique_id)
+
+    def supervise(self, agent_id: str, device: str, who: str = "sue", **more: Any) -> str:
+        """A supervisor's phone answers, and they hear the agent; gives the supervision's id."""
+        asked = {"command_id": "c", "principal": who, "agent_id": agent_id, "device": device, **more}
+        self.handle(ev.SupervisionRequested(**{"mode": SupervisionMode.MONITOR, **asked}))
+        (rung,) = [c for c in self.done if isinstance(c, RingSupervisor)][-1:]
+        self.handle(ev.LegAnswered(pbx="main", unique_id=rung.unique_id))
+        self.handle(ev.SpyStarted(pbx="main", unique_id=rung.unique_id, spied=rung.agent_unique_id))
+        return list(self.state.supervisions)[-1]
 
 
 @dataclass

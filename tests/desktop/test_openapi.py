@@ -64,6 +64,7 @@ WHO: Final = ("alice", "sue", "adam", "crm")
 BODIES: Final[dict[str, Any]] = {
     "signIn": {"username": "somebody", "password": PASSWORD},
     "pickUpContact": {"agent": "erin"},
+    "supervise": {"of": {"agent": "carol"}, "phone": {"device": "PJSIP/1091"}},
 }
 
 QUERIES: Final = {"getStaffing": "?calls_per_hour=480&handling_seconds=300"}
@@ -122,6 +123,7 @@ class Floor:
         site = desk.site
         spec = site.spec.model_dump(mode="json", by_alias=True)
         spec["agents"]["alice"]["answer"] = "desktop"
+        spec["policy"]["supervision"]["devices"] = ["PJSIP/1090", "PJSIP/1091"]
         for number, name in enumerate(("carol", "dan", "erin"), 1003):
             spec["agents"][name] = {**spec["agents"]["bob"], "name": name, "device": f"PJSIP/{number}"}
         site.handle(ev.ConfigLoaded(spec=spec))
@@ -137,6 +139,7 @@ class Floor:
         site.handle(ev.ConsultationRequested(command_id="c", principal="p", contact_id=talk, agent="alice"))
         asking = self._call_for(site, "carol")
         site.consult(asking, site.answer(asking, "b2"), "112")
+        site.supervise("bob", "PJSIP/1090")
         ringing = self._call_for(site, "dan")
         site.handle(ev.ContactSubmitted(command_id="c", principal="p", channel="chat", queue="support"))
         site.call(ani=CALLER)
@@ -155,6 +158,7 @@ class Floor:
             "queue_id": ["sales", "support"],
             "consultation_id": list(site.state.consultations),
             "leg_id": list(site.state.legs),
+            "supervision_id": list(site.state.supervisions),
             "webhook": ["crm"],
             "event_id": ["e1-7"],
             "name": ["somebody"],

@@ -16,6 +16,7 @@ from ctid.model import events as ev
 from ctid.model.access import Role
 from ctid.model.contact import Consultation
 from ctid.model.states import AgentState
+from ctid.model.supervision import Supervision, SupervisionMode
 from tests.desktop.rights_table import EVERYBODY, PRINCIPALS, TABLE, Row
 from tests.desktop.site import Desk
 
@@ -44,6 +45,7 @@ class World:
             "name": "somebody",
             "consultation_id": "co-1",
             "leg_id": "lg-1",
+            "supervision_id": "su-1",
             "webhook": "crm",
             "event_id": "e1-1",
         }
@@ -76,6 +78,19 @@ async def world(desk: Desk, http: aiohttp.ClientSession) -> World:
         from_agent="alice",
         to_agent="alice",
         number="1002",
+        created_at=site.now(),
+    )
+    world.ids["supervision"] = "su-1"
+    site.state.supervisions["su-1"] = Supervision(
+        id="su-1",
+        supervisor="sue",
+        # Of a PBX that is away nothing becomes meanwhile.
+        pbx="away",
+        device="PJSIP/1090",
+        agent_id="alice",
+        contact_id=world.ids["offered"],
+        mode=SupervisionMode.MONITOR,
+        told=True,
         created_at=site.now(),
     )
     world.ids["waiting"] = site.call(ani="+493022222222", key="2")
@@ -167,5 +182,6 @@ def test_no_pattern_of_a_path_is_unknown_here() -> None:
         "event_id",
         "consultation_id",
         "leg_id",
+        "supervision_id",
     }
     assert {name for operation in OPERATIONS for name in re.findall(r"{(\w+)}", operation.path)} <= known

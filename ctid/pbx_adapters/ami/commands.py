@@ -19,7 +19,10 @@ from ctid.model.commands import (
     PlaceCall,
     RejoinConsulted,
     RingAgent,
+    RingSupervisor,
+    Supervise,
 )
+from ctid.model.supervision import SupervisionMode
 from ctid.pbx_adapters.ami.protocol import Fields
 
 CONNECT: Final = "ctid-connect"
@@ -42,6 +45,19 @@ CONSULT: Final = "ctid-consult"
 
 CONFERENCE: Final = "ctid-conference"
 """The context of a conference: extensions ``caller`` and ``staff``, each with the conference's name behind it."""
+
+SUPERVISE: Final = "ctid-supervise"
+"""The context of a supervisor's channel: an extension for each mode, with the unique id of the agent's channel behind
+it, ``ROOM`` with a conference's name, and ``WAIT``."""
+
+MODES: Final = {SupervisionMode.MONITOR: "hear", SupervisionMode.WHISPER: "coach", SupervisionMode.BARGE: "barge"}
+"""The extensions of ``SUPERVISE`` for the modes. A pattern takes x, z and n for digits, so none is in these words."""
+
+ROOM: Final = "room"
+"""The extension of ``SUPERVISE`` for a supervisor who takes part in a conference."""
+
+WAIT: Final = "wait"
+"""The extension of ``SUPERVISE`` for a supervisor who waits for the next talk."""
 
 DIGIT_MS: Final = 120
 """How long a digit sounds that is sent for an agent."""
@@ -203,6 +219,36 @@ def confer(command: Confer) -> list[Fields]:
         return [_redirect_both(agent, caller)]
     consulted = (command.consulted_unique_id, CONFERENCE, f"staff{command.unique_id}")
     return [_redirect_both(agent, consulted), _redirect(*caller)]
+
+
+def ring_supervisor(command: RingSupervisor) -> Fields:
+    """Originate the leg of a supervisor; without a device it dials as agents' phones do."""
+    variables = [f"FORWARD_CONTEXT={NO_FORWARD}"]
+    variables += [f"PJSIP_HEADER(add,{name})={_escaped(value)}" for name, value in command.headers.items()]
+    return {
+        "Action": "Originate",
+        "Async": "true",
+        # Without /n the channel would give its id away as soon as it is answered.
+        "Channel": command.device or f"Local/{command.number}@{PHONES}/n",
+        "ChannelId": command.unique_id,
+        "Context": SUPERVISE,
+        "Exten": _supervised(command),
+        "Priority": "1",
+        "Timeout": str(command.timeout_ms),
+        "CallerID": f'"{_NAME_BREAKERS.sub(" ", command.caller_name)}" <{command.caller_number}>',
+        "Variable": variables if command.device else variables[:1],
+    }
+
+
+def supervise(command: Supervise) -> Fields:
+    """Have a supervisor's channel hear an agent, in a mode, or take part in a conference, or wait."""
+    return _redirect(command.unique_id, SUPERVISE, _supervised(command))
+
+
+def _supervised(command: RingSupervisor | Supervise) -> str:
+    if not command.agent_unique_id:
+        return WAIT
+    return f"{ROOM}{command.conference}" if command.conference else f"{MODES[command.mode]}{command.agent_unique_id}"
 
 
 def mute_leg(command: MuteLeg) -> Fields:

@@ -24,7 +24,9 @@ from ctid.model.commands import (
     PlaceCall,
     RejoinConsulted,
     RingAgent,
+    RingSupervisor,
     SendDigits,
+    Supervise,
 )
 from ctid.model.events import Event, LegFailed
 from ctid.pbx_adapters.ami.commands import (
@@ -43,6 +45,8 @@ from ctid.pbx_adapters.ami.commands import (
     place_call,
     rejoin_consulted,
     ring_agent,
+    ring_supervisor,
+    supervise,
 )
 from ctid.pbx_adapters.ami.framing import Message
 from ctid.pbx_adapters.ami.keypad import Keypad
@@ -105,6 +109,8 @@ class Executor:
                 self._originate(command, place_call(command))
             case DialConsulted():
                 self._originate(command, dial_consulted(command))
+            case RingSupervisor():
+                self._originate(command, ring_supervisor(command))
             case FetchLeg():
                 self._move(command.unique_id, fetch(command.unique_id))
             case HoldCall():
@@ -119,6 +125,8 @@ class Executor:
                 self._move(command.unique_id, rejoin_consulted(command))
             case Confer():
                 self._move(command.unique_id, *confer(command))
+            case Supervise():
+                self._move(command.unique_id, supervise(command))
             case MuteLeg():
                 self._move(command.unique_id, mute_leg(command))
             case SendDigits():

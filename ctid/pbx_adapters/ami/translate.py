@@ -21,6 +21,8 @@ from ctid.model.events import (
     LegSeen,
     LegUnbridged,
     PbxReconciled,
+    SpyStarted,
+    SpyStopped,
     TransferParty,
 )
 from ctid.pbx_adapters.ami.commands import TRANSFER
@@ -102,6 +104,14 @@ def _device(channel: str) -> str:
     return channel.rpartition("-")[0]
 
 
+def _spy_start(pbx: str, message: Message) -> Event | None:
+    return SpyStarted(pbx=pbx, unique_id=message["SpyerUniqueid"], spied=message["SpyeeUniqueid"])
+
+
+def _spy_stop(pbx: str, message: Message) -> Event | None:
+    return SpyStopped(pbx=pbx, unique_id=message["SpyerUniqueid"])
+
+
 def _hangup(pbx: str, message: Message) -> Event | None:
     return LegEnded(pbx=pbx, unique_id=message["Uniqueid"], cause=_number(message.get("Cause", "")))
 
@@ -132,6 +142,8 @@ _TRANSLATIONS: Final[dict[str, Callable[[str, Message], Event | None]]] = {
     "Unhold": _unhold,
     "AttendedTransfer": _attended_transfer,
     "BlindTransfer": _blind_transfer,
+    "ChanSpyStart": _spy_start,
+    "ChanSpyStop": _spy_stop,
     "Hangup": _hangup,
     "OriginateResponse": _originate_response,
     "DeviceStateChange": _device_state_change,
