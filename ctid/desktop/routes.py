@@ -11,6 +11,7 @@ from ctid.desktop.call_control_operations import CALL_CONTROL_OPERATIONS
 from ctid.desktop.desk_operations import DESK_OPERATIONS
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
+from ctid.desktop.recording_operations import RECORDING_OPERATIONS
 from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, routing, site, staffing
 from ctid.desktop.webhook_operations import WEBHOOK_OPERATIONS
 
@@ -303,6 +304,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *ACCESS_OPERATIONS,
     *CALL_CONTROL_OPERATIONS,
     *PHONE_OPERATIONS,
+    *RECORDING_OPERATIONS,
     *WEBHOOK_OPERATIONS,
     *DESK_OPERATIONS,
 )

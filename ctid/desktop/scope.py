@@ -13,6 +13,7 @@ from ctid.engine.state import SiteState
 from ctid.model.contact import Contact
 from ctid.model.offer import Offer
 from ctid.model.record import ContactRecord
+from ctid.model.recording import StoredRecording
 from ctid.model.states import OfferState
 from ctid.spec.site import SiteSpec
 
@@ -50,6 +51,14 @@ def sees_record(principal: Principal, record: ContactRecord) -> bool:
     if principal.agent_id in record.agents:
         return True
     return principal.role is not Role.AGENT and sees_queue(principal, record.queue)
+
+
+def sees_recording(spec: SiteSpec, principal: Principal, recording: StoredRecording) -> bool:
+    """Whether a recording is theirs to hear: both its queue and its agent are. Agents hear none, not even their own."""
+    if principal.role is Role.AGENT:
+        return False
+    in_team = not principal.teams or team_of(spec, recording.agent_id) in principal.teams
+    return in_team and sees_queue(principal, recording.queue)
 
 
 def owns(state: SiteState, principal: Principal, contact: Contact) -> bool:

@@ -7,7 +7,7 @@ PBX tells who is in a bridge with whom, never before.
 
 from __future__ import annotations
 
-from ctid.engine import consultations, holding, leg_states, ringing, transfers
+from ctid.engine import consultations, holding, leg_states, recordings, ringing, transfers
 from ctid.engine.turn import Turn
 from ctid.model.commands import Confer, DialConsulted, HangUpLeg, JoinLegs, LetWait
 from ctid.model.contact import Consultation, Contact
@@ -78,6 +78,7 @@ def _dial(turn: Turn, consultation: Consultation, agent: Leg) -> None:
             caller_number=transfers.extension_of(asking.device) if asking is not None else "",
             caller_name=asking.name if asking is not None else "",
             timeout_ms=RING_MS,
+            record=recordings.arm(turn, turn.state.contacts[leg.contact_id], leg) if asked is not None else "",
         )
     )
 
@@ -104,6 +105,7 @@ def bridged(turn: Turn, contact: Contact) -> None:
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
     if holding.together(asked, agent, caller):
         turn.cancel_timer(f"join:{contact.id}")
+        recordings.answered(turn, asked)
         consultations.move(turn, consultation, ConsultationState.CONFERENCED)
     elif holding.together(asked, caller):
         if consultation.state is ConsultationState.TRANSFERRING:
@@ -159,7 +161,8 @@ def _hand_over(turn: Turn, contact: Contact, consultation: Consultation, asked: 
     consultation.leg_id = ""
     spec = turn.site.agents.get(consultation.to_agent)
     device = spec.device if spec is not None else ""
-    transfers.hand_over(turn, contact, caller, TransferParty(unique_id=asked.unique_id, device=device))
+    party = TransferParty(unique_id=asked.unique_id, device=device)
+    transfers.hand_over(turn, contact, caller, party, asked.recording)
     if agent is not None:
         turn.emit(HangUpLeg(pbx=agent.pbx, unique_id=agent.unique_id))
 
@@ -173,6 +176,7 @@ def gone(turn: Turn, leg: Leg, cause: OfferCause) -> None:
         cause: Why, if they did not answer.
     """
     consultation = _by_leg(turn, leg)
+    recordings.end(turn, leg)
     _forget(turn, leg)
     if consultation is not None:
         reached = consultation.state not in consultations.DIALLED

@@ -29,6 +29,8 @@ from ctid.engine import (
     pbx,
     profiles,
     queueing,
+    recording_requests,
+    recordings,
     reload,
     requests,
     today,
@@ -64,6 +66,9 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.CallSentOn: transfers.sent_on,
     ev.LegFailed: pbx.failed,
     ev.DeviceChanged: devices.changed,
+    ev.RecordingRefused: recordings.refused,
+    ev.RecordingSettled: recordings.settled,
+    ev.RecordingSpaceTold: recordings.space_told,
     ev.PbxLost: pbx.lost,
     ev.PbxReconciled: pbx.reconciled,
     ev.DesktopConnected: agents.desktop_connected,
@@ -86,6 +91,7 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.RetrieveRequested: call_control.retrieve,
     ev.MuteRequested: call_control.mute,
     ev.DigitsRequested: call_control.send_digits,
+    ev.RecordingRequested: recording_requests.act,
     ev.AnswerRequested: call_control.answer,
     ev.ConsultationRequested: call_control.consult,
     ev.ConsultationCompleted: call_control.complete,
@@ -212,6 +218,7 @@ class Engine:
                 turn.emit(SaveRecord(record=contacts.record_of(turn, contact)))
             elif contact.ani and contact.customer is None:
                 turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
+        recordings.restart(turn)
         turn.touch_all()
         turn.publish("site.started", {"site": event.site, "release": event.release})
 

@@ -13,6 +13,7 @@ from ctid.engine import (
     leg_states,
     offers,
     outage,
+    recordings,
     ringing,
     transfers,
 )
@@ -62,6 +63,7 @@ def answered(turn: Turn, event: LegAnswered) -> None:
         return
     leg_states.change(turn, leg, LegState.CONNECTED, "leg.connected")
     if leg.party is Party.AGENT:
+        recordings.answered(turn, leg)
         offers.answered(turn, _offer_of(turn, leg))
         _end_stray(turn, leg)
     elif contact := turn.state.contacts.get(leg.contact_id):
@@ -101,6 +103,7 @@ def replaced(turn: Turn, event: LegReplaced) -> None:
         bridged(turn, LegBridged(pbx=event.pbx, unique_id=event.unique_id, bridge_id=event.bridge_id))
         return
     turn.legs.rename(leg, event.unique_id)
+    recordings.replaced(turn, leg)
     leg.bridge_id = event.bridge_id
     contact = turn.state.contacts.get(leg.contact_id)
     if leg.state is LegState.HELD and not (contact is not None and contact.parked):
@@ -234,6 +237,7 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
             case LegUnbridged():
                 unbridged(turn, found)
     holding.reconciled(turn, event.pbx)
+    recordings.reconciled(turn, event.pbx)
     transfers.reconciled(turn, event)
     for seen in event.legs:
         if (

@@ -9,6 +9,7 @@ from ctid.model.contact import Consultation, Contact
 from ctid.model.day import Today
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
+from ctid.model.recording import Recording
 
 
 class Pbx(msgspec.Struct, kw_only=True):
@@ -76,6 +77,8 @@ class SiteState(msgspec.Struct, kw_only=True):
         agents: Every agent of the configuration, and removed ones still at work.
         places: Number of a caller who hung up while waiting to the place they left, in order of leaving.
         consultations: Enquiries that were announced and are not over, by id.
+        recordings: Recordings that the PBXes make, and those that are not in the store yet, by id.
+        recording_fault: Why nothing can be recorded now; empty if all is well.
         callbacks: Queue to the contacts there who are to be called back, in the order in which it was asked for.
         paces: Queue to how fast it moves.
         today: The present day of the site and its numbers.
@@ -103,6 +106,8 @@ class SiteState(msgspec.Struct, kw_only=True):
     agents: dict[str, Agent] = {}
     places: dict[str, Place] = {}
     consultations: dict[str, Consultation] = {}
+    recordings: dict[str, Recording] = {}
+    recording_fault: str = ""
     callbacks: dict[str, list[str]] = {}
     paces: dict[str, Pace] = {}
     today: Today = msgspec.field(default_factory=Today)

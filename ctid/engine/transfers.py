@@ -9,7 +9,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ctid.engine import agents, consultations, contacts, holding, journey, offers, outage, queueing, segments
+from ctid.engine import (
+    agents,
+    consultations,
+    contacts,
+    holding,
+    journey,
+    offers,
+    outage,
+    queueing,
+    recordings,
+    segments,
+)
 from ctid.engine.turn import Turn
 from ctid.engine.views import screen_pop
 from ctid.model.agent import Agent
@@ -144,20 +155,30 @@ def _gave(turn: Turn, contact: Contact, event: CallTransferred) -> bool:
     return own is not None and own.unique_id in event.transferers
 
 
-def hand_over(turn: Turn, contact: Contact, caller: Leg, other: TransferParty | None) -> None:
-    """The caller talks to somebody else now: to an agent of ours who can have the contact, or it has left us."""
+def hand_over(turn: Turn, contact: Contact, caller: Leg, other: TransferParty | None, recording: str = "") -> None:
+    """The caller talks to somebody else now: to an agent of ours who can have the contact, or it has left us.
+
+    Args:
+        turn: The turn.
+        contact: The contact.
+        caller: Its caller's leg.
+        other: Whom they talk to, if that is known.
+        recording: What the PBX records on the other's channel; empty for nothing.
+    """
     giver = contact.segments[-1]
     agent_id = agent_at(turn, caller.pbx, other.device) if other is not None else ""
     taker = turn.state.agents.get(agent_id)
     _part(turn, contact, giver)
     contacts.step(turn, contact, "transfer", agent_id)
     if taker is None or other is None or not _can_take(turn, taker):
+        if other is not None:
+            recordings.leave(turn, recording, other.unique_id)
         _leave_us(turn, contact, caller)
         _publish(turn, contact, giver, to_agent=agent_id)
         contacts.close(turn, contact, Outcome.TRANSFERRED)
         return
     _engage(turn, taker)
-    offers.adopt(turn, taker, contact, other.unique_id, caller.bridge_id)
+    offers.adopt(turn, taker, contact, other.unique_id, caller.bridge_id, recording)
     _publish(turn, contact, giver, to_agent=taker.id)
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
+from ctid.model.recording import Recording
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
@@ -103,6 +104,7 @@ class RingAgent(Command, frozen=True, kw_only=True, tag="leg.ring_agent"):
         headers: SIP headers for the INVITE.
         agent_id: Whose phone it is; it rings after the screen pop has left for their desktops.
         wait_ms: Without a peer, how long the agent may be kept waiting for the customer.
+        record: Name of the files that their channel is recorded to; empty for none.
     """
 
     pbx: str
@@ -115,6 +117,7 @@ class RingAgent(Command, frozen=True, kw_only=True, tag="leg.ring_agent"):
     headers: dict[str, str]
     agent_id: str = ""
     wait_ms: int = 0
+    record: str = ""
 
 
 class DialCustomer(Command, frozen=True, kw_only=True, tag="leg.dial_customer"):
@@ -197,6 +200,7 @@ class DialConsulted(Command, frozen=True, kw_only=True, tag="leg.dial_consulted"
         caller_number: What the phone shows; empty for whatever the PBX gives.
         caller_name: What the phone shows.
         timeout_ms: How long it may ring.
+        record: Name of the files that their channel is recorded to once they talk to the caller; empty for none.
     """
 
     pbx: str
@@ -207,6 +211,7 @@ class DialConsulted(Command, frozen=True, kw_only=True, tag="leg.dial_consulted"
     caller_number: str
     caller_name: str
     timeout_ms: int
+    record: str = ""
 
 
 class Confer(Command, frozen=True, kw_only=True, tag="call.confer"):
@@ -238,6 +243,21 @@ class SendDigits(Command, frozen=True, kw_only=True, tag="leg.send_digits"):
     pbx: str
     unique_id: str
     digits: str
+
+
+class MuteRecording(Command, frozen=True, kw_only=True, tag="recording.mute"):
+    """Have the PBX record silence on a channel, or what is said; ``RecordingRefused`` if nothing is recorded there."""
+
+    pbx: str
+    unique_id: str
+    on: bool
+
+
+class StopRecording(Command, frozen=True, kw_only=True, tag="recording.stop"):
+    """End the recording of a channel, whose call goes on."""
+
+    pbx: str
+    unique_id: str
 
 
 class PlaceCall(Command, frozen=True, kw_only=True, tag="call.place"):
@@ -292,6 +312,20 @@ class SaveRecord(Command, frozen=True, kw_only=True, tag="record.save"):
     """Write the closed contact's call-tracking record; answered by ``RecordSaved``. Idempotent by contact id."""
 
     record: ContactRecord
+
+
+class StoreRecording(Command, frozen=True, kw_only=True, tag="recording.store"):
+    """Take a recording that has ended into the store; answered by ``RecordingSettled``. Idempotent by its id."""
+
+    site: str
+    recording: Recording
+
+
+class DiscardRecording(Command, frozen=True, kw_only=True, tag="recording.discard"):
+    """Delete the files of a recording that nobody has asked for; answered by ``RecordingSettled``."""
+
+    pbx: str
+    recording_id: str
 
 
 # ---- to desktops ------------------------------------------------------------------------------------------------
@@ -364,9 +398,34 @@ AgiCommand = AnswerLeg | PlayAndCollect | PlayMusic | StopMusic | SetVariable | 
 Originate = RingAgent | DialCustomer | DialConsulted | PlaceCall
 """What makes a channel; if that cannot be, ``LegFailed`` says so."""
 
-AmiCommand = Originate | FetchLeg | HoldCall | LetWait | JoinLegs | Confer | MuteLeg | SendDigits | HangUpLeg
+RecordingCommand = StoreRecording | DiscardRecording
+"""What the store of recordings carries out."""
+
+AmiCommand = (
+    Originate
+    | FetchLeg
+    | HoldCall
+    | LetWait
+    | JoinLegs
+    | Confer
+    | MuteLeg
+    | MuteRecording
+    | StopRecording
+    | SendDigits
+    | HangUpLeg
+)
 """What a PBX's manager interface carries out."""
 
 AnyCommand = (
-    AgiCommand | AmiCommand | StartTimer | CancelTimer | LookUpCustomer | SaveRecord | Publish | Accept | Refuse | Note
+    AgiCommand
+    | AmiCommand
+    | StartTimer
+    | CancelTimer
+    | LookUpCustomer
+    | SaveRecord
+    | RecordingCommand
+    | Publish
+    | Accept
+    | Refuse
+    | Note
 )

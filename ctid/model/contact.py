@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ctid.model.instant import Instant
+from ctid.model.recording import RecordingState
 from ctid.model.states import ConsultationState, ContactState, Outcome
 
 
@@ -275,6 +276,18 @@ class Callback(msgspec.Struct, kw_only=True):
     last_cause: str = ""
 
 
+class ContactRecording(msgspec.Struct, frozen=True, kw_only=True):
+    """The recording that is made of the present agent's talk.
+
+    Attributes:
+        id: The recording.
+        state: What becomes of the words that are said now.
+    """
+
+    id: str
+    state: RecordingState
+
+
 class MenuPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
@@ -322,6 +335,7 @@ class Contact(msgspec.Struct, kw_only=True):
         steps: A requirement of its own that goes before the queue's, as plain data of ``StepSpec``; empty for none.
         meant_for: The agent it was transferred to, while it waits for them alone.
         parked: Whether ctid has taken the caller out of the bridge with their agent, who has put them on hold.
+        recording: What is made of the present agent's talk; ``None`` if it is not recorded.
         parting_leg: The leg of the agent who gave it on, until its channel has ended: nobody else is bridged before.
         step: Index of the requirement's step in force; it never falls while the contact waits in one queue.
         delay_ms: The longest delay of a helping agent (``MembershipSpec``) that the contact has waited for.
@@ -367,6 +381,7 @@ class Contact(msgspec.Struct, kw_only=True):
     steps: list[dict[str, Any]] = []
     meant_for: str = ""
     parked: bool = False
+    recording: ContactRecording | None = None
     parting_leg: str = ""
     step: int = 0
     delay_ms: int = 0

@@ -7,12 +7,13 @@ desktops (``Request``), lookups and stores that answer a command, and the runtim
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from ctid.model.contact import Customer, RecentContact
 from ctid.model.record import LastCall
+from ctid.model.recording import StoredRecording
 from ctid.model.states import AgentState
 
 
@@ -258,6 +259,13 @@ class LegFailed(Event, frozen=True, kw_only=True, tag="leg.failed"):
     reason: int
 
 
+class RecordingRefused(Event, frozen=True, kw_only=True, tag="recording.refused"):
+    """The PBX records nothing on this channel, although it was told to when the channel was made."""
+
+    pbx: str
+    unique_id: str
+
+
 class DeviceChanged(Event, frozen=True, kw_only=True, tag="device.changed"):
     """A device became reachable or unreachable, or a call of it began or ended (AMI ``DeviceStateChange``).
 
@@ -296,6 +304,30 @@ class RecordSaved(Event, frozen=True, kw_only=True, tag="record.saved"):
     """The store has the closed contact's record for good; the engine may forget the contact."""
 
     contact_id: str
+
+
+class RecordingSettled(Event, frozen=True, kw_only=True, tag="recording.settled"):
+    """A recording is in the store for good, deleted, or lost; the engine may forget it.
+
+    Attributes:
+        recording_id: Which; one that the engine does not know was found by the store in a PBX's spool.
+        stored: What the store has; ``None`` if there is nothing.
+        failure: Why there is nothing although there should be; empty if it was to be deleted.
+    """
+
+    recording_id: str
+    stored: StoredRecording | None = None
+    failure: str = ""
+
+
+class RecordingSpaceTold(Event, frozen=True, kw_only=True, tag="recording.space_told"):
+    """Whether there is room for recordings.
+
+    Attributes:
+        fault: Why there is none, in one word: ``disk_full``, ``folder_missing``; empty if there is.
+    """
+
+    fault: str
 
 
 # ---- from desktops ---------------------------------------------------------------------------------------------
@@ -473,6 +505,17 @@ class DigitsRequested(Request, frozen=True, kw_only=True, tag="request.digits"):
     digits: str
 
 
+class RecordingRequested(Request, frozen=True, kw_only=True, tag="request.recording"):
+    """Record a call from now on, or be silent on the recording for a while.
+
+    Attributes:
+        action: ``record``, ``pause`` or ``resume``.
+    """
+
+    contact_id: str
+    action: Literal["record", "pause", "resume"]
+
+
 class AnswerRequested(Request, frozen=True, kw_only=True, tag="request.answer"):
     """Have the agent's phone, which rings for an offer, answer."""
 
@@ -640,9 +683,12 @@ AnyEvent = (
     | CallSentOn
     | LegEnded
     | LegFailed
+    | RecordingRefused
     | DeviceChanged
     | CustomerLookedUp
     | RecordSaved
+    | RecordingSettled
+    | RecordingSpaceTold
     | AgentStateRequested
     | AgentProfileSet
     | OfferAccepted
@@ -658,6 +704,7 @@ AnyEvent = (
     | RetrieveRequested
     | MuteRequested
     | DigitsRequested
+    | RecordingRequested
     | AnswerRequested
     | ConsultationRequested
     | ConsultationCompleted

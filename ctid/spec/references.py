@@ -74,6 +74,17 @@ def faulty_references(
     yield from _faulty_phones(data)
 
 
+def faulty_recordings(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Every place that asks for recordings which could not be kept, or not be written by the PBX."""
+    asking = [*_matches(data, ("queues", "*", "recording"), ()), *_matches(data, ("agents", "*", "recording"), ())]
+    for path, _ in asking if not data.get("recordings") else ():
+        yield path, "there is no section recordings, which says where recordings are kept"
+    pbxes = data.get("pbxes")
+    for name, pbx in pbxes.items() if isinstance(pbxes, dict) and data.get("recordings") else ():
+        if isinstance(pbx, dict) and not pbx.get("recordings") and asking:
+            yield ("pbxes", name, "recordings"), "is missing: the folder that this PBX writes recordings to"
+
+
 def _faulty_phones(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """Phones given to two agents, and browsers that the PBX does not let register."""
     phones: dict[tuple[Any, Any], str] = {}
