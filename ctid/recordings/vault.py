@@ -1,4 +1,8 @@
-"""The vault: the folder in which recordings lie, a folder for each day. Blocks; to be called in threads."""
+"""The vault: the folder in which recordings lie, a folder for each day. Blocks; to be called in threads.
+
+Sealed ones end in ``.rec``, those that lie there as they are in ``.wav``: nothing in a file decides whether it is
+proved.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,13 @@ from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ctid.errors import RecordingError
-from ctid.recordings.sealed import MAGIC, Keys, Sealed, seal
+from ctid.recordings.sealed import Keys, Sealed, seal
 
 _PART: Final = ".part"
+_SEALED, _OPEN = ".rec", ".wav"
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _PIECE: Final = 64 * 1024
 
@@ -62,7 +67,8 @@ class Vault:
 
     def keep(self, name: str, began_at: datetime, contents: Iterator[bytes]) -> Kept:
         """Write a recording, whole or not at all; one of the same name and day is replaced."""
-        file = Path(began_at.astimezone(UTC).strftime("%Y/%m/%d")) / f"{name}.rec"
+        ending = _OPEN if self._keys.present is None else _SEALED
+        file = Path(began_at.astimezone(UTC).strftime("%Y/%m/%d")) / f"{name}{ending}"
         path = self.folder / file
         part = path.with_suffix(_PART)
         digest, size = sha256(), 0
@@ -96,7 +102,7 @@ class Vault:
         """Read contents from ``start`` until before ``end``, in pieces."""
         path = self._path(file)
         with _told(path), path.open("rb") as opened:
-            if _is_sealed(opened):
+            if path.suffix == _SEALED:
                 yield from Sealed(opened, self._keys).read(start, end)
                 return
             opened.seek(start)
@@ -116,12 +122,6 @@ class Vault:
         if ".." in path.parts:
             raise RecordingError("the file is none of the vault's", "missing")
         return path
-
-
-def _is_sealed(file: BinaryIO) -> bool:
-    head = file.read(len(MAGIC))
-    file.seek(0)
-    return head == MAGIC
 
 
 def _sync_folder(folder: Path) -> None:

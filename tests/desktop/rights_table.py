@@ -59,7 +59,7 @@ def seeing(ids: list[str], *, but: dict[str, list[str]]) -> dict[str, list[str]]
     return {who: but.get(who, ids) for who in EVERYBODY}
 
 
-# Ids: ``offered``, ``waiting`` (a contact of support), ``callback`` and ``record`` (both of sales).
+# Ids: ``offered``, ``waiting`` (a contact of support), ``callback`` and ``record`` (both of sales), ``recording``.
 TABLE: Final[dict[str, Row]] = {
     "getSite": Row(may=EVERYBODY),
     "listReasonCodes": Row(may=EVERYBODY),
@@ -123,6 +123,17 @@ TABLE: Final[dict[str, Row]] = {
     "completeConsultation": Row(may=HER_SUPERVISION | {"alice"}),
     "confer": Row(may=HER_SUPERVISION | {"alice"}),
     "placeCall": Row(may=HER_SUPERVISION | {"alice"}, body={"number": "+493055555555"}),
+    "recordContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "pauseRecording": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "resumeRecording": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    # Recordings: both the agent and the queue; nobody hears their own as an agent.
+    "listRecordings": Row(
+        may=SALES_STEERING | {"support-red", "crm-support"},
+        sees=seeing(["recording"], but={"support-red": [], "crm-support": [], "sales-blue": []}),
+    ),
+    "getRecording": Row(may=WHOLE_SITE | {"sales-red", "crm"}),
+    "playRecording": Row(may=WHOLE_SITE | {"sales-red", "crm"}),
+    "deleteRecording": Row(may=ADMIN),
     # Queues: their numbers name nobody.
     "listQueues": Row(
         may=EVERYBODY,

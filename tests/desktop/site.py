@@ -42,6 +42,7 @@ from ctid.store.access import AccessStore
 from ctid.store.database import Database
 from ctid.store.passwords import Passwords
 from ctid.telemetry.metrics import Metrics
+from tests.desktop.kept_recordings import KeptRecordings
 from tests.desktop.kept_webhooks import KeptWebhooks
 
 SECRET = "demo-only-secret-of-the-desktop-tests"
@@ -105,6 +106,7 @@ class EngineSite:
         self.components = [Component(name="journal", ok=True), Component(name="pbx:main", ok=True)]
         self.overloaded = False
         self.webhooks = KeptWebhooks()
+        self.recordings = self.recorder = KeptRecordings()
         self.web_phones: dict[str, WebPhonesSpec] = {}
         self.gate = asyncio.Event()
         self.gate.set()

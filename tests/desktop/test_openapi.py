@@ -29,6 +29,7 @@ from ctid.engine.engine import Engine
 from ctid.model import events as ev
 from ctid.model.access import Role
 from ctid.model.states import AgentState
+from tests.desktop.kept_recordings import kept
 from tests.desktop.rights_table import TABLE
 from tests.desktop.site import Desk, EngineSite, open_desk
 
@@ -69,7 +70,15 @@ QUERIES: Final = {"getStaffing": "?calls_per_hour=480&handling_seconds=300"}
 NEVER_MADE_UP: Final = frozenset({"refreshSession", "signOut"})
 
 # Of all contacts few would do.
-MEANT: Final = {"getCallback": "callback", "cancelCallback": "callback", "retrieveContact": "on_hold"}
+MEANT: Final = {
+    "getCallback": "callback",
+    "cancelCallback": "callback",
+    "retrieveContact": "on_hold",
+    "withdrawContact": "chat",
+    "recordContact": "armed",
+    "pauseRecording": "recorded",
+    "resumeRecording": "paused",
+}
 
 # Names that mean something here, by where they may stand; made-up ones never do.
 NAMES: Final[dict[str, list[str]]] = {
@@ -114,8 +123,10 @@ class Floor:
         site = desk.site
         spec = site.spec.model_dump(mode="json", by_alias=True)
         spec["agents"]["alice"]["answer"] = "desktop"
-        for number, name in enumerate(("carol", "dan"), 1003):
+        for number, name in enumerate(("carol", "dan", "erin"), 1003):
             spec["agents"][name] = {**spec["agents"]["bob"], "name": name, "device": f"PJSIP/{number}"}
+        for name, recording in (("bob", {}), ("carol", {"percent": 0, "on_demand": True}), ("erin", {})):
+            spec["agents"][name]["recording"] = recording
         site.handle(ev.ConfigLoaded(spec=spec))
         site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
         for state in (AgentState.NOT_READY, AgentState.READY):
@@ -129,6 +140,9 @@ class Floor:
         site.handle(ev.ConsultationRequested(command_id="c", principal="p", contact_id=talk, agent="alice"))
         asking = self._call_for(site, "carol")
         site.consult(asking, site.answer(asking, "b2"), "112")
+        paused = self._call_for(site, "erin")
+        site.answer(paused, "b3")
+        site.handle(ev.RecordingRequested(command_id="c", principal="p", contact_id=paused, action="pause"))
         ringing = self._call_for(site, "dan")
         site.handle(ev.ContactSubmitted(command_id="c", principal="p", channel="chat", queue="support"))
         site.call(ani=CALLER)
@@ -146,6 +160,11 @@ class Floor:
             "consultation_id": list(site.state.consultations),
             "webhook": ["crm"],
             "event_id": ["e1-7"],
+            "recording_id": ["rc-1"],
+            "chat": [next(each.id for each in site.state.contacts.values() if each.channel == "chat"), talk],
+            "recorded": [talk, asking],
+            "armed": [asking, talk],
+            "paused": [paused, talk],
             "name": ["somebody"],
         }
         return desk
@@ -164,6 +183,7 @@ class Floor:
         site = self.desk.site
         site.engine = Engine.restore(self._state)
         site.records.records[:] = self._records
+        site.recordings.recordings = {"rc-1": kept("rc-1")}
         site.webhooks.letters.clear()
         site.webhooks.die("e1-7")
         users = self.desk.access.users

@@ -16,6 +16,7 @@ from ctid.model import events as ev
 from ctid.model.access import Role
 from ctid.model.contact import Consultation
 from ctid.model.states import AgentState
+from tests.desktop.kept_recordings import kept
 from tests.desktop.rights_table import EVERYBODY, PRINCIPALS, TABLE, Row
 from tests.desktop.site import Desk
 
@@ -45,6 +46,7 @@ class World:
             "consultation_id": "co-1",
             "webhook": "crm",
             "event_id": "e1-1",
+            "recording_id": "rc-1",
         }
         return operation.path.format(**parts) + row.query
 
@@ -55,8 +57,9 @@ class World:
             headers["Authorization"] = f"Bearer {token}"
         path = self.path(operation, row)
         async with self.http.request(operation.method, path, json=row.body, headers=headers) as answer:
-            text = await answer.text()
-            return answer.status, (await answer.json(content_type=None)) if text else None, text
+            text = await answer.text(errors="replace")
+            is_json = "json" in answer.content_type
+            return answer.status, (await answer.json(content_type=None)) if text and is_json else None, text
 
 
 @pytest.fixture
@@ -64,6 +67,8 @@ async def world(desk: Desk, http: aiohttp.ClientSession) -> World:
     world, site = World(desk, http), desk.site
     await desk.access.users.add("somebody", "demo-only-password", Role.SUPERVISOR)
     site.webhooks.die("e1-1")
+    site.recordings.recordings["rc-1"] = kept("rc-1")
+    world.ids["recording"] = "rc-1"
     site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
     for state in (AgentState.NOT_READY, AgentState.READY):
         site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="alice", state=state))
@@ -157,4 +162,5 @@ async def test_a_contact_is_moved_within_the_scope_only(world: World, body: dict
 
 def test_no_pattern_of_a_path_is_unknown_here() -> None:
     known = {"agent_id", "contact_id", "offer_id", "queue_id", "name", "webhook", "event_id", "consultation_id"}
+    known.add("recording_id")
     assert {name for operation in OPERATIONS for name in re.findall(r"{(\w+)}", operation.path)} <= known

@@ -221,7 +221,7 @@ def test_refused_where_nothing_is_to_be_recorded_or_nobody_talks() -> None:
     assert refusal(waiting)[1] == "only a call in which an agent talks is recorded"
 
 
-# ---- hold, consultations, transfers -----------------------------------------------------------------------------------
+# ---- hold, consultations, transfers ----------------------------------------------------------------------------------
 
 
 def held(floor: Site, leg: str) -> list[cmd.Command]:
