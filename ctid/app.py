@@ -148,6 +148,9 @@ class Daemon:
                 metrics,
                 pbxes=daemon.pbxes,
                 max_sessions=daemon.agi.max_sessions,
+                recordings={
+                    name: pbx.recordings.asterisk for name, pbx in daemon.pbxes.items() if pbx.recordings is not None
+                },
             )
             links = {name: AmiLink(name, spec.ami, runner.put, metrics) for name, spec in daemon.pbxes.items()}
 

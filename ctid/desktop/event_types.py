@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ctid.desktop.call_control_schemas import ConsultationView
 from ctid.desktop.desk_schemas import MessageView
-from ctid.desktop.recording_schemas import LiveRecordingView
+from ctid.desktop.recording_schemas import LiveRecordingView, VoicemailLeftView
 from ctid.desktop.schemas import AgentView, ContactView, LegView, OfferView, QueueView, ScreenPopView, View
 
 
@@ -33,12 +33,20 @@ class ContactOverflowedData(ContactData):
     reason: str = Field(description="closed, full, nobody, overflow and others, as in the contact's path.")
 
 
+class MessageTargetView(View):
+    """Whom the caller leaves a message for."""
+
+    agent: str | None
+    queue: str | None
+
+
 class TransferTargetView(View):
     """Where a contact was given on to; all null for somebody who is no agent of ours."""
 
     agent: str | None
     queue: str | None
     number: str | None
+    voicemail: MessageTargetView | None
 
 
 class ContactTransferredData(ContactData):
@@ -107,6 +115,12 @@ class RecordingFailedData(RecordingData):
     """A recording that there should be, and is not."""
 
     reason: str = Field(description="disk_full, folder_missing, not_recorded, missing, empty, unreadable.")
+
+
+class VoicemailLeftData(EventData):
+    """A message that a caller has left."""
+
+    voicemail: VoicemailLeftView
 
 
 class MessageData(EventData):
@@ -202,6 +216,7 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
     EventType("recording.resumed", RecordingData, "What is said is recorded again."),
     EventType("recording.finished", RecordingFinishedData, "It is in the store and can be played."),
     EventType("recording.failed", RecordingFailedData, "There is none, or no more of it, although there should be."),
+    EventType("voicemail.left", VoicemailLeftData, "A caller's message is in the store; for whom it concerns."),
     EventType("message.sent", MessageData, "Somebody has a few words for the agents that it names."),
     EventType("pbx.up", PbxData, "A PBX can be reached."),
     EventType("pbx.down", PbxDownData, "A PBX can't be reached; talk may well go on."),

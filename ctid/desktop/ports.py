@@ -75,6 +75,9 @@ class RecordingQueries(Protocol):
     async def get(self, recording_id: str) -> StoredRecording | None:
         """Return one, if there is one."""
 
+    async def mark_heard(self, recording_id: str, at_utc_ms: int | None, by: str) -> None:
+        """Note that somebody has heard a message, or, with ``None``, that nobody has."""
+
 
 class RecordingFiles(Protocol):
     """The recordings themselves."""

@@ -1,4 +1,4 @@
-"""Operations on recordings: of a call that lasts, and of those in the store."""
+"""Operations on recordings: of a call that lasts, of those in the store, and of messages that callers have left."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Final
 from ctid.desktop import recording_schemas as shapes
 from ctid.desktop.auth import Role
 from ctid.desktop.operation import Operation
-from ctid.desktop.rest import recordings
+from ctid.desktop.rest import recordings, voicemails
 from ctid.desktop.schemas import ContactAcceptedView
 
 _PEOPLE: Final = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
 _LISTENERS: Final = frozenset({Role.SUPERVISOR, Role.ADMIN, Role.INTEGRATION})
 _ADMIN: Final = frozenset({Role.ADMIN})
+_EVERYBODY: Final = frozenset(Role)
 
 RECORDING_OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
@@ -88,6 +89,61 @@ RECORDING_OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=_ADMIN,
         handler=recordings.delete,
         answer=shapes.RecordingAcceptedView,
+        searches_store=True,
+    ),
+    Operation(
+        name="listVoicemails",
+        method="GET",
+        path="/v1/voicemails",
+        summary="Messages that callers have left, newest first; an agent sees their own and those of queues they serve",
+        roles=_EVERYBODY,
+        handler=voicemails.list_voicemails,
+        query=shapes.VoicemailsQuery,
+        answer=shapes.VoicemailsView,
+        searches_store=True,
+    ),
+    Operation(
+        name="getVoicemail",
+        method="GET",
+        path="/v1/voicemails/{voicemail_id}",
+        summary="What is known of one message",
+        roles=_EVERYBODY,
+        handler=voicemails.get_voicemail,
+        answer=shapes.VoicemailView,
+        searches_store=True,
+    ),
+    Operation(
+        name="playVoicemail",
+        method="GET",
+        path="/v1/voicemails/{voicemail_id}/audio",
+        summary="The message itself, whole or in ranges; goes to the audit trail",
+        roles=_EVERYBODY,
+        handler=voicemails.play,
+        answer=None,
+        content_type="audio/wav",
+        audited=True,
+        searches_store=True,
+        refusals=frozenset({HTTPStatus.CONFLICT}),
+    ),
+    Operation(
+        name="markVoicemail",
+        method="PUT",
+        path="/v1/voicemails/{voicemail_id}/heard",
+        summary="Mark a message as heard, or as not heard",
+        roles=_PEOPLE,
+        handler=voicemails.mark,
+        body=shapes.HeardBody,
+        answer=shapes.VoicemailAcceptedView,
+        searches_store=True,
+    ),
+    Operation(
+        name="deleteVoicemail",
+        method="DELETE",
+        path="/v1/voicemails/{voicemail_id}",
+        summary="Delete a message for good",
+        roles=_PEOPLE,
+        handler=voicemails.delete,
+        answer=shapes.VoicemailAcceptedView,
         searches_store=True,
     ),
 )

@@ -66,3 +66,57 @@ class RecordingAcceptedView(AcceptedView):
     """A command was carried out; this was the recording."""
 
     recording: RecordingView
+
+
+class VoicemailsQuery(Input):
+    """Which messages."""
+
+    agent_id: Annotated[Name | None, Field(description="Left for this agent.")] = None
+    queue: Annotated[Name | None, Field(description="Left for this queue.")] = None
+    heard: bool | None = None
+    since: Annotated[AwareDatetime | None, Field(description="Left at or after.")] = None
+    until: Annotated[AwareDatetime | None, Field(description="Left before.")] = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    cursor: Cursor | None = None
+
+
+class HeardBody(Input):
+    """Whether a message has been heard."""
+
+    heard: bool
+
+
+class VoicemailLeftView(View):
+    """A message as it is told of."""
+
+    id: str
+    contact_id: str
+    agent_id: str | None = Field(description="Whom it is for; null for one that is for a queue.")
+    queue: str | None = Field(description="Whose agents it is for; null for one that is for an agent.")
+    ani: str | None = Field(description="Number calling; null if withheld.")
+    duration_ms: int
+
+
+class VoicemailView(VoicemailLeftView):
+    """A message that a caller has left."""
+
+    at: datetime = Field(description="Of the beep.")
+    bytes: int = Field(description="Of the WAV file: 8 kHz, 16 bits, one channel.")
+    sha256: str = Field(description="Of the WAV file.")
+    heard: bool
+    heard_at: datetime | None
+    heard_by: str | None
+    expires_at: datetime = Field(description="When it is deleted.")
+
+
+class VoicemailsView(View):
+    """Messages, newest first."""
+
+    items: list[VoicemailView]
+    next_cursor: str | None
+
+
+class VoicemailAcceptedView(AcceptedView):
+    """A command was carried out; this is the message, or was."""
+
+    voicemail: VoicemailView

@@ -12,9 +12,9 @@ from ctid.engine.turn import Turn
 from ctid.engine.views import View, recording_view
 from ctid.model.commands import DiscardRecording, MuteRecording, StopRecording, StoreRecording
 from ctid.model.contact import Contact, ContactRecording
-from ctid.model.events import RecordingRefused, RecordingSettled, RecordingSpaceTold
+from ctid.model.events import RecordingRefused, RecordingSpaceTold
 from ctid.model.leg import Leg
-from ctid.model.recording import Recording, RecordingState
+from ctid.model.recording import Recording, RecordingKind, RecordingState
 from ctid.model.states import LegState
 from ctid.spec.recording import RecordingPolicySpec
 from ctid.spec.site import SiteSpec
@@ -129,7 +129,7 @@ def end(turn: Turn, leg: Leg | None) -> None:
     if recording.answered_at is None or recording.began_at is None or not recording.asked:
         _discard(turn, recording)
         return
-    _finish(turn, recording)
+    finish(turn, recording)
 
 
 def replaced(turn: Turn, leg: Leg) -> None:
@@ -138,7 +138,7 @@ def replaced(turn: Turn, leg: Leg) -> None:
     leg.recording = ""
     if recording is not None and recording.ended_at is None:
         if recording.began_at is not None and recording.asked:
-            _finish(turn, recording, PHONE_REPLACED)
+            finish(turn, recording, PHONE_REPLACED)
         else:
             _discard(turn, recording)
 
@@ -151,7 +151,8 @@ def leave(turn: Turn, recording_id: str, unique_id: str) -> None:
         _discard(turn, recording)
 
 
-def _finish(turn: Turn, recording: Recording, result: str = "") -> None:
+def finish(turn: Turn, recording: Recording, result: str = "") -> None:
+    """Nothing more is recorded: into the store with it."""
     recording.ended_at, recording.result = turn.now, result
     _forget_in_contact(turn, recording)
     turn.emit(StoreRecording(site=turn.state.site, recording=recording))
@@ -206,45 +207,16 @@ def space_told(turn: Turn, event: RecordingSpaceTold) -> None:
     if event.fault and not turn.state.recording_fault:
         for recording in list(turn.state.recordings.values()):
             leg = turn.legs.get(recording.leg_id)
-            if leg is None or recording.began_at is None or recording.ended_at is not None:
+            is_talk = recording.kind is RecordingKind.CALL and recording.began_at is not None
+            if leg is None or not is_talk or recording.ended_at is not None:
+                # A message is over soon, and fits into what is kept free.
                 continue
             turn.emit(StopRecording(pbx=leg.pbx, unique_id=leg.unique_id))
             if recording.asked:
-                _finish(turn, recording, event.fault)
+                finish(turn, recording, event.fault)
             else:
                 _discard(turn, recording)
     turn.state.recording_fault = event.fault
-
-
-def settled(turn: Turn, event: RecordingSettled) -> None:
-    """The store is done with a recording."""
-    recording = turn.state.recordings.get(event.recording_id)
-    if recording is not None and recording.ended_at is None:
-        # Found in the spool by a store that did not know that it still runs: it is told again at its end.
-        return
-    turn.state.recordings.pop(event.recording_id, None)
-    if event.stored is not None:
-        stored = event.stored
-        turn.publish(
-            "recording.finished",
-            {
-                "recording": {
-                    "id": stored.id,
-                    "contact_id": stored.contact_id or None,
-                    "agent_id": stored.agent_id or None,
-                    "queue": stored.queue or None,
-                    "on_demand": stored.on_demand,
-                },
-                "duration_ms": stored.duration_ms,
-                "sha256": stored.sha256,
-                "result": stored.result or None,
-            },
-            contact_id=stored.contact_id,
-            agent_ids=[stored.agent_id] if stored.agent_id else [],
-            queue=stored.queue,
-        )
-    elif event.failure and recording is not None:
-        publish(turn, recording, "recording.failed", reason=event.failure)
 
 
 def restart(turn: Turn) -> None:

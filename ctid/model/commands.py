@@ -49,6 +49,28 @@ class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_colle
     timeout_ms: int = 0
 
 
+class RecordMessage(Command, frozen=True, kw_only=True, tag="leg.record_message"):
+    """Play prompts, then a beep, and record what the caller says until ``#``, a long silence or the end of the time.
+
+    Answered by ``MessageBegun`` with the beep, and by ``DigitsCollected`` with the token when it has ended.
+
+    Attributes:
+        token: Given back in the answers.
+        prompts: Sound names; ``#`` ends them.
+        record: Name of the file.
+        max_seconds: How long it may be.
+        silence_seconds: After so much silence it ends; 0 for never.
+    """
+
+    pbx: str
+    unique_id: str
+    token: str
+    prompts: list[str]
+    record: str
+    max_seconds: int
+    silence_seconds: int
+
+
 class PlayMusic(Command, frozen=True, kw_only=True, tag="leg.play_music"):
     """Let the caller hear music on hold of the given class until something else happens to the leg."""
 
@@ -392,7 +414,7 @@ class Note(Command, frozen=True, kw_only=True, tag="note"):
     detail: str = ""
 
 
-AgiCommand = AnswerLeg | PlayAndCollect | PlayMusic | StopMusic | SetVariable | ReleaseLeg
+AgiCommand = AnswerLeg | PlayAndCollect | RecordMessage | PlayMusic | StopMusic | SetVariable | ReleaseLeg
 """What a leg's FastAGI session carries out."""
 
 Originate = RingAgent | DialCustomer | DialConsulted | PlaceCall

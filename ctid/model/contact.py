@@ -76,8 +76,8 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: When it was entered.
-        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``callback`` or
-            ``transfer``.
+        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
+            ``callback`` or ``transfer``.
         name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to;
             for ``transfer`` the agent, empty if it was to nobody we know.
         result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid``; for a queue that did not take the
@@ -288,6 +288,24 @@ class ContactRecording(msgspec.Struct, frozen=True, kw_only=True):
     state: RecordingState
 
 
+class MessagePosition(msgspec.Struct, kw_only=True):
+    """That the contact's caller leaves a message.
+
+    Attributes:
+        agent_id: For this agent; empty if it is for a queue.
+        queue: For whoever serves this queue; empty if it is for an agent.
+        token: Names what is played or recorded now; an answer with another token is late and is dropped.
+        recording_id: What it is recorded as; empty if nothing can be recorded, and the caller is being told so.
+        begun: Whether the beep has come.
+    """
+
+    agent_id: str
+    queue: str
+    token: str
+    recording_id: str = ""
+    begun: bool = False
+
+
 class MenuPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
@@ -326,6 +344,7 @@ class Contact(msgspec.Struct, kw_only=True):
         offers: What became of each offer.
         segments: Each agent's part, in order.
         ivr: Position in the IVR while in it.
+        message: Set while its caller leaves a message.
         queue: The queue waited in or served from.
         priority: Its own, from menus and entries; its queue's is added while it waits there. Higher goes first.
         queued_at: When the contact entered its first queue; kept over restarts and failed offers.
@@ -372,6 +391,7 @@ class Contact(msgspec.Struct, kw_only=True):
     offers: list[OfferResult] = []
     segments: list[Segment] = []
     ivr: MenuPosition | None = None
+    message: MessagePosition | None = None
     queue: str = ""
     priority: int = 0
     created_at: Instant

@@ -56,5 +56,6 @@ EVENT_TYPES: Final = frozenset(
         "recording.started",
         "site.draining",
         "site.started",
+        "voicemail.left",
     }
 )

@@ -124,6 +124,18 @@ class DigitsCollected(Event, frozen=True, kw_only=True, tag="digits.collected"):
     ended_by: CollectEnd
 
 
+class MessageBegun(Event, frozen=True, kw_only=True, tag="message.begun"):
+    """The beep of a ``RecordMessage`` comes now: what the caller says from here on is recorded.
+
+    Attributes:
+        token: As in the command.
+    """
+
+    pbx: str
+    unique_id: str
+    token: str
+
+
 class LegAlerting(Event, frozen=True, kw_only=True, tag="leg.alerting"):
     """The device of this leg rings (AMI ``Newstate`` Ringing)."""
 
@@ -461,12 +473,16 @@ class TransferRequested(Request, frozen=True, kw_only=True, tag="request.transfe
         queue: To wait there, at the place of its first queue.
         agent: To be offered to this agent, and to its queue's others if they don't take it.
         number: To leave for this number.
+        voicemail_queue: To leave a message for whoever serves this queue.
+        voicemail_agent: To leave a message for this agent.
     """
 
     contact_id: str
     queue: str = ""
     agent: str = ""
     number: str = ""
+    voicemail_queue: str = ""
+    voicemail_agent: str = ""
 
 
 class HangUpRequested(Request, frozen=True, kw_only=True, tag="request.hang_up"):
@@ -672,6 +688,7 @@ AnyEvent = (
     | CallerReturned
     | AgiEnded
     | DigitsCollected
+    | MessageBegun
     | LegAlerting
     | LegAnswered
     | LegBridged

@@ -24,18 +24,26 @@ class RecordingState(StrEnum):
     HELD = "held"
 
 
+class RecordingKind(StrEnum):
+    """What is recorded: an agent's talk, or a message that a caller leaves."""
+
+    CALL = "call"
+    VOICEMAIL = "voicemail"
+
+
 class Recording(msgspec.Struct, kw_only=True):
     """A recording that the PBX makes, or has made and that is not in the store yet.
 
     Attributes:
         id: Minted by ctid; also the name of the PBX's files.
         contact_id: What is recorded.
-        leg_id: The leg of the agent, on whose channel the PBX records.
+        leg_id: The leg on whose channel the PBX records: the agent's, or of a message the caller's.
         pbx: The PBX that records.
-        agent_id: Who talks to the customer.
-        queue: From which they are served.
+        agent_id: Who talks to the customer, or whom a message is for; empty for one that is for a queue.
+        queue: From which they are served, or which a message is for; empty for one that is for an agent.
         ani: Number calling, as the contact has it.
         asked: Whether it was ever to be kept: from the start, or since somebody asked for it.
+        kind: What it is.
         on_demand: Whether somebody had to ask for it.
         paused: Whether somebody has asked for silence.
         consultations: Whether it goes on while the caller is on hold.
@@ -56,6 +64,7 @@ class Recording(msgspec.Struct, kw_only=True):
     queue: str
     ani: str = ""
     asked: bool
+    kind: RecordingKind = RecordingKind.CALL
     on_demand: bool = False
     paused: bool = False
     consultations: bool = False
@@ -88,6 +97,9 @@ class StoredRecording(msgspec.Struct, frozen=True, kw_only=True):
         on_demand: Whether somebody had to ask for it.
         result: Why it ended before the talk did; empty if it did not.
         expires_at: When it is deleted.
+        kind: What it is.
+        heard_at: When somebody marked a message as heard; ``None`` if nobody has.
+        heard_by: Who has.
     """
 
     id: str
@@ -106,6 +118,9 @@ class StoredRecording(msgspec.Struct, frozen=True, kw_only=True):
     on_demand: bool
     result: str
     expires_at: int
+    kind: RecordingKind = RecordingKind.CALL
+    heard_at: int | None = None
+    heard_by: str = ""
 
 
 class RecordingFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +131,10 @@ class RecordingFilter(msgspec.Struct, frozen=True, kw_only=True):
         until: Begun before this moment.
         queues: Of one of these queues.
         agents: Of one of these agents; ``None`` for all.
+        kind: What they are.
+        heard: Whether somebody has heard them.
+        for_agents: Messages for one of these, or for a queue of ``for_queues``; ``None`` for all.
+        for_queues: See ``for_agents``.
 
     Raises:
         RequestError: A moment has no zone.
@@ -128,6 +147,10 @@ class RecordingFilter(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     queues: list[str] = []
     agents: list[str] | None = None
+    kind: RecordingKind = RecordingKind.CALL
+    heard: bool | None = None
+    for_agents: list[str] | None = None
+    for_queues: list[str] = []
 
     def __post_init__(self) -> None:
         for moment in (self.since, self.until):

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from ctid.errors import RecordingError
-from ctid.model.recording import Recording, StoredRecording
+from ctid.model.recording import Recording, RecordingKind, StoredRecording
 from ctid.recordings import stereo
 from ctid.recordings.spool import Spool
 from ctid.recordings.vault import Vault
 
 DAY_MS: Final = 86_400_000
+
+SHORTEST_MESSAGE: Final = stereo.SAMPLE_RATE // 2
+"""Samples of a message; who hangs up with the beep has said nothing."""
+
+_PIECE_BYTES: Final = 64 * 1024
 
 
 def take_in(recording: Recording, site: str, spool: Spool, vault: Vault, retention_days: int) -> StoredRecording:
@@ -41,8 +46,12 @@ def take_in(recording: Recording, site: str, spool: Spool, vault: Vault, retenti
         for file in files:
             file.seek(skipped * stereo.SAMPLE_BYTES)
         length = samples - skipped
+        is_message = recording.kind is RecordingKind.VOICEMAIL
+        if is_message and length < SHORTEST_MESSAGE:
+            raise RecordingError("the caller has said nothing", "empty")
+        contents = _mono(files[0], length) if is_message else _wav(files[0], files[1], length)
         began_ms = _began_ms(recording) + stereo.duration_ms(skipped)
-        kept = vault.keep(recording.id, datetime.fromtimestamp(began_ms / 1_000, UTC), _wav(files[0], files[1], length))
+        kept = vault.keep(recording.id, datetime.fromtimestamp(began_ms / 1_000, UTC), contents)
     days = recording.retention_days or retention_days
     return StoredRecording(
         id=recording.id,
@@ -61,6 +70,7 @@ def take_in(recording: Recording, site: str, spool: Spool, vault: Vault, retenti
         on_demand=recording.on_demand,
         result=recording.result,
         expires_at=began_ms + days * DAY_MS,
+        kind=recording.kind,
     )
 
 
@@ -98,3 +108,11 @@ def _skipped(recording: Recording, samples: int, files: list[BinaryIO]) -> int:
 def _wav(caller: BinaryIO, agent: BinaryIO, samples: int) -> Iterator[bytes]:
     yield stereo.header(samples * stereo.FRAME_BYTES)
     yield from stereo.blocks(caller, agent, samples)
+
+
+def _mono(caller: BinaryIO, samples: int) -> Iterator[bytes]:
+    left = samples * stereo.SAMPLE_BYTES
+    yield stereo.header(left, channels=1)
+    while left > 0 and (piece := caller.read(min(left, _PIECE_BYTES))):
+        left -= len(piece)
+        yield piece

@@ -19,7 +19,7 @@ from ctid.errors import NotFoundError, RecordingError, StoreError
 from ctid.model.commands import RecordingCommand, StoreRecording
 from ctid.model.events import Event, RecordingSettled, RecordingSpaceTold
 from ctid.model.instant import Instant
-from ctid.model.recording import Recording, StoredRecording
+from ctid.model.recording import Recording, RecordingKind, StoredRecording
 from ctid.recordings.intake import take_in
 from ctid.recordings.ports import RecordingIndex
 from ctid.recordings.spool import Spool
@@ -187,8 +187,13 @@ class Recorder:
                 await self._index.save(stored)
             except RecordingError as error:
                 if error.reason in _FINAL:
-                    self._metrics.recording("failed")
-                    _log.error("recording.failed", recording_id=recording.id, reason=error.reason, detail=error.detail)
+                    is_none = recording.kind is RecordingKind.VOICEMAIL and error.reason == "empty"
+                    self._metrics.recording("discarded" if is_none else "failed")
+                    (_log.info if is_none else _log.error)(
+                        "recording.failed", recording_id=recording.id, reason=error.reason, detail=error.detail
+                    )
+                    if spool is not None:
+                        await self._in_thread(spool.remove, recording.id)
                     return RecordingSettled(recording_id=recording.id, failure=error.reason)
                 _log.warning("recording.delayed", recording_id=recording.id, detail=error.detail)
             except StoreError as error:
@@ -211,7 +216,9 @@ class Recorder:
             # A daemon before this one may have been killed between the last two steps.
             stored = await self._index.get(recording.id)
             if stored is None:
-                raise RecordingError("the PBX has written no file", "missing")
+                # Who hangs up with the beep leaves no file.
+                reason = "empty" if recording.kind is RecordingKind.VOICEMAIL else "missing"
+                raise RecordingError("the PBX has written no file", reason)
             return stored
         return await self._in_thread(take_in, recording, site, spool, self._vault, self._retention_days)
 

@@ -17,8 +17,8 @@ _SILENT_LEVEL: Final = 0
 _MAX_DATA: Final = 2**32 - 1 - HEADER_BYTES
 
 
-def header(data_bytes: int) -> bytes:
-    """The header of a WAV file: 8 kHz, 16 bits, two channels."""
+def header(data_bytes: int, channels: int = 2) -> bytes:
+    """The header of a WAV file: 8 kHz, 16 bits."""
     data_bytes = min(data_bytes, _MAX_DATA)
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
@@ -28,10 +28,10 @@ def header(data_bytes: int) -> bytes:
         b"fmt ",
         16,
         1,
-        2,
+        channels,
         SAMPLE_RATE,
-        SAMPLE_RATE * FRAME_BYTES,
-        FRAME_BYTES,
+        SAMPLE_RATE * SAMPLE_BYTES * channels,
+        SAMPLE_BYTES * channels,
         8 * SAMPLE_BYTES,
         b"data",
         data_bytes,

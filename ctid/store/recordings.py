@@ -6,7 +6,7 @@ import base64
 from typing import Annotated, Final
 
 import msgspec
-from sqlalchemy import RowMapping, delete, select, tuple_
+from sqlalchemy import RowMapping, delete, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ctid.errors import RequestError
@@ -57,7 +57,7 @@ class RecordingStore:
         """
         if not 1 <= limit <= MAX_LIMIT:
             raise RequestError(f"limit is {limit}; it can be 1 to {MAX_LIMIT}")
-        query = select(recordings).where(recordings.c.site == self._site)
+        query = select(recordings).where(recordings.c.site == self._site, recordings.c.kind == which.kind.value)
         for column, value in (
             (recordings.c.contact_id, which.contact_id),
             (recordings.c.agent_id, which.agent_id),
@@ -73,6 +73,11 @@ class RecordingStore:
             query = query.where(recordings.c.queue.in_(which.queues))
         if which.agents is not None:
             query = query.where(recordings.c.agent_id.in_(which.agents))
+        if which.heard is not None:
+            query = query.where(recordings.c.heard_at.is_not(None) if which.heard else recordings.c.heard_at.is_(None))
+        if which.for_agents is not None:
+            theirs = recordings.c.agent_id.in_(which.for_agents)
+            query = query.where(or_(theirs, recordings.c.queue.in_(which.for_queues)))
         if cursor is not None:
             query = query.where(tuple_(recordings.c.began_at, recordings.c.id) < _read_cursor(cursor))
         query = query.order_by(recordings.c.began_at.desc(), recordings.c.id.desc()).limit(limit + 1)
@@ -91,6 +96,13 @@ class RecordingStore:
         )
         async with self._database.read() as connection:
             return [_recording(row) for row in (await connection.execute(query)).mappings()]
+
+    async def mark_heard(self, recording_id: str, at_utc_ms: int | None, by: str) -> None:
+        """Note that somebody has heard a message, or, with ``None``, that nobody has."""
+        where = (recordings.c.site == self._site, recordings.c.id == storable(recording_id))
+        statement = update(recordings).where(*where).values(heard_at=at_utc_ms, heard_by=storable(by))
+        async with self._database.begin() as connection:
+            await connection.execute(statement)
 
     async def remove(self, recording_id: str) -> None:
         """Forget one."""

@@ -254,6 +254,9 @@ recordings: Final = Table(
     Column("on_demand", Boolean, nullable=False),
     Column("result", Text, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("heard_at", BigInteger),
+    Column("heard_by", Text, nullable=False),
 )
 Index("ix_recordings_began_at", recordings.c.began_at, recordings.c.id)
 Index("ix_recordings_expires_at", recordings.c.expires_at)

@@ -6,14 +6,22 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import msgspec
+
 from ctid.errors import NotFoundError, RecordingError, RequestError
-from ctid.model.recording import RecordingFilter, RecordingPage, StoredRecording
+from ctid.model.recording import RecordingFilter, RecordingKind, RecordingPage, StoredRecording
 
 AUDIO = bytes(range(256)) * 1_000
 """What each of them sounds like."""
 
 
-def kept(recording_id: str, agent_id: str = "alice", queue: str = "sales", contact_id: str = "ct-1") -> StoredRecording:
+def kept(
+    recording_id: str,
+    agent_id: str = "alice",
+    queue: str = "sales",
+    contact_id: str = "ct-1",
+    kind: RecordingKind = RecordingKind.CALL,
+) -> StoredRecording:
     return StoredRecording(
         id=recording_id,
         site="demo",
@@ -31,6 +39,7 @@ def kept(recording_id: str, agent_id: str = "alice", queue: str = "sales", conta
         on_demand=False,
         result="",
         expires_at=1_802_776_000_000,
+        kind=kind,
     )
 
 
@@ -49,7 +58,10 @@ class KeptRecordings:
         found = [
             each
             for each in reversed(self.recordings.values())
-            if which.contact_id in (None, each.contact_id)
+            if which.kind is each.kind
+            and which.contact_id in (None, each.contact_id)
+            and which.heard in (None, each.heard_at is not None)
+            and (which.for_agents is None or each.agent_id in which.for_agents or each.queue in which.for_queues)
             and which.agent_id in (None, each.agent_id)
             and which.queue in (None, each.queue)
             and (not which.queues or each.queue in which.queues)
@@ -61,6 +73,10 @@ class KeptRecordings:
 
     async def get(self, recording_id: str) -> StoredRecording | None:
         return self.recordings.get(recording_id)
+
+    async def mark_heard(self, recording_id: str, at_utc_ms: int | None, by: str) -> None:
+        message = self.recordings[recording_id]
+        self.recordings[recording_id] = msgspec.structs.replace(message, heard_at=at_utc_ms, heard_by=by)
 
     async def audio(self, recording: StoredRecording, start: int, end: int) -> AsyncIterator[bytes]:
         if self.damaged:

@@ -59,7 +59,8 @@ def seeing(ids: list[str], *, but: dict[str, list[str]]) -> dict[str, list[str]]
     return {who: but.get(who, ids) for who in EVERYBODY}
 
 
-# Ids: ``offered``, ``waiting`` (a contact of support), ``callback`` and ``record`` (both of sales), ``recording``.
+# Ids: ``offered``, ``waiting`` (a contact of support), ``callback`` and ``record`` (both of sales), ``recording``,
+# ``message`` (for sales).
 TABLE: Final[dict[str, Row]] = {
     "getSite": Row(may=EVERYBODY),
     "listReasonCodes": Row(may=EVERYBODY),
@@ -134,6 +135,15 @@ TABLE: Final[dict[str, Row]] = {
     "getRecording": Row(may=WHOLE_SITE | {"sales-red", "crm"}),
     "playRecording": Row(may=WHOLE_SITE | {"sales-red", "crm"}),
     "deleteRecording": Row(may=ADMIN),
+    # Messages: whom they are for, here whoever serves sales, as both agents do; and who supervises that.
+    "listVoicemails": Row(
+        may=EVERYBODY,
+        sees=seeing(["message"], but={"support-red": [], "crm-support": []}),
+    ),
+    "getVoicemail": Row(may=SALES_STEERING | {"alice", "bob"}),
+    "playVoicemail": Row(may=SALES_STEERING | {"alice", "bob"}),
+    "markVoicemail": Row(may=SALES_STEERING - {"crm"} | {"alice", "bob"}, body={"heard": True}),
+    "deleteVoicemail": Row(may=SALES_STEERING - {"crm"} | {"alice", "bob"}),
     # Queues: their numbers name nobody.
     "listQueues": Row(
         may=EVERYBODY,

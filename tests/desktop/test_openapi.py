@@ -28,6 +28,7 @@ from ctid.desktop.routes import OPERATIONS
 from ctid.engine.engine import Engine
 from ctid.model import events as ev
 from ctid.model.access import Role
+from ctid.model.recording import RecordingKind
 from ctid.model.states import AgentState
 from tests.desktop.kept_recordings import kept
 from tests.desktop.rights_table import TABLE
@@ -161,6 +162,7 @@ class Floor:
             "webhook": ["crm"],
             "event_id": ["e1-7"],
             "recording_id": ["rc-1"],
+            "voicemail_id": ["rc-2"],
             "chat": [next(each.id for each in site.state.contacts.values() if each.channel == "chat"), talk],
             "recorded": [talk, asking],
             "armed": [asking, talk],
@@ -183,7 +185,8 @@ class Floor:
         site = self.desk.site
         site.engine = Engine.restore(self._state)
         site.records.records[:] = self._records
-        site.recordings.recordings = {"rc-1": kept("rc-1")}
+        message = kept("rc-2", agent_id="", kind=RecordingKind.VOICEMAIL)
+        site.recordings.recordings = {"rc-1": kept("rc-1"), "rc-2": message}
         site.webhooks.letters.clear()
         site.webhooks.die("e1-7")
         users = self.desk.access.users

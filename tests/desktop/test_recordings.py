@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from ctid.model import events as ev
+from ctid.model.recording import RecordingKind
 from ctid.model.states import AgentState
 from tests.desktop.kept_recordings import AUDIO, kept
 from tests.desktop.site import Desk, until
@@ -157,3 +158,44 @@ async def test_a_daemon_that_keeps_none_says_so(recorded: Desk, http: aiohttp.Cl
     recorded.site.recorder = None  # type: ignore[assignment]
     async with http.get(PATH, headers=recorded.bearer("sue")) as answer:
         assert (answer.status, (await answer.json())["code"]) == (409, "conflict")
+
+
+async def test_messages_are_heard_marked_and_deleted_by_whom_they_are_for(
+    desk: Desk, http: aiohttp.ClientSession
+) -> None:
+    kind = RecordingKind.VOICEMAIL
+    for message in (
+        kept("rc-1", agent_id="", queue="sales", kind=kind),
+        kept("rc-2", agent_id="alice", queue="", kind=kind),
+        kept("rc-3", agent_id="bob", queue="", kind=kind),
+        kept("rc-4"),
+    ):
+        desk.site.recordings.recordings[message.id] = message
+
+    async def listed(who: str, query: str = "") -> list[str]:
+        async with http.get(f"/v1/voicemails{query}", headers=desk.bearer(who)) as answer:
+            assert answer.status == 200, await answer.text()
+            return [each["id"] for each in (await answer.json())["items"]]
+
+    async def ask(method: str, path: str, who: str, body: Any = None) -> tuple[int, Any]:
+        async with http.request(method, f"/v1/voicemails/{path}", headers=desk.bearer(who), json=body) as answer:
+            return answer.status, await answer.json()
+
+    assert await listed("alice") == ["rc-2", "rc-1"]
+    assert await listed("bob") == ["rc-3", "rc-1"]
+    assert await listed("sue") == ["rc-3", "rc-2", "rc-1"]
+    assert await listed("sue", "?queue=sales") == ["rc-1"]
+    for message_id, status in (("rc-1", 200), ("rc-2", 200), ("rc-3", 403), ("rc-4", 404), ("rc-9", 404)):
+        assert (await ask("GET", message_id, "alice"))[0] == status
+    async with http.get("/v1/recordings/rc-1", headers=desk.bearer("sue")) as answer:
+        assert answer.status == 404
+    headers = {**desk.bearer("alice"), "Range": "bytes=10-19"}
+    async with http.get("/v1/voicemails/rc-2/audio", headers=headers) as answer:
+        assert (answer.status, await answer.read()) == (206, AUDIO[10:20])
+    status, told = await ask("PUT", "rc-2/heard", "alice", {"heard": True})
+    assert (status, told["voicemail"]["heard_by"]) == (202, "alice")
+    assert await listed("alice", "?heard=false") == ["rc-1"]
+    assert (await ask("PUT", "rc-2/heard", "alice", {"heard": False}))[1]["voicemail"]["heard_at"] is None
+    assert (await ask("DELETE", "rc-3", "alice"))[0] == 403
+    assert (await ask("DELETE", "rc-2", "alice"))[0] == 202
+    assert await listed("alice") == ["rc-1"]

@@ -15,6 +15,7 @@ from ctid.desktop.routes import OPERATIONS
 from ctid.model import events as ev
 from ctid.model.access import Role
 from ctid.model.contact import Consultation
+from ctid.model.recording import RecordingKind
 from ctid.model.states import AgentState
 from tests.desktop.kept_recordings import kept
 from tests.desktop.rights_table import EVERYBODY, PRINCIPALS, TABLE, Row
@@ -47,6 +48,7 @@ class World:
             "webhook": "crm",
             "event_id": "e1-1",
             "recording_id": "rc-1",
+            "voicemail_id": "rc-2",
         }
         return operation.path.format(**parts) + row.query
 
@@ -68,7 +70,8 @@ async def world(desk: Desk, http: aiohttp.ClientSession) -> World:
     await desk.access.users.add("somebody", "demo-only-password", Role.SUPERVISOR)
     site.webhooks.die("e1-1")
     site.recordings.recordings["rc-1"] = kept("rc-1")
-    world.ids["recording"] = "rc-1"
+    site.recordings.recordings["rc-2"] = kept("rc-2", agent_id="", kind=RecordingKind.VOICEMAIL)
+    world.ids |= {"recording": "rc-1", "message": "rc-2"}
     site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
     for state in (AgentState.NOT_READY, AgentState.READY):
         site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="alice", state=state))
@@ -162,5 +165,5 @@ async def test_a_contact_is_moved_within_the_scope_only(world: World, body: dict
 
 def test_no_pattern_of_a_path_is_unknown_here() -> None:
     known = {"agent_id", "contact_id", "offer_id", "queue_id", "name", "webhook", "event_id", "consultation_id"}
-    known.add("recording_id")
+    known |= {"recording_id", "voicemail_id"}
     assert {name for operation in OPERATIONS for name in re.findall(r"{(\w+)}", operation.path)} <= known

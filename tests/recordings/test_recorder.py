@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import io
 import os
 import time
+import wave
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +19,7 @@ import pytest
 from ctid.errors import NotFoundError, StoreError
 from ctid.model.commands import DiscardRecording, StoreRecording
 from ctid.model.events import Event, RecordingSettled, RecordingSpaceTold
-from ctid.model.recording import StoredRecording
+from ctid.model.recording import RecordingKind, StoredRecording
 from ctid.recordings import recorder as module
 from ctid.recordings.recorder import Recorder
 from ctid.recordings.sealed import Keys
@@ -292,3 +294,30 @@ async def test_the_loop_turns_while_a_long_one_is_taken_in(rig: Rig) -> None:
             now = time.perf_counter()
             longest, last = max(longest, now - last), now
     assert longest < 0.25, f"the loop stood still for {longest:.3f} s"
+
+
+def message(name: str = "rc-e1-1") -> StoreRecording:
+    return StoreRecording(
+        site="demo", recording=msgspec.structs.replace(recording(name, seconds=2), kind=RecordingKind.VOICEMAIL)
+    )
+
+
+async def test_a_message_has_one_channel(rig: Rig) -> None:
+    write(rig.spool.folder, "rc-e1-1", voice(2, 7), None)
+    rig.recorder.put(message())
+    await rig.until(lambda: bool(rig.settled()))
+    stored = rig.settled()[0].stored
+    assert stored is not None
+    assert (stored.kind, stored.duration_ms) == (RecordingKind.VOICEMAIL, 2_000)
+    with wave.open(io.BytesIO(await rig.audio(stored))) as reader:
+        assert (reader.getnchannels(), reader.getframerate(), reader.getnframes()) == (1, 8_000, 16_000)
+        assert reader.readframes(16_000) == voice(2, 7)
+
+
+@pytest.mark.parametrize("said", [None, b"", voice(0.3, 7)])
+async def test_who_hangs_up_with_the_beep_has_left_nothing(rig: Rig, said: bytes | None) -> None:
+    write(rig.spool.folder, "rc-e1-1", said, None)
+    rig.recorder.put(message())
+    await rig.until(lambda: bool(rig.settled()))
+    assert rig.settled() == [RecordingSettled(recording_id="rc-e1-1", failure="empty")]
+    assert list(rig.spool.folder.iterdir()) == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ctid.errors import RequestError
-from ctid.model.recording import RecordingFilter, StoredRecording
+from ctid.model.recording import RecordingFilter, RecordingKind, StoredRecording
 from ctid.store.database import Database
 from ctid.store.recordings import RecordingStore
 
@@ -95,3 +95,22 @@ async def test_forgotten_one_by_one_and_by_age(store: RecordingStore) -> None:
         await store.remove(each.id)
     await store.remove("rc-e1-9")
     assert await found(store) == ["4", "3", "2"]
+
+
+async def test_messages_are_listed_by_whom_they_are_for_and_marked(store: RecordingStore) -> None:
+    kind = RecordingKind.VOICEMAIL
+    await store.save(recording(5, kind=kind, agent_id="", queue="sales"))
+    await store.save(recording(6, kind=kind, agent_id="alice", queue=""))
+    await store.save(recording(7, kind=kind, agent_id="bob", queue=""))
+    assert await found(store) == ["4", "3", "2", "1", "0"]
+    assert await found(store, kind=kind) == ["7", "6", "5"]
+    assert await found(store, kind=kind, for_agents=["alice"], for_queues=["sales"]) == ["6", "5"]
+    assert await found(store, kind=kind, for_agents=[], for_queues=[]) == []
+    await store.mark_heard("rc-e1-6", BEGAN, "alice")
+    assert await found(store, kind=kind, heard=False) == ["7", "5"]
+    assert await found(store, kind=kind, heard=True) == ["6"]
+    heard = await store.get("rc-e1-6")
+    assert heard is not None
+    assert (heard.heard_at, heard.heard_by) == (BEGAN, "alice")
+    await store.mark_heard("rc-e1-6", None, "")
+    assert await found(store, kind=kind, heard=True) == []

@@ -52,6 +52,7 @@ async def send_digits(call: Call) -> Answer:
 async def transfer(call: Call) -> Answer:
     """Give a call on without asking first."""
     body: TransferBody = call.body
+    message = body.to.voicemail
     return await _ask(
         call,
         TransferRequested,
@@ -59,6 +60,8 @@ async def transfer(call: Call) -> Answer:
         queue=body.to.queue or "",
         agent=body.to.agent or "",
         number=body.to.number or "",
+        voicemail_queue=(message.queue if message is not None else None) or "",
+        voicemail_agent=(message.agent if message is not None else None) or "",
     )
 
 

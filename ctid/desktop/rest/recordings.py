@@ -15,7 +15,7 @@ from ctid.desktop.scope import team_of
 from ctid.errors import ConflictError, NotFoundError
 from ctid.model.events import RecordingRequested
 from ctid.model.instant import Instant
-from ctid.model.recording import RecordingFilter, StoredRecording
+from ctid.model.recording import RecordingFilter, RecordingKind, StoredRecording
 
 
 async def record(call: Call) -> Answer:
@@ -61,7 +61,7 @@ async def get_recording(call: Call) -> Answer:
 
 async def play(call: Call) -> Answer:
     """The WAV file of one."""
-    recording, files = await _own(call), _files(call)
+    recording, files = await _own(call), files_of(call)
     content = Content(
         kind="audio/wav",
         size=recording.size,
@@ -75,7 +75,7 @@ async def play(call: Call) -> Answer:
 async def delete(call: Call) -> Answer:
     """Delete one."""
     recording = await _own(call)
-    await _files(call).remove(recording.id)
+    await files_of(call).remove(recording.id)
     return accepted(call, {"recording": _view(recording)})
 
 
@@ -92,13 +92,14 @@ async def _ask(call: Call, action: Literal["record", "pause", "resume"]) -> Answ
 
 async def _own(call: Call) -> StoredRecording:
     recording = await call.site.recordings.get(call.params["recording_id"])
-    if recording is None:
+    if recording is None or recording.kind is not RecordingKind.CALL:
         raise NotFoundError("there is no such recording")
     own_recording(call, recording)
     return recording
 
 
-def _files(call: Call) -> RecordingFiles:
+def files_of(call: Call) -> RecordingFiles:
+    """The recordings themselves, or the refusal that this daemon keeps none."""
     if call.site.recorder is None:
         raise ConflictError("this daemon's configuration has no section recordings")
     return call.site.recorder

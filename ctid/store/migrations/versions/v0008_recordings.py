@@ -30,6 +30,9 @@ def upgrade() -> None:
         sa.Column("on_demand", sa.Boolean, nullable=False),
         sa.Column("result", sa.Text, nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("heard_at", sa.BigInteger),
+        sa.Column("heard_by", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_recordings"),
     )
     op.create_index("ix_recordings_began_at", "recordings", ["began_at", "id"])
