@@ -24,6 +24,10 @@ from ctid.model.commands import Publish
 from ctid.model.events import ConfigLoaded, DrainStarted, SiteStarted
 from ctid.pbx_adapters.agi.server import AgiServer
 from ctid.pbx_adapters.ami.supervisor import AmiLink
+from ctid.recordings.recorder import Recorder
+from ctid.recordings.sealed import Keys
+from ctid.recordings.spool import Spool
+from ctid.recordings.vault import Vault
 from ctid.runtime.clock import SiteClock
 from ctid.runtime.dispatch import Dispatcher
 from ctid.runtime.garbage import collect, old_objects_left_alone
@@ -42,6 +46,7 @@ from ctid.store.database import Database
 from ctid.store.http_directory import open_directory
 from ctid.store.outbox import Outbox
 from ctid.store.passwords import Passwords
+from ctid.store.recordings import RecordingStore
 from ctid.store.records import RecordStore
 from ctid.telemetry.metrics import Metrics
 from ctid.webhooks.webhooks import Webhooks
@@ -132,6 +137,10 @@ class Daemon:
                 render=partial(posted, site=site.site, epoch=stream_epoch),
                 again=partial(published_again, daemon.journal.path),
             )
+            recordings = RecordingStore(database, site.site)
+            recorder = self._recorder(recordings, runner, metrics)
+            if recorder is not None:
+                stack.callback(recorder.close)
             agi = AgiServer(
                 daemon.agi.host,
                 daemon.agi.port,
@@ -139,6 +148,9 @@ class Daemon:
                 metrics,
                 pbxes=daemon.pbxes,
                 max_sessions=daemon.agi.max_sessions,
+                recordings={
+                    name: pbx.recordings.asterisk for name, pbx in daemon.pbxes.items() if pbx.recordings is not None
+                },
             )
             links = {name: AmiLink(name, spec.ami, runner.put, metrics) for name, spec in daemon.pbxes.items()}
 
@@ -166,6 +178,7 @@ class Daemon:
                         timers=timers,
                         lookups=Lookups(directory, store, runner.put, group),
                         records=records,
+                        recorder=recorder,
                         answer=runner.answer,
                         emit=runner.put,
                         group=group,
@@ -182,7 +195,7 @@ class Daemon:
                         name: spec.web_phones for name, spec in daemon.pbxes.items() if spec.web_phones is not None
                     }
                     server = DesktopServer(
-                        LiveSite(runner, clock, store, webhooks, web_phones, readiness),
+                        LiveSite(runner, clock, store, webhooks, web_phones, readiness, recordings, recorder),
                         hub,
                         daemon.api,
                         AccessStore(database, passwords),
@@ -202,6 +215,8 @@ class Daemon:
                         "garbage": collect(lambda: runner.last, metrics),
                         **{f"ami-{name}": link.run() for name, link in links.items()},
                     }
+                    if recorder is not None:
+                        tasks["recordings"] = self._run_recorder(recorder)
                     for name, task in tasks.items():
                         group.create_task(task, name=name)
                     with self._signals(runner):
@@ -256,6 +271,32 @@ class Daemon:
         finally:
             for number in actions:
                 loop.remove_signal_handler(number)
+
+    def _recorder(self, index: RecordingStore, runner: Runner, metrics: Metrics) -> Recorder | None:
+        daemon = self._config.daemon
+        spec = daemon.recordings
+        if spec is None:
+            return None
+        keys = Keys(
+            None if spec.key is None else spec.key.get_secret_value(),
+            [key.get_secret_value() for key in spec.former_keys],
+        )
+        spools = {name: Spool(pbx.recordings.ctid) for name, pbx in daemon.pbxes.items() if pbx.recordings is not None}
+        return Recorder(
+            Vault(spec.folder, keys, spec.min_free_mb * 1_000_000),
+            spools,
+            index,
+            runner.put,
+            lambda: runner.engine.state.recordings,
+            metrics,
+            site=self._config.site.site,
+            retention_days=spec.retention_days,
+        )
+
+    async def _run_recorder(self, recorder: Recorder) -> None:
+        """Begin once the database has the table of recordings."""
+        await self._store_opened.wait()
+        await recorder.run()
 
     async def _run_webhooks(self, webhooks: Webhooks) -> None:
         """Begin once the database has the tables they are kept in."""

@@ -143,6 +143,20 @@ class JournalError(StoreError):
     code = "journal-error"
 
 
+class RecordingError(CtidError):
+    """A recording cannot be written or read: no room, no such file, another key, or not what was written.
+
+    Attributes:
+        reason: In one word: ``disk_full``, ``missing``, ``wrong_key``, ``damaged``, ``unreadable``.
+    """
+
+    code = "recording-error"
+
+    def __init__(self, detail: str, reason: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
 class InvariantError(CtidError):
     """Our bug: something that must always hold does not."""
 

@@ -234,6 +234,10 @@ class Watch:
             self._callback(state, contact, contact.callback)
         elif waits and contact.channel == VOICE:
             assert contact.caller_leg in state.legs, "a waiting contact without a caller"
+        if contact.recording is not None:
+            made = state.recordings[contact.recording.id]
+            assert (made.contact_id, made.ended_at) == (contact.id, None), "a recording that is none"
+            assert made.leg_id in state.legs, "a recording of a channel that is gone"
         match contact.state:
             case ContactState.CREATED:
                 assert contact.ivr is not None or contact.outcome is not None, "a caller is nowhere"
@@ -400,6 +404,7 @@ class Watch:
             "timers": [*state.timers],
             "channels": [*self.world.channels],
             "consultations": [*state.consultations, *state.consulted],
+            "recordings": [*state.recordings],
         }
         assert not any(left.values()), f"left over: {left}"
         working = (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)

@@ -172,6 +172,15 @@ class SimulatedPbx(VirtualTime):
                 self.later(1, 1_500, lambda: self.tell_daemon(self.answer_lookup(command)))
             case cmd.Publish(type="offer.created") if "accept_offer" in command.data["offer"]["allowed_actions"]:
                 self.decide(command.data["offer"])
+            case cmd.MuteRecording() if self.ami.up and self.chance(0.05):
+                refused = ev.RecordingRefused(pbx=PBX, unique_id=command.unique_id)
+                self.later(0, 30, lambda: self.say(self.ami, refused))
+            case cmd.StoreRecording(recording=recording):
+                settled = ev.RecordingSettled(recording_id=recording.id, failure="missing")
+                self.later(100, 4_000, lambda: self.tell_daemon(settled))
+            case cmd.DiscardRecording(recording_id=recording_id):
+                gone = ev.RecordingSettled(recording_id=recording_id)
+                self.later(100, 4_000, lambda: self.tell_daemon(gone))
             case cmd.SaveRecord():
                 saved = ev.RecordSaved(contact_id=command.record.contact_id)
                 self.later(1, 50, lambda: self.tell_daemon(saved))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import copy
 import os
 import shutil
@@ -33,6 +34,9 @@ TOKEN_SECRET: Final = "demo-only-token-secret-0123456789abcdef"
 READY_TIME_LIMIT_S: Final = 30.0
 STOP_TIME_LIMIT_S: Final = 30.0
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
+
+RECORDINGS: Final = "/rig/spool/ctid"
+"""Where Asterisk writes recordings, as it sees the folder."""
 
 PROMPTS: Final = {
     "ctid/welcome": 350.0,
@@ -233,6 +237,8 @@ class RigSite:
         """Start Asterisk, then ctid, and wait until it is ready."""
         try:
             await self.pbx.start()
+            if self._records:
+                self.spool.mkdir(exist_ok=True)
             self.write_config()
             await self.ctid.start()
         except BaseException:
@@ -260,7 +266,8 @@ class RigSite:
         data = {
             "store": {"url": f"sqlite:///{self.folder}/ctid.db"},
             **self.config,
-            "pbxes": {"main": {"ami": ami, **self._web_phones()}},
+            "pbxes": {"main": {"ami": ami, **self._web_phones(), **self._spool()}},
+            **self._recordings(),
             "agi": {"host": "127.0.0.1", "port": self.agi_port},
             "api": {
                 **self.config.get("api", {}),
@@ -274,6 +281,11 @@ class RigSite:
         folder = self.folder / "config"
         folder.mkdir(exist_ok=True)
         (folder / "ctid.yaml").write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+    @property
+    def spool(self) -> Path:
+        """Where Asterisk writes recordings, seen from the host."""
+        return self.pbx.folder / "spool/ctid"
 
     @property
     def web_url(self) -> str:
@@ -298,6 +310,23 @@ class RigSite:
         """A supervisor's desktop, which sees all."""
         return Desktop(self.ctid.url, self.token("supervisor", Role.SUPERVISOR))
 
+    @property
+    def _records(self) -> bool:
+        return "recordings" in self.config
+
+    def _spool(self) -> dict[str, Any]:
+        return {"recordings": {"asterisk": RECORDINGS, "ctid": str(self.spool)}} if self._records else {}
+
+    def _recordings(self) -> dict[str, Any]:
+        """Where recordings are kept, encrypted with a key of the site's own."""
+        if not self._records:
+            return {}
+        key = self.folder / "recordings.key"
+        if not key.exists():
+            key.write_bytes(base64.b64encode(os.urandom(32)))
+        given = self.config["recordings"]
+        return {"recordings": {"folder": str(self.folder / "recordings"), "key": f"file:{key}", **given}}
+
     def _web_phones(self) -> dict[str, Any]:
         return {"web_phones": web_phones_config(self._web_host, self._ports)} if self._browsers else {}
 
@@ -305,7 +334,13 @@ class RigSite:
         texts = fragments(
             ManagerUser(name="ctid", secret=DEMO_AMI_SECRET),
             # Numbers outside are phones of the rig: 1004 is the phone 1004.
-            Dialplan(pbx="main", agi=f"127.0.0.1:{self.agi_port}", number_dial="PJSIP/{number}", phones=phones),
+            Dialplan(
+                pbx="main",
+                agi=f"127.0.0.1:{self.agi_port}",
+                number_dial="PJSIP/{number}",
+                phones=phones,
+                recordings=RECORDINGS if self._records else "",
+            ),
             (),
             self._release,
         )

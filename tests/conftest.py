@@ -17,6 +17,7 @@ MARKERS: Final = (
     "replay",
     "adapters",
     "store",
+    "recordings",
     "desktop",
     "runtime",
     "cli",

@@ -77,6 +77,7 @@ def asterisk(
             fallback_dial=fallback_dial,
             number_dial=number_dial or spec.dial_out,
             phones=[agent.device.removeprefix("PJSIP/") for agent in agents],
+            recordings=spec.recordings.asterisk if spec.recordings is not None else "",
         ),
         phones,
         release,

@@ -223,6 +223,18 @@ class Client:
         """Have the agent talk again to the caller on hold."""
         return _part(await self.request("POST", f"/v1/contacts/{contact_id}/retrieve"), "contact")
 
+    async def record(self, contact_id: str) -> JsonObject:
+        """Record a call from now on, where the policy leaves that to people."""
+        return _part(await self.request("POST", f"/v1/contacts/{contact_id}/record"), "contact")
+
+    async def pause_recording(self, contact_id: str) -> JsonObject:
+        """Be silent on a call's recording, for what must not be kept."""
+        return _part(await self.request("POST", f"/v1/contacts/{contact_id}/pause-recording"), "contact")
+
+    async def resume_recording(self, contact_id: str) -> JsonObject:
+        """Record again what is said."""
+        return _part(await self.request("POST", f"/v1/contacts/{contact_id}/resume-recording"), "contact")
+
     async def consult(self, contact_id: str, *, agent: str = "", number: str = "") -> JsonObject:
         """Have ctid call a colleague, or a number, to be asked; then ``complete``, ``confer`` or ``withdraw``."""
         whom = {name: value for name, value in (("agent", agent), ("number", number)) if value}

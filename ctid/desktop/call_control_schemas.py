@@ -19,19 +19,33 @@ Number = Annotated[
 ]
 
 
+class VoicemailTarget(Input):
+    """Whom a message is for: one of the two."""
+
+    agent: Name | None = None
+    queue: Name | None = Field(default=None, description="For whoever serves it.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.agent is None) == (self.queue is None):
+            raise ValueError("give one of agent, queue")
+        return self
+
+
 class TransferTarget(Input):
-    """Where a contact is given on to: one of the three."""
+    """Where a contact is given on to: one of them."""
 
     queue: Name | None = Field(default=None, description="It waits there, at the place of its first queue.")
     agent: Name | None = Field(
         default=None, description="It is offered to this agent; to others of its queue if they don't take it."
     )
     number: Number | None = None
+    voicemail: VoicemailTarget | None = Field(default=None, description="The caller leaves a message.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(each is not None for each in (self.queue, self.agent, self.number)) != 1:
-            raise ValueError("give one of queue, agent, number")
+        if sum(each is not None for each in (self.queue, self.agent, self.number, self.voicemail)) != 1:
+            raise ValueError("give one of queue, agent, number, voicemail")
         return self
 
 

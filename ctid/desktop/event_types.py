@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ctid.desktop.call_control_schemas import ConsultationView
 from ctid.desktop.desk_schemas import MessageView
+from ctid.desktop.recording_schemas import LiveRecordingView, VoicemailLeftView
 from ctid.desktop.schemas import AgentView, ContactView, LegView, OfferView, QueueView, ScreenPopView, View
 from ctid.desktop.supervision_schemas import SupervisionView
 from ctid.model.supervision import SupervisionChange, SupervisionEnd
@@ -34,12 +35,20 @@ class ContactOverflowedData(ContactData):
     reason: str = Field(description="closed, full, nobody, overflow and others, as in the contact's path.")
 
 
+class MessageTargetView(View):
+    """Whom the caller leaves a message for."""
+
+    agent: str | None
+    queue: str | None
+
+
 class TransferTargetView(View):
     """Where a contact was given on to; all null for somebody who is no agent of ours."""
 
     agent: str | None
     queue: str | None
     number: str | None
+    voicemail: MessageTargetView | None
 
 
 class ContactTransferredData(ContactData):
@@ -115,6 +124,34 @@ class LegData(EventData):
     """The leg as it is then."""
 
     leg: LegView
+
+
+class RecordingData(EventData):
+    """A recording that is being made."""
+
+    recording: LiveRecordingView
+
+
+class RecordingFinishedData(RecordingData):
+    """A recording that is in the store."""
+
+    duration_ms: int
+    sha256: str = Field(description="Of the WAV file.")
+    result: str | None = Field(
+        description="Why it ended before the talk did: disk_full, phone_replaced; found: of a call that nobody knows."
+    )
+
+
+class RecordingFailedData(RecordingData):
+    """A recording that there should be, and is not."""
+
+    reason: str = Field(description="disk_full, folder_missing, not_recorded, missing, empty, unreadable.")
+
+
+class VoicemailLeftData(EventData):
+    """A message that a caller has left."""
+
+    voicemail: VoicemailLeftView
 
 
 class MessageData(EventData):
@@ -215,6 +252,12 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
     EventType("callback.expired", ContactData, "It was given up: too late."),
     EventType("callback.exhausted", ContactData, "It was given up: tried often enough."),
     EventType("callback.canceled", ContactData, "It was given up: not wanted any more."),
+    EventType("recording.started", RecordingData, "What is said is recorded from now on."),
+    EventType("recording.paused", RecordingData, "Somebody has asked for silence on it."),
+    EventType("recording.resumed", RecordingData, "What is said is recorded again."),
+    EventType("recording.finished", RecordingFinishedData, "It is in the store and can be played."),
+    EventType("recording.failed", RecordingFailedData, "There is none, or no more of it, although there should be."),
+    EventType("voicemail.left", VoicemailLeftData, "A caller's message is in the store; for whom it concerns."),
     EventType("message.sent", MessageData, "Somebody has a few words for the agents that it names."),
     EventType("pbx.up", PbxData, "A PBX can be reached."),
     EventType("pbx.down", PbxDownData, "A PBX can't be reached; talk may well go on."),

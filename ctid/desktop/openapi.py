@@ -137,6 +137,15 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
                 "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
             }
         )
+    if operation.content_type:
+        headers.append(
+            {
+                "name": "Range",
+                "in": "header",
+                "description": "One range of bytes.",
+                "schema": {"type": "string", "pattern": "^bytes=([0-9]{1,12}-[0-9]{0,12}|-[0-9]{1,12})$"},
+            }
+        )
     if operation.versioned:
         headers.append(
             {
@@ -171,12 +180,27 @@ def _responses(operation: Operation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": operation.status.phrase}
     if operation.answer is not None:
         success["content"] = {"application/json": {"schema": _ref(operation.answer)}}
-    return {str(operation.status.value): success} | {
-        str(status.value): {
-            "description": _PROBLEMS[status],
-            "content": {problems.CONTENT_TYPE: {"schema": _ref(schemas.ProblemView)}},
+    elif operation.content_type:
+        success["content"] = {operation.content_type: {"schema": {"type": "string", "format": "binary"}}}
+    return (
+        {str(operation.status.value): success}
+        | _of_ranges(operation, success)
+        | {
+            str(status.value): {
+                "description": _PROBLEMS[status],
+                "content": {problems.CONTENT_TYPE: {"schema": _ref(schemas.ProblemView)}},
+            }
+            for status in problem_statuses(operation)
         }
-        for status in problem_statuses(operation)
+    )
+
+
+def _of_ranges(operation: Operation, success: dict[str, Any]) -> dict[str, Any]:
+    if not operation.content_type:
+        return {}
+    return {
+        str(HTTPStatus.PARTIAL_CONTENT.value): {**success, "description": "The range that was asked for."},
+        str(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE.value): {"description": "There is no such range."},
     }
 
 

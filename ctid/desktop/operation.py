@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from ctid.desktop.access import Access, Trail
 from ctid.desktop.auth import Authority, Principal, Role
+from ctid.desktop.content import Content, send
 from ctid.desktop.peer import Network, Peer, peer_of
 from ctid.desktop.ports import Site
 from ctid.desktop.problems import (
@@ -76,12 +77,14 @@ class Answer:
         status: HTTP status.
         version: Becomes the ``ETag``.
         headers: Others.
+        content: Sent in place of a JSON body, whole or in the range that was asked for.
     """
 
     body: Mapping[str, Any]
     status: HTTPStatus = HTTPStatus.OK
     version: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: Content | None = None
 
     def replayed(self) -> Answer:
         """The same answer, marked as one that was given before."""
@@ -125,6 +128,8 @@ class Operation:
         public: Whether it needs no token.
         success: The status of success, if it is not the usual one.
         refusals: Statuses of errors beside the usual ones.
+        content_type: Of an answer that is no JSON.
+        audited: Whether it goes to the audit trail although it changes nothing.
     """
 
     name: str
@@ -142,6 +147,8 @@ class Operation:
     public: bool = False
     success: HTTPStatus | None = None
     refusals: frozenset[HTTPStatus] = frozenset()
+    content_type: str = ""
+    audited: bool = False
 
     @property
     def is_command(self) -> bool:
@@ -199,7 +206,8 @@ class Endpoint:
             raise
         finally:
             # Who has no token that counts, did nothing: only those who tried to get one are on record.
-            if self._operation.is_command and (self._operation.public or trail.subject):
+            on_record = self._operation.is_command or self._operation.audited
+            if on_record and (self._operation.public or trail.subject):
                 self._access.trail.record(
                     subject=trail.subject,
                     role=trail.role,
@@ -211,6 +219,8 @@ class Endpoint:
                     session_id=trail.session_id,
                     address=peer.address,
                 )
+        if answer.content is not None:
+            return await send(request, answer.content)
         return answer.response()
 
     async def _answer(self, request: web.Request, peer: Peer, trail: Trail, command_id: str) -> Answer:

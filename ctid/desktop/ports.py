@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -24,6 +24,7 @@ from ctid.model.day import Quarter
 from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
+from ctid.model.recording import RecordingFilter, RecordingPage, StoredRecording
 from ctid.model.webhook import DeadLetter, DeadLetterPage, WebhookState
 from ctid.spec.site import SiteSpec
 from ctid.spec.web_phone import WebPhonesSpec
@@ -63,6 +64,39 @@ class RecordQueries(Protocol):
 
     async def quarters(self, queue: str | None, since: datetime, until: datetime) -> list[Quarter]:
         """Tell what one queue or all did from ``since`` until before ``until``, by quarters of an hour, in order."""
+
+
+class RecordingQueries(Protocol):
+    """Reads what is known of recordings; raises ``StoreError`` while the database is away."""
+
+    async def find(self, which: RecordingFilter, *, limit: int, cursor: str | None) -> RecordingPage:
+        """Return a page of recordings, newest first; raises ``RequestError`` if the cursor is none of ours."""
+
+    async def get(self, recording_id: str) -> StoredRecording | None:
+        """Return one, if there is one."""
+
+    async def mark_heard(self, recording_id: str, at_utc_ms: int | None, by: str) -> None:
+        """Note that somebody has heard a message, or, with ``None``, that nobody has."""
+
+
+class RecordingFiles(Protocol):
+    """The recordings themselves."""
+
+    def audio(self, recording: StoredRecording, start: int, end: int) -> AsyncIterator[bytes]:
+        """Read a recording's WAV file from ``start`` until before ``end``.
+
+        Raises:
+            RecordingError: It cannot be read, or is not what was written.
+        """
+
+    async def remove(self, recording_id: str) -> StoredRecording:
+        """Delete a recording.
+
+        Raises:
+            NotFoundError: There is none.
+            RecordingError: It cannot be deleted.
+            StoreError: The database is away.
+        """
 
 
 class WebhookControl(Protocol):
@@ -122,6 +156,14 @@ class Site(Protocol):
     @property
     def webhooks(self) -> WebhookControl:
         """Receivers of events."""
+
+    @property
+    def recordings(self) -> RecordingQueries:
+        """What is known of recordings."""
+
+    @property
+    def recorder(self) -> RecordingFiles | None:
+        """The recordings themselves; ``None`` if the configuration keeps none."""
 
     @property
     def web_phones(self) -> Mapping[str, WebPhonesSpec]:

@@ -20,6 +20,7 @@ from ctid.errors import (
     ForbiddenError,
     NotFoundError,
     OverloadedError,
+    RecordingError,
     RequestError,
     StoreError,
     VersionMismatchError,
@@ -41,6 +42,7 @@ _STATUS: Final[tuple[tuple[type[CtidError], HTTPStatus], ...]] = (
     # RFC 9110, 13.1.1: a condition that does not hold is 412, whatever else the present state forbids.
     (VersionMismatchError, HTTPStatus.PRECONDITION_FAILED),
     (ConflictError, HTTPStatus.CONFLICT),
+    (RecordingError, HTTPStatus.CONFLICT),
     (OverloadedError, HTTPStatus.SERVICE_UNAVAILABLE),
     (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
 )

@@ -37,6 +37,7 @@ def closed_contact_view(record: ContactRecord) -> View:
         "legs": [],
         "offer_ids": [],
         "callback": None,
+        "recording": None,
         "script": None,
         "links": [],
         "recent": [],

@@ -12,6 +12,7 @@ from ctid.desktop.desk_operations import DESK_OPERATIONS
 from ctid.desktop.diversion_operations import DIVERSION_OPERATIONS
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
+from ctid.desktop.recording_operations import RECORDING_OPERATIONS
 from ctid.desktop.rest import agents, callbacks, contacts, offers, queues, records, routing, site, staffing
 from ctid.desktop.supervision_operations import SUPERVISION_OPERATIONS
 from ctid.desktop.webhook_operations import WEBHOOK_OPERATIONS
@@ -307,6 +308,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *DIVERSION_OPERATIONS,
     *SUPERVISION_OPERATIONS,
     *PHONE_OPERATIONS,
+    *RECORDING_OPERATIONS,
     *WEBHOOK_OPERATIONS,
     *DESK_OPERATIONS,
 )

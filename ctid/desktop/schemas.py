@@ -16,6 +16,7 @@ from ctid.desktop.desk_schemas import (
     ThresholdsView,
 )
 from ctid.model.offer import OfferCause
+from ctid.model.recording import RecordingState
 from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome, Party
 
 
@@ -141,6 +142,15 @@ class SegmentView(View):
     notes: str | None
 
 
+class ContactRecordingView(View):
+    """The recording that is made of the present agent's talk."""
+
+    id: str
+    state: RecordingState = Field(
+        description="`armed`: nothing is kept until somebody asks for it. `held`: silent while the caller is on hold."
+    )
+
+
 class ContactView(View):
     """A contact with everything that is known of it."""
 
@@ -162,6 +172,7 @@ class ContactView(View):
     offer_ids: list[str] = Field(description="The offers that are out; the accepted one while an agent serves it.")
     agent_id: str | None
     callback: CallbackView | None = Field(description="Null for those who called; null once only the record is left.")
+    recording: ContactRecordingView | None = Field(description="Null while the talk is not recorded.")
     created_at: datetime
     queued_at: datetime | None
     connected_at: datetime | None

@@ -15,6 +15,7 @@ from ctid.engine.state import SiteState
 from ctid.model.contact import Contact
 from ctid.model.offer import Offer
 from ctid.model.record import ContactRecord
+from ctid.model.recording import StoredRecording
 from ctid.model.states import WAITING, OfferState
 from ctid.model.supervision import Supervision
 from ctid.spec.site import SiteSpec
@@ -60,6 +61,14 @@ def sees_supervision(spec: SiteSpec, principal: Principal, supervision: Supervis
     if supervision.agent_id == principal.agent_id:
         return supervision.told
     return supervision.supervisor == principal.subject or sees_agent(spec, principal, supervision.agent_id)
+
+
+def sees_recording(spec: SiteSpec, principal: Principal, recording: StoredRecording) -> bool:
+    """Whether a recording is theirs to hear: both its queue and its agent are. Agents hear none, not even their own."""
+    if principal.role is Role.AGENT:
+        return False
+    in_team = not principal.teams or team_of(spec, recording.agent_id) in principal.teams
+    return in_team and sees_queue(principal, recording.queue)
 
 
 def owns(state: SiteState, principal: Principal, contact: Contact) -> bool:

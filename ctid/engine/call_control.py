@@ -19,6 +19,7 @@ from ctid.engine import (
     queueing,
     supervisions,
     transfers,
+    voicemail,
     ways_out,
 )
 from ctid.engine.requests import compare, live_contact, pending_offer
@@ -72,15 +73,17 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
     """Give a contact in talk on without asking first."""
     contact, caller = _in_talk(turn, request.contact_id, "transfer")
     compare(contact.version, request, contact.state)
-    target = Target(request.queue, request.agent, request.number)
+    target = Target(request.queue, request.agent, request.number, request.voicemail_queue, request.voicemail_agent)
     if sum(map(bool, target)) != 1:
-        raise RequestError("a transfer goes to one of queue, agent, number")
+        raise RequestError("a transfer goes to one of queue, agent, number, voicemail")
     if target.queue:
         _check_queue(turn, contact, target.queue)
     elif target.agent:
         _check_agent(turn, contact, target.agent)
-    else:
+    elif target.number:
         _check_number(target.number)
+    else:
+        voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
     on_hold_with_us = contact.parked and caller.has_agi
     transfers.send_on(turn, contact, target)
     if not on_hold_with_us:

@@ -6,7 +6,7 @@ them there, agent and caller are brought in as well. It is one when the PBX tell
 
 from __future__ import annotations
 
-from ctid.engine import consultations, consulted, holding, leg_states, transfers
+from ctid.engine import consultations, consulted, holding, leg_states, recordings, transfers
 from ctid.engine.turn import Turn
 from ctid.model.commands import Confer
 from ctid.model.contact import Consultation, Contact
@@ -56,6 +56,7 @@ def bridged(turn: Turn, contact: Contact) -> None:
         if holding.together(party, agent, caller):
             turn.cancel_timer(f"join:{contact.id}")
             contact.conference = party.bridge_id
+            recordings.answered(turn, party)
             if party.state is not LegState.CONNECTED:
                 leg_states.change(turn, party, LegState.CONNECTED, "leg.connected")
             consultations.move(turn, consultation, ConsultationState.CONFERENCED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import consultations, holding, ringing, transfers
+from ctid.engine import consultations, holding, recordings, ringing, transfers
 from ctid.engine.turn import Turn
 from ctid.model.commands import DialConsulted, HangUpLeg, MuteLeg
 from ctid.model.contact import Consultation, Contact
@@ -50,6 +50,7 @@ def dial(turn: Turn, consultation: Consultation, agent: Leg, conference: str = "
             caller_name=asking.name if asking is not None else "",
             timeout_ms=RING_MS,
             conference=conference,
+            record=recordings.arm(turn, turn.state.contacts[leg.contact_id], leg) if asked is not None else "",
         )
     )
 
@@ -80,7 +81,8 @@ def hand_over(turn: Turn, contact: Contact, consultation: Consultation, asked: L
     consultation.leg_id = ""
     spec = turn.site.agents.get(consultation.to_agent)
     device = spec.device if spec is not None else ""
-    transfers.hand_over(turn, contact, caller, TransferParty(unique_id=asked.unique_id, device=device))
+    party = TransferParty(unique_id=asked.unique_id, device=device)
+    transfers.hand_over(turn, contact, caller, party, recording=asked.recording)
     if agent is not None:
         turn.emit(HangUpLeg(pbx=agent.pbx, unique_id=agent.unique_id))
 
@@ -94,6 +96,7 @@ def gone(turn: Turn, leg: Leg, cause: OfferCause) -> None:
         cause: Why, if they did not answer.
     """
     consultation = consultations.by_leg(turn, leg)
+    recordings.end(turn, leg)
     forget(turn, leg)
     if consultation is not None:
         reached = consultation.state not in consultations.DIALLED

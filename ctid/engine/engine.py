@@ -30,6 +30,9 @@ from ctid.engine import (
     picking_up,
     profiles,
     queueing,
+    recording_ends,
+    recording_requests,
+    recordings,
     reload,
     requests,
     returning,
@@ -37,6 +40,7 @@ from ctid.engine import (
     supervision_requests,
     today,
     transfers,
+    voicemail,
     ways_out,
     wrap_up,
 )
@@ -71,6 +75,10 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.CallUndelivered: transfers.undelivered,
     ev.LegFailed: pbx.failed,
     ev.DeviceChanged: devices.changed,
+    ev.RecordingRefused: recordings.refused,
+    ev.MessageBegun: voicemail.begun,
+    ev.RecordingSettled: recording_ends.settled,
+    ev.RecordingSpaceTold: recordings.space_told,
     ev.PbxLost: pbx.lost,
     ev.PbxReconciled: pbx.reconciled,
     ev.DesktopConnected: agents.desktop_connected,
@@ -94,6 +102,7 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.MuteRequested: call_control.mute,
     ev.LegClearRequested: call_control.clear,
     ev.DigitsRequested: call_control.send_digits,
+    ev.RecordingRequested: recording_requests.act,
     ev.AnswerRequested: call_control.answer,
     ev.PickUpRequested: picking_up.pick_up,
     ev.ConsultationRequested: call_control.consult,
@@ -228,6 +237,7 @@ class Engine:
                 turn.emit(SaveRecord(record=contacts.record_of(turn, contact)))
             elif contact.ani and contact.customer is None:
                 turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
+        recordings.restart(turn)
         turn.touch_all()
         turn.publish("site.started", {"site": event.site, "release": event.release})
 

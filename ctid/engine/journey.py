@@ -14,6 +14,7 @@ from ctid.engine import (
     places,
     queueing,
     supervisions,
+    voicemail,
     ways_out,
 )
 from ctid.engine.contacts import MAX_STEPS
@@ -34,8 +35,9 @@ from ctid.model.offer import OfferCause
 from ctid.model.states import WAITING, ContactState, LegState, Outcome, Party
 from ctid.routing.entry import choose_entry
 from ctid.routing.numbers import to_e164
-from ctid.spec.destination import Destination
+from ctid.spec.destination import Destination, VoicemailTarget
 from ctid.spec.references import destination_at
+from ctid.spec.site import SiteSpec
 
 GIVEN = "given"
 """Where the dialplan goes with a contact that an agent has given on to a number: no answer brings it back."""
@@ -104,6 +106,9 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is not None and leaves(contact):
         release_to(turn, contact, leg)
+        return
+    if contact is not None and contact.message is not None:
+        voicemail.resume(turn, contact, leg)
         return
     if contact is None or contact.outcome is not None:
         release(turn, leg)
@@ -186,6 +191,9 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
         enter_menu(turn, contact, destination.menu)
     elif destination.number is not None:
         leave_for(turn, contact, "number", destination.number)
+    elif isinstance(destination.voicemail, VoicemailTarget):
+        target = destination.voicemail
+        voicemail.begin(turn, contact, agent_id=target.agent or "", queue=target.queue or "")
     elif destination.voicemail is not None:
         leave_for(turn, contact, "voicemail", destination.voicemail)
     else:
@@ -236,10 +244,17 @@ def _exists(turn: Turn, destination: Destination) -> bool:
     return (
         destination.hangup
         or destination.number is not None
-        or destination.voicemail is not None
+        or _takes_messages(site, destination)
         or (destination.queue is not None and destination.queue in site.queues)
         or (destination.menu is not None and destination.menu in site.menus)
     )
+
+
+def _takes_messages(site: SiteSpec, destination: Destination) -> bool:
+    target = destination.voicemail
+    if isinstance(target, VoicemailTarget):
+        return voicemail.exists(site, target.agent or "", target.queue or "")
+    return target is not None
 
 
 def enter_queue(turn: Turn, contact: Contact, name: str) -> None:
@@ -332,6 +347,9 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
     if contact.outcome is Outcome.CALLBACK or callbacks.is_saying_goodbye(contact, leg):
         release(turn, leg)
         return
+    if contact.message is not None:
+        voicemail.collected(turn, contact, leg, event)
+        return
     if contact.ivr is None or contact.ivr.token != event.token:
         return
     position = contact.ivr
@@ -391,6 +409,7 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
     contact.caller_leg = ""
     if contact.state in WAITING:
         places.leave(turn, contact)
+    voicemail.finish(turn, contact)
     match contact.state:
         case ContactState.CREATED:
             if is_given(contact):

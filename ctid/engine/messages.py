@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from ctid.acd.line import able_to_serve
-from ctid.acd.roster import numbers
-from ctid.engine.requirement import line_key
+from ctid.engine.serving import serving
 from ctid.engine.turn import Turn
 from ctid.engine.views import View
 from ctid.errors import ConflictError, RequestError
-from ctid.model.contact import Contact
 from ctid.model.events import MessageRequested
 
 MAX_TEXT = 500
 """Characters of a message."""
-
-_EVER = 1 << 62
-"""Longer than any agent waits before helping out."""
 
 
 def send(turn: Turn, request: MessageRequested) -> View:
@@ -54,14 +48,6 @@ def _receivers(turn: Turn, request: MessageRequested) -> set[str]:
     if request.everybody:
         return set(agents)
     found = set(request.agents) | {each for each, spec in agents.items() if spec.team in request.teams}
-    roster = turn.floor.roster
     for name in request.queues:
-        found |= {roster.ids[number] for number in numbers(_serving(turn, name))}
+        found |= serving(turn, name)
     return found
-
-
-def _serving(turn: Turn, name: str) -> int:
-    """Those who are able to serve the queue, now or when what its contacts need has widened."""
-    last = len(turn.site.queues[name].steps) - 1
-    newcomer = Contact(id="", seq=0, queue=name, step=last, delay_ms=_EVER, created_at=turn.now)
-    return able_to_serve(line_key(turn, newcomer, ""), turn.floor.roster)

@@ -9,6 +9,7 @@ from ctid.engine import (
     contacts,
     outage,
     queueing,
+    recordings,
     returning,
     ringing,
     segments,
@@ -188,13 +189,14 @@ def connect(turn: Turn, offer: Offer, contact: Contact) -> None:
     contact.connected_at = contact.connected_at or turn.now
     contact.given_by = ""
     segments.begin(turn, contact, agent.id)
+    recordings.begin(turn, contact, turn.legs.get(offer.leg_id))
     contacts.move(turn, contact, ContactState.CONNECTED)
     contacts.publish(turn, contact, "contact.connected")
     tasks.interrupt(turn, agent)
     agents.move(turn, agent, AgentState.BUSY)
 
 
-def adopt(turn: Turn, agent: Agent, contact: Contact, unique_id: str, bridge_id: str) -> None:
+def adopt(turn: Turn, agent: Agent, contact: Contact, unique_id: str, bridge_id: str, recording: str = "") -> None:
     """A colleague's phone has transferred the contact to the agent, who was talking to them: they are connected.
 
     The agent's channel is one that we did not ring. It holds them like that of an offer they accepted.
@@ -205,6 +207,7 @@ def adopt(turn: Turn, agent: Agent, contact: Contact, unique_id: str, bridge_id:
         contact: The contact; nobody else talks to it.
         unique_id: Of the agent's channel.
         bridge_id: The bridge that it shares with the caller, if it does.
+        recording: What the PBX records on that channel; empty for nothing.
     """
     caller = turn.state.legs[contact.caller_leg]
     leg = Leg(
@@ -217,6 +220,7 @@ def adopt(turn: Turn, agent: Agent, contact: Contact, unique_id: str, bridge_id:
         state=LegState.CONNECTED,
         since_ms=turn.now.mono_ms,
         bridge_id=bridge_id,
+        recording=recording,
     )
     turn.legs.add(leg)
     offer = Offer(
@@ -235,6 +239,7 @@ def adopt(turn: Turn, agent: Agent, contact: Contact, unique_id: str, bridge_id:
     agent.offer_id, agent.contact_id, agent.misses = offer.id, contact.id, 0
     contact.offer_ids, contact.agent_id = [offer.id], agent.id
     segments.begin(turn, contact, agent.id)
+    recordings.begin(turn, contact, leg)
     contacts.change_span(turn, contact)
     tasks.interrupt(turn, agent)
     agents.move(turn, agent, AgentState.BUSY)
@@ -302,7 +307,9 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
         cause: Why, if the offer was still out.
         outcome: Of the contact, if it was connected.
     """
-    turn.legs.remove(turn.state.legs[offer.leg_id])
+    leg = turn.state.legs[offer.leg_id]
+    recordings.end(turn, leg)
+    turn.legs.remove(leg)
     contact = turn.state.contacts.get(offer.contact_id)
     if contact is not None and offer.id not in contact.offer_ids:
         # It has gone on without this agent.

@@ -15,6 +15,7 @@ from ctid.engine import (
     leg_states,
     offers,
     outage,
+    recordings,
     ringing,
     supervising,
     transfers,
@@ -80,6 +81,7 @@ def answered(turn: Turn, event: LegAnswered) -> None:
         return
     leg_states.change(turn, leg, LegState.CONNECTED, "leg.connected")
     if leg.party is Party.AGENT:
+        recordings.answered(turn, leg)
         offers.answered(turn, _offer_of(turn, leg))
         _end_stray(turn, leg)
     elif contact := turn.state.contacts.get(leg.contact_id):
@@ -123,6 +125,7 @@ def replaced(turn: Turn, event: LegReplaced) -> None:
         bridged(turn, LegBridged(pbx=event.pbx, unique_id=event.unique_id, bridge_id=event.bridge_id))
         return
     turn.legs.rename(leg, event.unique_id)
+    recordings.replaced(turn, leg)
     leg.bridge_id = event.bridge_id
     contact = turn.state.contacts.get(leg.contact_id)
     if leg.state is LegState.HELD and not (contact is not None and contact.parked):
@@ -266,6 +269,7 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
             case LegUnbridged():
                 unbridged(turn, found)
     holding.reconciled(turn, event.pbx)
+    recordings.reconciled(turn, event.pbx)
     transfers.reconciled(turn, event)
     supervising.reconciled(turn, event.pbx)
     for seen in event.legs:

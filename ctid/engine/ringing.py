@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import callbacks
+from ctid.engine import callbacks, recordings
 from ctid.engine.turn import Turn, ms
 from ctid.model.commands import RingAgent
 from ctid.model.contact import Contact
@@ -78,5 +78,6 @@ def ring(turn: Turn, offer: Offer, contact: Contact, *, answer: bool = False) ->
             },
             agent_id=offer.agent_id,
             wait_ms=callbacks.patience_ms(turn, contact) if caller is None else 0,
+            record=recordings.arm(turn, contact, leg),
         )
     )

@@ -9,6 +9,7 @@ from ctid.model.contact import Consultation, Contact
 from ctid.model.day import Today
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
+from ctid.model.recording import Recording
 from ctid.model.supervision import Supervision
 
 
@@ -79,6 +80,8 @@ class SiteState(msgspec.Struct, kw_only=True):
         consultations: Enquiries that were announced and are not over, by id.
         supervisions: Supervisions that are not over, by id.
         supervisors: Live legs of supervisors' phones, with their agents' ids, empty for nobody's.
+        recordings: Recordings that the PBXes make, and those that are not in the store yet, by id.
+        recording_fault: Why nothing can be recorded now; empty if all is well.
         callbacks: Queue to the contacts there who are to be called back, in the order in which it was asked for.
         paces: Queue to how fast it moves.
         today: The present day of the site and its numbers.
@@ -108,6 +111,8 @@ class SiteState(msgspec.Struct, kw_only=True):
     consultations: dict[str, Consultation] = {}
     supervisions: dict[str, Supervision] = {}
     supervisors: dict[str, str] = {}
+    recordings: dict[str, Recording] = {}
+    recording_fault: str = ""
     callbacks: dict[str, list[str]] = {}
     paces: dict[str, Pace] = {}
     today: Today = msgspec.field(default_factory=Today)

@@ -18,8 +18,10 @@ from ctid.engine import (
     offers,
     outage,
     queueing,
+    recordings,
     returning,
     segments,
+    voicemail,
 )
 from ctid.engine.turn import Turn
 from ctid.engine.views import screen_pop
@@ -42,17 +44,21 @@ NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 
 
 class Target(NamedTuple):
-    """Where a contact is sent on to; one of the three is given.
+    """Where a contact is sent on to; one of them is given.
 
     Attributes:
         queue: A queue.
         agent: An agent.
         number: An extension or a number outside.
+        voicemail_queue: To leave a message for whoever serves this queue.
+        voicemail_agent: To leave a message for this agent.
     """
 
     queue: str = ""
     agent: str = ""
     number: str = ""
+    voicemail_queue: str = ""
+    voicemail_agent: str = ""
 
 
 # ---- without asking first ---------------------------------------------------------------------------------------
@@ -81,12 +87,15 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
     if target.number:
         contacts.move(turn, contact, ContactState.CREATED)
         journey.leave_for(turn, contact, "number", target.number, Outcome.TRANSFERRED)
+    elif target.voicemail_queue or target.voicemail_agent:
+        contacts.move(turn, contact, ContactState.CREATED)
+        voicemail.begin(turn, contact, agent_id=target.voicemail_agent, queue=target.voicemail_queue)
     else:
         queueing.exclude(turn, contact, giver.agent_id)
         if target.agent:
             queueing.mean_for(turn, contact, target.agent)
         queueing.enqueue(turn, contact, target.queue or contact.queue)
-    _publish(turn, contact, giver, to_agent=target.agent, to_queue=target.queue, to_number=target.number)
+    _publish(turn, contact, giver, target)
 
 
 def fetch(turn: Turn, leg: Leg) -> None:
@@ -181,7 +190,13 @@ def _gave(turn: Turn, contact: Contact, event: CallTransferred) -> bool:
 
 
 def hand_over(
-    turn: Turn, contact: Contact, caller: Leg, other: TransferParty | None, *, result: str = "transferred"
+    turn: Turn,
+    contact: Contact,
+    caller: Leg,
+    other: TransferParty | None,
+    *,
+    recording: str = "",
+    result: str = "transferred",
 ) -> None:
     """The caller talks to somebody else now: to an agent of ours who can have the contact, or it has left us.
 
@@ -190,6 +205,7 @@ def hand_over(
         contact: In talk, or parted from its agent.
         caller: The caller's leg.
         other: Whom they talk to, if that is known.
+        recording: What the PBX records on the other's channel; empty for nothing.
         result: How the talk ended for the agent who had the contact.
     """
     giver = contact.segments[-1]
@@ -198,13 +214,15 @@ def hand_over(
     _part(turn, contact, giver, result)
     contacts.step(turn, contact, "transfer", agent_id, "" if result == "transferred" else result)
     if taker is None or other is None or not _can_take(turn, taker):
+        if other is not None:
+            recordings.leave(turn, recording, other.unique_id)
         _leave_us(turn, contact, caller)
-        _publish(turn, contact, giver, to_agent=agent_id)
+        _publish(turn, contact, giver, Target(agent=agent_id))
         contacts.close(turn, contact, Outcome.TRANSFERRED)
         return
     agents.engage(turn, taker)
-    offers.adopt(turn, taker, contact, other.unique_id, caller.bridge_id)
-    _publish(turn, contact, giver, to_agent=taker.id)
+    offers.adopt(turn, taker, contact, other.unique_id, caller.bridge_id, recording)
+    _publish(turn, contact, giver, Target(agent=taker.id))
 
 
 def _part(turn: Turn, contact: Contact, giver: Segment, result: str = "transferred") -> None:
@@ -247,21 +265,25 @@ def _leave_us(turn: Turn, contact: Contact, caller: Leg) -> None:
     contact.caller_leg = ""
 
 
-def _publish(
-    turn: Turn, contact: Contact, giver: Segment, *, to_agent: str, to_queue: str = "", to_number: str = ""
-) -> None:
-    to = {"agent": to_agent or None, "queue": to_queue or None, "number": to_number or None}
+def _publish(turn: Turn, contact: Contact, giver: Segment, target: Target) -> None:
+    message_for = {"agent": target.voicemail_agent or None, "queue": target.voicemail_queue or None}
+    to = {
+        "agent": target.agent or None,
+        "queue": target.queue or None,
+        "number": target.number or None,
+        "voicemail": message_for if any(message_for.values()) else None,
+    }
     contacts.publish(
         turn,
         contact,
         "contact.transferred",
         giver.agent_id,
-        to_agent if contact.agent_id == to_agent else "",
+        target.agent if contact.agent_id == target.agent else "",
         from_agent=giver.agent_id,
         to=to,
         pop=screen_pop(contact, turn.now, turn.floor),
     )
-    consultations.over(turn, contact, to_agent)
+    consultations.over(turn, contact, target.agent)
 
 
 # ---- what nobody told --------------------------------------------------------------------------------------------

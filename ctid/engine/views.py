@@ -17,11 +17,19 @@ from ctid.model.contact import Consultation, Contact, PathStep, Segment, Span
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
+from ctid.model.recording import Recording, RecordingState
 from ctid.model.states import WAITING, AgentState, ConsultationState, ContactState, LegState, OfferState, Party
 from ctid.spec.agent import VOICE, AgentSpec
 from ctid.spec.site import SiteSpec
 
 View = dict[str, Any]
+
+RECORDING_ACTIONS = {
+    RecordingState.ARMED: "record",
+    RecordingState.RECORDING: "pause_recording",
+    RecordingState.HELD: "pause_recording",
+    RecordingState.PAUSED: "resume_recording",
+}
 
 
 def stamp(instant: Instant | None) -> str | None:
@@ -97,6 +105,7 @@ def contact_actions(state: SiteState, contact: Contact) -> list[str]:
         allowed.append("withdraw")
     elif contact.state is ContactState.CONNECTED and segments.talking(contact):
         allowed += [*_talk_actions(state, contact), "mute", "send_digits", "transfer", "hang_up", "supervise"]
+        allowed += [RECORDING_ACTIONS[contact.recording.state]] if contact.recording is not None else []
     return allowed
 
 
@@ -203,6 +212,7 @@ def contact_view(state: SiteState, contact: Contact, now: Instant, floor: Floor)
         "offer_ids": list(contact.offer_ids),
         "agent_id": contact.agent_id or None,
         "callback": callback_view(contact, now),
+        "recording": contact_recording_view(contact),
         "created_at": stamp(contact.created_at),
         "queued_at": stamp(contact.queued_at),
         "connected_at": stamp(contact.connected_at),
@@ -256,6 +266,23 @@ def callback_view(contact: Contact, now: Instant) -> View | None:
         "not_before": stamp_of_mono(callback.not_before_ms, now),
         "dialling": bool(callback.leg_id) and callback.leg_id != contact.caller_leg,
         "last_cause": callback.last_cause or None,
+    }
+
+
+def contact_recording_view(contact: Contact) -> View | None:
+    """What is made of the present agent's talk; ``None`` if it is not recorded."""
+    recording = contact.recording
+    return None if recording is None else {"id": recording.id, "state": recording.state}
+
+
+def recording_view(recording: Recording) -> View:
+    """A recording that is being made."""
+    return {
+        "id": recording.id,
+        "contact_id": recording.contact_id,
+        "agent_id": recording.agent_id or None,
+        "queue": recording.queue or None,
+        "on_demand": recording.on_demand,
     }
 
 

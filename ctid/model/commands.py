@@ -12,6 +12,7 @@ import msgspec
 
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
+from ctid.model.recording import Recording
 from ctid.model.supervision import SupervisionMode
 
 
@@ -47,6 +48,28 @@ class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_colle
     accept: str = ""
     max_digits: int = 1
     timeout_ms: int = 0
+
+
+class RecordMessage(Command, frozen=True, kw_only=True, tag="leg.record_message"):
+    """Play prompts, then a beep, and record what the caller says until ``#``, a long silence or the end of the time.
+
+    Answered by ``MessageBegun`` with the beep, and by ``DigitsCollected`` with the token when it has ended.
+
+    Attributes:
+        token: Given back in the answers.
+        prompts: Sound names; ``#`` ends them.
+        record: Name of the file.
+        max_seconds: How long it may be.
+        silence_seconds: After so much silence it ends; 0 for never.
+    """
+
+    pbx: str
+    unique_id: str
+    token: str
+    prompts: list[str]
+    record: str
+    max_seconds: int
+    silence_seconds: int
 
 
 class PlayMusic(Command, frozen=True, kw_only=True, tag="leg.play_music"):
@@ -104,6 +127,7 @@ class RingAgent(Command, frozen=True, kw_only=True, tag="leg.ring_agent"):
         headers: SIP headers for the INVITE.
         agent_id: Whose phone it is; it rings after the screen pop has left for their desktops.
         wait_ms: Without a peer, how long the agent may be kept waiting for the customer.
+        record: Name of the files that their channel is recorded to; empty for none.
     """
 
     pbx: str
@@ -116,6 +140,7 @@ class RingAgent(Command, frozen=True, kw_only=True, tag="leg.ring_agent"):
     headers: dict[str, str]
     agent_id: str = ""
     wait_ms: int = 0
+    record: str = ""
 
 
 class DialCustomer(Command, frozen=True, kw_only=True, tag="leg.dial_customer"):
@@ -229,6 +254,7 @@ class DialConsulted(Command, frozen=True, kw_only=True, tag="leg.dial_consulted"
         caller_name: What the phone shows.
         timeout_ms: How long it may ring.
         conference: The caller's channel, the name of the conference; empty to be bridged with the agent.
+        record: Name of the files that their channel is recorded to once they talk to the caller; empty for none.
     """
 
     pbx: str
@@ -240,6 +266,7 @@ class DialConsulted(Command, frozen=True, kw_only=True, tag="leg.dial_consulted"
     caller_name: str
     timeout_ms: int
     conference: str = ""
+    record: str = ""
 
 
 class Confer(Command, frozen=True, kw_only=True, tag="call.confer"):
@@ -322,6 +349,21 @@ class Supervise(Command, frozen=True, kw_only=True, tag="leg.supervise"):
     conference: str = ""
 
 
+class MuteRecording(Command, frozen=True, kw_only=True, tag="recording.mute"):
+    """Have the PBX record silence on a channel, or what is said; ``RecordingRefused`` if nothing is recorded there."""
+
+    pbx: str
+    unique_id: str
+    on: bool
+
+
+class StopRecording(Command, frozen=True, kw_only=True, tag="recording.stop"):
+    """End the recording of a channel, whose call goes on."""
+
+    pbx: str
+    unique_id: str
+
+
 class PlaceCall(Command, frozen=True, kw_only=True, tag="call.place"):
     """Originate a call of an agent's own: their phone rings, and dials when it is answered.
 
@@ -374,6 +416,20 @@ class SaveRecord(Command, frozen=True, kw_only=True, tag="record.save"):
     """Write the closed contact's call-tracking record; answered by ``RecordSaved``. Idempotent by contact id."""
 
     record: ContactRecord
+
+
+class StoreRecording(Command, frozen=True, kw_only=True, tag="recording.store"):
+    """Take a recording that has ended into the store; answered by ``RecordingSettled``. Idempotent by its id."""
+
+    site: str
+    recording: Recording
+
+
+class DiscardRecording(Command, frozen=True, kw_only=True, tag="recording.discard"):
+    """Delete the files of a recording that nobody has asked for; answered by ``RecordingSettled``."""
+
+    pbx: str
+    recording_id: str
 
 
 # ---- to desktops ------------------------------------------------------------------------------------------------
@@ -442,7 +498,7 @@ class Note(Command, frozen=True, kw_only=True, tag="note"):
     detail: str = ""
 
 
-AgiCommand = AnswerLeg | PlayAndCollect | PlayMusic | StopMusic | SetVariable | ReleaseLeg
+AgiCommand = AnswerLeg | PlayAndCollect | RecordMessage | PlayMusic | StopMusic | SetVariable | ReleaseLeg
 """What a leg's FastAGI session carries out."""
 
 Originate = RingAgent | DialCustomer | DialConsulted | RingSupervisor | PlaceCall
@@ -451,9 +507,23 @@ Originate = RingAgent | DialCustomer | DialConsulted | RingSupervisor | PlaceCal
 Move = FetchLeg | HoldCall | LetWait | JoinLegs | Alternate | RejoinConsulted | Confer | Supervise | MuteLeg
 """What is done to channels that are there; that one is gone is no failure."""
 
-AmiCommand = Originate | Move | SendDigits | HangUpLeg
+AmiCommand = Originate | Move | MuteRecording | StopRecording | SendDigits | HangUpLeg
+
+RecordingCommand = StoreRecording | DiscardRecording
+"""What the store of recordings carries out."""
+
 """What a PBX's manager interface carries out."""
 
 AnyCommand = (
-    AgiCommand | AmiCommand | StartTimer | CancelTimer | LookUpCustomer | SaveRecord | Publish | Accept | Refuse | Note
+    AgiCommand
+    | AmiCommand
+    | StartTimer
+    | CancelTimer
+    | LookUpCustomer
+    | SaveRecord
+    | RecordingCommand
+    | Publish
+    | Accept
+    | Refuse
+    | Note
 )

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ctid.model.instant import Instant
+from ctid.model.recording import RecordingState
 from ctid.model.states import ConsultationState, ContactState, Outcome
 
 
@@ -75,8 +76,8 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: When it was entered.
-        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``callback`` or
-            ``transfer``.
+        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
+            ``callback`` or ``transfer``.
         name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to;
             for ``transfer`` the agent, empty if it was to nobody we know.
         result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid``; for a queue that did not take the
@@ -292,6 +293,36 @@ class Returned(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
 
 
+class ContactRecording(msgspec.Struct, frozen=True, kw_only=True):
+    """The recording that is made of the present agent's talk.
+
+    Attributes:
+        id: The recording.
+        state: What becomes of the words that are said now.
+    """
+
+    id: str
+    state: RecordingState
+
+
+class MessagePosition(msgspec.Struct, kw_only=True):
+    """That the contact's caller leaves a message.
+
+    Attributes:
+        agent_id: For this agent; empty if it is for a queue.
+        queue: For whoever serves this queue; empty if it is for an agent.
+        token: Names what is played or recorded now; an answer with another token is late and is dropped.
+        recording_id: What it is recorded as; empty if nothing can be recorded, and the caller is being told so.
+        begun: Whether the beep has come.
+    """
+
+    agent_id: str
+    queue: str
+    token: str
+    recording_id: str = ""
+    begun: bool = False
+
+
 class MenuPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
@@ -330,6 +361,7 @@ class Contact(msgspec.Struct, kw_only=True):
         offers: What became of each offer.
         segments: Each agent's part, in order.
         ivr: Position in the IVR while in it.
+        message: Set while its caller leaves a message.
         queue: The queue waited in or served from.
         priority: Its own, from menus and entries; its queue's is added while it waits there. Higher goes first.
         queued_at: When the contact entered its first queue; kept over restarts and failed offers.
@@ -342,6 +374,7 @@ class Contact(msgspec.Struct, kw_only=True):
         returned: Who did not take it when it was given on to them; empty once it is given on again.
         parked: Whether ctid has taken the caller out of the bridge with their agent, who has put them on hold.
         conference: The bridge in which all three hear each other, or did: who was asked may have left it.
+        recording: What is made of the present agent's talk; ``None`` if it is not recorded.
         parting_leg: The leg of the agent who gave it on, until its channel has ended: nobody else is bridged before.
         step: Index of the requirement's step in force; it never falls while the contact waits in one queue.
         delay_ms: The longest delay of a helping agent (``MembershipSpec``) that the contact has waited for.
@@ -378,6 +411,7 @@ class Contact(msgspec.Struct, kw_only=True):
     offers: list[OfferResult] = []
     segments: list[Segment] = []
     ivr: MenuPosition | None = None
+    message: MessagePosition | None = None
     queue: str = ""
     priority: int = 0
     created_at: Instant
@@ -390,6 +424,7 @@ class Contact(msgspec.Struct, kw_only=True):
     returned: Returned | None = None
     parked: bool = False
     conference: str = ""
+    recording: ContactRecording | None = None
     parting_leg: str = ""
     step: int = 0
     delay_ms: int = 0

@@ -50,10 +50,16 @@ EVENT_TYPES: Final = frozenset(
         "offer.timed_out",
         "pbx.down",
         "pbx.up",
+        "recording.failed",
+        "recording.finished",
+        "recording.paused",
+        "recording.resumed",
+        "recording.started",
         "site.draining",
         "site.started",
         "supervision.changed",
         "supervision.ended",
         "supervision.started",
+        "voicemail.left",
     }
 )

@@ -7,12 +7,13 @@ desktops (``Request``), lookups and stores that answer a command, and the runtim
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from ctid.model.contact import Customer, RecentContact
 from ctid.model.record import LastCall
+from ctid.model.recording import StoredRecording
 from ctid.model.states import AgentState
 from ctid.model.supervision import SupervisionMode
 
@@ -122,6 +123,18 @@ class DigitsCollected(Event, frozen=True, kw_only=True, tag="digits.collected"):
     token: str
     digits: str
     ended_by: CollectEnd
+
+
+class MessageBegun(Event, frozen=True, kw_only=True, tag="message.begun"):
+    """The beep of a ``RecordMessage`` comes now: what the caller says from here on is recorded.
+
+    Attributes:
+        token: As in the command.
+    """
+
+    pbx: str
+    unique_id: str
+    token: str
 
 
 class LegAlerting(Event, frozen=True, kw_only=True, tag="leg.alerting"):
@@ -292,6 +305,13 @@ class LegFailed(Event, frozen=True, kw_only=True, tag="leg.failed"):
     reason: int
 
 
+class RecordingRefused(Event, frozen=True, kw_only=True, tag="recording.refused"):
+    """The PBX records nothing on this channel, although it was told to when the channel was made."""
+
+    pbx: str
+    unique_id: str
+
+
 class DeviceChanged(Event, frozen=True, kw_only=True, tag="device.changed"):
     """A device became reachable or unreachable, or a call of it began or ended (AMI ``DeviceStateChange``).
 
@@ -330,6 +350,30 @@ class RecordSaved(Event, frozen=True, kw_only=True, tag="record.saved"):
     """The store has the closed contact's record for good; the engine may forget the contact."""
 
     contact_id: str
+
+
+class RecordingSettled(Event, frozen=True, kw_only=True, tag="recording.settled"):
+    """A recording is in the store for good, deleted, or lost; the engine may forget it.
+
+    Attributes:
+        recording_id: Which; one that the engine does not know was found by the store in a PBX's spool.
+        stored: What the store has; ``None`` if there is nothing.
+        failure: Why there is nothing although there should be; empty if it was to be deleted.
+    """
+
+    recording_id: str
+    stored: StoredRecording | None = None
+    failure: str = ""
+
+
+class RecordingSpaceTold(Event, frozen=True, kw_only=True, tag="recording.space_told"):
+    """Whether there is room for recordings.
+
+    Attributes:
+        fault: Why there is none, in one word: ``disk_full``, ``folder_missing``; empty if there is.
+    """
+
+    fault: str
 
 
 # ---- from desktops ---------------------------------------------------------------------------------------------
@@ -463,12 +507,16 @@ class TransferRequested(Request, frozen=True, kw_only=True, tag="request.transfe
         queue: To wait there, at the place of its first queue.
         agent: To be offered to this agent, and to its queue's others if they don't take it.
         number: To leave for this number.
+        voicemail_queue: To leave a message for whoever serves this queue.
+        voicemail_agent: To leave a message for this agent.
     """
 
     contact_id: str
     queue: str = ""
     agent: str = ""
     number: str = ""
+    voicemail_queue: str = ""
+    voicemail_agent: str = ""
 
 
 class HangUpRequested(Request, frozen=True, kw_only=True, tag="request.hang_up"):
@@ -517,6 +565,17 @@ class DigitsRequested(Request, frozen=True, kw_only=True, tag="request.digits"):
 
     contact_id: str
     digits: str
+
+
+class RecordingRequested(Request, frozen=True, kw_only=True, tag="request.recording"):
+    """Record a call from now on, or be silent on the recording for a while.
+
+    Attributes:
+        action: ``record``, ``pause`` or ``resume``.
+    """
+
+    contact_id: str
+    action: Literal["record", "pause", "resume"]
 
 
 class AnswerRequested(Request, frozen=True, kw_only=True, tag="request.answer"):
@@ -744,6 +803,7 @@ AnyEvent = (
     | CallerReturned
     | AgiEnded
     | DigitsCollected
+    | MessageBegun
     | LegAlerting
     | LegAnswered
     | LegBridged
@@ -758,9 +818,12 @@ AnyEvent = (
     | SpyStopped
     | LegEnded
     | LegFailed
+    | RecordingRefused
     | DeviceChanged
     | CustomerLookedUp
     | RecordSaved
+    | RecordingSettled
+    | RecordingSpaceTold
     | AgentStateRequested
     | AgentProfileSet
     | OfferAccepted
@@ -777,6 +840,7 @@ AnyEvent = (
     | MuteRequested
     | LegClearRequested
     | DigitsRequested
+    | RecordingRequested
     | AnswerRequested
     | PickUpRequested
     | ConsultationRequested

@@ -25,6 +25,7 @@ class Leg(msgspec.Struct, kw_only=True):
         muted: Whether what this party says is kept from the others.
         coming: Whether it is on its way to us out of a bridge, by a transfer; it is offered to nobody before it is
             there.
+        recording: Id of the recording that the PBX makes on its channel; empty for none.
     """
 
     id: str
@@ -40,3 +41,4 @@ class Leg(msgspec.Struct, kw_only=True):
     returned: bool = False
     muted: bool = False
     coming: bool = False
+    recording: str = ""

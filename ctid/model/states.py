@@ -41,6 +41,7 @@ class Outcome(StrEnum):
     OVERFLOW = "overflow"
     TRANSFERRED = "transferred"
     FAILED = "failed"
+    VOICEMAIL = "voicemail"
 
 
 class OfferState(StrEnum):

@@ -29,6 +29,7 @@ from ctid.pbx_adapters.ami.commands import (
     NO_FORWARD,
     OWN_NUMBER,
     PHONES,
+    RECORD,
     RING,
     ROOM,
     SUPERVISE,
@@ -102,6 +103,7 @@ class Dialplan:
             phones reach none.
         phones: Names of the agents' phones, the extensions of which agents' phones reach them: ``1001`` for
             ``PJSIP/1001``.
+        recordings: The folder that calls are recorded to, as this PBX sees it; empty if none is.
     """
 
     pbx: str
@@ -111,6 +113,7 @@ class Dialplan:
     music_class: str = "default"
     number_dial: str = ""
     phones: Sequence[str] = ()
+    recordings: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +167,7 @@ def extensions_conf(dialplan: Dialplan) -> str:
         dialplan.fallback_prompt,
         dialplan.music_class,
         dialplan.number_dial,
+        dialplan.recordings,
         *dialplan.phones,
     )
     if dialplan.number_dial and dialplan.number_dial.count("{number}") != 1:
@@ -211,6 +215,8 @@ def extensions_conf(dialplan: Dialplan) -> str:
         if number
         else "",
         machine=MACHINE,
+        record=RECORD,
+        mix_monitor=_mix_monitor(dialplan.recordings) if dialplan.recordings else "",
         back=RETURN,
     )
 
@@ -262,6 +268,10 @@ def _ask(script: str, dialplan: Dialplan, tries: int, otherwise: str, more: str 
         served=SERVED_SECONDS,
         music=dialplan.music_class,
     )
+
+
+def _mix_monitor(folder: str) -> str:
+    return _MIX_MONITOR.format(record=RECORD, folder=folder.rstrip("/"))
 
 
 def _own_call(extension: str, dialled: str) -> str:
@@ -329,6 +339,7 @@ exten => s,1,Set(CTID_TRIES=0)
  same => n(look),GotoIf($[${{GROUP_COUNT(${{{caller}}}@ctid)}} > 0]?lost)
  same => n,Set(GROUP(ctid)=${{{caller}}})
  same => n,Set(CTID_LOCK=${{UNLOCK({connect})}})
+ same => n,ExecIf($["${{{record}}}" != ""]?Gosub(ctid-record,s,1))
  same => n,Bridge(${{IMPORT(${{{caller}}},CHANNEL(name))}},F(ctid-after^s^1))
  same => n,Hangup()
  same => n(lost),Hangup(26)
@@ -336,6 +347,7 @@ exten => s,1,Set(CTID_TRIES=0)
 ; An agent who answered before their customer is dialled hears it ring.
 [{wait}]
 exten => s,1,Playtones(ring)
+ same => n,ExecIf($["${{{record}}}" != ""]?Gosub(ctid-record,s,1))
  same => n,Wait(${{{wait_seconds}}})
  same => n,Hangup()
 ; An agent whose caller is on hold by ctid: they hear silence, or it ring at whom they want to ask. Silence is sent, as
@@ -352,7 +364,8 @@ exten => {music},1,MusicOnHold({music_class},{hold_seconds})
 
 ; An agent, or whom they have asked, is connected with a caller who waits with ctid; its unique id comes after "to".
 [{join}]
-exten => _to.,1,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F(ctid-after^s^1))
+exten => _to.,1,ExecIf($["${{{record}}}" != ""]?Gosub(ctid-record,s,1))
+ same => n,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F(ctid-after^s^1))
  same => n,Hangup()
 
 ; Somebody whom an agent asks talks to them; the agent's unique id comes after "to". When they hang up, the agent still
@@ -367,6 +380,7 @@ exten => _to.,1,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F({wait}^{hold}^1
 exten => _staff.,1,Set(CONFBRIDGE(user,marked)=yes)
  same => n,Set(CONFBRIDGE(user,quiet)=yes)
  same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
+ same => n,ExecIf($["${{{record}}}" != ""]?Gosub(ctid-record,s,1))
  same => n,ConfBridge(ctid-${{EXTEN:5}})
  same => n,Hangup()
 exten => _caller.,1,Set(CONFBRIDGE(user,end_marked)=yes)
@@ -392,6 +406,14 @@ exten => _{room}.,1,Set(CONFBRIDGE(user,end_marked)=yes)
  same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
  same => n,ConfBridge(ctid-${{EXTEN:{room_length}}})
  same => n,Goto(left,1)
+; An agent's channel is recorded from here to its end, wherever it is moved: what they say, and what they hear. The
+; files are whole before its end is told.
+[ctid-record]
+exten => s,1,GotoIf($["${{CTID_RECORDED}}" != ""]?done)
+ same => n,Set(CTID_RECORDED=1)
+{mix_monitor} same => n(done),Return()
+exten => stop,1,StopMixMonitor()
+ same => n,Return()
 
 ; A customer who was called back and has answered: to the agent who waits, or, if there is none (any more), to ctid.
 [{called}]
@@ -450,6 +472,12 @@ exten => _[0-9a-zA-Z*#+]!,1,Set(CTID_DNIS=${{FILTER(0-9a-zA-Z*#+._\\-,${{EXTEN}}
 ; A page that was loaded anew asks for its call here (INVITE with Replaces). Without one there is nothing to get.
 exten => {back},1,Hangup()
 {inside}{outside}"""
+
+_MIX_MONITOR: Final = """\
+ same => n,Set({record}=${{FILTER(0-9a-z\\-,${{{record}}})}})
+ same => n,Set(CHANNEL(hangup_handler_push)=ctid-record,stop,1)
+ same => n,MixMonitor(,r({folder}/${{{record}}}-agent.sln)t({folder}/${{{record}}}-caller.sln)S)
+"""
 
 _OWN_CALL: Final = """\
 exten => {extension},1,ExecIf($["${{{own_number}}}" != ""]?Set(CALLERID(num)=${{{own_number}}}))

@@ -43,6 +43,13 @@ class DesktopPort(Protocol):
         """Wait, for a bounded time, until what was published has left for these agents' desktops."""
 
 
+class RecorderPort(Protocol):
+    """The store of recordings."""
+
+    def put(self, command: do.RecordingCommand) -> None:
+        """Take a recording in, or delete it; what becomes of it comes as an event."""
+
+
 class StreamPort(Protocol):
     """Whoever else gets the published stream."""
 
@@ -63,6 +70,7 @@ class Dispatcher:
         timers: Timers,
         lookups: Lookups,
         records: RecordWriter,
+        recorder: RecorderPort | None = None,
         answer: Callable[[do.Accept | do.Refuse], None],
         emit: Callable[[Event], None],
         group: asyncio.TaskGroup,
@@ -76,6 +84,7 @@ class Dispatcher:
         self._timers = timers
         self._lookups = lookups
         self._records = records
+        self._recorder = recorder
         self._answer = answer
         self._emit = emit
         self._group = group
@@ -109,6 +118,8 @@ class Dispatcher:
                     self._lookups.start(command)
                 case do.SaveRecord():
                     self._records.put(command.record)
+                case do.StoreRecording() | do.DiscardRecording():
+                    self._record(command)
                 case do.Accept() | do.Refuse():
                     self._answer(command)
                 case do.Note():
@@ -120,6 +131,13 @@ class Dispatcher:
         """Count and log commands that were executed."""
         for command in commands:
             self._observer.executed(command)
+
+    def _record(self, command: do.RecordingCommand) -> None:
+        if self._recorder is not None:
+            self._recorder.put(command)
+        else:
+            # They were configured when it began; with the section back in its place the next start takes it in.
+            self._metrics.note("recording-unconfigured")
 
     async def _ring(self, command: do.RingAgent) -> None:
         """Ring once the screen pop is on its way to the agent."""

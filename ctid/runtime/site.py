@@ -10,10 +10,12 @@ from ctid.desktop.ports import Component
 from ctid.engine.state import SiteState
 from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
+from ctid.recordings.recorder import Recorder
 from ctid.runtime.clock import SiteClock
 from ctid.runtime.runner import Runner
 from ctid.spec.site import SiteSpec
 from ctid.spec.web_phone import WebPhonesSpec
+from ctid.store.recordings import RecordingStore
 from ctid.store.records import RecordStore
 from ctid.webhooks.webhooks import Webhooks
 
@@ -29,6 +31,8 @@ class LiveSite:
         webhooks: Webhooks,
         web_phones: Mapping[str, WebPhonesSpec],
         readiness: Callable[[], list[Component]],
+        recordings: RecordingStore,
+        recorder: Recorder | None = None,
     ) -> None:
         self._runner = runner
         self._clock = clock
@@ -36,6 +40,8 @@ class LiveSite:
         self._webhooks = webhooks
         self._web_phones = web_phones
         self._readiness = readiness
+        self._recordings = recordings
+        self._recorder = recorder
 
     @property
     def state(self) -> SiteState:
@@ -66,6 +72,16 @@ class LiveSite:
     def webhooks(self) -> Webhooks:
         """Receivers of events."""
         return self._webhooks
+
+    @property
+    def recordings(self) -> RecordingStore:
+        """What is known of recordings."""
+        return self._recordings
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """The recordings themselves."""
+        return self._recorder
 
     @property
     def web_phones(self) -> Mapping[str, WebPhonesSpec]:

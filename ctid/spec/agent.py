@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from ctid.spec.base import Level, Name, Seconds, Spec
+from ctid.spec.recording import RecordingPolicySpec
 
 Device = Annotated[str, StringConstraints(pattern=r"^(PJSIP|SIP|IAX2|DAHDI)/[A-Za-z0-9@._-]{1,80}$")]
 Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -46,6 +47,7 @@ class AgentSpec(Spec):
         cost: What the agent costs, in any unit, for the strategy ``best_match``.
         answer: ``phone``: the phone rings until it is answered. ``auto``: it is told to answer by itself. ``desktop``:
             the offer is accepted at the desktop first; then the phone is rung and told to answer by itself.
+        recording: Which of their calls are recorded, whatever the queue says.
         team: For supervisors' scopes.
     """
 
@@ -59,6 +61,7 @@ class AgentSpec(Spec):
     capacity: dict[Channel, Annotated[int, Field(ge=0, le=100)]] = {VOICE: 1}
     cost: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     answer: Literal["phone", "auto", "desktop"] = "phone"
+    recording: RecordingPolicySpec | None = None
     team: Name | None = None
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic import Field, IPvAnyNetwork, SecretStr, StringConstraints, model_v
 
 from ctid.spec.base import Name, Seconds, Spec
 from ctid.spec.oidc import OidcSpec
+from ctid.spec.recording import RecordingsSpec, SpoolSpec
 from ctid.spec.secret import Secret
 from ctid.spec.web_phone import WebPhonesSpec
 from ctid.spec.webhook import WebhookSpec
@@ -42,10 +43,12 @@ class PbxSpec(Spec):
         dial_out: How the PBX dials a number outside, for agents and for contacts that leave for one:
             ``PJSIP/{number}@carrier``. It is part of the dialplan that ``ctid asterisk-config`` prints.
         web_phones: How browsers register there; without it no agent of this PBX can have a ``web_phone``.
+        recordings: The folder it writes recordings to; without it none of its calls is recorded.
     """
 
     ami: AmiSpec
     web_phones: WebPhonesSpec | None = None
+    recordings: SpoolSpec | None = None
     dial_out: Annotated[str, StringConstraints(pattern=r"^([A-Za-z]+/\S*\{number\}\S*)?$")] = ""
 
 
@@ -173,6 +176,7 @@ class DaemonSpec(Spec):
     journal: JournalSpec = JournalSpec()
     directory: DirectorySpec = DirectorySpec()
     webhooks: dict[Name, WebhookSpec] = {}
+    recordings: RecordingsSpec | None = None
     log: LogSpec = LogSpec()
     drain_seconds: Seconds = 600
 

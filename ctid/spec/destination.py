@@ -15,6 +15,45 @@ PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9*#]{1,32}$")]
 """Digits as they are dialled; nothing that a dialplan could take for more."""
 
 
+class VoicemailTarget(Spec):
+    """Whom a caller leaves a message for: exactly one of agent and queue.
+
+    Attributes:
+        agent: For this agent.
+        queue: For whoever serves this queue.
+    """
+
+    agent: Name | None = None
+    queue: Name | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.agent is None) == (self.queue is None):
+            raise ValueError("give exactly one of agent and queue")
+        return self
+
+
+Mailbox = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}(@[A-Za-z0-9_-]{1,32})?$")]
+
+
+class VoicemailSpec(Spec):
+    """How callers leave messages.
+
+    Attributes:
+        prompts: What they hear before the beep.
+        max_seconds: How long a message may be.
+        silence_seconds: After so much silence it ends; 0 for never.
+        no_room_prompts: What they hear instead if nothing can be recorded.
+        retention_days: Messages are deleted after so many days; without, as ``recordings.retention_days`` says.
+    """
+
+    prompts: list[Prompt] = ["vm-intro"]
+    max_seconds: Annotated[int, Field(ge=5, le=3_600)] = 180
+    silence_seconds: Annotated[int, Field(ge=0, le=60)] = 5
+    no_room_prompts: list[Prompt] = Field(default=["vm-mailboxfull"], min_length=1)
+    retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+
+
 class Destination(Spec):
     """Where a contact goes next: exactly one of menu, queue, number, voicemail, callback and hangup.
 
@@ -23,7 +62,7 @@ class Destination(Spec):
         menu: To this menu.
         queue: Into this queue.
         number: To this number, dialled by the PBX; the contact leaves ctid.
-        voicemail: To this mailbox of the PBX; the contact leaves ctid.
+        voicemail: To this mailbox of the PBX, and the contact leaves ctid; or ctid takes a message for somebody.
         callback: The caller may hang up; the contact keeps its place in this queue and is called back.
         hangup: End the call.
         set: Attributes to attach.
@@ -34,7 +73,7 @@ class Destination(Spec):
     menu: Name | None = None
     queue: Name | None = None
     number: PhoneNumber | None = None
-    voicemail: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}(@[A-Za-z0-9_-]{1,32})?$")] | None = None
+    voicemail: Mailbox | VoicemailTarget | None = None
     callback: Name | None = None
     hangup: bool = False
     set: dict[AttributeKey, AttributeValue] = {}

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
-from ctid.spec.references import NOTHING, faulty_references
+from ctid.spec.references import NOTHING, faulty_recordings, faulty_references
 from ctid.spec.site import SiteSpec
 from ctid.spec.yaml_source import KeyPath, Source, read_files
 
@@ -46,7 +46,7 @@ def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING) -> Co
     """
     source = _read(path)
     site, daemon = validate(SiteSpec, source), validate(DaemonSpec, source)
-    for where, what in faulty_references(source.data, code):
+    for where, what in (*faulty_references(source.data, code), *faulty_recordings(source.data)):
         source.fault(where, what)
     if source.faults or site is None or daemon is None:
         raise ConfigError(sorted(set(source.faults), key=_by_place))

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from ctid.spec.base import Name, Seconds, Spec
 from ctid.spec.desk import LinkSpec, ThresholdsSpec
 from ctid.spec.destination import Destination, OverflowSpec, PhoneNumber, Prompt
+from ctid.spec.recording import RecordingPolicySpec
 from ctid.spec.requirement import RequirementSpec, Steps, check_order
 
 
@@ -91,6 +92,7 @@ class QueueSpec(Spec):
         nobody: Where contacts go for whom nobody who is logged in is able, now or at a later step.
         overflow: Further ways out, by wait, length or expected wait.
         callback: How contacts of this queue are called back.
+        recording: Which calls served from here are recorded, unless the agent's own ``recording`` says otherwise.
         dispositions: Codes that the wrap-up may use; empty for all of the site.
         script: What agents read while they talk; plain text.
         links: Links of the screen pop.
@@ -121,6 +123,7 @@ class QueueSpec(Spec):
     nobody: Destination | None = None
     overflow: list[OverflowSpec] = []
     callback: CallbackSpec | None = None
+    recording: RecordingPolicySpec | None = None
     dispositions: list[Name] = []
     script: Annotated[str, StringConstraints(max_length=4_000)] = ""
     links: Annotated[list[LinkSpec], Field(max_length=20)] = []

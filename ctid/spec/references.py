@@ -32,6 +32,8 @@ _REFERENCES: tuple[tuple[KeyPath, str, str], ...] = (
     *(((*place, "menu"), "menu", "menus") for place in _DESTINATIONS),
     *(((*place, "queue"), "queue", "queues") for place in _DESTINATIONS),
     *(((*place, "callback"), "queue", "queues") for place in _DESTINATIONS),
+    *(((*place, "voicemail", "queue"), "queue", "queues") for place in _DESTINATIONS),
+    *(((*place, "voicemail", "agent"), "agent", "agents") for place in _DESTINATIONS),
     *(((*place, "skills", "@"), "skill", "skills") for place in _NEEDS),
     *(((*place, "groups", "*"), "group", "groups") for place in _NEEDS),
     *(((*place, "agents", "*"), "agent", "agents") for place in _NEEDS),
@@ -72,6 +74,30 @@ def faulty_references(
                 there = ", ".join(sorted(names)) or "none at all"
                 yield path, f"there is no {kind} {name!r}; there is: {there}"
     yield from _faulty_phones(data)
+    yield from _faulty_voicemail(data)
+
+
+def _faulty_voicemail(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Destinations at which a message is to be left, although nothing says how."""
+    for pattern in _DESTINATIONS if data.get("voicemail") is None else ():
+        for path, target in _matches(data, (*pattern, "voicemail"), ()):
+            if isinstance(target, dict):
+                yield (
+                    path,
+                    "there is no section voicemail, which says how callers leave messages; voicemail: {} will do",
+                )
+
+
+def faulty_recordings(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Every place that asks for recordings which could not be kept, or not be written by the PBX."""
+    places: tuple[KeyPath, ...] = (("queues", "*", "recording"), ("agents", "*", "recording"), ("voicemail",))
+    asking = [found for place in places for found in _matches(data, place, ())]
+    for path, _ in asking if not data.get("recordings") else ():
+        yield path, "there is no section recordings, which says where recordings are kept"
+    pbxes = data.get("pbxes")
+    for name, pbx in pbxes.items() if isinstance(pbxes, dict) and data.get("recordings") else ():
+        if isinstance(pbx, dict) and not pbx.get("recordings") and asking:
+            yield ("pbxes", name, "recordings"), "is missing: the folder that this PBX writes recordings to"
 
 
 def _faulty_phones(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:

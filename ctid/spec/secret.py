@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, SecretStr
 
 
-def _resolve(value: Any) -> Any:
+def resolve(value: Any) -> Any:
     """Fetch a secret from where ``env:NAME`` or ``file:/path`` says; anything else is the secret itself."""
     if isinstance(value, str) and value.startswith("env:"):
         name = value.removeprefix("env:")
@@ -25,4 +25,4 @@ def _resolve(value: Any) -> Any:
     return value
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_resolve)]
+Secret = Annotated[SecretStr, BeforeValidator(resolve)]

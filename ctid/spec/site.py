@@ -12,7 +12,7 @@ from ctid.spec.agent import AgentSpec
 from ctid.spec.base import Name, Pattern, Spec
 from ctid.spec.calendar import CalendarSpec, Zone
 from ctid.spec.desk import PhoneBookEntry
-from ctid.spec.destination import Destination, Prompt
+from ctid.spec.destination import Destination, Prompt, VoicemailSpec
 from ctid.spec.policy import PolicySpec
 from ctid.spec.queue import QueueSpec
 
@@ -81,6 +81,7 @@ class SiteSpec(Spec):
         reasons: NOT_READY reasons an agent may give.
         dispositions: Code to what people read.
         phone_book: Numbers that agents transfer to or dial.
+        voicemail: How callers leave messages; without it nobody can.
     """
 
     site: Name
@@ -91,6 +92,7 @@ class SiteSpec(Spec):
     reasons: dict[Name, str] = {}
     dispositions: dict[Name, str] = {}
     phone_book: Annotated[list[PhoneBookEntry], Field(max_length=5_000)] = []
+    voicemail: VoicemailSpec | None = None
     policy: PolicySpec = PolicySpec()
     calendars: dict[Name, CalendarSpec] = {}
     entries: dict[Name, EntrySpec]

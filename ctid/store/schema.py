@@ -233,3 +233,32 @@ audit: Final = Table(
 )
 Index("ix_audit_at", audit.c.at, audit.c.id)
 Index("ix_audit_subject", audit.c.subject, audit.c.at, audit.c.id)
+
+# What is known of each recording in the vault, whose folder has the files.
+recordings: Final = Table(
+    "recordings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("contact_id", Text, nullable=False),
+    Column("agent_id", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("ani", Text, nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("encrypted", Boolean, nullable=False),
+    Column("on_demand", Boolean, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("heard_at", BigInteger),
+    Column("heard_by", Text, nullable=False),
+)
+Index("ix_recordings_began_at", recordings.c.began_at, recordings.c.id)
+Index("ix_recordings_expires_at", recordings.c.expires_at)
+for _found_by in ("contact_id", "agent_id", "queue"):
+    Index(f"ix_recordings_{_found_by}", recordings.c[_found_by], recordings.c.began_at, recordings.c.id)

@@ -49,6 +49,8 @@ class Metrics:
         webhook_waiting: Events that wait now.
         webhook_dead_letters: Dead letters kept now.
         sign_ins: Sign-ins by password or identity provider, by result.
+        recordings: Recordings by what became of them.
+        recording_fault: 1 while nothing can be recorded.
         audit_entries: Entries of the audit trail: written to the database, or to the log because it was away too long.
     """
 
@@ -105,6 +107,8 @@ class Metrics:
         self.webhook_dead_letters = Gauge("ctid_webhook_dead_letters", "Dead letters", ["webhook"], registry=own)
         self.sign_ins = Counter("ctid_sign_ins", "Sign-ins", ["result"], registry=own)
         self.audit_entries = Counter("ctid_audit_entries", "Entries of the audit trail", ["to"], registry=own)
+        self.recordings = Counter("ctid_recordings", "Recordings settled", ["result"], registry=own)
+        self.recording_fault = Gauge("ctid_recording_fault", "1 while nothing can be recorded", registry=own)
         Gauge("ctid_build_info", "Always 1", ["release"], registry=own).labels(release=release).set(1)
 
     def exposition(self) -> bytes:
@@ -151,6 +155,10 @@ class Metrics:
     def audited(self, to: str, entries: int) -> None:
         """Count entries of the audit trail: ``database`` or ``log``."""
         self.audit_entries.labels(to=to).inc(entries)
+
+    def recording(self, result: str) -> None:
+        """Count a recording: ``stored``, ``discarded``, ``failed`` or ``expired``."""
+        self.recordings.labels(result=result).inc()
 
     def command(self, tag: str) -> None:
         """Count a command."""

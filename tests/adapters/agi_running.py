@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from ctid.model.events import Event
@@ -13,10 +13,14 @@ from ctid.telemetry.metrics import Metrics
 
 @asynccontextmanager
 async def running(
-    emit: Callable[[Event], None], *, pbxes: tuple[str, ...] = ("a",), max_sessions: int = 100
+    emit: Callable[[Event], None],
+    *,
+    pbxes: tuple[str, ...] = ("a",),
+    max_sessions: int = 100,
+    recordings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[tuple[AgiServer, Metrics]]:
     metrics = Metrics("0")
-    server = AgiServer("127.0.0.1", 0, emit, metrics, pbxes=pbxes, max_sessions=max_sessions)
+    server = AgiServer("127.0.0.1", 0, emit, metrics, pbxes=pbxes, max_sessions=max_sessions, recordings=recordings)
     await server.listen()
     task = asyncio.create_task(server.run(), name="agi-server")
     try:

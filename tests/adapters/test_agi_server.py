@@ -7,8 +7,25 @@ import asyncio
 import pytest
 
 from ctid.errors import OverloadedError, PbxConnectionError
-from ctid.model.commands import AnswerLeg, PlayAndCollect, PlayMusic, ReleaseLeg, SetVariable, StopMusic
-from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallUndelivered, CollectEnd, DigitsCollected, Event
+from ctid.model.commands import (
+    AnswerLeg,
+    PlayAndCollect,
+    PlayMusic,
+    RecordMessage,
+    ReleaseLeg,
+    SetVariable,
+    StopMusic,
+)
+from ctid.model.events import (
+    AgiEnded,
+    CallArrived,
+    CallerReturned,
+    CallUndelivered,
+    CollectEnd,
+    DigitsCollected,
+    Event,
+    MessageBegun,
+)
 from ctid.pbx_adapters.agi.server import AgiServer
 from ctid.pbx_adapters.agi.session import MAX_QUEUED_COMMANDS
 from ctid.telemetry.metrics import Metrics
@@ -240,3 +257,57 @@ async def test_address_in_use_is_told() -> None:
     async with running(seen) as (server, _):
         with pytest.raises(PbxConnectionError, match="cannot listen"):
             await AgiServer("127.0.0.1", server.port, seen, Metrics("0"), pbxes=["a"]).listen()
+
+
+def message(**changes: object) -> RecordMessage:
+    fields: dict[str, object] = {
+        **LEG, "token": "m", "prompts": ["say-it"], "record": "rc-e1-1", "max_seconds": 30, "silence_seconds": 4,
+    }  # fmt: skip
+    return RecordMessage(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("reply", "ended_by"),
+    [
+        ("200 result=0 (timeout) endpos=8000", CollectEnd.PLAYED),
+        ("200 result=35 (dtmf) endpos=8000", CollectEnd.PLAYED),
+        ("200 result=-1 (hangup) endpos=8000", CollectEnd.PLAYED),
+        ("200 result=-1 (writefile)", CollectEnd.FAILED),
+        ("510 Invalid or unknown command", CollectEnd.FAILED),
+    ],
+)
+async def test_a_message_is_recorded_after_its_prompts(reply: str, ended_by: CollectEnd) -> None:
+    seen = Seen()
+    async with (
+        running(seen, recordings={"a": "/var/spool/ctid"}) as (server, _),
+        FakeAgiCall(server.port) as call,
+    ):
+        call.replies = {"STREAM FILE": "200 result=0 endpos=4000", "RECORD FILE": reply}
+        await seen.first(CallArrived)
+        server.execute(message())
+        assert await seen.first(DigitsCollected) == DigitsCollected(**LEG, token="m", digits="", ended_by=ended_by)
+        assert call.commands == [
+            'STREAM FILE "say-it" "#"',
+            'RECORD FILE "/var/spool/ctid/rc-e1-1-caller" sln "#" 30000 BEEP s=4',
+        ]
+        kinds = [type(event) for event in seen.events]
+        assert kinds.index(MessageBegun) < kinds.index(DigitsCollected)
+
+
+async def test_a_message_without_limit_of_silence_and_one_without_a_spool() -> None:
+    seen = Seen()
+    async with (
+        running(seen, recordings={"a": "/var/spool/ctid"}) as (server, _),
+        FakeAgiCall(server.port) as call,
+    ):
+        await seen.first(CallArrived)
+        server.execute(message(prompts=[], silence_seconds=0))
+        assert await call.commanded("RECORD FILE") == [
+            'RECORD FILE "/var/spool/ctid/rc-e1-1-caller" sln "#" 30000 BEEP'
+        ]
+    nowhere = Seen()
+    async with running(nowhere) as (server, _), FakeAgiCall(server.port) as call:
+        await nowhere.first(CallArrived)
+        server.execute(message())
+        assert (await nowhere.first(DigitsCollected)).ended_by is CollectEnd.FAILED
+        assert call.commands == []

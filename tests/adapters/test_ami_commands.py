@@ -17,6 +17,7 @@ from ctid.model.commands import (
     JoinLegs,
     LetWait,
     MuteLeg,
+    MuteRecording,
     RejoinConsulted,
     RingAgent,
 )
@@ -31,9 +32,11 @@ from ctid.pbx_adapters.ami.commands import (
     join_legs,
     let_wait,
     mute_leg,
+    mute_recording,
     rejoin_consulted,
     ring_agent,
     send_digit,
+    stop_recording,
 )
 from ctid.pbx_adapters.ami.protocol import refuse_injection
 from ctid.pbx_adapters.backoff import Backoff
@@ -229,6 +232,18 @@ def test_a_mute_needs_no_right_to_the_system() -> None:
     fields = mute_leg(MuteLeg(pbx="a", unique_id=AGENT, on=True))
     assert fields == {"Action": "Setvar", "Channel": AGENT, "Variable": "MUTEAUDIO(in)", "Value": "on"}
     assert mute_leg(MuteLeg(pbx="a", unique_id=AGENT, on=False))["Value"] == "off"
+
+
+def test_a_leg_is_told_what_it_is_recorded_to() -> None:
+    assert "CTID_RECORD=rc-e1-7" in ring_agent(ring(record="rc-e1-7"))["Variable"]
+    assert not any("CTID_RECORD" in each for each in ring_agent(ring())["Variable"])
+
+
+def test_a_recording_is_muted_and_ended_without_a_right_to_the_system() -> None:
+    muted = {"Action": "MixMonitorMute", "Channel": AGENT, "Direction": "both", "State": "1"}
+    assert mute_recording(MuteRecording(pbx="a", unique_id=AGENT, on=True)) == muted
+    assert mute_recording(MuteRecording(pbx="a", unique_id=AGENT, on=False)) == {**muted, "State": "0"}
+    assert stop_recording(AGENT) == {"Action": "StopMixMonitor", "Channel": AGENT}
 
 
 def test_a_digit_is_sent_to_the_party() -> None:

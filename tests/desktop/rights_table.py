@@ -59,7 +59,8 @@ def seeing(ids: list[str], *, but: dict[str, list[str]]) -> dict[str, list[str]]
     return {who: but.get(who, ids) for who in EVERYBODY}
 
 
-# Ids: ``offered``, ``waiting`` (a contact of support), ``callback`` and ``record`` (both of sales).
+# Ids: ``offered``, ``waiting`` (a contact of support), ``callback`` and ``record`` (both of sales), ``recording``,
+# ``message`` (for sales).
 TABLE: Final[dict[str, Row]] = {
     "getSite": Row(may=EVERYBODY),
     "listReasonCodes": Row(may=EVERYBODY),
@@ -138,6 +139,26 @@ TABLE: Final[dict[str, Row]] = {
     "setSupervisionMode": Row(may=WHOLE_SITE, body={"mode": "barge"}),
     "takeOver": Row(may=WHOLE_SITE),
     "endSupervision": Row(may=WHOLE_SITE),
+    "recordContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "pauseRecording": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "resumeRecording": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    # Recordings: both the agent and the queue; nobody hears their own as an agent.
+    "listRecordings": Row(
+        may=SALES_STEERING | {"support-red", "crm-support"},
+        sees=seeing(["recording"], but={"support-red": [], "crm-support": [], "sales-blue": []}),
+    ),
+    "getRecording": Row(may=WHOLE_SITE | {"sales-red", "crm"}),
+    "playRecording": Row(may=WHOLE_SITE | {"sales-red", "crm"}),
+    "deleteRecording": Row(may=ADMIN),
+    # Messages: whom they are for, here whoever serves sales, as both agents do; and who supervises that.
+    "listVoicemails": Row(
+        may=EVERYBODY,
+        sees=seeing(["message"], but={"support-red": [], "crm-support": []}),
+    ),
+    "getVoicemail": Row(may=SALES_STEERING | {"alice", "bob"}),
+    "playVoicemail": Row(may=SALES_STEERING | {"alice", "bob"}),
+    "markVoicemail": Row(may=SALES_STEERING - {"crm"} | {"alice", "bob"}, body={"heard": True}),
+    "deleteVoicemail": Row(may=SALES_STEERING - {"crm"} | {"alice", "bob"}),
     # Queues: their numbers name nobody.
     "listQueues": Row(
         may=EVERYBODY,

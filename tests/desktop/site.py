@@ -53,6 +53,7 @@ from ctid.store.access import AccessStore
 from ctid.store.database import Database
 from ctid.store.passwords import Passwords
 from ctid.telemetry.metrics import Metrics
+from tests.desktop.kept_recordings import KeptRecordings
 from tests.desktop.kept_webhooks import KeptWebhooks
 
 SECRET = "demo-only-secret-of-the-desktop-tests"
@@ -116,6 +117,7 @@ class EngineSite:
         self.components = [Component(name="journal", ok=True), Component(name="pbx:main", ok=True)]
         self.overloaded = False
         self.webhooks = KeptWebhooks()
+        self.recordings = self.recorder = KeptRecordings()
         self.web_phones: dict[str, WebPhonesSpec] = {}
         self.gate = asyncio.Event()
         self.gate.set()

@@ -28,7 +28,9 @@ from ctid.desktop.routes import OPERATIONS
 from ctid.engine.engine import Engine
 from ctid.model import events as ev
 from ctid.model.access import Role
+from ctid.model.recording import RecordingKind
 from ctid.model.states import AgentState
+from tests.desktop.kept_recordings import kept
 from tests.desktop.rights_table import TABLE
 from tests.desktop.site import Desk, EngineSite, open_desk
 
@@ -78,6 +80,10 @@ MEANT: Final = {
     "cancelCallback": "callback",
     "retrieveContact": "on_hold",
     "pickUpContact": "waiting",
+    "withdrawContact": "chat",
+    "recordContact": "armed",
+    "pauseRecording": "recorded",
+    "resumeRecording": "paused",
 }
 
 # Names that mean something here, by where they may stand; made-up ones never do.
@@ -126,6 +132,8 @@ class Floor:
         spec["policy"]["supervision"]["devices"] = ["PJSIP/1090", "PJSIP/1091"]
         for number, name in enumerate(("carol", "dan", "erin"), 1003):
             spec["agents"][name] = {**spec["agents"]["bob"], "name": name, "device": f"PJSIP/{number}"}
+        for name, recording in (("bob", {}), ("carol", {"percent": 0, "on_demand": True}), ("erin", {})):
+            spec["agents"][name]["recording"] = recording
         site.handle(ev.ConfigLoaded(spec=spec))
         site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
         for state in (AgentState.NOT_READY, AgentState.READY):
@@ -140,6 +148,9 @@ class Floor:
         asking = self._call_for(site, "carol")
         site.consult(asking, site.answer(asking, "b2"), "112")
         site.supervise("bob", "PJSIP/1090")
+        paused = self._call_for(site, "erin")
+        site.answer(paused, "b3")
+        site.handle(ev.RecordingRequested(command_id="c", principal="p", contact_id=paused, action="pause"))
         ringing = self._call_for(site, "dan")
         site.handle(ev.ContactSubmitted(command_id="c", principal="p", channel="chat", queue="support"))
         site.call(ani=CALLER)
@@ -161,6 +172,12 @@ class Floor:
             "supervision_id": list(site.state.supervisions),
             "webhook": ["crm"],
             "event_id": ["e1-7"],
+            "recording_id": ["rc-1"],
+            "voicemail_id": ["rc-2"],
+            "chat": [next(each.id for each in site.state.contacts.values() if each.channel == "chat"), talk],
+            "recorded": [talk, asking],
+            "armed": [asking, talk],
+            "paused": [paused, talk],
             "name": ["somebody"],
         }
         return desk
@@ -179,6 +196,8 @@ class Floor:
         site = self.desk.site
         site.engine = Engine.restore(self._state)
         site.records.records[:] = self._records
+        message = kept("rc-2", agent_id="", kind=RecordingKind.VOICEMAIL)
+        site.recordings.recordings = {"rc-1": kept("rc-1"), "rc-2": message}
         site.webhooks.letters.clear()
         site.webhooks.die("e1-7")
         users = self.desk.access.users

@@ -15,8 +15,10 @@ from ctid.desktop.routes import OPERATIONS
 from ctid.model import events as ev
 from ctid.model.access import Role
 from ctid.model.contact import Consultation
+from ctid.model.recording import RecordingKind
 from ctid.model.states import AgentState
 from ctid.model.supervision import Supervision, SupervisionMode
+from tests.desktop.kept_recordings import kept
 from tests.desktop.rights_table import EVERYBODY, PRINCIPALS, TABLE, Row
 from tests.desktop.site import Desk
 
@@ -48,6 +50,8 @@ class World:
             "supervision_id": "su-1",
             "webhook": "crm",
             "event_id": "e1-1",
+            "recording_id": "rc-1",
+            "voicemail_id": "rc-2",
         }
         return operation.path.format(**parts) + row.query
 
@@ -58,8 +62,9 @@ class World:
             headers["Authorization"] = f"Bearer {token}"
         path = self.path(operation, row)
         async with self.http.request(operation.method, path, json=row.body, headers=headers) as answer:
-            text = await answer.text()
-            return answer.status, (await answer.json(content_type=None)) if text else None, text
+            text = await answer.text(errors="replace")
+            is_json = "json" in answer.content_type
+            return answer.status, (await answer.json(content_type=None)) if text and is_json else None, text
 
 
 @pytest.fixture
@@ -67,6 +72,9 @@ async def world(desk: Desk, http: aiohttp.ClientSession) -> World:
     world, site = World(desk, http), desk.site
     await desk.access.users.add("somebody", "demo-only-password", Role.SUPERVISOR)
     site.webhooks.die("e1-1")
+    site.recordings.recordings["rc-1"] = kept("rc-1")
+    site.recordings.recordings["rc-2"] = kept("rc-2", agent_id="", kind=RecordingKind.VOICEMAIL)
+    world.ids |= {"recording": "rc-1", "message": "rc-2"}
     site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
     for state in (AgentState.NOT_READY, AgentState.READY):
         site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="alice", state=state))
@@ -183,5 +191,7 @@ def test_no_pattern_of_a_path_is_unknown_here() -> None:
         "consultation_id",
         "leg_id",
         "supervision_id",
+        "recording_id",
+        "voicemail_id",
     }
     assert {name for operation in OPERATIONS for name in re.findall(r"{(\w+)}", operation.path)} <= known

@@ -9,6 +9,7 @@ from sip_test_rig.phone import Phone
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.floor import (
+    CALLER_HZ,
     DIRECT,
     MENU,
     PATIENCE_S,
@@ -21,10 +22,13 @@ from tests.integration.floor import (
     until_quiet,
     until_record,
 )
+from tests.integration.test_recordings import audio, in_talk, parts, until_spool_is_empty, until_stored
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.asterisk16]
 
 CONFIG = floor_config(2, ring_seconds=15, wrap_up_seconds=60)
+CONFIG["queues"]["sales"]["recording"] = {"percent": 100}
+CONFIG["recordings"] = {"min_free_mb": 1}
 SITE = {"release": "16"}
 
 
@@ -138,3 +142,23 @@ async def test_held_asked_and_brought_together_by_the_desktop(site: RigSite, bos
         record = await until_record(boss, contact_id)
         assert [part["agent_id"] for part in record["segments"]] == ["a01", "a02"]
         await until_quiet(site, boss)
+
+
+async def test_recorded_but_for_a_paused_stretch(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as outside:
+        call, mine, contact_id = await in_talk(outside, seat)
+        for action in ("pause-recording", "resume-recording"):
+            await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/{action}")
+            await both_hear(call, mine, seat, 0.6)
+        mine.hang_up()
+        (recording,) = await until_stored(boss, contact_id)
+        for samples, hz in zip(await audio(site, recording), (CALLER_HZ, seat.phone.voice_hz), strict=True):
+            told = [each for each in parts(samples) if each != "?"]
+            while told[0] == "-":
+                del told[0]
+            assert told[:3] == [str(round(hz)), "-", str(round(hz))]
+        done = {"disposition": "order", "complete": True}
+        await seat.until_state("WRAP_UP")
+        await seat.desktop.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", done)
+        await until_quiet(site, boss)
+        await until_spool_is_empty(site)

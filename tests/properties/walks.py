@@ -68,6 +68,7 @@ SPEC: dict[str, Any] = {
                 {"waiting": 3, "to": {"queue": "crowded"}},
             ],
             "callback": {**CALLBACK, "prompts": ["goodbye"]},
+            "recording": {"percent": 50, "on_demand": True},
         },
         "support": {
             "steps": [{"skills": {"support": 1}}],
@@ -75,6 +76,7 @@ SPEC: dict[str, Any] = {
             "ring": 2,
             "dispositions": ["solved"],
             "callback": {**CALLBACK, "first": "customer", "detect_machine": True},
+            "recording": {"percent": 70},
         },
         "crowded": {
             "steps": [{"skills": {"sales": 5}}, {"expected_wait_seconds": 15, "skills": {"sales": 1}}],
@@ -121,6 +123,7 @@ SPEC: dict[str, Any] = {
             "skills": {"support": 3},
             "answer": "desktop",
             "capacity": {"voice": 1, "chat": 1, "email": 1},
+            "recording": {"percent": 60, "on_demand": True, "consultations": True},
         },
     },
 }
@@ -319,7 +322,9 @@ def somebody_talks(world: SimulatedPbx) -> str:
 def call_control(world: SimulatedPbx) -> None:
     """An agent whose phone knows nothing of it has ctid hold, ask, call in, mute, send digits, answer."""
     dice, state = world.random, world.engine.state
-    match dice.randrange(9):
+    match dice.randrange(11):
+        case 9 | 10:
+            record(world, somebody_talks(world))
         case 0 | 1:
             hold_for_a_while(world, somebody_talks(world))
         case 2 | 3 | 4 | 5:
@@ -346,6 +351,18 @@ def hold_for_a_while(world: SimulatedPbx, contact_id: str) -> None:
         world.later(0, 3_000, lambda: world.request(ev.HoldRequested, contact_id=contact_id))
     if world.chance(0.2):
         world.later(0, 3_000, lambda: world.request(ev.TransferRequested, contact_id=contact_id, queue="support"))
+
+
+def record(world: SimulatedPbx, contact_id: str) -> None:
+    """Somebody asks for a recording, a pause or its end; again and again, and mostly in an order that fits."""
+    dice = world.random
+    for action in ("record", "pause", "resume", "pause", "resume"):
+        if world.chance(0.6):
+            ask = {"contact_id": contact_id, "action": action}
+            world.later(0, 8_000, lambda ask=ask: world.request(ev.RecordingRequested, **ask))  # type: ignore[misc]
+    if world.chance(0.2):
+        world.tell_daemon(ev.RecordingSpaceTold(fault="disk_full"))
+        world.later(100, dice.randint(200, 20_000), lambda: world.tell_daemon(ev.RecordingSpaceTold(fault="")))
 
 
 def ask_somebody(world: SimulatedPbx, contact_id: str) -> None:

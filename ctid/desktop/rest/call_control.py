@@ -39,54 +39,57 @@ from ctid.model.events import (
 
 async def hold(call: Call) -> Answer:
     """Put the caller on hold."""
-    return await _ask(call, HoldRequested, contact_id=_served(call).id)
+    return await _ask(call, HoldRequested, contact_id=served(call).id)
 
 
 async def retrieve(call: Call) -> Answer:
     """Have the agent talk again to the caller on hold."""
-    return await _ask(call, RetrieveRequested, contact_id=_served(call).id)
+    return await _ask(call, RetrieveRequested, contact_id=served(call).id)
 
 
 async def mute(call: Call) -> Answer:
     """Keep what the agent says from the others, or let them hear it again."""
     body: MuteBody = call.body
-    return await _ask(call, MuteRequested, contact_id=_served(call).id, on=body.on)
+    return await _ask(call, MuteRequested, contact_id=served(call).id, on=body.on)
 
 
 async def mute_leg(call: Call) -> Answer:
     """Keep what one party says from the others, or let them hear it again."""
     body: MuteBody = call.body
     leg_id = call.params["leg_id"]
-    return await _ask(call, MuteRequested, contact_id=_served(call).id, on=body.on, leg_id=leg_id)
+    return await _ask(call, MuteRequested, contact_id=served(call).id, on=body.on, leg_id=leg_id)
 
 
 async def clear_leg(call: Call) -> Answer:
     """End one party's part in a call."""
-    return await _ask(call, LegClearRequested, contact_id=_served(call).id, leg_id=call.params["leg_id"])
+    return await _ask(call, LegClearRequested, contact_id=served(call).id, leg_id=call.params["leg_id"])
 
 
 async def send_digits(call: Call) -> Answer:
     """Send digits to whom the agent talks to."""
     body: DigitsBody = call.body
-    return await _ask(call, DigitsRequested, contact_id=_served(call).id, digits=body.digits)
+    return await _ask(call, DigitsRequested, contact_id=served(call).id, digits=body.digits)
 
 
 async def transfer(call: Call) -> Answer:
     """Give a call on without asking first."""
     body: TransferBody = call.body
+    message = body.to.voicemail
     return await _ask(
         call,
         TransferRequested,
-        contact_id=_served(call).id,
+        contact_id=served(call).id,
         queue=body.to.queue or "",
         agent=body.to.agent or "",
         number=body.to.number or "",
+        voicemail_queue=(message.queue if message is not None else None) or "",
+        voicemail_agent=(message.agent if message is not None else None) or "",
     )
 
 
 async def hang_up(call: Call) -> Answer:
     """End the agent's part in a call."""
-    return await _ask(call, HangUpRequested, contact_id=_served(call).id)
+    return await _ask(call, HangUpRequested, contact_id=served(call).id)
 
 
 async def consult(call: Call) -> Answer:
@@ -95,7 +98,7 @@ async def consult(call: Call) -> Answer:
     return await _ask(
         call,
         ConsultationRequested,
-        contact_id=_served(call).id,
+        contact_id=served(call).id,
         agent=body.agent or "",
         number=body.number or "",
         dial=body.dial,
@@ -106,7 +109,7 @@ async def add_party(call: Call) -> Answer:
     """Call somebody into the talk."""
     body: PartyBody = call.body
     whom = {"agent": body.agent or "", "number": body.number or ""}
-    return await _ask(call, PartyRequested, contact_id=_served(call).id, **whom)
+    return await _ask(call, PartyRequested, contact_id=served(call).id, **whom)
 
 
 async def alternate(call: Call) -> Answer:
@@ -151,7 +154,7 @@ def _own_consultation(call: Call) -> str:
     return consultation.id
 
 
-def _served(call: Call) -> Contact:
+def served(call: Call) -> Contact:
     """The contact, if the principal talks to it or supervises who does; not if they only wrap it up."""
     contact = live_contact(call)
     if call.principal.role is Role.AGENT and contact.agent_id != call.principal.agent_id:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ctid.desktop.operation import Call
-from ctid.desktop.scope import sees_agent, sees_contact, sees_offer, sees_queue, sees_record
+from ctid.desktop.scope import sees_agent, sees_contact, sees_offer, sees_queue, sees_record, sees_recording
 from ctid.errors import ForbiddenError
 from ctid.model.contact import Contact
 from ctid.model.offer import Offer
 from ctid.model.record import ContactRecord
+from ctid.model.recording import StoredRecording
 
 
 def own_agent(call: Call, agent_id: str) -> None:
@@ -58,3 +59,13 @@ def own_record(call: Call, record: ContactRecord) -> None:
     """
     if not sees_record(call.principal, record):
         raise ForbiddenError("this contact is not yours")
+
+
+def own_recording(call: Call, recording: StoredRecording) -> None:
+    """Refuse a recording that is not theirs to hear.
+
+    Raises:
+        ForbiddenError: Its queue or its agent is outside their scope.
+    """
+    if not sees_recording(call.site.spec, call.principal, recording):
+        raise ForbiddenError("this recording is not yours")

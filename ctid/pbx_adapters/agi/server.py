@@ -65,8 +65,8 @@ class AgiServer:
     """Our end of ``AGI(agi://...)``, for all PBXes.
 
     Emits ``CallArrived``, ``CallerReturned``, ``CallSentOn`` or ``CallUndelivered`` when a session begins,
-    ``DigitsCollected`` for each ``PlayAndCollect``, and ``AgiEnded`` once when it is over, unless another session of
-    the same leg took its place or the server is being stopped.
+    ``DigitsCollected`` for each ``PlayAndCollect`` and ``RecordMessage``, and ``AgiEnded`` once when it is over, unless
+    another session of the same leg took its place or the server is being stopped.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class AgiServer:
         *,
         pbxes: Collection[str],
         max_sessions: int = 5_000,
+        recordings: Mapping[str, str] | None = None,
     ) -> None:
         """Make a server, not listening yet.
 
@@ -89,7 +90,9 @@ class AgiServer:
             metrics: Where to count.
             pbxes: Names that requests may give as ``pbx=``; if it is but one, it need not be given.
             max_sessions: Connections that are served at once; more are closed, and come again.
+            recordings: PBX to the folder that it records messages to, as it sees it.
         """
+        self._recordings = recordings or {}
         self._host = host
         self._port = port
         self._emit = emit
@@ -162,7 +165,8 @@ class AgiServer:
             pbx = next(iter(self._pbxes)) if not request.pbx and len(self._pbxes) == 1 else request.pbx
             if pbx not in self._pbxes:
                 raise PbxProtocolError("the request names no PBX of ours")
-            session = AgiSession(pbx, request.unique_id, reader, writer, parser, self._emit, early)
+            folder = self._recordings.get(pbx, "")
+            session = AgiSession(pbx, request.unique_id, reader, writer, parser, self._emit, early, folder)
             event = _beginning(pbx, request)
             if event is None:
                 _log.warning("agi.script_unknown", pbx=pbx, unique_id=request.unique_id, script=request.script)

@@ -13,8 +13,17 @@ from typing import Final
 import structlog
 
 from ctid.errors import CtidError, PbxConnectionError, PbxProtocolError, PbxTimeoutError
-from ctid.model.commands import AgiCommand, AnswerLeg, PlayAndCollect, PlayMusic, ReleaseLeg, SetVariable, StopMusic
-from ctid.model.events import CollectEnd, DigitsCollected, Event
+from ctid.model.commands import (
+    AgiCommand,
+    AnswerLeg,
+    PlayAndCollect,
+    PlayMusic,
+    RecordMessage,
+    ReleaseLeg,
+    SetVariable,
+    StopMusic,
+)
+from ctid.model.events import CollectEnd, DigitsCollected, Event, MessageBegun
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Eof, Hangup, Reply
 
 MAX_QUEUED_COMMANDS: Final = 64
@@ -31,6 +40,9 @@ COMMAND_SECONDS: Final = 10.0
 
 PROMPT_SECONDS: Final = 900.0
 """How long one prompt may play."""
+
+MESSAGE: Final = "-caller"
+"""What the name of a message's file ends with, before its format: as that of the caller's side of a recorded call."""
 
 READ_BYTES: Final = 16 * 1024
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -54,8 +66,12 @@ class AgiSession:
         parser: AgiParser,
         emit: Callable[[Event], None],
         early: Iterable[AgiEvent] = (),
+        recordings: str = "",
     ) -> None:
-        """Make a session of a connection whose environment ``parser`` has read, and ``early`` with it."""
+        """Make a session of a connection whose environment ``parser`` has read, and ``early`` with it.
+
+        ``recordings`` is the folder that the PBX records messages to, as it sees it; empty if there is none.
+        """
         self.pbx = pbx
         self.unique_id = unique_id
         self._reader = reader
@@ -63,6 +79,7 @@ class AgiSession:
         self._parser = parser
         self._emit = emit
         self._early = early
+        self._recordings = recordings
         self._commands: asyncio.Queue[AgiCommand] = asyncio.Queue(MAX_QUEUED_COMMANDS)
         self._reply: asyncio.Future[Reply] | None = None
         self._music = False
@@ -129,6 +146,8 @@ class AgiSession:
                     await self._ask("ANSWER")
                 case PlayAndCollect():
                     self._emit(await self._collect(command))
+                case RecordMessage():
+                    self._emit(await self._record(command))
                 case PlayMusic(music_class=music_class):
                     await self._ask(f"EXEC StartMusicOnHold {_quoted(music_class)}")
                     self._music = True
@@ -150,7 +169,7 @@ class AgiSession:
 
     async def _collect(self, command: PlayAndCollect) -> DigitsCollected:
         await self._stop_music()
-        digits, failed = await self._play(command)
+        digits, failed = await self._play(command.prompts, command.accept)
         if not failed and command.accept and (digits or command.timeout_ms > 0):
             digits = await self._wait_for_digits(command, digits)
         if digits:
@@ -163,10 +182,33 @@ class AgiSession:
             pbx=self.pbx, unique_id=self.unique_id, token=command.token, digits=digits, ended_by=ended_by
         )
 
-    async def _play(self, command: PlayAndCollect) -> tuple[str, bool]:
+    async def _record(self, command: RecordMessage) -> DigitsCollected:
+        """Record a message; who hangs up meanwhile ends the session, and what they said is in the file."""
+        await self._stop_music()
+        ended_by = CollectEnd.FAILED
+        if self._recordings:
+            # Who can't be told what to do hears the beep all the same.
+            await self._play(command.prompts, "#")
+            self._emit(MessageBegun(pbx=self.pbx, unique_id=self.unique_id, token=command.token))
+            path = f"{self._recordings}/{command.record}{MESSAGE}"
+            silence = f" s={command.silence_seconds}" if command.silence_seconds else ""
+            line = f'RECORD FILE {_quoted(path)} sln "#" {command.max_seconds * 1_000} BEEP{silence}'
+            reply = await self._ask(line, command.max_seconds + COMMAND_SECONDS)
+            # Of who hangs up, this may be told before the hang-up is.
+            if reply.code == 200 and (reply.result >= 0 or reply.data == "hangup"):
+                ended_by = CollectEnd.PLAYED
+            else:
+                self._log.warning("agi.record_failed", code=reply.code, detail=reply.data)
+        else:
+            self._log.warning("agi.record_unconfigured")
+        return DigitsCollected(
+            pbx=self.pbx, unique_id=self.unique_id, token=command.token, digits="", ended_by=ended_by
+        )
+
+    async def _play(self, prompts: Iterable[str], accept: str) -> tuple[str, bool]:
         """Play the prompts until a key that counts; return that key, and whether a prompt failed."""
-        for prompt in command.prompts:
-            reply = await self._ask(f"STREAM FILE {_quoted(prompt)} {_quoted(command.accept)}", PROMPT_SECONDS)
+        for prompt in prompts:
+            reply = await self._ask(f"STREAM FILE {_quoted(prompt)} {_quoted(accept)}", PROMPT_SECONDS)
             if reply.result > 0:
                 return chr(reply.result), False
             # A file that is not there plays nothing, and is no error to Asterisk.

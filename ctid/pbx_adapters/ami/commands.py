@@ -16,6 +16,7 @@ from ctid.model.commands import (
     JoinLegs,
     LetWait,
     MuteLeg,
+    MuteRecording,
     PlaceCall,
     RejoinConsulted,
     RingAgent,
@@ -83,11 +84,17 @@ PHONES: Final = "ctid-phones"
 OWN_NUMBER: Final = "CTID_OWN_NUMBER"
 """The channel variable that tells what is shown of an agent for whom we dial."""
 
+RECORD: Final = "CTID_RECORD"
+"""The channel variable that tells the name of the files that a channel is recorded to, and our context for that."""
+
 NO_FORWARD: Final = "ctid-no-forward"
 """The context a forwarding phone (302) is sent to; it refuses, so that the call never rings elsewhere."""
 
 GONE: Final = "No such channel"
 """What ``Hangup`` answers for a channel that is not there."""
+
+NOT_RECORDED: Final = "Cannot set mute flag"
+"""What ``MixMonitorMute`` answers for a channel on which nothing is recorded."""
 
 _NAME_BREAKERS: Final = re.compile(r'["<>\\\x00-\x1f\x7f]')
 _VARIABLE_BREAKERS: Final = re.compile(r'([\\,"()])')
@@ -100,6 +107,7 @@ def ring_agent(command: RingAgent) -> Fields:
         variables.append(f"{CALLER}={_escaped(command.peer_unique_id)}")
     else:
         variables.append(f"{AWAIT_SECONDS}={command.wait_ms // 1000}")
+    variables += [f"{RECORD}={_escaped(command.record)}"] if command.record else []
     variables += [f"PJSIP_HEADER(add,{name})={_escaped(value)}" for name, value in command.headers.items()]
     fields: dict[str, str | list[str]] = {
         "Action": "Originate",
@@ -182,6 +190,7 @@ def dial_consulted(command: DialConsulted) -> Fields:
         f"FORWARD_CONTEXT={NO_FORWARD}",
         f"TRANSFER_CONTEXT={TRANSFER}",
     ]
+    variables += [f"{RECORD}={_escaped(command.record)}"] if command.record else []
     fields: dict[str, str | list[str]] = {
         "Action": "Originate",
         "Async": "true",
@@ -259,6 +268,21 @@ def mute_leg(command: MuteLeg) -> Fields:
         "Variable": "MUTEAUDIO(in)",
         "Value": "on" if command.on else "off",
     }
+
+
+def mute_recording(command: MuteRecording) -> Fields:
+    """Have what a channel is recorded to be silent; of the classes ``system`` and ``call`` this needs one."""
+    return {
+        "Action": "MixMonitorMute",
+        "Channel": command.unique_id,
+        "Direction": "both",
+        "State": "1" if command.on else "0",
+    }
+
+
+def stop_recording(unique_id: str) -> Fields:
+    """End the recording of a channel."""
+    return {"Action": "StopMixMonitor", "Channel": unique_id}
 
 
 def send_digit(unique_id: str, digit: str) -> Fields:

@@ -20,17 +20,20 @@ from ctid.model.commands import (
     JoinLegs,
     LetWait,
     MuteLeg,
+    MuteRecording,
     Originate,
     PlaceCall,
     RejoinConsulted,
     RingAgent,
     RingSupervisor,
     SendDigits,
+    StopRecording,
     Supervise,
 )
-from ctid.model.events import Event, LegFailed
+from ctid.model.events import Event, LegFailed, RecordingRefused
 from ctid.pbx_adapters.ami.commands import (
     GONE,
+    NOT_RECORDED,
     Originating,
     alternate,
     confer,
@@ -42,10 +45,12 @@ from ctid.pbx_adapters.ami.commands import (
     join_legs,
     let_wait,
     mute_leg,
+    mute_recording,
     place_call,
     rejoin_consulted,
     ring_agent,
     ring_supervisor,
+    stop_recording,
     supervise,
 )
 from ctid.pbx_adapters.ami.framing import Message
@@ -129,6 +134,10 @@ class Executor:
                 self._move(command.unique_id, supervise(command))
             case MuteLeg():
                 self._move(command.unique_id, mute_leg(command))
+            case MuteRecording():
+                self._mute_recording(command)
+            case StopRecording():
+                self._move(command.unique_id, stop_recording(command.unique_id))
             case SendDigits():
                 self._keypad.press(command.unique_id, command.digits)
             case HangUpLeg():
@@ -190,6 +199,29 @@ class Executor:
         except PbxActionError as error:
             # Whoever has just hung up can't be moved; the end of their leg is told, or was.
             self._log.info("leg.action_refused", unique_id=unique_id, action=name, detail=error.detail)
+
+    def _mute_recording(self, command: MuteRecording) -> None:
+        if self._actions is None or self._group is None:
+            # The engine orders it anew when the link is there again.
+            self._log.info("recording.mute_dropped", unique_id=command.unique_id)
+            return
+        try:
+            answer = self._actions.send_action(dict(mute_recording(command)))
+        except PbxError as error:
+            self._log.warning("recording.mute_refused", unique_id=command.unique_id, detail=error.detail)
+            return
+        self._group.create_task(
+            self._settle_mute(command, answer), name=f"ami-{self._pbx}-mute-recording-{command.unique_id}"
+        )
+
+    async def _settle_mute(self, command: MuteRecording, answer: Awaitable[list[Message]]) -> None:
+        assert self._actions is not None
+        try:
+            await self._actions.response(answer, "MixMonitorMute", self._time_limit_s)
+        except PbxActionError as error:
+            self._log.warning("recording.mute_refused", unique_id=command.unique_id, detail=error.detail)
+            if error.detail == NOT_RECORDED:
+                self._emit(RecordingRefused(pbx=self._pbx, unique_id=command.unique_id))
 
     def _hang_up(self, command: HangUpLeg) -> None:
         if self._actions is None or self._group is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,42 @@ def test_a_strategy_there_is_not_is_named_with_those_there_are(tmp_path: Path) -
         load_config(tmp_path, {"strategies": ["longest_idle", "round_robin"]})
     (fault,) = caught.value.faults
     assert "queues.sales.strategy: there is no strategy 'best'; there is: longest_idle, round_robin" in fault
+
+
+KEY = base64.b64encode(bytes(32)).decode()
+RECORDED = GOOD.replace("    overflow:", "    recording: {percent: 50, on_demand: true}\n    overflow:")
+KEPT = "recordings: {folder: /var/lib/ctid/recordings, key: env:CTID_TEST_KEY}\n"
+SPOOL = "recordings: {asterisk: /var/spool/asterisk/ctid, ctid: /mnt/pbx}"
+
+
+def test_recordings_need_a_place_and_a_spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CTID_TEST_KEY", KEY)
+    assert faults(tmp_path, RECORDED) == [
+        "0.yaml:18: queues.sales.recording: there is no section recordings, which says where recordings are kept"
+    ]
+    assert faults(tmp_path, RECORDED + KEPT) == [
+        "0.yaml:24: pbxes.main.recordings: is missing: the folder that this PBX writes recordings to"
+    ]
+    (tmp_path / "0.yaml").write_text(RECORDED.replace("main: {ami", f"main: {{{SPOOL}, ami") + KEPT)
+    config = load_config(tmp_path)
+    assert config.site.queues["sales"].recording is not None
+    assert config.daemon.recordings is not None
+    assert config.daemon.recordings.key is not None
+    assert KEY not in repr(config.daemon)
+
+
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [
+        (KEY, "the key stands elsewhere: give env:NAME or file:/path"),
+        ("env:CTID_TEST_NO_KEY", "the environment has no variable CTID_TEST_NO_KEY"),
+        ("env:CTID_TEST_KEY", "the key is not 32 bytes in base64; make one with: openssl rand -base64 32"),
+    ],
+)
+def test_a_key_of_recordings_never_stands_in_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, what: str
+) -> None:
+    monkeypatch.setenv("CTID_TEST_KEY", "c2hvcnQ=")
+    text = GOOD + f'recordings: {{folder: /var/lib/ctid/recordings, key: "{key}"}}\n'
+    (fault,) = faults(tmp_path, text)
+    assert fault.endswith(f"recordings.key: {what}")
