@@ -140,7 +140,10 @@ class Daemon:
                 pbxes=daemon.pbxes,
                 max_sessions=daemon.agi.max_sessions,
             )
-            links = {name: AmiLink(name, spec.ami, runner.put, metrics) for name, spec in daemon.pbxes.items()}
+            links = {
+                name: AmiLink(name, spec.ami, runner.put, metrics, dial_out=spec.dial_out)
+                for name, spec in daemon.pbxes.items()
+            }
 
             def readiness() -> list[Component]:
                 fault = self._store_fault or records.fault

@@ -14,6 +14,7 @@ from ctid.cli.options import ConfigOption
 from ctid.errors import ConfigError, NotFoundError
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Phone, fragments
 from ctid.pbx_adapters.web_phone_config import web_phone_fragments
+from ctid.routing import emergency
 from ctid.spec.loader import Config, load_config
 
 
@@ -77,6 +78,12 @@ def asterisk(
             fallback_dial=fallback_dial,
             number_dial=number_dial or spec.dial_out,
             phones=[agent.device.removeprefix("PJSIP/") for agent in agents],
+            emergency_numbers=[*emergency.of_country(loaded.site.country), *loaded.site.own_calls.emergency_numbers],
+            places={
+                agent.device.removeprefix("PJSIP/"): agent.emergency_caller_id
+                for agent in agents
+                if agent.emergency_caller_id
+            },
         ),
         phones,
         release,

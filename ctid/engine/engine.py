@@ -26,7 +26,9 @@ from ctid.engine import (
     journey,
     messages,
     offers,
+    own_calls,
     pbx,
+    phone_calls,
     profiles,
     queueing,
     reload,
@@ -59,6 +61,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.LegUnbridged: pbx.unbridged,
     ev.LegHeld: pbx.held,
     ev.LegRetrieved: pbx.retrieved,
+    ev.LegDialled: phone_calls.dialled,
+    ev.DialEnded: phone_calls.dial_ended,
     ev.LegEnded: pbx.ended,
     ev.CallTransferred: transfers.completed,
     ev.CallSentOn: transfers.sent_on,
@@ -210,8 +214,8 @@ class Engine:
         for contact in state.contacts.values():
             if contact.state is ContactState.CLOSED:
                 turn.emit(SaveRecord(record=contacts.record_of(turn, contact)))
-            elif contact.ani and contact.customer is None:
-                turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
+            elif (number := contacts.customer_number(turn, contact)) and contact.customer is None:
+                turn.emit(LookUpCustomer(contact_id=contact.id, ani=number))
         turn.touch_all()
         turn.publish("site.started", {"site": event.site, "release": event.release})
 
@@ -249,6 +253,8 @@ class Engine:
                 queueing.readmit(turn, contact)
             case "expire" if contact := state.contacts.get(subject):
                 callbacks.expire(turn, contact)
+            case "call" if contact := state.contacts.get(subject):
+                own_calls.time_over(turn, contact)
             case "dial" if contact := state.contacts.get(subject):
                 dialling.over(turn, contact)
             case "waited" if contact := state.contacts.get(subject):

@@ -9,7 +9,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ctid.engine import agents, consultations, contacts, holding, journey, offers, outage, queueing, segments
+from ctid.engine import (
+    agents,
+    consultations,
+    contacts,
+    holding,
+    journey,
+    offers,
+    outage,
+    own_calls,
+    phone_calls,
+    queueing,
+    segments,
+)
 from ctid.engine.turn import Turn
 from ctid.engine.views import screen_pop
 from ctid.model.agent import Agent
@@ -59,7 +71,17 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
         # They were reached; from here on they are a caller like any other.
         contacts.end_callback(turn, contact)
         contact.callback = None
-    if target.number:
+    if target.agent and not (target.queue or contact.queue):
+        # A call that no queue stands behind: it rings at the colleague's phone, and that is all that is done for it.
+        contacts.move(turn, contact, ContactState.CREATED)
+        phone = extension_of(turn.site.agents[target.agent].device)
+        journey.leave_for(turn, contact, "phone", phone, Outcome.TRANSFERRED)
+    elif not (target.number or target.queue or contact.queue):
+        contacts.move(turn, contact, ContactState.CREATED)
+        contact.outcome = Outcome.TRANSFERRED
+        if leg.has_agi:
+            journey.release(turn, leg)
+    elif target.number:
         contacts.move(turn, contact, ContactState.CREATED)
         journey.leave_for(turn, contact, "number", target.number, Outcome.TRANSFERRED)
     else:
@@ -78,6 +100,14 @@ def fetch(turn: Turn, leg: Leg) -> None:
 def sent_on(turn: Turn, event: CallSentOn) -> None:
     """A phone has sent its caller on; its PBX and the caller's FastAGI session both tell, in either order."""
     leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is not None and leg.watched:
+        phone_calls.over(turn, turn.state.contacts[leg.contact_id], Outcome.TRANSFERRED)
+        leg = None
+    elif leg is not None and leg.party is not Party.CALLER:
+        # Somebody who is called by an agent sends that agent on. There is nowhere to go for them.
+        if event.arrived:
+            turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next="hangup"))
+        return
     if leg is None:
         if event.arrived:
             # A call of an agent's own: the phone's own dialplan has it.
@@ -117,6 +147,7 @@ def agent_at(turn: Turn, pbx: str, device: str) -> str:
 
 def completed(turn: Turn, event: CallTransferred) -> None:
     """A phone has joined its caller with somebody else and left."""
+    phone_calls.transferred(turn, event)
     found = ((turn.legs.find(event.pbx, party.unique_id), party) for party in event.parties)
     callers = [(leg, party) for leg, party in found if leg is not None and leg.party is Party.CALLER]
     if not callers:
@@ -156,7 +187,11 @@ def hand_over(turn: Turn, contact: Contact, caller: Leg, other: TransferParty | 
         _publish(turn, contact, giver, to_agent=agent_id)
         contacts.close(turn, contact, Outcome.TRANSFERRED)
         return
-    _engage(turn, taker)
+    asked = turn.legs.find(caller.pbx, other.unique_id)
+    if asked is not None and asked.watched:
+        # The enquiry was a call of its own; what it was about goes on in its place.
+        phone_calls.over(turn, turn.state.contacts[asked.contact_id], Outcome.TRANSFERRED)
+    agents.engage(turn, taker)
     offers.adopt(turn, taker, contact, other.unique_id, caller.bridge_id)
     _publish(turn, contact, giver, to_agent=taker.id)
 
@@ -184,20 +219,9 @@ def _can_take(turn: Turn, agent: Agent) -> bool:
     return agent.id in turn.site.agents and agent.state in free and not agent.offer_id
 
 
-def _engage(turn: Turn, agent: Agent) -> None:
-    """What the agent was at is put aside: a wrap-up ends; what follows it, or a break, follows the talk to come."""
-    state, reason = agent.pending_state, agent.pending_reason
-    if agent.state is AgentState.WRAP_UP:
-        agent.pending_state, agent.pending_reason, agent.misses = None, "", 0
-        agents.end_work(turn, agent)
-    elif agent.state is AgentState.NOT_READY and state is None:
-        state, reason = AgentState.NOT_READY, agent.reason
-    agent.pending_state, agent.pending_reason = state, reason
-
-
 def _leave_us(turn: Turn, contact: Contact, caller: Leg) -> None:
     """What becomes of the caller's leg is no longer ours."""
-    turn.legs.remove(caller)
+    own_calls.forget(turn, caller)
     turn.cancel_timer(f"unseen:{caller.id}")
     contact.caller_leg = ""
 

@@ -17,7 +17,7 @@ from ctid.model.contact import Consultation, Contact, PathStep, Segment, Span
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
-from ctid.model.states import WAITING, AgentState, ConsultationState, ContactState, OfferState
+from ctid.model.states import WAITING, AgentState, ConsultationState, ContactState, Direction, OfferState
 from ctid.spec.agent import VOICE, AgentSpec
 from ctid.spec.site import SiteSpec
 
@@ -94,6 +94,10 @@ def contact_actions(contact: Contact) -> list[str]:
         allowed += ["complete_wrap_up"] if over and not owes_disposition(contact) else []
     if contact.channel != VOICE:
         allowed.append("withdraw")
+    elif contact.watched:
+        allowed += ["mute", "send_digits", "hang_up"] if contact.state is ContactState.CONNECTED else ["hang_up"]
+    elif contact.direction is not Direction.INBOUND and contact.state is ContactState.CREATED and contact.offer_ids:
+        allowed.append("hang_up")
     elif contact.state is ContactState.CONNECTED and segments.talking(contact):
         allowed += ["retrieve" if contact.parked else "hold", "mute", "send_digits", "transfer", "consult", "hang_up"]
     return allowed
@@ -144,6 +148,7 @@ def agent_view(state: SiteState, site: SiteSpec, agent: Agent, now: Instant) -> 
         ],
         "offer_id": agent.offer_id or None,
         "contact_id": agent.contact_id or None,
+        "own_calls": list(agent.own_calls),
         "wrap_up_until": stamp_of_mono(agent.wrap_up_until_ms, now),
         "desktops": len(agent.desktops),
         "version": agent.version,
@@ -157,8 +162,12 @@ def contact_view(state: SiteState, contact: Contact, now: Instant, floor: Floor)
     return {
         "id": contact.id,
         "channel": contact.channel,
+        "direction": contact.direction,
         "state": contact.state,
         "outcome": contact.outcome,
+        "cause": contact.cause or None,
+        "emergency": contact.emergency,
+        "called": contact.called or None,
         "ani": contact.ani or None,
         "dnis": contact.dnis,
         "entry": contact.entry or None,
@@ -253,6 +262,8 @@ def queue_view(
     newcomer = outlook.of_newcomer(state, site, floor, name, now)
     if inside is None:
         inside = [contact for contact in state.contacts.values() if contact.queue == name]
+    # Own calls on the queue's behalf are none of its work.
+    inside = [contact for contact in inside if contact.direction is Direction.INBOUND or contact.visits]
     waiting = [c for c in inside if c.state in (ContactState.QUEUED, ContactState.OFFERED)]
     return {
         "id": name,
@@ -345,4 +356,5 @@ def legs_of(state: SiteState, contact: Contact) -> Iterator[Leg]:
     if contact.callback is not None and contact.callback.leg_id != contact.caller_leg:
         ids.append(contact.callback.leg_id)
     ids += [state.offers[offer_id].leg_id for offer_id in contact.offer_ids if offer_id in state.offers]
+    ids += contact.watched
     return (state.legs[leg_id] for leg_id in ids if leg_id in state.legs)

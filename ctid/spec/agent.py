@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from ctid.spec.base import Level, Name, Seconds, Spec
+from ctid.spec.destination import PhoneNumber
 
 Device = Annotated[str, StringConstraints(pattern=r"^(PJSIP|SIP|IAX2|DAHDI)/[A-Za-z0-9@._-]{1,80}$")]
 Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -47,6 +48,8 @@ class AgentSpec(Spec):
         answer: ``phone``: the phone rings until it is answered. ``auto``: it is told to answer by itself. ``desktop``:
             the offer is accepted at the desktop first; then the phone is rung and told to answer by itself.
         team: For supervisors' scopes.
+        emergency_caller_id: The number shown to emergency services: that of where the phone really is. It is part of
+            the dialplan that ``ctid asterisk-config`` prints, and nothing ever replaces it.
     """
 
     name: str
@@ -60,6 +63,7 @@ class AgentSpec(Spec):
     cost: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     answer: Literal["phone", "auto", "desktop"] = "phone"
     team: Name | None = None
+    emergency_caller_id: PhoneNumber | None = None
 
     @model_validator(mode="after")
     def _registers(self) -> Self:

@@ -14,6 +14,7 @@ from ctid.spec.base import Name, Spec
 from ctid.spec.calendar import CalendarSpec, Zone
 from ctid.spec.desk import PhoneBookEntry
 from ctid.spec.destination import Destination, Prompt
+from ctid.spec.own_calls import OwnCallsSpec
 from ctid.spec.policy import PolicySpec
 from ctid.spec.queue import QueueSpec
 
@@ -90,6 +91,7 @@ class SiteSpec(Spec):
         reasons: NOT_READY reasons an agent may give.
         dispositions: Code to what people read.
         phone_book: Numbers that agents transfer to or dial.
+        own_calls: Rules for calls that agents make by themselves.
     """
 
     site: Name
@@ -100,6 +102,7 @@ class SiteSpec(Spec):
     reasons: dict[Name, str] = {}
     dispositions: dict[Name, str] = {}
     phone_book: Annotated[list[PhoneBookEntry], Field(max_length=5_000)] = []
+    own_calls: OwnCallsSpec = OwnCallsSpec()
     policy: PolicySpec = PolicySpec()
     calendars: dict[Name, CalendarSpec] = {}
     entries: dict[Name, EntrySpec]

@@ -9,10 +9,12 @@ from ctid.model.events import (
     CallSentOn,
     CallTransferred,
     DeviceChanged,
+    DialEnded,
     Event,
     LegAlerting,
     LegAnswered,
     LegBridged,
+    LegDialled,
     LegEnded,
     LegFailed,
     LegHeld,
@@ -102,6 +104,30 @@ def _device(channel: str) -> str:
     return channel.rpartition("-")[0]
 
 
+def _dial_begin(pbx: str, message: Message) -> Event | None:
+    # An originate, ctid's own above all, has no channel that calls, and means nothing here.
+    return LegDialled(
+        pbx=pbx,
+        unique_id=message["Uniqueid"],
+        device=_device(message["Channel"]),
+        number=_known(message.get("CallerIDNum", "")),
+        extension=message.get("Exten", ""),
+        called_unique_id=message["DestUniqueid"],
+        called_device=_device(message["DestChannel"]),
+    )
+
+
+def _dial_end(pbx: str, message: Message) -> Event | None:
+    if "Channel" not in message:
+        return None
+    return DialEnded(pbx=pbx, called_unique_id=message["DestUniqueid"], status=message.get("DialStatus", ""))
+
+
+def _known(number: str) -> str:
+    """A number, or nothing where Asterisk says that it has none."""
+    return "" if number == "<unknown>" else number
+
+
 def _hangup(pbx: str, message: Message) -> Event | None:
     return LegEnded(pbx=pbx, unique_id=message["Uniqueid"], cause=_number(message.get("Cause", "")))
 
@@ -132,6 +158,8 @@ _TRANSLATIONS: Final[dict[str, Callable[[str, Message], Event | None]]] = {
     "Unhold": _unhold,
     "AttendedTransfer": _attended_transfer,
     "BlindTransfer": _blind_transfer,
+    "DialBegin": _dial_begin,
+    "DialEnd": _dial_end,
     "Hangup": _hangup,
     "OriginateResponse": _originate_response,
     "DeviceStateChange": _device_state_change,
