@@ -152,7 +152,10 @@ class Daemon:
                     name: pbx.recordings.asterisk for name, pbx in daemon.pbxes.items() if pbx.recordings is not None
                 },
             )
-            links = {name: AmiLink(name, spec.ami, runner.put, metrics) for name, spec in daemon.pbxes.items()}
+            links = {
+                name: AmiLink(name, spec.ami, runner.put, metrics, dial_out=spec.dial_out)
+                for name, spec in daemon.pbxes.items()
+            }
 
             def readiness() -> list[Component]:
                 fault = self._store_fault or records.fault

@@ -53,6 +53,10 @@ class CtidError(Exception):
     """The daemon did not start, or did not stop."""
 
 
+NUMBER_DIAL: Final = "PJSIP/{number}"
+"""Numbers outside are phones of the rig: 1004 is the phone 1004."""
+
+
 class CtidProcess:
     """``ctid run`` as a process.
 
@@ -266,7 +270,7 @@ class RigSite:
         data = {
             "store": {"url": f"sqlite:///{self.folder}/ctid.db"},
             **self.config,
-            "pbxes": {"main": {"ami": ami, **self._web_phones(), **self._spool()}},
+            "pbxes": {"main": {"ami": ami, "dial_out": NUMBER_DIAL, **self._web_phones(), **self._spool()}},
             **self._recordings(),
             "agi": {"host": "127.0.0.1", "port": self.agi_port},
             "api": {
@@ -333,13 +337,18 @@ class RigSite:
     def _asterisk_texts(self, phones: Sequence[str]) -> dict[str, str]:
         texts = fragments(
             ManagerUser(name="ctid", secret=DEMO_AMI_SECRET),
-            # Numbers outside are phones of the rig: 1004 is the phone 1004.
             Dialplan(
                 pbx="main",
                 agi=f"127.0.0.1:{self.agi_port}",
-                number_dial="PJSIP/{number}",
+                number_dial=NUMBER_DIAL,
                 phones=phones,
                 recordings=RECORDINGS if self._records else "",
+                emergency_numbers=["110", "112"],
+                places={
+                    _name(agent): agent["emergency_caller_id"]
+                    for agent in self.config["agents"].values()
+                    if "emergency_caller_id" in agent
+                },
             ),
             (),
             self._release,

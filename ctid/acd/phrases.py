@@ -101,6 +101,7 @@ EN: Final[dict[str, str]] = {
     "outcome.overflow": "sent on elsewhere",
     "outcome.transferred": "transferred",
     "outcome.voicemail": "left a message",
+    "outcome.not_reached": "not reached",
     "outcome.failed": "failed",
     "decisions.none": "It was never offered to an agent.",
     # A decision.
@@ -228,6 +229,7 @@ ZH: Final[dict[str, str]] = {
     "outcome.overflow": "已转往别处",
     "outcome.transferred": "已转接",
     "outcome.voicemail": "已留言",
+    "outcome.not_reached": "未接通",
     "outcome.failed": "失败",
     "decisions.none": "从未分配给座席。",
     "decision.arrival": "在队列 {queue} 等待 {time} 后：{agent}，{why}。",

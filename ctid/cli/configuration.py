@@ -14,6 +14,7 @@ from ctid.cli.options import ConfigOption
 from ctid.errors import ConfigError, NotFoundError
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Phone, fragments
 from ctid.pbx_adapters.web_phone_config import web_phone_fragments
+from ctid.routing import emergency
 from ctid.spec.loader import Config, load_config
 
 
@@ -78,6 +79,12 @@ def asterisk(
             number_dial=number_dial or spec.dial_out,
             phones=[agent.device.removeprefix("PJSIP/") for agent in agents],
             recordings=spec.recordings.asterisk if spec.recordings is not None else "",
+            emergency_numbers=[*emergency.of_country(loaded.site.country), *loaded.site.own_calls.emergency_numbers],
+            places={
+                agent.device.removeprefix("PJSIP/"): agent.emergency_caller_id
+                for agent in agents
+                if agent.emergency_caller_id
+            },
         ),
         phones,
         release,

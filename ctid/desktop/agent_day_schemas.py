@@ -14,8 +14,10 @@ class AgentDayView(View):
 
     since: datetime = Field(description="The site's local midnight.")
     contacts: int = Field(description="Contacts they were connected with, of any channel.")
+    own_calls: int = Field(description="Calls outside the ACD, made or taken.")
     missed: int = Field(description="Offers they did not answer.")
     talk_ms: int = Field(description="In calls, hold taken out.")
+    own_call_ms: int = Field(description="Part of talk_ms and hold_ms that calls took which ctid placed for them.")
     hold_ms: int = Field(description="For which they had a caller on hold.")
     wrap_up_ms: int
     ready_ms: int

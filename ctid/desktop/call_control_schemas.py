@@ -7,10 +7,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from ctid.desktop.bodies import Input
-from ctid.desktop.schemas import AcceptedView, View
+from ctid.desktop.bodies import Input, Text
+from ctid.desktop.schemas import AcceptedView, ContactView, View
 from ctid.model.states import ConsultationState
 from ctid.spec.base import Name
+from ctid.spec.destination import AttributeKey, PhoneNumber
 
 Number = Annotated[
     str,
@@ -100,9 +101,16 @@ class PartyBody(Input):
 
 
 class CallBody(Input):
-    """What an agent's phone is to dial."""
+    """Whom an agent calls."""
 
     number: Number
+    caller_id: PhoneNumber | None = Field(
+        default=None, description="The number shown to them: one of the configuration's `own_calls.caller_ids`."
+    )
+    queue: Name | None = Field(
+        default=None, description="On whose behalf: its dispositions and wrap-up. Without, the call is not wrapped up."
+    )
+    attributes: Annotated[dict[AttributeKey, Text], Field(default_factory=dict, max_length=50)]
 
 
 class ConsultationView(View):
@@ -128,6 +136,7 @@ class ConsultationAcceptedView(AcceptedView):
 
 
 class CallAcceptedView(AcceptedView):
-    """The agent's phone is about to dial."""
+    """The agent's phone is rung, then whom they call; this is the contact."""
 
     number: str
+    contact: ContactView

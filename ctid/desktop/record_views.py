@@ -29,6 +29,8 @@ def closed_contact_view(record: ContactRecord) -> View:
         "id": record.contact_id,
         "channel": record.channel,
         "state": ContactState.CLOSED,
+        "emergency": False,
+        "called": None,
         "outcome": record.outcome,
         "priority": None,
         **_common(record),
@@ -48,6 +50,8 @@ def closed_contact_view(record: ContactRecord) -> View:
 
 def _common(record: ContactRecord) -> View:
     return {
+        "direction": record.direction,
+        "cause": record.cause or None,
         "ani": record.ani or None,
         "dnis": record.dnis,
         "entry": record.entry or None,

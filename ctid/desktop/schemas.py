@@ -17,7 +17,7 @@ from ctid.desktop.desk_schemas import (
 )
 from ctid.model.offer import OfferCause
 from ctid.model.recording import RecordingState
-from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome, Party
+from ctid.model.states import AgentState, ContactState, Direction, LegState, OfferState, Outcome, Party
 
 
 class View(BaseModel):
@@ -63,7 +63,9 @@ class AgentView(View):
     device_reachable: bool
     device_in_use: bool = Field(description="In a call or ringing; while one of their own lasts, nothing is offered.")
     state: AgentState
-    reason: str | None = Field(description="Why NOT_READY: a reason code of the site or of the system.")
+    reason: str | None = Field(
+        description="Why NOT_READY: a reason code of the site or the system. Why BUSY: non-acd-call, with an own call."
+    )
     since: datetime = Field(description="When the state began.")
     pending_state: AgentState | None = Field(description="What follows when the present work ends.")
     pending_reason: str | None
@@ -71,6 +73,10 @@ class AgentView(View):
     tasks: list[TaskView] = Field(description="Contacts of other channels than voice that they have at hand.")
     offer_id: str | None = Field(description="The offer that reserves them.")
     contact_id: str | None = Field(description="The contact they serve or wrap up.")
+    own_calls: list[str] = Field(
+        description="Contacts of calls outside the ACD that they make or take now. BUSY with one that ctid has placed, "
+        "the reason is non-acd-call."
+    )
     wrap_up_until: datetime | None = Field(description="When the wrap-up ends by itself.")
     desktops: int = Field(description="Connected desktop sessions.")
     version: int = Field(description="For If-Match; raised with every change.")
@@ -92,7 +98,7 @@ class StepView(View):
     """One step of a contact's way."""
 
     at: datetime
-    kind: str = Field(description="entry, menu, key, queue, announcement or callback.")
+    kind: str = Field(description="entry, menu, key, queue, announcement, callback, transfer or call.")
     name: str
     result: str | None
 
@@ -156,8 +162,14 @@ class ContactView(View):
 
     id: str
     channel: str
+    direction: Direction = Field(description="Of calls outside the ACD `outbound` and `internal`, too.")
     state: ContactState
     outcome: Outcome | None
+    cause: str | None = Field(
+        description="Why an own call reached nobody: busy, no_answer, rejected, unreachable, agent_left … else null."
+    )
+    emergency: bool = Field(description="An emergency service is called; only the agent ends it.")
+    called: str | None = Field(description="The colleague who is called by an own call.")
     ani: str | None = Field(description="Number calling, E.164 where known; null if withheld.")
     dnis: str = Field(description="Number dialled.")
     entry: str | None
@@ -304,6 +316,8 @@ class RecordView(View):
     contact_id: str
     site: str
     channel: str
+    direction: Direction
+    cause: str | None = Field(description="Why an own call reached nobody.")
     ani: str | None
     dnis: str
     entry: str | None

@@ -75,7 +75,7 @@ def owns(state: SiteState, principal: Principal, contact: Contact) -> bool:
     """Whether the contact is the principal's own work: they serve it or wrap it up, or it is being offered to them."""
     if not principal.agent_id:
         return False
-    if contact.agent_id == principal.agent_id or principal.agent_id in segments.workers(contact):
+    if principal.agent_id in (contact.agent_id, contact.called) or principal.agent_id in segments.workers(contact):
         return True
     out = (state.offers[offer_id] for offer_id in contact.offer_ids if offer_id in state.offers)
     return any(offer.agent_id == principal.agent_id and offer.state is OfferState.PENDING for offer in out)

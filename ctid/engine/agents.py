@@ -24,7 +24,7 @@ def move(turn: Turn, agent: Agent, to: AgentState, reason: str = "") -> None:
     """
     if to not in TRANSITIONS[agent.state]:
         raise InvariantError(f"agent {agent.id} can't go from {agent.state} to {to}")
-    today.state_ends(turn, agent, to)
+    today.state_ends(turn, agent, to, reason)
     agent.state, agent.reason, agent.since = to, reason, turn.now
     turn.deserted |= to is AgentState.LOGGED_OUT
     turn.floor.set_duty(agent.id, to)
@@ -43,6 +43,17 @@ def changed(turn: Turn, agent: Agent, type_: str = "agent.state_changed") -> Non
         contact_id=agent.contact_id,
         agent_ids=[agent.id],
     )
+
+
+def engage(turn: Turn, agent: Agent) -> None:
+    """What the agent was at is put aside: a wrap-up ends; what follows it, or a break, follows the talk to come."""
+    state, reason = agent.pending_state, agent.pending_reason
+    if agent.state is AgentState.WRAP_UP:
+        agent.pending_state, agent.pending_reason, agent.misses = None, "", 0
+        end_work(turn, agent)
+    elif agent.state is AgentState.NOT_READY and state is None:
+        state, reason = AgentState.NOT_READY, agent.reason
+    agent.pending_state, agent.pending_reason = state, reason
 
 
 def pend(turn: Turn, agent: Agent, state: AgentState | None, reason: str = "") -> None:
@@ -95,13 +106,20 @@ def end_work(turn: Turn, agent: Agent) -> None:
 
 
 def interaction_over(turn: Turn, agent: Agent, contact: Contact, segment: Segment) -> None:
-    """Count what the agent has served, and start the idle clock: whatever follows is no part of it."""
-    agent.handled += 1
+    """Count what the agent has served, and start the idle clock: whatever follows is no part of it.
+
+    A call of their own for no queue is no work at all; one for a queue is, but tells nothing of how long that queue's
+    contacts take.
+    """
+    if not segment.queue:
+        return
     agent.idle_since_ms = turn.now.mono_ms
     worked_ms = turn.now.mono_ms - segment.began_at.mono_ms
     agent.load = recency.add(agent.load, max(1, worked_ms), turn.now.mono_ms)
     agent.count = recency.add(agent.count, 1, turn.now.mono_ms)
-    pace.served(turn, agent, contact.channel, segment.queue, worked_ms)
+    if contacts.is_of_the_acd(contact):
+        agent.handled += 1
+        pace.served(turn, agent, contact.channel, segment.queue, worked_ms)
 
 
 def desktop_connected(turn: Turn, event: DesktopConnected) -> None:
@@ -147,14 +165,3 @@ def desktop_grace_over(turn: Turn, agent: Agent) -> None:
     elif agent.state is AgentState.READY:
         move(turn, agent, AgentState.NOT_READY, SystemReason.CONNECTION_LOST)
     agent.desktop_lost_ms = 0
-
-
-def engage(turn: Turn, agent: Agent) -> None:
-    """What the agent was at is put aside: a wrap-up ends; what follows it, or a break, follows the talk to come."""
-    state, reason = agent.pending_state, agent.pending_reason
-    if agent.state is AgentState.WRAP_UP:
-        agent.pending_state, agent.pending_reason, agent.misses = None, "", 0
-        end_work(turn, agent)
-    elif agent.state is AgentState.NOT_READY and state is None:
-        state, reason = AgentState.NOT_READY, agent.reason
-    agent.pending_state, agent.pending_reason = state, reason

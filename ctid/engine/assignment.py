@@ -6,7 +6,7 @@ from ctid.acd.eligibility import Candidate, free_for
 from ctid.acd.floor import Floor, Match
 from ctid.acd.order import place
 from ctid.acd.profile import profile
-from ctid.engine import callbacks, consultations, devices, offers, outage, queueing, supervisions
+from ctid.engine import callbacks, consultations, devices, offers, outage, own_calls, queueing, supervisions
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.state import SiteState, alias_key
 from ctid.engine.turn import Turn
@@ -69,6 +69,7 @@ def candidate_of(turn: Turn, agent: Agent) -> Candidate:
         turn.floor.roster.profiles[agent.id],
         turn.state.devices.get(phone, True),
         devices.in_own_call(turn, spec)
+        or own_calls.block(turn, agent)
         or consultations.is_asked(turn, agent.id)
         or supervisions.is_supervising(turn, agent.id),
     )

@@ -16,19 +16,22 @@ from ctid.engine import (
     leg_states,
     offers,
     outage,
+    own_calls,
+    phone_calls,
     queueing,
     supervisions,
     transfers,
     voicemail,
     ways_out,
+    wrap_up,
 )
-from ctid.engine.requests import compare, live_contact, pending_offer
-from ctid.engine.ringing import AUTO_ANSWER
+from ctid.engine.requests import compare, live_contact, merged, pending_offer
 from ctid.engine.state import alias_key
 from ctid.engine.transfers import NUMBER, Target
 from ctid.engine.turn import Turn
 from ctid.engine.views import (
     View,
+    agent_actions,
     consultation_actions,
     consultation_view,
     contact_actions,
@@ -38,7 +41,8 @@ from ctid.engine.views import (
     offer_view,
 )
 from ctid.errors import ConflictError, NotFoundError, RequestError
-from ctid.model.commands import HangUpLeg, MuteLeg, PlaceCall, SendDigits
+from ctid.model.agent import Agent
+from ctid.model.commands import HangUpLeg, MuteLeg, SendDigits
 from ctid.model.contact import Consultation, Contact
 from ctid.model.events import (
     AlternateRequested,
@@ -58,7 +62,9 @@ from ctid.model.events import (
     TransferRequested,
 )
 from ctid.model.leg import Leg
-from ctid.model.states import AgentState, ConsultationState, LegState, Party
+from ctid.model.offer import OfferCause
+from ctid.model.states import AgentState, ConsultationState, LegState, OfferState, Party
+from ctid.routing.emergency import is_emergency
 from ctid.spec.agent import VOICE, AgentSpec
 
 MAX_DIGITS = 32
@@ -81,7 +87,7 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
     elif target.agent:
         _check_agent(turn, contact, target.agent)
     elif target.number:
-        _check_number(target.number)
+        _check_number(turn, target.number)
     else:
         voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
     on_hold_with_us = contact.parked and caller.has_agi
@@ -93,6 +99,14 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
 
 def hang_up(turn: Turn, request: HangUpRequested) -> View:
     """End the agent's leg; what follows is as if they had hung up their phone."""
+    contact = live_contact(turn, request.contact_id)
+    if contact.watched:
+        compare(contact.version, request, contact.state)
+        return _hang_up_watched(turn, contact, request.by_agent)
+    if own_calls.is_being_placed(contact):
+        compare(contact.version, request, contact.state)
+        own_calls.give_up(turn, contact)
+        return _contact(turn, contact)
     contact, _ = _in_talk(turn, request.contact_id, "hang_up")
     compare(contact.version, request, contact.state)
     for offer_id in contact.offer_ids:
@@ -123,9 +137,13 @@ def retrieve(turn: Turn, request: RetrieveRequested) -> View:
 
 def mute(turn: Turn, request: MuteRequested) -> View:
     """Keep what the agent, or somebody else in the talk, says from the others, or let them hear it again."""
-    contact, _ = _in_talk(turn, request.contact_id, "mute")
+    contact = live_contact(turn, request.contact_id)
+    if contact.watched:
+        agent = _watched_agent(turn, contact, "mute")
+    else:
+        contact, _ = _in_talk(turn, request.contact_id, "mute")
+        agent = _at_hand(turn, contact)
     compare(contact.version, request, contact.state)
-    agent = _at_hand(turn, contact)
     leg = _party(turn, contact, request.leg_id) if request.leg_id else agent
     if leg is not agent and not holding.together(leg, agent):
         raise ConflictError("only who is in the talk just now can be muted", current=leg.state)
@@ -157,12 +175,18 @@ def clear(turn: Turn, request: LegClearRequested) -> View:
 
 def send_digits(turn: Turn, request: DigitsRequested) -> View:
     """Send digits to whom the agent talks to."""
-    contact, caller = _in_talk(turn, request.contact_id, "send_digits")
+    contact = live_contact(turn, request.contact_id)
+    others: list[Leg | None]
+    if contact.watched:
+        agent = _watched_agent(turn, contact, "send_digits")
+        others = [leg for leg in phone_calls.legs_of(turn, contact) if leg is not agent]
+    else:
+        contact, caller = _in_talk(turn, request.contact_id, "send_digits")
+        agent = _at_hand(turn, contact)
+        others = [caller, *(turn.legs.get(each.leg_id) for each in consultations.of(turn, contact))]
     if not DIGITS.fullmatch(request.digits):
         raise RequestError(f"give 1 to {MAX_DIGITS} digits of 0 to 9, *, #, A to D")
-    agent = _at_hand(turn, contact)
-    asked = [turn.legs.get(each.leg_id) for each in consultations.of(turn, contact)]
-    other = next((leg for leg in [caller, *asked] if leg is not None and holding.together(agent, leg)), None)
+    other = next((leg for leg in others if leg is not None and holding.together(agent, leg)), None)
     if other is None:
         raise ConflictError("nobody is on the other end just now", current=contact.state)
     turn.emit(SendDigits(pbx=other.pbx, unique_id=other.unique_id, digits=request.digits))
@@ -251,22 +275,86 @@ def confer(turn: Turn, request: ConferenceRequested) -> View:
 
 
 def call(turn: Turn, request: CallRequested) -> View:
-    """Have an agent's phone dial; a call of their own."""
-    spec = turn.site.agents.get(request.agent_id)
-    if spec is None:
+    """Call somebody for an agent; a call of their own."""
+    spec, agent = turn.site.agents.get(request.agent_id), turn.state.agents.get(request.agent_id)
+    if spec is None or agent is None:
         raise NotFoundError(f"there is no agent {request.agent_id!r}")
-    _check_number(request.number)
-    _check_reachable(turn, request.agent_id, spec)
-    turn.emit(
-        PlaceCall(
-            pbx=spec.pbx,
-            unique_id=turn.mint("ow"),
-            device=spec.device,
-            number=request.number,
-            headers=dict(AUTO_ANSWER),
-        )
+    _check_number(turn, request.number)
+    if request.caller_id and request.caller_id not in (turn.site.own_calls.caller_id, *turn.site.own_calls.caller_ids):
+        raise RequestError(f"{request.caller_id} is none of the numbers that may be shown: own_calls.caller_ids")
+    if request.queue and request.queue not in turn.site.queues:
+        raise RequestError(f"there is no queue {request.queue!r}; there is: {', '.join(sorted(turn.site.queues))}")
+    attributes = merged({}, request.attributes)
+    if is_emergency(request.number, turn.site.country, turn.site.own_calls.emergency_numbers):
+        # No rule touches it: the phone dials by itself, whatever the agent is at, and nothing is shown but their place.
+        if (offer := turn.state.offers.get(agent.offer_id)) is not None and offer.state is OfferState.PENDING:
+            # Their phone is free for it.
+            offers.decline(turn, offer, OfferState.REJECTED, OfferCause.REJECTED)
+            offers.hang_up(turn, offer)
+        contact = phone_calls.place(turn, agent.id, request.number)
+        return {"number": request.number, **_contact(turn, contact)}
+    _check_may_call(turn, agent, spec)
+    called = transfers.agent_at(turn, spec.pbx, f"PJSIP/{request.number}")
+    if called:
+        _check_called(turn, agent, called)
+    contact = own_calls.place(
+        turn,
+        agent,
+        request.number,
+        called=called,
+        caller_id="" if called else request.caller_id or turn.site.own_calls.caller_id or "",
+        queue=request.queue,
+        attributes=attributes,
     )
-    return {"number": request.number}
+    return {"number": request.number, **_contact(turn, contact)}
+
+
+def _hang_up_watched(turn: Turn, contact: Contact, by_agent: str) -> View:
+    """End an agent's part in a call that ctid only watches; one to an emergency service is only ever ended by them."""
+    if contact.emergency and by_agent != contact.agent_id:
+        raise ConflictError("a call to an emergency service is ended by who has made it", current=contact.state)
+    legs = [leg for leg in phone_calls.legs_of(turn, contact) if leg.agent_id]
+    leg = next((each for each in legs if each.agent_id == by_agent), legs[0] if legs else None)
+    if leg is None or not outage.is_up(turn, leg.pbx):
+        raise ConflictError("the PBX can't be reached now", current=contact.state)
+    turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
+    return _contact(turn, contact)
+
+
+def _watched_agent(turn: Turn, contact: Contact, action: str) -> Leg:
+    """The leg of the agent in a call that ctid only watches."""
+    legs = [leg for leg in phone_calls.legs_of(turn, contact) if leg.agent_id == contact.agent_id]
+    if not legs or action not in contact_actions(turn.state, contact) or not outage.is_up(turn, legs[0].pbx):
+        raise ConflictError(
+            "nobody talks yet, or the PBX can't be reached",
+            current=contact.state,
+            allowed_actions=tuple(contact_actions(turn.state, contact)),
+        )
+    return legs[0]
+
+
+def _check_may_call(turn: Turn, agent: Agent, spec: AgentSpec) -> None:
+    """Raise if the agent can have no call now that ctid places."""
+    _check_reachable(turn, agent.id, spec)
+    if turn.state.draining:
+        raise ConflictError("ctid is about to stop; dial at the phone", current=agent.state)
+    if agent.state is AgentState.LOGGED_OUT:
+        raise ConflictError("log in first, or dial at the phone", current=agent.state, allowed_actions=("log_in",))
+    if agent.state is AgentState.WRAP_UP and wrap_up.owes(turn, agent):
+        raise ConflictError(
+            "give the disposition of the last contact first: a call ends its wrap-up",
+            current=agent.state,
+            allowed_actions=tuple(agent_actions(turn.state, agent)),
+        )
+    _check_takes_calls(turn, agent.id)
+
+
+def _check_called(turn: Turn, agent: Agent, called: str) -> None:
+    """Raise if the colleague can't be called."""
+    if called == agent.id:
+        raise RequestError("nobody calls themselves")
+    _check_reachable(turn, called, turn.site.agents[called])
+    _check_takes_calls(turn, called)
 
 
 def _in_talk(turn: Turn, contact_id: str, action: str) -> tuple[Contact, Leg]:
@@ -341,7 +429,7 @@ def _whom(turn: Turn, contact: Contact, caller: Leg, agent: str, number: str) ->
     if bool(agent) == bool(number):
         raise RequestError("it is with one of agent, number")
     if number:
-        _check_number(number)
+        _check_number(turn, number)
     to_agent = agent or transfers.agent_at(turn, caller.pbx, f"PJSIP/{number}")
     return to_agent, _check_consulted(turn, contact, caller, to_agent) if to_agent else number
 
@@ -363,7 +451,8 @@ def _check_takes_calls(turn: Turn, agent_id: str) -> None:
     if agent.state in (AgentState.RESERVED, AgentState.BUSY) or agent.offer_id:
         raise ConflictError(f"agent {agent_id} is {agent.state}", current=agent.state)
     rung = consultations.is_asked(turn, agent_id) or supervisions.is_supervising(turn, agent_id)
-    if rung or devices.in_own_call(turn, turn.site.agents[agent_id]):
+    own = devices.in_own_call(turn, turn.site.agents[agent_id]) or own_calls.block(turn, agent)
+    if own or rung:
         raise ConflictError(f"the phone of agent {agent_id} is in a call", current=agent.state)
 
 
@@ -389,7 +478,8 @@ def _check_agent(turn: Turn, contact: Contact, agent_id: str) -> None:
     if agent.state not in TAKES_TRANSFERS:
         raise ConflictError(f"agent {agent_id} is {agent.state}", current=agent.state)
     profile = turn.floor.roster.profiles[agent_id]
-    if spec.pbx != turn.state.legs[contact.caller_leg].pbx or (profile.queues and contact.queue not in profile.queues):
+    serves = not contact.queue or not profile.queues or contact.queue in profile.queues
+    if spec.pbx != turn.state.legs[contact.caller_leg].pbx or not serves:
         raise ConflictError(f"agent {agent_id} does not serve queue {contact.queue} at this PBX", current=agent.state)
     _check_reachable(turn, agent_id, spec)
 
@@ -412,6 +502,12 @@ def _check_reachable(turn: Turn, agent_id: str, spec: AgentSpec) -> None:
         )
 
 
-def _check_number(number: str) -> None:
+def _check_number(turn: Turn, number: str) -> None:
+    own = turn.site.own_calls
     if not NUMBER.fullmatch(number):
         raise RequestError(f"{number!r} is no number that can be dialled; give digits, * and #, after + if you like")
+    if is_emergency(number, turn.site.country, own.emergency_numbers):
+        return
+    colleagues = (transfers.extension_of(device) for _, device in turn.site.phones)
+    if any(number.startswith(prefix) for prefix in own.blocked) and number not in colleagues:
+        raise RequestError(f"{number} begins with what is not to be dialled: own_calls.blocked")

@@ -11,13 +11,16 @@ from ctid.errors import InvariantError
 from ctid.model.commands import SaveRecord
 from ctid.model.contact import Contact, PathStep, Span
 from ctid.model.record import ContactRecord
-from ctid.model.states import WAITING, ContactState, Outcome
+from ctid.model.states import WAITING, ContactState, Direction, Outcome
+from ctid.routing.numbers import to_e164
 
 MAX_STEPS = 200
 """Steps of one contact's path. A menu that leads to itself and whose prompts are missing would go round for ever."""
 
 TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
-    ContactState.CREATED: frozenset({ContactState.QUEUED, ContactState.WRAP_UP, ContactState.CLOSED}),
+    ContactState.CREATED: frozenset(
+        {ContactState.QUEUED, ContactState.CONNECTED, ContactState.WRAP_UP, ContactState.CLOSED}
+    ),
     ContactState.QUEUED: frozenset(
         {ContactState.CREATED, ContactState.OFFERED, ContactState.WRAP_UP, ContactState.CLOSED}
     ),
@@ -31,6 +34,8 @@ TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
     ContactState.CLOSED: frozenset(),
 }
 """Every legal move of a contact.
+
+Right from ``created`` to ``connected`` go agents' own calls.
 
 Back to ``created`` when it overflows out of a queue into a menu or announcement or is sent on to a number, and from
 ``connected`` to ``queued`` when an agent transfers it or gives back what they had at hand. ``wrap_up`` is the time
@@ -58,6 +63,22 @@ def move(turn: Turn, contact: Contact, to: ContactState) -> None:
     if to is not ContactState.CLOSED:
         begin_span(turn, contact)
     contact.version += 1
+
+
+def is_of_the_acd(contact: Contact) -> bool:
+    """Whether it is, or has become, work that a queue gives: an own call is none unless it was sent on to one."""
+    return contact.direction is Direction.INBOUND or bool(contact.visits)
+
+
+def customer_number(turn: Turn, contact: Contact) -> str:
+    """The customer's number, E.164 where it could be normalised; empty if withheld or if there is no customer."""
+    match contact.direction:
+        case Direction.INBOUND:
+            return contact.ani
+        case Direction.OUTBOUND:
+            return "" if contact.emergency else to_e164(contact.dnis, turn.site.country)
+        case Direction.INTERNAL:
+            return ""
 
 
 def begin_span(turn: Turn, contact: Contact) -> None:
@@ -110,7 +131,9 @@ def publish(turn: Turn, contact: Contact, type_: str, *also: str, **more: Any) -
         type_,
         lambda: {"contact": contact_view(turn.state, contact, turn.now, turn.floor), **more},
         contact_id=contact.id,
-        agent_ids=list(dict.fromkeys(filter(None, (contact.agent_id, *segments.workers(contact), *also)))),
+        agent_ids=list(
+            dict.fromkeys(filter(None, (contact.agent_id, contact.called, *segments.workers(contact), *also)))
+        ),
         queue=contact.queue,
     )
 
@@ -180,7 +203,9 @@ def record_of(turn: Turn, contact: Contact) -> ContactRecord:
         entry=contact.entry,
         customer=contact.customer,
         queue=contact.queue,
-        agent_id=contact.segments[-1].agent_id if contact.segments else "",
+        agent_id=contact.segments[-1].agent_id if contact.segments else _maker(contact),
+        direction=contact.direction,
+        cause=contact.cause,
         outcome=contact.outcome,
         disposition=contact.disposition,
         disposition_missing=owes_disposition(contact),
@@ -201,6 +226,11 @@ def record_of(turn: Turn, contact: Contact) -> ContactRecord:
         talk_ms=_spent(contact, ContactState.CONNECTED),
         wrap_up_ms=_spent(contact, ContactState.WRAP_UP),
     )
+
+
+def _maker(contact: Contact) -> str:
+    """Who made the call, where nobody was reached; a contact of the ACD that nobody served was nobody's."""
+    return "" if contact.direction is Direction.INBOUND else contact.agent_id
 
 
 def _spent(contact: Contact, state: ContactState) -> int:

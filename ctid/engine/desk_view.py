@@ -121,8 +121,10 @@ def agent_day_view(state: SiteState, agent: Agent, now: Instant) -> View:
     return {
         "since": Instant(0, since.since_utc_ms).iso(),
         "contacts": day.contacts,
+        "own_calls": day.own_calls,
         "missed": day.missed,
         "talk_ms": max(0, day.busy_ms - day.held_ms),
+        "own_call_ms": day.own_ms,
         "hold_ms": day.held_ms,
         "wrap_up_ms": day.wrap_up_ms,
         "ready_ms": day.ready_ms,

@@ -26,7 +26,9 @@ from ctid.engine import (
     journey,
     messages,
     offers,
+    own_calls,
     pbx,
+    phone_calls,
     picking_up,
     profiles,
     queueing,
@@ -69,6 +71,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.LegRetrieved: pbx.retrieved,
     ev.SpyStarted: supervising.heard,
     ev.SpyStopped: supervising.heard,
+    ev.LegDialled: phone_calls.dialled,
+    ev.DialEnded: phone_calls.dial_ended,
     ev.LegEnded: pbx.ended,
     ev.CallTransferred: transfers.completed,
     ev.CallSentOn: transfers.sent_on,
@@ -235,8 +239,8 @@ class Engine:
         for contact in state.contacts.values():
             if contact.state is ContactState.CLOSED:
                 turn.emit(SaveRecord(record=contacts.record_of(turn, contact)))
-            elif contact.ani and contact.customer is None:
-                turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
+            elif (number := contacts.customer_number(turn, contact)) and contact.customer is None:
+                turn.emit(LookUpCustomer(contact_id=contact.id, ani=number))
         recordings.restart(turn)
         turn.touch_all()
         turn.publish("site.started", {"site": event.site, "release": event.release})
@@ -279,6 +283,8 @@ class Engine:
                 queueing.readmit(turn, contact)
             case "expire" if contact := state.contacts.get(subject):
                 callbacks.expire(turn, contact)
+            case "call" if contact := state.contacts.get(subject):
+                own_calls.time_over(turn, contact)
             case "dial" if contact := state.contacts.get(subject):
                 dialling.over(turn, contact)
             case "waited" if contact := state.contacts.get(subject):

@@ -11,6 +11,8 @@ from ctid.engine import (
     early_ends,
     offers,
     outage,
+    own_calls,
+    phone_calls,
     places,
     queueing,
     supervisions,
@@ -42,8 +44,8 @@ from ctid.spec.site import SiteSpec
 GIVEN = "given"
 """Where the dialplan goes with a contact that an agent has given on to a number: no answer brings it back."""
 
-OUTSIDE = ("number", "voicemail")
-"""Steps of a path by which a contact leaves ctid: the dialplan's contexts for them bear these names."""
+OUTSIDE = ("number", "voicemail", "phone")
+"""Steps of a path by which a contact leaves ctid, as ``CTID_NEXT`` tells them the dialplan."""
 
 
 LAST_AGENT, LAST_QUEUE = "last_agent", "last_queue"
@@ -53,6 +55,10 @@ LAST_AGENT, LAST_QUEUE = "last_agent", "last_queue"
 def arrived(turn: Turn, event: CallArrived) -> None:
     """A caller's leg is with us: a new contact, or one that we had before a crash or a cut connection."""
     leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is not None and leg.watched:
+        # Nobody of those whom the dialplan rang for them has answered: it has them come to us.
+        phone_calls.over(turn, turn.state.contacts[leg.contact_id], Outcome.NOT_REACHED)
+        leg = None
     if leg is not None:
         leg.has_agi, leg.coming = True, False
         turn.touch_contact(leg.contact_id)
@@ -111,6 +117,9 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
         voicemail.resume(turn, contact, leg)
         return
     if contact is None or contact.outcome is not None:
+        release(turn, leg)
+    elif own_calls.is_being_placed(contact):
+        # The agent they were to talk to left as they answered.
         release(turn, leg)
     elif contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
         dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
@@ -307,7 +316,7 @@ def is_given(contact: Contact) -> bool:
 
 def taken_over(turn: Turn, contact: Contact, leg: Leg) -> None:
     """The dialplan has the caller who left ctid; what becomes of the leg is no longer ours."""
-    turn.legs.remove(leg)
+    own_calls.forget(turn, leg)
     turn.cancel_timer(f"unseen:{leg.id}")
     contact.caller_leg = ""
     contacts.close(turn, contact, Outcome.OVERFLOW)
@@ -398,7 +407,7 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
         outcome: Of the contact, where the end's manner decides it; else it follows from where the caller was.
         cause: Why a customer who is called back was not reached, if that is what ended.
     """
-    turn.legs.remove(leg)
+    own_calls.forget(turn, leg)
     turn.cancel_timer(f"unseen:{leg.id}")
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is None:
@@ -407,6 +416,9 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
         dialling.customer_gone(turn, contact, leg, cause)
         return
     contact.caller_leg = ""
+    if own_calls.is_being_placed(contact):
+        own_calls.not_reached(turn, contact, outcome, cause)
+        return
     if contact.state in WAITING:
         places.leave(turn, contact)
     voicemail.finish(turn, contact)
@@ -435,7 +447,7 @@ def release(turn: Turn, leg: Leg) -> None:
 def hand_off(turn: Turn, contact: Contact, leg: Leg) -> None:
     """Leave the caller to the dialplan's own fallback; ctid has nothing for them."""
     turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
-    turn.legs.remove(leg)
+    own_calls.forget(turn, leg)
     turn.cancel_timer(f"unseen:{leg.id}")
     contact.caller_leg = ""
     contacts.close(turn, contact, Outcome.FAILED)

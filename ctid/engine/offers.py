@@ -8,6 +8,7 @@ from ctid.engine import (
     consultations,
     contacts,
     outage,
+    own_calls,
     queueing,
     recordings,
     returning,
@@ -339,6 +340,8 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
             # Of a phone that was rung after its agent had accepted, the cause tells; one that was answered just ended.
             told = cause if cause in (OfferCause.NO_ANSWER, OfferCause.BUSY, OfferCause.UNREACHABLE) else None
             decline(turn, offer, OfferState.CANCELED, told or OfferCause.FAILED)
+        elif own_calls.is_being_placed(contact):
+            own_calls.agent_gone(turn, contact, outcome, cause)
     _release(turn, offer)
 
 
@@ -394,7 +397,7 @@ def leave_talk(turn: Turn, contact: Contact, segment: Segment, result: str) -> N
     agent = turn.state.agents[segment.agent_id]
     segments.leave(turn, segment, result)
     served = contact.outcome in (None, Outcome.HANDLED, Outcome.TRANSFERRED)
-    if served and wrap_up.is_due(turn.site.queues[segment.queue]):
+    if served and segment.queue and wrap_up.is_due(turn.site.queues[segment.queue]):
         wrap_up.begin(turn, agent, segment)
     else:
         agents.end_work(turn, agent)
@@ -485,6 +488,8 @@ def _release(turn: Turn, offer: Offer) -> None:
     turn.state.offers.pop(offer.id, None)
     agent = turn.state.agents[offer.agent_id]
     agent.offer_id = ""
+    if offer.contact_id in agent.own_calls:
+        agent.own_calls.remove(offer.contact_id)
     turn.touch_agent(agent.id)
     contact = turn.state.contacts.get(offer.contact_id)
     if contact is not None and contact.parting_leg == offer.leg_id != "":

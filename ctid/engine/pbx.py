@@ -15,6 +15,8 @@ from ctid.engine import (
     leg_states,
     offers,
     outage,
+    own_calls,
+    phone_calls,
     recordings,
     ringing,
     supervising,
@@ -44,6 +46,9 @@ from ctid.model.offer import Offer, OfferCause
 from ctid.model.states import ContactState, LegState, OfferState, Outcome, Party
 from ctid.tracker.reconcile import UNKNOWN_CAUSE, difference
 
+NORMAL_CLEARING = 16
+"""The Q.850 cause of an end that nothing was wrong with."""
+
 
 def arrived(turn: Turn, event: CallArrived) -> None:
     """A caller's channel has come to us, for the first time or again."""
@@ -61,8 +66,12 @@ def alerting(turn: Turn, event: LegAlerting) -> None:
         supervising.end_stray(turn, leg)
         return
     leg_states.change(turn, leg, LegState.ALERTING, "leg.alerting")
+    if leg.watched:
+        return
     if leg.party is Party.CONSULTED:
         consulted.alerting(turn, leg)
+    elif leg.party is Party.CALLER:
+        own_calls.end_stray(turn, turn.state.contacts.get(leg.contact_id), leg)
     _end_stray(turn, leg)
 
 
@@ -75,6 +84,9 @@ def answered(turn: Turn, event: LegAnswered) -> None:
         leg.state, leg.since_ms = LegState.CONNECTED, turn.now.mono_ms
         supervising.end_stray(turn, leg)
         return
+    if leg.watched:
+        phone_calls.answered(turn, leg)
+        return
     if leg.party is Party.CONSULTED:
         # Their bridge with who asks is what counts, and comes with it.
         _end_stray(turn, leg)
@@ -83,9 +95,11 @@ def answered(turn: Turn, event: LegAnswered) -> None:
     if leg.party is Party.AGENT:
         recordings.answered(turn, leg)
         offers.answered(turn, _offer_of(turn, leg))
+        own_calls.agent_answered(turn, leg)
         _end_stray(turn, leg)
     elif contact := turn.state.contacts.get(leg.contact_id):
         callbacks.answered(turn, contact, leg)
+        own_calls.end_stray(turn, contact, leg)
 
 
 def bridged(turn: Turn, event: LegBridged) -> None:
@@ -94,12 +108,17 @@ def bridged(turn: Turn, event: LegBridged) -> None:
     if leg is None:
         return
     leg.bridge_id = event.bridge_id
+    if leg.watched:
+        phone_calls.bridged(turn, leg)
+        return
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is not None and journey.is_given(contact) and not leg.coming:
         journey.taken_over(turn, contact, leg)
         return
     if contact is None or contact.state is not ContactState.OFFERED:
         _end_stray(turn, leg)
+        if contact is not None and own_calls.is_being_placed(contact):
+            own_calls.bridged(turn, contact)
         if contact is not None and contact.state is ContactState.CONNECTED:
             holding.bridged(turn, contact, leg)
             consulting.bridged(turn, contact)
@@ -175,7 +194,15 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
         supervising.gone(turn, leg, ringing.CAUSES.get(event.cause, OfferCause.FAILED), lost=outcome is not None)
         return
     cause_of_customer = "unknown" if turn.reconciled or outcome else dialling.cause_of(leg, event.cause)
+    was = leg.state
     leg_states.change(turn, leg, LegState.DISCONNECTED, "leg.disconnected")
+    if leg.watched:
+        told = "unknown" if turn.reconciled or outcome else ringing.CAUSES.get(event.cause, OfferCause.FAILED)
+        if event.cause == NORMAL_CLEARING:
+            # Whoever was rung by the dialplan has not rejected it: it was stopped.
+            told = OfferCause.FAILED
+        phone_calls.ended(turn, leg, told, outcome, was=was)
+        return
     if leg.party is Party.CALLER:
         journey.caller_gone(turn, leg, outcome, cause_of_customer)
         return
@@ -212,6 +239,9 @@ def failed(turn: Turn, event: LegFailed) -> None:
         supervising.gone(turn, leg, cause)
         return
     leg_states.change(turn, leg, LegState.FAILED, "leg.failed")
+    if leg.watched:
+        phone_calls.ended(turn, leg, cause, Outcome.FAILED, was=LegState.INITIATED)
+        return
     if leg.party is Party.CALLER:
         journey.caller_gone(turn, leg, None, cause)
     elif leg.party is Party.CONSULTED:
@@ -293,6 +323,9 @@ def _talked_unseen(turn: Turn, pbx: str, seen: LegSeen, there: dict[str, LegSeen
         return
     leg.returned = seen.returned
     contact = turn.state.contacts.get(leg.contact_id)
+    if contact is not None and seen.returned and own_calls.is_being_placed(contact):
+        own_calls.connect(turn, contact)
+        return
     if contact is None or contact.state is not ContactState.OFFERED:
         return
     out = [turn.state.offers[offer_id] for offer_id in contact.offer_ids]

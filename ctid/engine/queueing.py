@@ -122,10 +122,10 @@ def waited(turn: Turn, contact: Contact) -> int:
 
 
 def play_music(turn: Turn, contact: Contact) -> None:
-    """Let the waiting caller hear the queue's music, if their leg is with us."""
+    """Let the waiting caller hear the queue's music, if their leg is with us; the usual one if there is no queue."""
     leg = turn.legs.get(contact.caller_leg)
     if leg is not None and leg.has_agi:
-        music = turn.site.queues[contact.queue].music
+        music = turn.site.queues[contact.queue].music if contact.queue else "default"
         turn.emit(PlayMusic(pbx=leg.pbx, unique_id=leg.unique_id, music_class=music))
 
 

@@ -139,7 +139,7 @@ def submit_contact(turn: Turn, request: ContactSubmitted) -> View:
         raise RequestError("a contact of channel voice is a call: it comes in by the PBX")
     if request.queue not in turn.site.queues:
         raise RequestError(f"there is no queue {request.queue!r}; there is: {', '.join(sorted(turn.site.queues))}")
-    attributes = _merged({}, request.attributes)
+    attributes = merged({}, request.attributes)
     turn.state.arrivals += 1
     contact = Contact(
         id=turn.mint("ct"),
@@ -204,10 +204,11 @@ def wrap_up(turn: Turn, request: WrapUpSet) -> View:
 
 
 def _check_result(turn: Turn, request: WrapUpSet, segment: Segment) -> None:
-    queue = turn.site.queues[segment.queue]
-    codes = queue.dispositions or list(turn.site.dispositions)
+    queue = turn.site.queues.get(segment.queue)
+    codes = (queue.dispositions if queue is not None else []) or list(turn.site.dispositions)
     if request.disposition and request.disposition not in codes:
-        raise RequestError(f"queue {segment.queue} has no disposition {request.disposition!r}; there is: {codes}")
+        whose = f"queue {segment.queue}" if segment.queue else "the site"
+        raise RequestError(f"{whose} has no disposition {request.disposition!r}; there is: {codes}")
     if request.notes is not None and len(request.notes) > MAX_VALUE:
         raise RequestError(f"notes are longer than {MAX_VALUE} characters")
     if request.complete and request.extend_seconds:
@@ -250,7 +251,7 @@ def attributes(turn: Turn, request: AttributesSet) -> View:
     compare(contact.version, request, contact.state)
     if contact.state is ContactState.CLOSED:
         raise ConflictError("the contact is closed", current=contact.state)
-    contact.attributes = _merged(contact.attributes, request.attributes)
+    contact.attributes = merged(contact.attributes, request.attributes)
     turn.touch_contact(contact.id)
     contact.version += 1
     queueing.reconsider(turn, contact)
@@ -258,7 +259,8 @@ def attributes(turn: Turn, request: AttributesSet) -> View:
     return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
-def _merged(present: dict[str, str], coming: dict[str, str]) -> dict[str, str]:
+def merged(present: dict[str, str], coming: dict[str, str]) -> dict[str, str]:
+    """Attached data with more of it, where that is within its bounds; else raise."""
     merged = {key: value for key, value in {**present, **coming}.items() if value}
     if any(len(value) > MAX_VALUE for value in coming.values()):
         raise RequestError(f"an attribute's value is longer than {MAX_VALUE} characters")

@@ -16,7 +16,7 @@ from ctid.model.agent import Agent
 from ctid.model.day import AgentDay, QueueDay, Today
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
-from ctid.model.states import AgentState, LegState
+from ctid.model.states import AgentState, LegState, SystemReason
 
 STEP_BACK_MS = 3_600_000
 """A clock that is set back over midnight by less begins no day anew; one that was far ahead has had a wrong day."""
@@ -77,7 +77,7 @@ def of_agent(turn: Turn, agent_id: str) -> AgentDay:
     return turn.state.today.agents.setdefault(agent_id, AgentDay())
 
 
-def state_ends(turn: Turn, agent: Agent, to: AgentState) -> None:
+def state_ends(turn: Turn, agent: Agent, to: AgentState, reason: str) -> None:
     """Count the time of the agent's present state, and the contact that begins with the next."""
     if agent.state is not AgentState.LOGGED_OUT:
         _add(of_agent(turn, agent.id), agent, _since(turn.state.today, agent.since.mono_ms, turn.now))
@@ -86,7 +86,11 @@ def state_ends(turn: Turn, agent: Agent, to: AgentState) -> None:
         if leg is not None:
             hold_ends(turn, leg)
     if to is AgentState.BUSY:
-        of_agent(turn, agent.id).contacts += 1
+        day = of_agent(turn, agent.id)
+        if reason == SystemReason.NON_ACD_CALL:
+            day.own_calls += 1
+        else:
+            day.contacts += 1
 
 
 def hold_ends(turn: Turn, leg: Leg) -> None:
@@ -128,6 +132,7 @@ def _add(day: AgentDay, agent: Agent, passed_ms: int) -> None:
             day.reserved_ms += passed_ms
         case AgentState.BUSY:
             day.busy_ms += passed_ms
+            day.own_ms += passed_ms if agent.reason == SystemReason.NON_ACD_CALL else 0
         case AgentState.WRAP_UP:
             day.wrap_up_ms += passed_ms
         case AgentState.LOGGED_OUT:

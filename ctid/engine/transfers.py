@@ -17,6 +17,8 @@ from ctid.engine import (
     journey,
     offers,
     outage,
+    own_calls,
+    phone_calls,
     queueing,
     recordings,
     returning,
@@ -79,12 +81,24 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
     if contact.connected_at is not None:
         contact.served_ms += (giver.left_at or turn.now).mono_ms - contact.connected_at.mono_ms
     contact.connected_at, contact.agent_id, contact.steps = None, "", []
-    contact.given_by, contact.returned = "" if target.queue else giver.agent_id, None
+    # Without a queue there is none that it could wait in for who gave it on.
+    contact.given_by = giver.agent_id if contact.queue and not target.queue else ""
+    contact.returned = None
     if contact.callback is not None:
         # They were reached; from here on they are a caller like any other.
         contacts.end_callback(turn, contact)
         contact.callback = None
-    if target.number:
+    if target.agent and not (target.queue or contact.queue):
+        # A call that no queue stands behind: it rings at the colleague's phone, and that is all that is done for it.
+        contacts.move(turn, contact, ContactState.CREATED)
+        phone = extension_of(turn.site.agents[target.agent].device)
+        journey.leave_for(turn, contact, "phone", phone, Outcome.TRANSFERRED)
+    elif not (target.number or target.queue or contact.queue):
+        contacts.move(turn, contact, ContactState.CREATED)
+        contact.outcome = Outcome.TRANSFERRED
+        if leg.has_agi:
+            journey.release(turn, leg)
+    elif target.number:
         contacts.move(turn, contact, ContactState.CREATED)
         journey.leave_for(turn, contact, "number", target.number, Outcome.TRANSFERRED)
     elif target.voicemail_queue or target.voicemail_agent:
@@ -106,6 +120,14 @@ def fetch(turn: Turn, leg: Leg) -> None:
 def sent_on(turn: Turn, event: CallSentOn) -> None:
     """A phone has sent its caller on; its PBX and the caller's FastAGI session both tell, in either order."""
     leg = turn.legs.find(event.pbx, event.unique_id)
+    if leg is not None and leg.watched:
+        phone_calls.over(turn, turn.state.contacts[leg.contact_id], Outcome.TRANSFERRED)
+        leg = None
+    elif leg is not None and leg.party is not Party.CALLER:
+        # Somebody who is called by an agent sends that agent on. There is nowhere to go for them.
+        if event.arrived:
+            turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next="hangup"))
+        return
     if leg is None:
         if event.arrived:
             # A call of an agent's own: the phone's own dialplan has it.
@@ -162,6 +184,7 @@ def agent_at(turn: Turn, pbx: str, device: str) -> str:
 
 def completed(turn: Turn, event: CallTransferred) -> None:
     """A phone has joined its caller with somebody else and left."""
+    phone_calls.transferred(turn, event)
     found = ((turn.legs.find(event.pbx, party.unique_id), party) for party in event.parties)
     callers = [(leg, party) for leg, party in found if leg is not None and leg.party is Party.CALLER]
     if not callers:
@@ -220,6 +243,10 @@ def hand_over(
         _publish(turn, contact, giver, Target(agent=agent_id))
         contacts.close(turn, contact, Outcome.TRANSFERRED)
         return
+    asked = turn.legs.find(caller.pbx, other.unique_id)
+    if asked is not None and asked.watched:
+        # The enquiry was a call of its own; what it was about goes on in its place.
+        phone_calls.over(turn, turn.state.contacts[asked.contact_id], Outcome.TRANSFERRED)
     agents.engage(turn, taker)
     offers.adopt(turn, taker, contact, other.unique_id, caller.bridge_id, recording)
     _publish(turn, contact, giver, Target(agent=taker.id))
@@ -260,7 +287,7 @@ def _can_take(turn: Turn, agent: Agent) -> bool:
 
 def _leave_us(turn: Turn, contact: Contact, caller: Leg) -> None:
     """What becomes of the caller's leg is no longer ours."""
-    turn.legs.remove(caller)
+    own_calls.forget(turn, caller)
     turn.cancel_timer(f"unseen:{caller.id}")
     contact.caller_leg = ""
 

@@ -18,7 +18,16 @@ from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
 from ctid.model.recording import Recording, RecordingState
-from ctid.model.states import WAITING, AgentState, ConsultationState, ContactState, LegState, OfferState, Party
+from ctid.model.states import (
+    WAITING,
+    AgentState,
+    ConsultationState,
+    ContactState,
+    Direction,
+    LegState,
+    OfferState,
+    Party,
+)
 from ctid.spec.agent import VOICE, AgentSpec
 from ctid.spec.site import SiteSpec
 
@@ -103,6 +112,10 @@ def contact_actions(state: SiteState, contact: Contact) -> list[str]:
         allowed += ["complete_wrap_up"] if over and not owes_disposition(contact) else []
     if contact.channel != VOICE:
         allowed.append("withdraw")
+    elif contact.watched:
+        allowed += ["mute", "send_digits", "hang_up"] if contact.state is ContactState.CONNECTED else ["hang_up"]
+    elif contact.direction is not Direction.INBOUND and contact.state is ContactState.CREATED and contact.offer_ids:
+        allowed.append("hang_up")
     elif contact.state is ContactState.CONNECTED and segments.talking(contact):
         allowed += [*_talk_actions(state, contact), "mute", "send_digits", "transfer", "hang_up", "supervise"]
         allowed += [RECORDING_ACTIONS[contact.recording.state]] if contact.recording is not None else []
@@ -183,6 +196,7 @@ def agent_view(state: SiteState, site: SiteSpec, agent: Agent, now: Instant) -> 
         ],
         "offer_id": agent.offer_id or None,
         "contact_id": agent.contact_id or None,
+        "own_calls": list(agent.own_calls),
         "wrap_up_until": stamp_of_mono(agent.wrap_up_until_ms, now),
         "desktops": len(agent.desktops),
         "version": agent.version,
@@ -196,8 +210,12 @@ def contact_view(state: SiteState, contact: Contact, now: Instant, floor: Floor)
     return {
         "id": contact.id,
         "channel": contact.channel,
+        "direction": contact.direction,
         "state": contact.state,
         "outcome": contact.outcome,
+        "cause": contact.cause or None,
+        "emergency": contact.emergency,
+        "called": contact.called or None,
         "ani": contact.ani or None,
         "dnis": contact.dnis,
         "entry": contact.entry or None,
@@ -312,6 +330,8 @@ def queue_view(
     newcomer = outlook.of_newcomer(state, site, floor, name, now)
     if inside is None:
         inside = [contact for contact in state.contacts.values() if contact.queue == name]
+    # Own calls on the queue's behalf are none of its work.
+    inside = [contact for contact in inside if contact.direction is Direction.INBOUND or contact.visits]
     waiting = [c for c in inside if c.state in (ContactState.QUEUED, ContactState.OFFERED)]
     return {
         "id": name,
@@ -406,4 +426,5 @@ def legs_of(state: SiteState, contact: Contact) -> Iterator[Leg]:
         ids.append(contact.callback.leg_id)
     ids += [state.offers[offer_id].leg_id for offer_id in contact.offer_ids if offer_id in state.offers]
     ids += [each.leg_id for each in state.consultations.values() if each.contact_id == contact.id]
+    ids += contact.watched
     return (state.legs[leg_id] for leg_id in ids if leg_id in state.legs)

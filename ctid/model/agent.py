@@ -48,6 +48,7 @@ class Agent(msgspec.Struct, kw_only=True):
         backoff_until_ms: No offer before this monotonic moment.
         offer_id: The offer that reserves them.
         contact_id: The contact they serve or wrap up.
+        own_calls: Contacts of calls outside the ACD that they make or take now.
         desktops: Connected desktop sessions.
         desktop_lost_ms: Monotonic moment the last desktop went away; 0 while one is connected or none ever was.
         wrap_up_until_ms: Monotonic moment the wrap-up ends by itself; 0 when not in wrap-up.
@@ -75,6 +76,7 @@ class Agent(msgspec.Struct, kw_only=True):
     backoff_until_ms: int = 0
     offer_id: str = ""
     contact_id: str = ""
+    own_calls: list[str] = []
     desktops: list[str] = []
     desktop_lost_ms: int = 0
     wrap_up_until_ms: int = 0

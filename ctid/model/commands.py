@@ -100,9 +100,9 @@ class ReleaseLeg(Command, frozen=True, kw_only=True, tag="leg.release"):
     """End the FastAGI session in earnest: the dialplan goes on to ``next`` and does not come back by itself.
 
     Attributes:
-        next: ``hangup``, ``fallback``, ``number``, ``given``, ``voicemail`` or ``phones``: the value of the channel
-            variable ``CTID_NEXT``.
-        target: The number or the mailbox, the value of ``CTID_TARGET``.
+        next: ``hangup``, ``fallback``, ``number``, ``given``, ``voicemail``, ``phone`` or ``phones``: the value of the
+            channel variable ``CTID_NEXT``.
+        target: The number, the mailbox or the phone's name, the value of ``CTID_TARGET``.
     """
 
     pbx: str
@@ -144,16 +144,19 @@ class RingAgent(Command, frozen=True, kw_only=True, tag="leg.ring_agent"):
 
 
 class DialCustomer(Command, frozen=True, kw_only=True, tag="leg.dial_customer"):
-    """Originate the leg of a customer who is called back.
+    """Originate the leg of a customer who is called back, or of whom an agent calls by themselves.
 
     Attributes:
         unique_id: To be the new channel's unique id.
-        device: The customer as the PBX dials them, ``PJSIP/+4930123456@trunk``.
+        device: The customer as the PBX dials them, ``PJSIP/+4930123456@trunk``; empty to dial the number as an
+            agent's phone would.
         peer_unique_id: The channel of the agent who waits for them, with whom they are bridged as they answer; empty to
             have them come to ctid as a waiting caller.
         caller_number: What their phone shows; empty for whatever the PBX gives.
         timeout_ms: How long it may ring.
         detect_machine: Have the PBX tell answering machines, and end their calls with ``MACHINE`` as the cause.
+        number: Whom to dial without a device.
+        caller_name: What a colleague's phone shows.
     """
 
     pbx: str
@@ -163,6 +166,8 @@ class DialCustomer(Command, frozen=True, kw_only=True, tag="leg.dial_customer"):
     caller_number: str
     timeout_ms: int
     detect_machine: bool = False
+    number: str = ""
+    caller_name: str = ""
 
 
 class FetchLeg(Command, frozen=True, kw_only=True, tag="leg.fetch"):
@@ -365,7 +370,7 @@ class StopRecording(Command, frozen=True, kw_only=True, tag="recording.stop"):
 
 
 class PlaceCall(Command, frozen=True, kw_only=True, tag="call.place"):
-    """Originate a call of an agent's own: their phone rings, and dials when it is answered.
+    """Originate an agent's phone, which dials when it is answered; nothing of ours takes part in the call.
 
     Attributes:
         unique_id: To be the new channel's unique id.

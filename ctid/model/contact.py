@@ -8,7 +8,7 @@ import msgspec
 
 from ctid.model.instant import Instant
 from ctid.model.recording import RecordingState
-from ctid.model.states import ConsultationState, ContactState, Outcome
+from ctid.model.states import ConsultationState, ContactState, Direction, Outcome
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,13 +77,13 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         at: When it was entered.
         kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
-            ``callback`` or ``transfer``.
-        name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to;
-            for ``transfer`` the agent, empty if it was to nobody we know.
+            ``phone``, ``callback``, ``transfer`` or ``call`` (of an agent's own).
+        name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to
+            or that an agent called; for ``transfer`` the agent, empty if it was to nobody we know.
         result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid``; for a queue that did not take the
             contact ``closed``, ``full``, ``nobody`` or ``overflow``, for one that did ``regained`` (an old place) or
             ``moved`` (by somebody's decision); for ``callback`` why it was refused, why the customer was not reached or
-            why it was given up; or empty.
+            why it was given up; for ``call`` why nobody was reached; or empty.
     """
 
     at: Instant
@@ -346,6 +346,12 @@ class Contact(msgspec.Struct, kw_only=True):
         id: Minted by ctid; Asterisk's ids are aliases.
         seq: Order of arrival, the tie-break of all orders.
         channel: ``voice``, or another one that the agents' ``capacity`` names.
+        direction: Who called whom. Only ``inbound`` ones with an entry or a queue are work of the ACD; see
+            ``ctid.engine.own_calls`` and ``ctid.engine.phone_calls`` for agents' own calls.
+        called: The colleague who is called by an own call.
+        emergency: Whether an emergency service is called: no rule of ours touches it.
+        cause: Why nobody was reached by an own call, in one word; empty if somebody was.
+        watched: Legs of a call that the dialplan connects by itself and ctid only watches.
         state: Where it is on its way.
         outcome: How it ended; set once.
         ani: Number calling, E.164 where it could be normalised, else as received; empty if withheld.
@@ -396,6 +402,11 @@ class Contact(msgspec.Struct, kw_only=True):
     id: str
     seq: int
     channel: str = "voice"
+    direction: Direction = Direction.INBOUND
+    called: str = ""
+    emergency: bool = False
+    cause: str = ""
+    watched: list[str] = []
     state: ContactState = ContactState.CREATED
     outcome: Outcome | None = None
     ani: str = ""

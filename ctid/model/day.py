@@ -58,20 +58,24 @@ class AgentDay(msgspec.Struct, kw_only=True):
 
     Attributes:
         contacts: Contacts they were connected with, of any channel.
+        own_calls: Calls outside the ACD, made or taken; no contacts of its.
         missed: Offers they did not answer.
         ready_ms: Time READY.
         reserved_ms: Time that offers took.
         busy_ms: Time BUSY, hold included.
+        own_ms: Part of that in calls that they had ctid place.
         held_ms: Time for which they had a caller on hold.
         wrap_up_ms: Time in WRAP_UP.
         not_ready_ms: Time NOT_READY, by reason.
     """
 
     contacts: int = 0
+    own_calls: int = 0
     missed: int = 0
     ready_ms: int = 0
     reserved_ms: int = 0
     busy_ms: int = 0
+    own_ms: int = 0
     held_ms: int = 0
     wrap_up_ms: int = 0
     not_ready_ms: dict[str, int] = {}

@@ -261,6 +261,40 @@ class CallUndelivered(Event, frozen=True, kw_only=True, tag="call.undelivered"):
     cause: str
 
 
+class LegDialled(Event, frozen=True, kw_only=True, tag="leg.dialled"):
+    """The dialplan rings somebody for a channel by itself (AMI ``DialBegin``); ctid's own originates are none of these.
+
+    Attributes:
+        unique_id: Of the channel that calls.
+        device: The phone or trunk that it leads to, ``PJSIP/1001``.
+        number: What is shown of who calls, empty if withheld.
+        extension: What was dialled.
+        called_unique_id: Of the channel that rings.
+        called_device: The phone or trunk that rings.
+    """
+
+    pbx: str
+    unique_id: str
+    device: str
+    number: str
+    extension: str
+    called_unique_id: str
+    called_device: str
+
+
+class DialEnded(Event, frozen=True, kw_only=True, tag="leg.dial_ended"):
+    """What the dialplan rang by itself was answered, or rings no more (AMI ``DialEnd``).
+
+    Attributes:
+        called_unique_id: Of the channel that rang.
+        status: Asterisk's ``DIALSTATUS``: ``ANSWER``, ``CANCEL``, ``NOANSWER`` …
+    """
+
+    pbx: str
+    called_unique_id: str
+    status: str
+
+
 class SpyStarted(Event, frozen=True, kw_only=True, tag="spy.started"):
     """A channel hears another one from now on (AMI ``ChanSpyStart``).
 
@@ -520,9 +554,14 @@ class TransferRequested(Request, frozen=True, kw_only=True, tag="request.transfe
 
 
 class HangUpRequested(Request, frozen=True, kw_only=True, tag="request.hang_up"):
-    """End the agent's part in the talk of a contact."""
+    """End the agent's part in the talk of a contact.
+
+    Attributes:
+        by_agent: The agent who asks for it; empty if it is somebody else.
+    """
 
     contact_id: str
+    by_agent: str = ""
 
 
 class HoldRequested(Request, frozen=True, kw_only=True, tag="request.hold"):
@@ -688,14 +727,20 @@ class TakeOverRequested(Request, frozen=True, kw_only=True, tag="request.take_ov
 
 
 class CallRequested(Request, frozen=True, kw_only=True, tag="request.call"):
-    """Have an agent's phone dial.
+    """Call somebody for an agent, whose phone is rung first; a call of their own.
 
     Attributes:
         number: An extension or a number outside, as a phone would dial it.
+        caller_id: The number to be shown; empty for the usual one.
+        queue: On whose behalf: its dispositions and wrap-up; empty for nobody's.
+        attributes: Attached data.
     """
 
     agent_id: str
     number: str
+    caller_id: str = ""
+    queue: str = ""
+    attributes: dict[str, str] = {}
 
 
 class CallbackRequested(Request, frozen=True, kw_only=True, tag="request.callback"):
@@ -816,6 +861,8 @@ AnyEvent = (
     | CallUndelivered
     | SpyStarted
     | SpyStopped
+    | LegDialled
+    | DialEnded
     | LegEnded
     | LegFailed
     | RecordingRefused

@@ -23,6 +23,7 @@ class Leg(msgspec.Struct, kw_only=True):
         bridge_id: Asterisk's bridge the channel is in, empty when in none.
         returned: Whether we know that it came back from a bridge with an agent (``call.returned``).
         muted: Whether what this party says is kept from the others.
+        watched: Whether the dialplan connects it by itself and ctid only watches.
         coming: Whether it is on its way to us out of a bridge, by a transfer; it is offered to nobody before it is
             there.
         recording: Id of the recording that the PBX makes on its channel; empty for none.
@@ -40,5 +41,6 @@ class Leg(msgspec.Struct, kw_only=True):
     bridge_id: str = ""
     returned: bool = False
     muted: bool = False
+    watched: bool = False
     coming: bool = False
     recording: str = ""

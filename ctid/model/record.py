@@ -9,7 +9,7 @@ import msgspec
 from ctid.errors import RequestError
 from ctid.model.contact import Customer, Decision, OfferResult, PathStep, Segment, Span, Visit
 from ctid.model.instant import Instant
-from ctid.model.states import ContactState, Outcome
+from ctid.model.states import ContactState, Direction, Outcome
 
 
 class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,12 +19,14 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
         contact_id: The contact; one record each.
         site: The site that owned it.
         channel: ``voice``.
+        direction: Who called whom.
+        cause: Why nobody was reached by an agent's own call; empty if somebody was.
         ani: Number calling, E.164 where known.
         dnis: Number dialled.
         entry: The entry that took it.
         customer: From the directory, if found.
         queue: The last queue, empty if it never reached one.
-        agent_id: Who served it last, empty if nobody.
+        agent_id: Who served it last, or made the call; empty if nobody.
         outcome: One of ``Outcome``.
         disposition: The wrap-up's code, of the last agent who gave one.
         disposition_missing: The queue asks for a disposition, and an agent gave none in time.
@@ -74,6 +76,8 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
     decisions: list[Decision] = []
     visits: list[Visit] = []
     segments: list[Segment] = []
+    direction: Direction = Direction.INBOUND
+    cause: str = ""
 
     @property
     def agents(self) -> list[str]:

@@ -31,6 +31,14 @@ WAITING = (ContactState.QUEUED, ContactState.OFFERED)
 """A contact that waits for an agent, or for one who is being rung."""
 
 
+class Direction(StrEnum):
+    """Who called whom, as the site sees it: ``internal`` are calls between agents."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
 class Outcome(StrEnum):
     """How a contact ended; exactly one per contact."""
 
@@ -42,6 +50,7 @@ class Outcome(StrEnum):
     TRANSFERRED = "transferred"
     FAILED = "failed"
     VOICEMAIL = "voicemail"
+    NOT_REACHED = "not_reached"
 
 
 class OfferState(StrEnum):

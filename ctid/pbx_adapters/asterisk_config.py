@@ -7,8 +7,8 @@ again. Asterisk's own ``AGISTATUS`` says ``SUCCESS`` even when the AGI server ha
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from ctid.errors import ConfigError
@@ -28,6 +28,7 @@ from ctid.pbx_adapters.ami.commands import (
     MUSIC,
     NO_FORWARD,
     OWN_NUMBER,
+    PHONE,
     PHONES,
     RECORD,
     RING,
@@ -67,6 +68,9 @@ PHONE_RING_SECONDS: Final = 60
 NUMBER_RING_SECONDS: Final = 60
 """How long a number outside rings before the fallback."""
 
+DIALS: Final = ("DialBegin", "DialEnd")
+"""Events of which only those of a channel that calls are wanted; ctid's own originates have none."""
+
 READ_RIGHTS: Final = "call,system"
 WRITE_RIGHTS: Final = "call,originate,reporting"
 """Originate and hang-up; channels, devices and status for the snapshot. No commands, no configuration."""
@@ -104,6 +108,8 @@ class Dialplan:
         phones: Names of the agents' phones, the extensions of which agents' phones reach them: ``1001`` for
             ``PJSIP/1001``.
         recordings: The folder that calls are recorded to, as this PBX sees it; empty if none is.
+        emergency_numbers: Numbers that go out before anything else is looked at.
+        places: Name of a phone to the number that is shown of it to an emergency service: that of where it really is.
     """
 
     pbx: str
@@ -114,6 +120,8 @@ class Dialplan:
     number_dial: str = ""
     phones: Sequence[str] = ()
     recordings: str = ""
+    emergency_numbers: Sequence[str] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +177,9 @@ def extensions_conf(dialplan: Dialplan) -> str:
         dialplan.number_dial,
         dialplan.recordings,
         *dialplan.phones,
+        *dialplan.emergency_numbers,
+        *dialplan.places,
+        *dialplan.places.values(),
     )
     if dialplan.number_dial and dialplan.number_dial.count("{number}") != 1:
         raise ConfigError([f"dialplan: {dialplan.number_dial!r} must hold {{number}} once: PJSIP/{{number}}@trunk"])
@@ -210,6 +221,8 @@ def extensions_conf(dialplan: Dialplan) -> str:
             ",cause=${DIALSTATUS},q850=${HANGUPCAUSE}",
         ),
         phones=PHONES,
+        emergency="".join(_emergency(each, dialplan.number_dial) for each in dialplan.emergency_numbers if number),
+        places="".join(_PLACE.format(phone=phone, number=each) for phone, each in dialplan.places.items()),
         inside="".join(_own_call(name, f"PJSIP/{name},{PHONE_RING_SECONDS}") for name in dialplan.phones),
         outside=_own_call("_[0-9*#+]!", dialplan.number_dial.replace("{number}", "${FILTER(0-9+*#,${EXTEN})}"))
         if number
@@ -248,13 +261,19 @@ def fragments(
 
 
 def _event_filters(release: Release) -> list[str]:
-    names = sorted(WANTED)
+    names = sorted(WANTED.difference(DIALS))
     match release:
         case "22":
-            return [f"eventfilter(action(include),name({name})) =" for name in names]
+            return [
+                *(f"eventfilter(action(include),name({name})) =" for name in names),
+                *(f"eventfilter(action(include),name({name}),header(Channel),method(contains)) = /" for name in DIALS),
+            ]
         case "16":
             # A regular expression over the whole event; the two dots are the line break behind the name.
-            return [f"eventfilter=^Event: ({'|'.join(names)})..Privilege: "]
+            return [
+                f"eventfilter=^Event: ({'|'.join(names)})..Privilege: ",
+                f"eventfilter=^Event: ({'|'.join(DIALS)})..Privilege: .*[[:space:]]Channel: ",
+            ]
 
 
 def _ask(script: str, dialplan: Dialplan, tries: int, otherwise: str, more: str = "") -> str:
@@ -278,6 +297,10 @@ def _own_call(extension: str, dialled: str) -> str:
     return _OWN_CALL.format(extension=extension, dialled=dialled, own_number=OWN_NUMBER, transfer=TRANSFER)
 
 
+def _emergency(number: str, number_dial: str) -> str:
+    return _EMERGENCY.format(number=number, phone=PHONE, dialled=number_dial.replace("{number}", number))
+
+
 def refuse_unsafe(what: str, *values: str) -> None:
     """Refuse values that would end their line, begin a comment or be expanded.
 
@@ -299,6 +322,7 @@ exten => {script},1,Set(CTID_NEXT=)
  same => n,GotoIf($["${{CTID_NEXT}}" = "number"]?ctid-number,s,1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "given"]?ctid-given,s,1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "voicemail"]?ctid-voicemail,s,1)
+ same => n,GotoIf($["${{CTID_NEXT}}" = "phone"]?ctid-phones,${{CTID_TARGET}},1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "phones"]?ctid-phones,${{CTID_DNIS}},1)
  same => n,Set(CTID_TRIES=${{IF($[${{EPOCH}} - ${{CTID_ASKED}} > {served}]?0:$[${{CTID_TRIES}} + 1])}})
  same => n,GotoIf($[${{CTID_TRIES}} >= {tries}]?{otherwise})
@@ -471,7 +495,23 @@ exten => _[0-9a-zA-Z*#+]!,1,Set(CTID_DNIS=${{FILTER(0-9a-zA-Z*#+._\\-,${{EXTEN}}
 [{phones}]
 ; A page that was loaded anew asks for its call here (INVITE with Replaces). Without one there is nothing to get.
 exten => {back},1,Hangup()
-{inside}{outside}"""
+{emergency}{inside}{outside}
+; What is shown of a phone to an emergency service: the number of where it really is.
+[ctid-places]
+{places}"""
+
+_EMERGENCY: Final = """\
+; An emergency number: nothing is asked of anybody, and no number that somebody chose is shown.
+exten => {number},1,ExecIf($["${{CHANNEL(channeltype)}}" = "PJSIP"]?Set({phone}=${{CHANNEL(endpoint)}}))
+ same => n,GosubIf($[${{DIALPLAN_EXISTS(ctid-places,${{{phone}}},1)}}]?ctid-places,${{{phone}}},1)
+ same => n,Dial({dialled})
+ same => n,Hangup()
+"""
+
+_PLACE: Final = """\
+exten => {phone},1,Set(CALLERID(num)={number})
+ same => n,Return()
+"""
 
 _MIX_MONITOR: Final = """\
  same => n,Set({record}=${{FILTER(0-9a-z\\-,${{{record}}})}})

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from ctid.spec.base import Level, Name, Seconds, Spec
+from ctid.spec.destination import PhoneNumber
 from ctid.spec.recording import RecordingPolicySpec
 
 Device = Annotated[str, StringConstraints(pattern=r"^(PJSIP|SIP|IAX2|DAHDI)/[A-Za-z0-9@._-]{1,80}$")]
@@ -49,6 +50,8 @@ class AgentSpec(Spec):
             the offer is accepted at the desktop first; then the phone is rung and told to answer by itself.
         recording: Which of their calls are recorded, whatever the queue says.
         team: For supervisors' scopes.
+        emergency_caller_id: The number shown to emergency services: that of where the phone really is. It is part of
+            the dialplan that ``ctid asterisk-config`` prints, and nothing ever replaces it.
     """
 
     name: str
@@ -63,6 +66,7 @@ class AgentSpec(Spec):
     answer: Literal["phone", "auto", "desktop"] = "phone"
     recording: RecordingPolicySpec | None = None
     team: Name | None = None
+    emergency_caller_id: PhoneNumber | None = None
 
     @model_validator(mode="after")
     def _registers(self) -> Self:

@@ -13,6 +13,7 @@ from ctid.spec.base import Name, Pattern, Spec
 from ctid.spec.calendar import CalendarSpec, Zone
 from ctid.spec.desk import PhoneBookEntry
 from ctid.spec.destination import Destination, Prompt, VoicemailSpec
+from ctid.spec.own_calls import OwnCallsSpec
 from ctid.spec.policy import PolicySpec
 from ctid.spec.queue import QueueSpec
 
@@ -82,6 +83,7 @@ class SiteSpec(Spec):
         dispositions: Code to what people read.
         phone_book: Numbers that agents transfer to or dial.
         voicemail: How callers leave messages; without it nobody can.
+        own_calls: Rules for calls that agents make by themselves.
     """
 
     site: Name
@@ -93,6 +95,7 @@ class SiteSpec(Spec):
     dispositions: dict[Name, str] = {}
     phone_book: Annotated[list[PhoneBookEntry], Field(max_length=5_000)] = []
     voicemail: VoicemailSpec | None = None
+    own_calls: OwnCallsSpec = OwnCallsSpec()
     policy: PolicySpec = PolicySpec()
     calendars: dict[Name, CalendarSpec] = {}
     entries: dict[Name, EntrySpec]

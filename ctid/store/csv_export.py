@@ -20,7 +20,7 @@ HEADER: Final = (
     "created_at", "queued_at", "connected_at", "ended_at", "closed_at",
     "wait_ms", "talk_ms", "wrap_up_ms",
     "path", "spans", "offers", "attributes",
-    "disposition_missing", "decisions",
+    "disposition_missing", "decisions", "direction", "cause",
 )  # fmt: skip
 """The columns, in this order for good; new ones come behind. Moments are RFC 3339 in UTC, durations milliseconds."""
 
@@ -39,7 +39,7 @@ def record_cells(record: ContactRecord) -> list[str | int]:
         record.wait_ms, record.talk_ms, record.wrap_up_ms,
         " > ".join(_step(step) for step in record.path),
         _list(record.spans), _list(record.offers), msgspec.json.encode(record.attributes, order="sorted").decode(),
-        str(record.disposition_missing).lower(), _list(record.decisions),
+        str(record.disposition_missing).lower(), _list(record.decisions), record.direction.value, record.cause,
     ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from ctid.errors import RequestError
 from ctid.model.contact import RecentContact
 from ctid.model.day import Quarter
 from ctid.model.record import ContactRecord, LastCall, RecordFilter, RecordPage
-from ctid.model.states import Outcome
+from ctid.model.states import Direction, Outcome
 from ctid.staffing.history import QUARTER_MS, Bucket
 from ctid.store import record_index
 from ctid.store.csv_export import HEADER, csv_line, record_cells
@@ -264,15 +264,20 @@ def _conditions(which: RecordFilter) -> list[ColumnElement[bool]]:
 def _matching(search: str, dispositions: list[str]) -> ColumnElement[bool]:
     text = storable(search)
     name = records.c.customer["name"].as_string()
-    found = [column.icontains(text, autoescape=True) for column in (records.c.ani, name, records.c.notes)]
+    found = [column.icontains(text, autoescape=True) for column in (_customer_number(), name, records.c.notes)]
     found += [records.c.disposition.icontains(text, autoescape=True)]
     if dispositions:
         found.append(records.c.disposition.in_([storable(code) for code in dispositions]))
     # People write numbers with blanks and hyphens, and at home without the country's code.
     digits = _WRITTEN.sub("", text).lstrip("+0")
     if len(digits) >= _FEWEST_DIGITS and digits.isascii() and digits.isdigit():
-        found.append(records.c.ani.contains(digits, autoescape=True))
+        found.append(_customer_number().contains(digits, autoescape=True))
     return or_(*found)
+
+
+def _customer_number() -> ColumnElement[str]:
+    """Who called, or was called by an agent."""
+    return case((records.c.direction == Direction.INBOUND.value, records.c.ani), else_=records.c.dnis)
 
 
 def _utc_ms(moment: datetime) -> int:

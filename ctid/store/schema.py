@@ -68,6 +68,8 @@ records: Final = Table(
     Column("decisions", json_type, nullable=False, server_default=text("'[]'")),
     Column("visits", json_type, nullable=False, server_default=text("'[]'")),
     Column("segments", json_type, nullable=False, server_default=text("'[]'")),
+    Column("direction", Text, nullable=False, server_default=text("'inbound'")),
+    Column("cause", Text, nullable=False, server_default=text("''")),
 )
 
 # Each serves one filter and the order in which records are listed at once. None for the site: few have more than one.

@@ -186,7 +186,11 @@ def test_who_is_asked_is_called_by_device_or_number(device: str, number: str, ch
         "Priority": "1",
         "Timeout": "60000",
         "CallerID": '"Ann  A " <1001>',
-        "Variable": ["FORWARD_CONTEXT=ctid-no-forward", "TRANSFER_CONTEXT=ctid-transfer"],
+        "Variable": [
+            "FORWARD_CONTEXT=ctid-no-forward",
+            "TRANSFER_CONTEXT=ctid-transfer",
+            *([] if device else ["CTID_PHONE=1001"]),
+        ],
     }
 
 
@@ -324,3 +328,23 @@ def test_backoff_doubles_to_its_cap_and_begins_anew() -> None:
 
 def test_backoff_never_passes_a_small_cap() -> None:
     assert Backoff(5, 0.1, lambda: 1.0).next() == 0.1
+
+
+def test_whom_an_agent_calls_is_dialled_as_the_pbx_dials_out() -> None:
+    called = dial(device="", number="030123", caller_number="+4930555000", peer_unique_id="lg-1")
+    fields = dial_customer(called, "PJSIP/{number}@trunk")
+    assert (fields["Channel"], fields["CallerID"], fields["Exten"]) == (
+        "PJSIP/030123@trunk",
+        "<+4930555000>",
+        "agent",
+    )
+    variables = ["FORWARD_CONTEXT=ctid-no-forward", "TRANSFER_CONTEXT=ctid-transfer", "CTID_CALLER=lg-1"]
+    assert fields["Variable"] == variables
+    through_the_dialplan = dial_customer(called)
+    assert through_the_dialplan["Channel"] == "Local/030123@ctid-phones/n"
+    assert "CTID_OWN_NUMBER=+4930555000" in through_the_dialplan["Variable"]
+
+
+def test_a_colleague_who_is_called_is_told_by_whom() -> None:
+    fields = dial_customer(dial(device="PJSIP/1002", number="1002", caller_number="1001", caller_name="Alice"))
+    assert (fields["Channel"], fields["CallerID"]) == ("PJSIP/1002", '"Alice" <1001>')

@@ -39,6 +39,8 @@ async def take_back_to_first(connection: AsyncConnection) -> None:
         ("records", "decisions"),
         ("records", "visits"),
         ("records", "segments"),
+        ("records", "direction"),
+        ("records", "cause"),
         ("customers", "cases"),
     ):
         await connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))

@@ -258,6 +258,8 @@ async def test_csv_holds_all_of_a_record(store: RecordStore) -> None:
         "path": "entry:main=open > menu:welcome > key:1 > queue:sales",
         "attributes": '{"a":"2","z":"1"}',
         "disposition_missing": "false",
+        "direction": "inbound",
+        "cause": "",
     }
     assert [(each["agent_id"], each["fit"], each["by"]) for each in decisions] == [("1001", -8 << 80, "fit")]
     assert spans == [

@@ -89,7 +89,7 @@ async def transfer(call: Call) -> Answer:
 
 async def hang_up(call: Call) -> Answer:
     """End the agent's part in a call."""
-    return await _ask(call, HangUpRequested, contact_id=served(call).id)
+    return await _ask(call, HangUpRequested, contact_id=served(call).id, by_agent=call.principal.agent_id or "")
 
 
 async def consult(call: Call) -> Answer:
@@ -137,7 +137,15 @@ async def place_call(call: Call) -> Answer:
     body: CallBody = call.body
     agent_id = call.params["agent_id"]
     own_agent(call, agent_id)
-    return await _ask(call, CallRequested, agent_id=agent_id, number=body.number)
+    return await _ask(
+        call,
+        CallRequested,
+        agent_id=agent_id,
+        number=body.number,
+        caller_id=body.caller_id or "",
+        queue=body.queue or "",
+        attributes=dict(body.attributes),
+    )
 
 
 async def _ask(call: Call, kind: type[Request], **fields: Any) -> Answer:

@@ -87,6 +87,9 @@ OWN_NUMBER: Final = "CTID_OWN_NUMBER"
 RECORD: Final = "CTID_RECORD"
 """The channel variable that tells the name of the files that a channel is recorded to, and our context for that."""
 
+PHONE: Final = "CTID_PHONE"
+"""The channel variable that tells which agent's phone we dial for."""
+
 NO_FORWARD: Final = "ctid-no-forward"
 """The context a forwarding phone (302) is sent to; it refuses, so that the call never rings elsewhere."""
 
@@ -125,15 +128,26 @@ def ring_agent(command: RingAgent) -> Fields:
     return fields
 
 
-def dial_customer(command: DialCustomer) -> Fields:
-    """Originate the leg of a customer who is called back."""
+def dial_customer(command: DialCustomer, dial_out: str = "") -> Fields:
+    """Originate the leg of a customer who is called back, or of whom an agent calls.
+
+    Args:
+        command: The command.
+        dial_out: How a number is dialled for which there is no device; empty to do it as an agent's phone would. Then
+            a ``Local`` channel is the customer's, on which Asterisk plays no music.
+    """
     variables = [f"FORWARD_CONTEXT={NO_FORWARD}"]
+    if command.number:
+        variables.append(f"TRANSFER_CONTEXT={TRANSFER}")
+    device = command.device or dial_out.replace("{number}", command.number)
+    if not device and command.caller_number:
+        variables.append(f"{OWN_NUMBER}={_escaped(command.caller_number)}")
     if command.peer_unique_id:
         variables.append(f"{CALLER}={_escaped(command.peer_unique_id)}")
     fields: dict[str, str | list[str]] = {
         "Action": "Originate",
         "Async": "true",
-        "Channel": command.device,
+        "Channel": device or f"Local/{command.number}@{PHONES}/n",
         "ChannelId": command.unique_id,
         "Context": CALLED,
         "Exten": "agent" if command.peer_unique_id else "machine" if command.detect_machine else "s",
@@ -141,7 +155,9 @@ def dial_customer(command: DialCustomer) -> Fields:
         "Timeout": str(command.timeout_ms),
         "Variable": variables,
     }
-    if command.caller_number:
+    if command.caller_name:
+        fields["CallerID"] = f'"{_NAME_BREAKERS.sub(" ", command.caller_name)}" <{command.caller_number}>'
+    elif command.caller_number:
         fields["CallerID"] = f"<{command.caller_number}>"
     return fields
 
@@ -191,6 +207,8 @@ def dial_consulted(command: DialConsulted) -> Fields:
         f"TRANSFER_CONTEXT={TRANSFER}",
     ]
     variables += [f"{RECORD}={_escaped(command.record)}"] if command.record else []
+    if not command.device and command.caller_number:
+        variables.append(f"{PHONE}={_escaped(command.caller_number)}")
     fields: dict[str, str | list[str]] = {
         "Action": "Originate",
         "Async": "true",

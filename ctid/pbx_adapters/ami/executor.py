@@ -67,7 +67,9 @@ class Executor:
         originating: What is known of the channels of our originates; the events of the link are to be told to it.
     """
 
-    def __init__(self, pbx: str, time_limit_s: float, emit: Callable[[Event], None], keypad: Keypad) -> None:
+    def __init__(
+        self, pbx: str, time_limit_s: float, emit: Callable[[Event], None], keypad: Keypad, dial_out: str = ""
+    ) -> None:
         """Make an executor without a link: originates fail, everything else is dropped.
 
         Args:
@@ -75,7 +77,9 @@ class Executor:
             time_limit_s: For the response to an action; a later one ends the link.
             emit: Takes ``LegFailed``.
             keypad: Takes digits.
+            dial_out: How the PBX dials a number outside; empty to leave that to its dialplan.
         """
+        self._dial_out = dial_out
         self._keypad = keypad
         self.originating = Originating()
         self._pbx = pbx
@@ -109,7 +113,7 @@ class Executor:
             case RingAgent():
                 self._originate(command, ring_agent(command))
             case DialCustomer():
-                self._originate(command, dial_customer(command))
+                self._originate(command, dial_customer(command, self._dial_out))
             case PlaceCall():
                 self._originate(command, place_call(command))
             case DialConsulted():

@@ -92,6 +92,7 @@ class AmiLink:
         emit: Callable[[Event], None],
         metrics: Metrics,
         *,
+        dial_out: str = "",
         random: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         wall_clock: Callable[[], float] = time.time,
@@ -104,6 +105,7 @@ class AmiLink:
             emit: Takes events, at once; may refuse one by ``OverloadedError``, upon which the link begins
                 again with a snapshot. It must take ``PbxLost`` always.
             metrics: Where to count.
+            dial_out: How the PBX dials a number outside; empty to leave that to its dialplan.
             random: Source of the jitter.
             sleep: Waits between two attempts.
             wall_clock: To compare with the PBX's stamps; only for the lag metric.
@@ -119,7 +121,7 @@ class AmiLink:
         self._backoff = Backoff(FIRST_WAIT_S, spec.backoff_max_seconds, random)
         self._log = _log.bind(pbx=pbx)
         self._keypad = Keypad(pbx, spec.action_timeout_seconds, self._another_connection)
-        self._executor = Executor(pbx, spec.action_timeout_seconds, self._deliver, self._keypad)
+        self._executor = Executor(pbx, spec.action_timeout_seconds, self._deliver, self._keypad, dial_out)
         self._lost_causes: set[LossCause] = set()
         self._asked_to_end: set[str] = set()
         self._events: OneConnection | None = None

@@ -9,10 +9,12 @@ from ctid.model.events import (
     CallSentOn,
     CallTransferred,
     DeviceChanged,
+    DialEnded,
     Event,
     LegAlerting,
     LegAnswered,
     LegBridged,
+    LegDialled,
     LegEnded,
     LegFailed,
     LegHeld,
@@ -112,6 +114,30 @@ def _spy_stop(pbx: str, message: Message) -> Event | None:
     return SpyStopped(pbx=pbx, unique_id=message["SpyerUniqueid"])
 
 
+def _dial_begin(pbx: str, message: Message) -> Event | None:
+    # An originate, ctid's own above all, has no channel that calls, and means nothing here.
+    return LegDialled(
+        pbx=pbx,
+        unique_id=message["Uniqueid"],
+        device=_device(message["Channel"]),
+        number=_known(message.get("CallerIDNum", "")),
+        extension=message.get("Exten", ""),
+        called_unique_id=message["DestUniqueid"],
+        called_device=_device(message["DestChannel"]),
+    )
+
+
+def _dial_end(pbx: str, message: Message) -> Event | None:
+    if "Channel" not in message:
+        return None
+    return DialEnded(pbx=pbx, called_unique_id=message["DestUniqueid"], status=message.get("DialStatus", ""))
+
+
+def _known(number: str) -> str:
+    """A number, or nothing where Asterisk says that it has none."""
+    return "" if number == "<unknown>" else number
+
+
 def _hangup(pbx: str, message: Message) -> Event | None:
     return LegEnded(pbx=pbx, unique_id=message["Uniqueid"], cause=_number(message.get("Cause", "")))
 
@@ -144,6 +170,8 @@ _TRANSLATIONS: Final[dict[str, Callable[[str, Message], Event | None]]] = {
     "BlindTransfer": _blind_transfer,
     "ChanSpyStart": _spy_start,
     "ChanSpyStop": _spy_stop,
+    "DialBegin": _dial_begin,
+    "DialEnd": _dial_end,
     "Hangup": _hangup,
     "OriginateResponse": _originate_response,
     "DeviceStateChange": _device_state_change,

@@ -275,8 +275,10 @@ def test_an_agents_day_adds_up() -> None:
     assert day(site) == {
         "since": "2026-11-18T00:00:00.000Z",
         "contacts": 1,
+        "own_calls": 0,
         "missed": 0,
         "talk_ms": 23_000,
+        "own_call_ms": 0,
         "hold_ms": 7_000,
         "wrap_up_ms": 2_000,
         "ready_ms": 30_000,
