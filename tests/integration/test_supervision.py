@@ -1,4 +1,4 @@
-"""Supervisors at agents' talks: who hears whom in each mode, after each thing that becomes of the call, by known tones."""
+"""Supervisors at agents' talks: who hears whom in each mode after each thing that becomes of the call, by tones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.floor import (
     CALLER_HZ,
     PATIENCE_S,
-    Seat,
     both_hear,
     floor_config,
     staff,

@@ -41,6 +41,17 @@ def test_nothing_that_ctid_does_for_phones_breaks_an_invariant(first: int) -> No
     assert "transferred" in given
 
 
+@pytest.mark.parametrize("first", range(5_000, 5_080, 40))
+def test_nothing_that_supervisors_do_breaks_an_invariant(first: int) -> None:
+    worlds = [walk(seed, steps=120, controlled=0.3, supervised=0.35) for seed in range(first, first + 40)]
+    done = {
+        name: sum(getattr(world.supervisors, name) for world in worlds) for name in ("heard", "took_part", "took_over")
+    }
+    assert min(done.values()) > 1, f"the walks reach too little: {done}"
+    given = [part.result for world in worlds for save in world.watch.records.values() for part in save.record.segments]
+    assert "taken_over" in given
+
+
 def test_a_busy_day_without_faults() -> None:
     world = walk(4711, faults=False, steps=1_000)
     assert world.watch.connected > 100
