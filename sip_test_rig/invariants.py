@@ -20,6 +20,7 @@ from ctid.model.agent import Agent
 from ctid.model.contact import Callback, Contact
 from ctid.model.instant import Instant
 from ctid.model.states import WAITING, AgentState, ContactState, LegState, OfferState, Outcome, Party
+from ctid.model.supervision import SupervisionState
 from ctid.spec.agent import VOICE
 from ctid.spec.site import SiteSpec
 
@@ -39,6 +40,7 @@ ENDS_A_PART = (
     ev.ConsultationCompleted,
     ev.ConsultationWithdrawn,
     ev.TransferRequested,
+    ev.TakeOverRequested,
 )
 """Requests upon which somebody is hung up on who may be in talk: the agent, or who was asked."""
 
@@ -112,6 +114,7 @@ class Watch:
         self._agents(engine.state, event, now)
         for contact in engine.state.contacts.values():
             self._contact(engine.state, contact)
+        self._supervisions(engine.state)
         self._waits(engine, now)
         self._timers(engine.state)
         if not engine.state.draining:
@@ -207,6 +210,18 @@ class Watch:
         for gone in self.mirror.keys() - state.agents.keys():
             del self.mirror[gone]
             self.versions.pop(f"agent {gone}", None)
+
+    def _supervisions(self, state: SiteState) -> None:
+        phones = {leg.id: leg.agent_id for leg in state.legs.values() if leg.party is Party.SUPERVISOR}
+        assert phones == state.supervisors, "a supervisor's leg that nobody knows of"
+        for supervision in state.supervisions.values():
+            assert supervision.leg_id in phones, "a supervision without a phone"
+            if supervision.state is SupervisionState.ACTIVE and state.pbxes[supervision.pbx].up:
+                assert supervision.contact_id in state.contacts, "a supervision of nothing"
+            if supervision.state is SupervisionState.TAKING_OVER:
+                assert f"takeover:{supervision.id}" in state.timers, "a take-over without an end"
+        for offer in state.offers.values():
+            assert offer.agent_id not in phones.values(), f"{offer.agent_id} is offered something while supervising"
 
     def _tasks(self, state: SiteState, agent: Agent) -> None:
         at_a_call = agent.state in (AgentState.BUSY, AgentState.WRAP_UP)
@@ -405,6 +420,7 @@ class Watch:
             "channels": [*self.world.channels],
             "consultations": [*state.consultations, *state.consulted],
             "recordings": [*state.recordings],
+            "supervisions": [*state.supervisions, *state.supervisors],
         }
         assert not any(left.values()), f"left over: {left}"
         working = (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)

@@ -184,8 +184,12 @@ class CallControl:
         if channel.peer == ALL:
             self._end(channel)
             left = [each for each in world.live() if each.bridge == channel.bridge]
-            if left and not any(each.device for each in left):
-                for caller in left:
+            supervisors = [each for each in left if each.unique_id in world.supervisors.phones]
+            if not any(each.device for each in left if each not in supervisors):
+                for supervisor in supervisors:
+                    world.supervisors.leave(supervisor.unique_id)
+                    world.supervisors.idle(supervisor)
+                for caller in [each for each in left if each not in supervisors]:
                     self._out(caller)
                     caller.script = "after"
                     world.enter_agi(caller, world.random.randint(0, 10))
@@ -201,6 +205,8 @@ class CallControl:
 
     def is_aside(self, channel: Channel) -> bool:
         """Whether the channel talks to somebody but the caller: who is asked, or a conference that they have left."""
+        if channel.unique_id in self.world.supervisors.phones:
+            return True
         if channel.peer == ALL:
             return all(each.device for each in self.world.live() if each.bridge == channel.bridge)
         pair = [channel, self.world.channels.get(channel.peer)]

@@ -19,6 +19,7 @@ from ctid.spec.agent import VOICE
 from sip_test_rig.invariants import Watch
 from sip_test_rig.simulated_call_control import CallControl
 from sip_test_rig.simulated_customers import Customers
+from sip_test_rig.simulated_supervision import Supervisors
 from sip_test_rig.simulated_transfers import Transfers
 from sip_test_rig.simulated_world import Channel, Link, Odds, VirtualTime
 
@@ -52,6 +53,7 @@ class SimulatedPbx(VirtualTime):
         self.devices = {agent["device"]: True for agent in self.spec["agents"].values()}
         self.transfers = Transfers(self)
         self.call_control = CallControl(self)
+        self.supervisors = Supervisors(self)
         self.bridges = 0
         self.own_calls: set[str] = set()
         self.told: dict[str, tuple[bool, bool]] = {}
@@ -71,6 +73,8 @@ class SimulatedPbx(VirtualTime):
         # Faults that were under way have had their time.
         self.run(25_000)
         for unique_id in [name for name, channel in self.channels.items() if not channel.device]:
+            self.hang_up(unique_id)
+        for unique_id in list(self.supervisors.phones):
             self.hang_up(unique_id)
         for contact in list(self.engine.state.contacts.values()):
             if contact.channel != VOICE:
@@ -155,7 +159,12 @@ class SimulatedPbx(VirtualTime):
                 self.transfers.fetch(command)
             case cmd.HoldCall() if self.ami.up:
                 self.call_control.hold(command)
+            case cmd.RingSupervisor() if self.ami.up:
+                self.supervisors.ring(command)
+            case cmd.Supervise() if self.ami.up:
+                self.supervisors.supervise(command)
             case cmd.JoinLegs() if self.ami.up:
+                self.supervisors.takes_over(command.unique_id)
                 self.call_control.join(command)
             case cmd.Alternate() if self.ami.up:
                 self.call_control.alternate(command)
@@ -298,6 +307,7 @@ class SimulatedPbx(VirtualTime):
             if channel.session:
                 self.say(self.agi, ev.AgiEnded(pbx=PBX, unique_id=channel.unique_id))
         self.channels.clear()
+        self.supervisors.phones.clear()
         self.cut_ami()
         self.boot_pbx()
         self.later(500, 90_000, self.connect_ami)

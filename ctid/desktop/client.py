@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 from ctid.desktop.audience import Audience
 from ctid.desktop.auth import Principal
 from ctid.desktop.close_codes import CloseCode
-from ctid.desktop.frames import PING_FRAME, Batch, Message
+from ctid.desktop.frames import PING_FRAME, Batch, EventMessage, Message
 from ctid.desktop.socket_messages import Hello
 from ctid.desktop.topics import Topic
 
@@ -92,6 +92,15 @@ class Client:
     def seat(self) -> tuple[str, str]:
         """Where only one socket has its place: a desktop that connects again gets the place of its old socket."""
         return self.principal.agent_id or self.principal.subject, self.client_id
+
+    @property
+    def person(self) -> str:
+        """The agent who looks at it, be it their desktop or not; empty for none."""
+        return self.principal.agent_id
+
+    def is_kept_from(self, message: EventMessage) -> bool:
+        """Whether the event is about this person, and not to be known by them."""
+        return self.person in message.hidden_from
 
     @property
     def flushed(self) -> bool:

@@ -162,7 +162,9 @@ class Conversation:
 
     def _show(self) -> None:
         client = self._client
-        self._send(snapshot(self._site, client.audience, client.agent_id, self._hub.team_of, self._numbers))
+        self._send(
+            snapshot(self._site, client.audience, client.agent_id, self._hub.team_of, self._numbers, client.person)
+        )
         self._join(self._site.state.stream_seq)
 
     def _join(self, seq: int) -> None:

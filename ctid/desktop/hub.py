@@ -74,12 +74,12 @@ class Hub:
             if audience.hears(message, team_of):
                 for client in tuple(clients):
                     # The snapshot of a desktop that just came may know the event already.
-                    if client.seq < seq and client.agent_id not in message.hidden_from:
+                    if client.seq < seq and not client.is_kept_from(message):
                         client.seq = seq
                         client.send(message)
         for agent_id in message.agent_ids:
             own = self._desktops.get(agent_id)
-            if own is None or agent_id in message.hidden_from:
+            if own is None or own.is_kept_from(message):
                 continue
             if own.seq < seq:
                 own.seq = seq
@@ -106,7 +106,8 @@ class Hub:
             return [] if seq == present else None
         if seq < first - 1:
             return None
-        return self.recent.since(seq, client.audience, client.agent_id, self.team_of)
+        since = self.recent.since(seq, client.audience, client.agent_id, self.team_of)
+        return [message for message in since if not client.is_kept_from(message)]
 
     def rivals(self, client: Client) -> tuple[Client | None, Client | None]:
         """Whose places a new desktop would take: its own former connection's, and that of its agent's other desktop."""

@@ -62,12 +62,10 @@ class Recent:
             seen = [
                 message
                 for message in _newer(self._all, seq)
-                if agent_id not in message.hidden_from
-                and (audience.hears(message, team_of) or (agent_id and agent_id in message.agent_ids))
+                if audience.hears(message, team_of) or (agent_id and agent_id in message.agent_ids)
             ]
             return seen[::-1]
-        own = _newer(self._own.get(agent_id, ()), seq)
-        found = {message.seq: message for message in own if agent_id not in message.hidden_from}
+        found = {message.seq: message for message in _newer(self._own.get(agent_id, ()), seq)}
         if Topic.SITE in audience.topics:
             found.update((message.seq, message) for message in _newer(self._site, seq))
         return [found[position] for position in sorted(found)]

@@ -143,7 +143,7 @@ class SegmentView(View):
     at: datetime
     talk_ms: int | None = Field(description="Null while they talk.")
     wrap_up_ms: int | None = Field(description="Null while they talk or wrap up.")
-    result: str | None = Field(description="How the talk ended for them: ended, transferred, returned.")
+    result: str | None = Field(description="How the talk ended for them: ended, transferred, taken_over, returned.")
     disposition: str | None
     notes: str | None
 

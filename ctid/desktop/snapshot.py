@@ -12,7 +12,9 @@ from ctid.engine.supervision_view import supervision_view
 from ctid.engine.views import agent_view, consultation_view, contact_view, offer_view, screen_pop
 
 
-def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf, numbers: QueueNumbers) -> dict[str, Any]:
+def snapshot(
+    site: Site, audience: Audience, agent_id: str, team_of: TeamOf, numbers: QueueNumbers, person: str
+) -> dict[str, Any]:
     """The site as this desktop may see it; every event after ``seq`` comes on top.
 
     Args:
@@ -21,6 +23,7 @@ def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf, num
         agent_id: The agent whose work is its own; empty for none.
         team_of: Tells an agent's team.
         numbers: Of the queues.
+        person: The agent who looks at it, be it their desktop or not; empty for none.
     """
     state, spec, now = site.state, site.spec, site.now()
     own = state.agents.get(agent_id)
@@ -60,7 +63,8 @@ def snapshot(site: Site, audience: Audience, agent_id: str, team_of: TeamOf, num
             "supervisions": [
                 supervision_view(each)
                 for each in state.supervisions.values()
-                if (each.told if each.agent_id == agent_id else audience.sees_agent(each.agent_id, team_of))
+                if (each.told or each.agent_id != person)
+                and (each.agent_id == agent_id or audience.sees_agent(each.agent_id, team_of))
             ],
             "queues": [numbers.view(name) for name in spec.queues if audience.sees_queue(name)],
             "pbxes": pbxes,

@@ -158,6 +158,9 @@ def _settle(turn: Turn, supervision: Supervision) -> None:
         talk = talk_of(turn, agent_id=supervision.agent_id)
     if talk is not None and talk.agent.pbx != supervision.pbx:
         talk = None
+    if talk is None and supervision.follows_contact and f"parted:{supervision.contact_id}" in turn.state.timers:
+        # The PBX is about to tell who has the caller now.
+        return
     over = _over(turn, supervision) if talk is None else _stray(turn, supervision, talk)
     if over is not None:
         supervisions.end(turn, supervision, over)
@@ -174,9 +177,6 @@ def _over(turn: Turn, supervision: Supervision) -> SupervisionEnd | None:
     if supervision.follows_contact:
         contact = turn.state.contacts.get(supervision.contact_id)
         gone = contact is None or contact.ended_at is not None or contact.outcome is not None
-        if contact is not None and not gone and f"parted:{contact.id}" in turn.state.timers:
-            # The PBX is about to tell who has the caller now.
-            return None
         return None if supervision.stays and not gone else SupervisionEnd.TALK_ENDED
     agent = turn.state.agents.get(supervision.agent_id)
     if not supervision.stays:

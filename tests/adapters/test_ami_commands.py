@@ -20,7 +20,10 @@ from ctid.model.commands import (
     MuteRecording,
     RejoinConsulted,
     RingAgent,
+    RingSupervisor,
+    Supervise,
 )
+from ctid.model.supervision import SupervisionMode
 from ctid.pbx_adapters.ami.commands import (
     Originating,
     alternate,
@@ -35,8 +38,10 @@ from ctid.pbx_adapters.ami.commands import (
     mute_recording,
     rejoin_consulted,
     ring_agent,
+    ring_supervisor,
     send_digit,
     stop_recording,
+    supervise,
 )
 from ctid.pbx_adapters.ami.protocol import refuse_injection
 from ctid.pbx_adapters.backoff import Backoff
@@ -230,6 +235,34 @@ def test_a_conference_takes_the_two_who_talk_first() -> None:
     assert (caller["Channel"], caller["Exten"]) == (CALLER, f"caller{CALLER}")
     (both,) = confer(Confer(pbx="a", unique_id=CALLER, agent_unique_id=AGENT, consulted_unique_id=""))
     assert (both["Channel"], both["ExtraChannel"], both["ExtraExten"]) == (AGENT, CALLER, f"caller{CALLER}")
+
+
+@pytest.mark.parametrize(
+    ("agent", "conference", "extension"),
+    [(AGENT, "", f"coach{AGENT}"), (AGENT, CALLER, f"room{CALLER}"), ("", "", "wait")],
+)
+def test_what_a_supervisor_hears_is_named_by_the_extension(agent: str, conference: str, extension: str) -> None:
+    what = {"mode": SupervisionMode.WHISPER, "agent_unique_id": agent, "conference": conference}
+    fields = supervise(Supervise(pbx="a", unique_id=ASKED, **what))  # type: ignore[arg-type]
+    assert (fields["Channel"], fields["Context"], fields["Exten"]) == (ASKED, "ctid-supervise", extension)
+    for device, number, channel in (("PJSIP/9", "", "PJSIP/9"), ("", "+49301", "Local/+49301@ctid-phones/n")):
+        rung = ring_supervisor(
+            RingSupervisor(
+                pbx="a",
+                unique_id=ASKED,
+                device=device,
+                number=number,
+                caller_number="1001",
+                caller_name='Ann "A"',
+                timeout_ms=30_000,
+                headers={"Alert-Info": "<sip:ctid>;info=x"},
+                **what,  # type: ignore[arg-type]
+            )
+        )
+        assert (rung["Channel"], rung["Context"], rung["Exten"]) == (channel, "ctid-supervise", extension)
+        assert rung["CallerID"] == '"Ann  A " <1001>'
+        # A Local channel has no SIP headers; the function would be refused.
+        assert len(rung["Variable"]) == (2 if device else 1)
 
 
 def test_a_mute_needs_no_right_to_the_system() -> None:

@@ -24,6 +24,8 @@ from ctid.model.events import (
     LegSeen,
     LegUnbridged,
     PbxReconciled,
+    SpyStarted,
+    SpyStopped,
 )
 from ctid.pbx_adapters.ami.framing import AmiParser
 from ctid.pbx_adapters.ami.supervisor import WANTED
@@ -57,6 +59,12 @@ LEG = {"pbx": "a", "unique_id": "1.1"}
         ({"Event": "BridgeEnter", "BridgeUniqueid": "b", "SwapUniqueid": "1.0", **ID}, None),
         ({"Event": "BridgeLeave", "BridgeUniqueid": "b", **ID}, LegUnbridged(**LEG, bridge_id="b")),
         ({"Event": "BridgeEnter", **ID}, None),
+        (
+            {"Event": "ChanSpyStart", "SpyerUniqueid": "1.9", "SpyeeUniqueid": "1.1"},
+            SpyStarted(pbx="a", unique_id="1.9", spied="1.1"),
+        ),
+        ({"Event": "ChanSpyStart", "SpyerUniqueid": "1.9"}, None),
+        ({"Event": "ChanSpyStop", "SpyerUniqueid": "1.9"}, SpyStopped(pbx="a", unique_id="1.9")),
         ({"Event": "Hold", **ID}, LegHeld(**LEG)),
         ({"Event": "Unhold", **ID}, LegRetrieved(**LEG)),
         ({"Event": "Hangup", "Cause": "17", **ID}, LegEnded(**LEG, cause=17)),

@@ -21,6 +21,7 @@ from ctid.client import (
     VersionMismatchError,
 )
 from ctid.model import events as ev
+from ctid.model.states import AgentState
 from tests.client.conftest import PASSWORD
 from tests.desktop.site import Desk, until
 
@@ -38,6 +39,33 @@ async def test_an_agents_day(desk: Desk) -> None:
         assert (await client.set_attributes(contact_id, {"case": "4711"}))["attributes"]["case"] == "4711"
         assert (await client.reject_offer(offer_id))["state"] == "rejected"
         assert [queue["id"] for queue in await client.queues()] == list(desk.site.spec.queues)
+
+
+async def test_a_talk_is_supervised(desk: Desk) -> None:
+    spec = desk.site.spec.model_dump(mode="json", by_alias=True)
+    spec["policy"]["supervision"]["devices"] = ["PJSIP/1090"]
+    desk.site.handle(ev.ConfigLoaded(spec=spec))
+    desk.site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
+    for state in (AgentState.NOT_READY, AgentState.READY):
+        desk.site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="alice", state=state))
+    contact_id = desk.site.call()
+    leg = desk.site.answer(contact_id)
+    async with Client.sign_in(desk.url, "sue", PASSWORD) as client:
+        begun = await client.supervise(contact=contact_id, device="PJSIP/1090", stays=True)
+        assert (begun["mode"], begun["state"], begun["stays"]) == ("monitor", "ringing", True)
+        (theirs,) = desk.site.state.supervisors
+        desk.site.handle(ev.LegAnswered(pbx="main", unique_id=theirs))
+        desk.site.handle(ev.SpyStarted(pbx="main", unique_id=theirs, spied=leg))
+        assert [each["state"] for each in await client.supervisions()] == ["active"]
+        assert (await client.set_mode(begun["id"], "whisper"))["mode"] == "whisper"
+        with pytest.raises(ConflictError):
+            await client.set_mode(begun["id"], "whisper")
+        assert (await client.take_over(begun["id"]))["state"] == "taking_over"
+        with pytest.raises(ConflictError):
+            await client.end_supervision(begun["id"])
+        for wrong in ({}, {"agent": "alice", "contact": "c"}, {"agent": "alice", "device": "PJSIP/1", "number": "1"}):
+            with pytest.raises(ValueError, match="one of"):
+                await client.supervise(**wrong)  # type: ignore[arg-type]
 
 
 async def test_calls_are_held_asked_about_and_handed_over(desk: Desk) -> None:

@@ -35,6 +35,8 @@ MENU_HZ: Final = 440.0
 CALLER_HZ: Final = 740.0
 AGENT_HZ: Final = (470, 610, 890, 1030, 1190, 1310, 1470, 1610)
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
+LISTEN_S: Final = 0.6
+"""So long it is listened to who hears whom."""
 SPAN_SLACK_MS: Final = 100
 """Stamps are the wall clock's, durations the monotonic clock's: read one after the other, and rounded down."""
 
@@ -245,6 +247,24 @@ async def both_hear(caller: PhoneCall, agent: PhoneCall, seat: Seat, seconds: fl
         until_hears_more(caller, seat.phone.voice_hz, seconds),
         until_hears_more(agent, caller._phone.voice_hz, seconds),
     )
+
+
+async def hear(*expected: tuple[PhoneCall, set[float]]) -> None:
+    """Wait until each party hears these voices, all of them and no other."""
+
+    async def so() -> bool:
+        for call, _ in expected:
+            call.media.forget()
+        # That something is not heard can only be told by listening for a while.
+        await asyncio.sleep(LISTEN_S)
+        found[:] = [{float(hz) for hz, s in call.heard().items() if s > LISTEN_S / 3} for call, _ in expected]
+        return found == [voices for _, voices in expected]
+
+    found: list[set[float]] = []
+    try:
+        await eventually(so, "who hears whom", timeout=PATIENCE_S / 2)
+    except BaseException as late:
+        raise AssertionError(f"heard {found}, not {[voices for _, voices in expected]}") from late
 
 
 async def until_record(boss: Desktop, contact_id: str) -> JsonObject:

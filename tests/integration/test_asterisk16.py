@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ctid.model.access import Grant, Role
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.phone import Phone
 from sip_test_rig.site import RigSite
@@ -15,6 +16,7 @@ from tests.integration.floor import (
     PATIENCE_S,
     both_hear,
     floor_config,
+    hear,
     staff,
     states,
     through_the_menu,
@@ -162,3 +164,43 @@ async def test_recorded_but_for_a_paused_stretch(site: RigSite, boss: Desktop) -
         await seat.desktop.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", done)
         await until_quiet(site, boss)
         await until_spool_is_empty(site)
+
+
+async def test_listened_to_coached_joined_and_taken_over(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01", "a02", ready=False) as (seat, lead),
+        site.client(Grant(subject="lead", role=Role.SUPERVISOR, agent_id="a02")) as client,
+        Phone.outside(site.pbx) as outside,
+    ):
+        await seat.ready()
+        await lead.desktop.set_state("NOT_READY", "break")
+        call = await outside.call(DIRECT)
+        contact_id = (await seat.offer())["data"]["offer"]["contact_id"]
+        mine = await seat.ringing()
+        await both_hear(call, mine, seat)
+        caller_hz, agent_hz, lead_hz = outside.voice_hz, seat.phone.voice_hz, lead.phone.voice_hz
+        supervision = (await client.supervise(agent="a01"))["id"]
+        own = await lead.ringing()
+        await hear((call, {agent_hz}), (mine, {caller_hz}), (own, {agent_hz, caller_hz}))
+        await client.set_mode(supervision, "whisper")
+        await hear((call, {agent_hz}), (mine, {caller_hz, lead_hz}), (own, {agent_hz, caller_hz}))
+        await client.set_mode(supervision, "barge")
+        talking = ((call, {agent_hz, lead_hz}), (mine, {caller_hz, lead_hz}), (own, {agent_hz, caller_hz}))
+        await hear(*talking)
+        await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/hold")
+        await hear((call, {MUSIC_HZ}), (mine, {lead_hz}), (own, {agent_hz}))
+        await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/retrieve")
+        await hear(*talking)
+        await client.take_over(supervision)
+        await mine.until("ended", timeout=PATIENCE_S)
+        await hear((call, {lead_hz}), (own, {caller_hz}))
+        own.hang_up()
+        await call.until("ended", timeout=PATIENCE_S)
+        for each in (seat, lead):
+            await each.until_state("WRAP_UP")
+            done = {"disposition": "order", "complete": True}
+            await each.desktop.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", done)
+        record = await until_record(boss, contact_id)
+        assert [part["result"] for part in record["segments"]] == ["taken_over", "ended"]
+        assert await client.supervisions() == []
+        await until_quiet(site, boss)

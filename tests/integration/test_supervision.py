@@ -1,8 +1,7 @@
-"""Supervisors at agents' talks: who hears whom in each mode, and after all that becomes of the call, by known tones."""
+"""Supervisors at agents' talks: who hears whom in each mode after each thing that becomes of the call, by tones."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from ctid.model.access import Grant, Role
 from sip_test_rig.asterisk_config import Endpoint, pjsip_endpoint
 from sip_test_rig.desktop import Desktop, JsonObject
-from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
@@ -21,6 +19,7 @@ from tests.integration.floor import (
     PATIENCE_S,
     both_hear,
     floor_config,
+    hear,
     staff,
     until_quiet,
     until_record,
@@ -41,7 +40,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)
 BOSS = "9004"
 BOSS_HZ = 2_150.0
 LEAD = Grant(subject="lead", role=Role.SUPERVISOR, agent_id="a03", teams=["red"])
-LISTEN_S = 0.6
 MODES = ("monitor", "whisper", "barge")
 
 
@@ -105,24 +103,6 @@ async def supervisor(site: RigSite) -> AsyncIterator[Supervisor]:
     """A supervisor takes their seat."""
     async with site.supervisor() as desktop, Phone.of(site.pbx, BOSS, voice_hz=BOSS_HZ) as phone:
         yield Supervisor(desktop, phone)
-
-
-async def hear(*expected: tuple[PhoneCall, set[float]]) -> None:
-    """Wait until each party hears these voices, all of them and no other."""
-
-    async def so() -> bool:
-        for call, _ in expected:
-            call.media.forget()
-        # That something is not heard can only be told by listening for a while.
-        await asyncio.sleep(LISTEN_S)
-        found[:] = [{float(hz) for hz, s in call.heard().items() if s > LISTEN_S / 3} for call, _ in expected]
-        return found == [voices for _, voices in expected]
-
-    found: list[set[float]] = []
-    try:
-        await eventually(so, "who hears whom", timeout=PATIENCE_S / 2)
-    except BaseException as late:
-        raise AssertionError(f"heard {found}, not {[voices for _, voices in expected]}") from late
 
 
 async def until_nobody_supervises(site: RigSite) -> None:

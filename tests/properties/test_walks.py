@@ -27,7 +27,6 @@ def test_nothing_that_happens_breaks_an_invariant(first: int) -> None:
     assert sum(world.transfers.fetched for world in worlds) > 0, "no desktop transfers"
     assert sum(world.transfers.sent_on for world in worlds) > 0, "no phone transfers without asking"
     assert sum(world.transfers.joined for world in worlds) > 0, "no phone transfers after a consultation"
-    assert sum(world.transfers.undelivered for world in worlds) > 0, "no number fails to answer"
     served = [save.record.segments for world in worlds for save in world.watch.records.values()]
     assert any(len(segments) > 1 for segments in served), "no contact is served by two"
 
@@ -42,6 +41,7 @@ def test_nothing_that_ctid_does_for_phones_breaks_an_invariant(first: int) -> No
     assert min(done.values()) > 3, f"the walks reach too little: {done}"
     given = [part.result for world in worlds for save in world.watch.records.values() for part in save.record.segments]
     assert "transferred" in given
+    assert sum(world.transfers.undelivered for world in worlds) > 0, "every number answers"
 
 
 @pytest.mark.parametrize("first", range(2_000, 2_080, 40))
@@ -52,6 +52,16 @@ def test_nothing_that_takes_contacts_elsewhere_breaks_an_invariant(first: int) -
     fate = Counter(each.state for record in records for each in record.offers if each.offer_id in picked)
     assert fate["accepted"] > 10, "nobody picks anything up"
     assert fate["canceled"] > 3, "and every phone works"
+
+
+def test_nothing_that_supervisors_do_breaks_an_invariant() -> None:
+    worlds = [walk(seed, steps=120, controlled=0.3, supervised=0.35) for seed in range(5_000, 5_080)]
+    done = {
+        name: sum(getattr(world.supervisors, name) for world in worlds) for name in ("heard", "took_part", "took_over")
+    }
+    assert min(done.values()) > 1, f"the walks reach too little: {done}"
+    given = [part.result for world in worlds for save in world.watch.records.values() for part in save.record.segments]
+    assert "taken_over" in given
 
 
 def test_a_busy_day_without_faults() -> None:

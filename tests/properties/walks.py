@@ -7,6 +7,7 @@ from typing import Any
 
 from ctid.model import events as ev
 from ctid.model.states import WAITING, AgentState, ContactState
+from ctid.model.supervision import SupervisionMode
 from sip_test_rig.simulated_pbx import UTC_MS, SimulatedPbx
 from tests.properties.diversions import divert
 
@@ -18,6 +19,9 @@ CALLBACK = {
     "expire_seconds": 120,
     "ahead_seconds": 3,
 }
+
+BOSS = "PJSIP/1090"
+"""A supervisor's phone that is no agent's."""
 
 SPEC: dict[str, Any] = {
     "site": "demo",
@@ -31,6 +35,7 @@ SPEC: dict[str, Any] = {
         "pbx_grace_seconds": 60,
         "desktop_grace_seconds": 10,
         "regain_place_seconds": 40,
+        "supervision": {"devices": [BOSS], "tell_agent": {"monitor": False}},
     },
     "calendars": {"never": {"timezone": "Europe/Berlin", "hours": {}}},
     "entries": {
@@ -166,7 +171,13 @@ SPECS = [
 
 
 def walk(
-    seed: int, *, faults: bool = True, steps: int = 60, controlled: float = 0.0, diverted: float = 0.0
+    seed: int,
+    *,
+    faults: bool = True,
+    steps: int = 60,
+    controlled: float = 0.0,
+    diverted: float = 0.0,
+    supervised: float = 0.0,
 ) -> SimulatedPbx:
     """Walk, come to rest, and check that nothing is left.
 
@@ -176,8 +187,11 @@ def walk(
         steps: How many.
         controlled: The share of steps in which an agent has ctid do something with a call.
         diverted: The share of steps in which somebody takes a contact elsewhere than ctid would.
+        supervised: The share of steps in which a supervisor does something.
     """
     world = SimulatedPbx(seed, SPEC)
+    if supervised:
+        world.devices[BOSS] = True
     world.run(4_000)
     for agent in SPEC["agents"]:
         world.desktop_back(agent, f"s-{agent}")
@@ -187,6 +201,8 @@ def walk(
             call_control(world)
         elif diverted and world.chance(diverted):
             divert(world)
+        elif supervised and world.chance(supervised):
+            supervise(world)
         else:
             step(world, faults=faults)
         world.run(world.random.choice([1, 50, 500, 3_000, 6_000]))
@@ -339,6 +355,30 @@ def call_control(world: SimulatedPbx) -> None:
             offer_id = dice.choice([*state.offers, "of-none"])
             offer = state.offers.get(offer_id)
             world.request(ev.AnswerRequested, agent_id=offer.agent_id if offer else "bob", offer_id=offer_id)
+
+
+def supervise(world: SimulatedPbx) -> None:
+    """A supervisor, who is an agent or none, listens, speaks, takes over, or hangs up."""
+    dice, state = world.random, world.engine.state
+    known = dice.choice([*state.supervisions, "su-none"])
+    match dice.randrange(10):
+        case 0 | 1 | 2 | 3 | 4:
+            contact_id = somebody_talks(world)
+            contact = state.contacts.get(contact_id)
+            of = {"contact_id": contact_id} if contact is None or world.chance(0.5) else {"agent_id": contact.agent_id}
+            phone = dice.choice([{"device": BOSS}, {"own_agent": "bob"}, {"own_agent": "carol"}])
+            mode = dice.choice(list(SupervisionMode))
+            world.request(ev.SupervisionRequested, mode=mode, stays=world.chance(0.3), **of, **phone)
+        case 5 | 6:
+            mode = dice.choice(list(SupervisionMode))
+            world.request(ev.SupervisionModeSet, supervision_id=known, mode=mode)
+        case 7 | 8:
+            world.request(ev.TakeOverRequested, supervision_id=known)
+        case _:
+            if world.chance(0.5):
+                world.request(ev.SupervisionWithdrawn, supervision_id=known)
+            elif world.supervisors.phones:
+                world.hang_up(dice.choice(list(world.supervisors.phones)))
 
 
 def hold_for_a_while(world: SimulatedPbx, contact_id: str) -> None:
