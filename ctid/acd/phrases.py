@@ -142,6 +142,8 @@ EN: Final[dict[str, str]] = {
     "cause.pbx_lost": "the PBX was lost",
     "cause.lease_expired": "no word from the PBX",
     "cause.agent_left": "the agent left",
+    "cause.deflected": "the agent sent it on",
+    "cause.sent_elsewhere": "another agent sent it on",
     "cause.not_reached": "the customer was not reached",
     "cause.failed": "the call failed",
 }
@@ -269,6 +271,8 @@ ZH: Final[dict[str, str]] = {
     "cause.pbx_lost": "PBX 断开",
     "cause.lease_expired": "PBX 没有消息",
     "cause.agent_left": "座席已离开",
+    "cause.deflected": "座席已转出",
+    "cause.sent_elsewhere": "其他座席已转出",
     "cause.not_reached": "未能联系到客户",
     "cause.failed": "呼叫失败",
 }

@@ -177,6 +177,13 @@ class Client:
         """Decline an offer."""
         return _part(await self.request("POST", f"/v1/offers/{offer_id}/reject"), "offer")
 
+    async def deflect_offer(self, offer_id: str, *, queue: str = "", agent: str = "", number: str = "") -> JsonObject:
+        """Send on, without answering, what an agent is being offered: to exactly one of them."""
+        to = {name: value for name, value in (("queue", queue), ("agent", agent), ("number", number)) if value}
+        if len(to) != 1:
+            raise ValueError("give one of queue, agent, number")
+        return _part(await self.request("POST", f"/v1/offers/{offer_id}/deflect", to), "offer")
+
     async def waiting(self, agent_id: str = "") -> list[JsonObject]:
         """What an agent may pick up, who waits longest first; the user's own agent without an id."""
         return _items(await self.request("GET", f"/v1/agents/{agent_id or await self._own_agent()}/waiting"))

@@ -5,9 +5,14 @@ from __future__ import annotations
 from pydantic import Field
 
 from ctid.desktop.bodies import Input
+from ctid.desktop.call_control_schemas import TransferTarget
 from ctid.desktop.schemas import View
 from ctid.model.states import ContactState
 from ctid.spec.base import Name
+
+
+class DeflectBody(TransferTarget):
+    """Where what an agent is being offered goes instead: one of the three."""
 
 
 class PickUpBody(Input):

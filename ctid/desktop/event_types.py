@@ -67,6 +67,14 @@ class ContactReturnedData(ContactData):
     to_agent: str | None
 
 
+class ContactDeflectedData(ContactData):
+    """The contact as it is then, who sent it on, and the screen pop for who is offered it next."""
+
+    from_agent: str
+    to: TransferTargetView
+    pop: ScreenPopView
+
+
 class ConsultationData(EventData):
     """An agent's enquiry with a colleague, or with somebody else."""
 
@@ -211,6 +219,7 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
         "contact.returned", ContactReturnedData, "Whom it was given on to did not take it; who gave it is first."
     ),
     EventType("contact.transferred", ContactTransferredData, "Its agent has given it on, and wraps it up from now on."),
+    EventType("contact.deflected", ContactDeflectedData, "Who was being offered it has sent it on without answering."),
     EventType("consultation.created", ConsultationCreatedData, "Somebody is about to be called about a contact."),
     EventType("consultation.updated", ConsultationData, "One that ctid carries out has come further."),
     EventType("consultation.ended", ConsultationEndedData, "That is over; the contact may be the colleague's now."),

@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from ctid.acd.profile import serves
 from ctid.engine import (
     conferences,
     consultations,
@@ -26,6 +27,7 @@ from ctid.engine import (
     wrap_up,
 )
 from ctid.engine.requests import compare, live_contact, merged, pending_offer
+from ctid.engine.requirement import pbx_of
 from ctid.engine.state import alias_key
 from ctid.engine.transfers import NUMBER, Target
 from ctid.engine.turn import Turn
@@ -83,11 +85,11 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
     if sum(map(bool, target)) != 1:
         raise RequestError("a transfer goes to one of queue, agent, number, voicemail")
     if target.queue:
-        _check_queue(turn, contact, target.queue)
+        check_queue(turn, contact, target.queue)
     elif target.agent:
-        _check_agent(turn, contact, target.agent)
+        check_agent(turn, contact, target.agent)
     elif target.number:
-        _check_number(turn, target.number)
+        check_number(turn, target.number)
     else:
         voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
     on_hold_with_us = contact.parked and caller.has_agi
@@ -279,7 +281,7 @@ def call(turn: Turn, request: CallRequested) -> View:
     spec, agent = turn.site.agents.get(request.agent_id), turn.state.agents.get(request.agent_id)
     if spec is None or agent is None:
         raise NotFoundError(f"there is no agent {request.agent_id!r}")
-    _check_number(turn, request.number)
+    check_number(turn, request.number)
     if request.caller_id and request.caller_id not in (turn.site.own_calls.caller_id, *turn.site.own_calls.caller_ids):
         raise RequestError(f"{request.caller_id} is none of the numbers that may be shown: own_calls.caller_ids")
     if request.queue and request.queue not in turn.site.queues:
@@ -429,7 +431,7 @@ def _whom(turn: Turn, contact: Contact, caller: Leg, agent: str, number: str) ->
     if bool(agent) == bool(number):
         raise RequestError("it is with one of agent, number")
     if number:
-        _check_number(turn, number)
+        check_number(turn, number)
     to_agent = agent or transfers.agent_at(turn, caller.pbx, f"PJSIP/{number}")
     return to_agent, _check_consulted(turn, contact, caller, to_agent) if to_agent else number
 
@@ -460,7 +462,7 @@ def _contact(turn: Turn, contact: Contact) -> View:
     return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
-def _check_queue(turn: Turn, contact: Contact, name: str) -> None:
+def check_queue(turn: Turn, contact: Contact, name: str) -> None:
     """Raise if the queue would not take the contact: it stays with the agent, who can say so."""
     if name not in turn.site.queues:
         raise RequestError(f"there is no queue {name!r}; there is: {', '.join(sorted(turn.site.queues))}")
@@ -471,17 +473,17 @@ def _check_queue(turn: Turn, contact: Contact, name: str) -> None:
         raise ConflictError(f"queue {name} does not take the contact now: {way.result}", current=contact.state)
 
 
-def _check_agent(turn: Turn, contact: Contact, agent_id: str) -> None:
+def check_agent(turn: Turn, contact: Contact, agent_id: str) -> None:
     """Raise if the agent will not be offered the contact soon."""
     spec = _colleague(turn, contact, agent_id)
     agent = turn.state.agents[agent_id]
     if agent.state not in TAKES_TRANSFERS:
         raise ConflictError(f"agent {agent_id} is {agent.state}", current=agent.state)
-    profile = turn.floor.roster.profiles[agent_id]
-    serves = not contact.queue or not profile.queues or contact.queue in profile.queues
-    if spec.pbx != turn.state.legs[contact.caller_leg].pbx or not serves:
+    elsewhere = contact.channel == VOICE and spec.pbx != pbx_of(turn, contact)
+    if elsewhere or (contact.queue and not serves(turn.floor.roster.profiles[agent_id], contact.queue)):
         raise ConflictError(f"agent {agent_id} does not serve queue {contact.queue} at this PBX", current=agent.state)
-    _check_reachable(turn, agent_id, spec)
+    if contact.channel == VOICE:
+        _check_reachable(turn, agent_id, spec)
 
 
 def _colleague(turn: Turn, contact: Contact, agent_id: str) -> AgentSpec:
@@ -502,7 +504,8 @@ def _check_reachable(turn: Turn, agent_id: str, spec: AgentSpec) -> None:
         )
 
 
-def _check_number(turn: Turn, number: str) -> None:
+def check_number(turn: Turn, number: str) -> None:
+    """Raise if it is none that can be dialled, or may be."""
     own = turn.site.own_calls
     if not NUMBER.fullmatch(number):
         raise RequestError(f"{number!r} is no number that can be dialled; give digits, * and #, after + if you like")

@@ -95,7 +95,7 @@ def offer_actions(offer: Offer) -> list[str]:
     """What may be done with the offer at the desktop now."""
     if offer.state is not OfferState.PENDING:
         return []
-    return ["accept_offer" if offer.at_desktop else "answer_offer", "reject_offer"]
+    return ["accept_offer" if offer.at_desktop else "answer_offer", "reject_offer", "deflect_offer"]
 
 
 def contact_actions(state: SiteState, contact: Contact) -> list[str]:

@@ -25,6 +25,7 @@ EVENT_TYPES: Final = frozenset(
         "contact.closed",
         "contact.connected",
         "contact.created",
+        "contact.deflected",
         "contact.interrupted",
         "contact.overflowed",
         "contact.queued",

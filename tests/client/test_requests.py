@@ -94,6 +94,10 @@ async def test_contacts_are_taken_elsewhere(desk: Desk) -> None:
         assert (shown["id"], shown["allowed_actions"]) == (contact_id, ["pick_up"])
         with pytest.raises(VersionMismatchError):
             await client.pick_up(contact_id, if_match=99)
+        with pytest.raises(ValueError, match="one of queue, agent, number"):
+            await client.deflect_offer("of-none")
+        with pytest.raises(NotFoundError):
+            await client.deflect_offer("of-none", queue="support")
         assert (await client.pick_up(contact_id))["agent_id"] == "alice"
         with pytest.raises(ConflictError):
             await client.pick_up(contact_id)

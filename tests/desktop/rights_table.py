@@ -105,6 +105,7 @@ TABLE: Final[dict[str, Row]] = {
     "acceptOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
     "answerOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
     "rejectOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "deflectOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"queue": "support"}),
     "listCallbacks": Row(
         may=SALES_STEERING | {"support-red", "crm-support"},
         sees=seeing(["callback"], but={"support-red": [], "crm-support": []}),

@@ -18,6 +18,23 @@ async def on_a_break(http: aiohttp.ClientSession, desk: Desk, agent_id: str) -> 
     assert status == 202
 
 
+async def test_a_ringing_call_is_sent_on(desk: Desk, http: aiohttp.ClientSession) -> None:
+    contact_id, offer_id = await offered(http, desk)
+    path = f"/v1/offers/{offer_id}/deflect"
+    for wrong in ({}, {"queue": "support", "agent": "bob"}, {"number": "sip:x"}, {"to": {"queue": "support"}}):
+        status, problem, _ = await ask(http, desk, "alice", "POST", path, json=wrong)
+        assert (status, bool(problem["errors"])) == (422, True), wrong
+    status, problem, _ = await ask(http, desk, "alice", "POST", path, json={"agent": "bob"})
+    assert (status, problem["current"]) == (409, "LOGGED_OUT")
+    status, _, _ = await ask(http, desk, "bob", "POST", path, json={"queue": "support"})
+    assert status == 403
+    status, body, _ = await ask(http, desk, "alice", "POST", path, json={"queue": "support"})
+    assert (status, body["offer"]["cause"]) == (202, "deflected")
+    schemas.OfferAcceptedView.model_validate(body)
+    contact = desk.site.state.contacts[contact_id]
+    assert (contact.queue, contact.state) == ("support", "queued")
+
+
 async def test_a_colleagues_ringing_call_is_picked_up(desk: Desk, http: aiohttp.ClientSession) -> None:
     contact_id, _ = await offered(http, desk)
     await on_a_break(http, desk, "bob")

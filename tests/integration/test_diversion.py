@@ -1,18 +1,20 @@
-"""What takes callers elsewhere than ctid would: picked up, with every party listened to."""
+"""What takes callers elsewhere than ctid would: picked up, deflected; with every party listened to."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
 
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
-from sip_test_rig.phone import Phone, PhoneCall
+from sip_test_rig.phone import Phone, PhoneCall, PhoneError
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.floor import (
+    CALLER_HZ,
     DIRECT,
     PATIENCE_S,
     Seat,
@@ -27,12 +29,17 @@ from tests.integration.floor import (
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 
+OUTSIDE = "1004"
+OUTSIDE_HZ = 1_730.0
+
+
 def config() -> dict[str, Any]:
-    """A floor of three agents who all serve the queue; ctid offers its callers to the first only."""
-    data = floor_config(3, ring_seconds=20, wrap_up_seconds=60)
+    """A floor of agents who all serve both queues; ctid offers each queue's callers to one of them."""
+    data = floor_config(4, ring_seconds=20, wrap_up_seconds=60)
     for queue in data["queues"].values():
-        queue["steps"] = [{"agents": ["a01"]}]
         queue["dispositions"] = []
+    data["queues"]["sales"]["steps"] = [{"agents": ["a01"]}]
+    data["queues"]["support"]["steps"] = [{"agents": ["a03"]}]
     return data
 
 
@@ -180,4 +187,106 @@ async def test_two_who_pick_up_at_once_are_one(site: RigSite, boss: Desktop) -> 
         mine.hang_up()
         await until_ended(call)
         await finish(one, shown["id"])
+    await until_quiet(site, boss)
+
+
+# ---- deflected -------------------------------------------------------------------------------------------------------
+
+
+async def rung(caller: Phone, seat: Seat) -> tuple[PhoneCall, PhoneCall, JsonObject]:
+    """A caller for whom the agent's phone rings; gives both their calls, and the offer."""
+    call = await caller.call(DIRECT)
+    offer: JsonObject = (await seat.offer())["data"]["offer"]
+    assert "deflect_offer" in offer["allowed_actions"]
+    return call, await seat.ringing(), offer
+
+
+async def deflect(seat: Seat, offer: JsonObject, ringing: PhoneCall, **to: str) -> None:
+    """The agent sends on what rings; their phone shows no missed call, and they are free."""
+    answer = await seat.desktop.request("POST", f"/v1/offers/{offer['id']}/deflect", to)
+    assert (answer["offer"]["state"], answer["offer"]["cause"]) == ("rescinded", "deflected")
+    told = await seat.desktop.wait("contact.deflected", timeout=PATIENCE_S)
+    assert (told["data"]["from_agent"], told["data"]["contact"]["id"]) == (seat.agent_id, offer["contact_id"])
+    await until_ended(ringing)
+    assert "completed elsewhere" in ringing.reason
+    await seat.until_state("READY")
+
+
+async def test_a_ringing_call_is_sent_on_to_a_colleague_and_by_them_to_a_queue(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01", "a02", "a03", answer_after=None) as (one, two, three),
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        call, ringing, offer = await rung(caller, one)
+        await until_hears_more(call, MUSIC_HZ)
+        await deflect(one, offer, ringing, agent="a02")
+        next_offer = (await two.offer())["data"]["offer"]
+        assert next_offer["contact_id"] == offer["contact_id"]
+        theirs = await two.ringing()
+        await until_hears_more(call, MUSIC_HZ)
+        await deflect(two, next_offer, theirs, queue="support")
+        last = await three.ringing()
+        last.answer()
+        await both_hear(call, last, three)
+        call.hang_up()
+        await until_ended(last)
+        await finish(three, offer["contact_id"])
+        record = await until_record(boss, offer["contact_id"])
+        assert [(each["agent_id"], each["state"], each["cause"]) for each in record["offers"]] == [
+            ("a01", "rescinded", "deflected"),
+            ("a02", "rescinded", "deflected"),
+            ("a03", "accepted", None),
+        ]
+        assert (record["queue"], record["outcome"]) == ("support", "handled")
+    await until_quiet(site, boss)
+
+
+async def test_a_ringing_call_is_sent_on_to_a_number(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01", answer_after=None) as (one,),
+        Phone.of(site.pbx, OUTSIDE, voice_hz=OUTSIDE_HZ) as outside,
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        call, ringing, offer = await rung(caller, one)
+        await deflect(one, offer, ringing, number=OUTSIDE)
+        answered = await outside.next_call(PATIENCE_S)
+        await until_hears_more(call, OUTSIDE_HZ)
+        await until_hears_more(answered, CALLER_HZ)
+        record = await until_record(boss, offer["contact_id"])
+        assert (record["outcome"], record["segments"]) == ("transferred", [])
+        call.hang_up()
+        await until_ended(answered)
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("after_ms", [0, 3, 10, 30])
+async def test_the_phone_is_answered_just_when_its_call_is_sent_on(site: RigSite, boss: Desktop, after_ms: int) -> None:
+    """Whoever was quicker, the caller ends up with an agent who hears them."""
+    async with (
+        staff(site, "a01", "a02", answer_after=None) as (one, two),
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        two.phone.answer_after = 0.0
+        call, ringing, offer = await rung(caller, one)
+
+        async def send_on() -> None:
+            with contextlib.suppress(Exception):
+                await one.desktop.request("POST", f"/v1/offers/{offer['id']}/deflect", {"agent": "a02"})
+
+        async with asyncio.TaskGroup() as both:
+            both.create_task(send_on())
+            await asyncio.sleep(after_ms / 1_000)
+            with contextlib.suppress(PhoneError):
+                ringing.answer()
+
+        async def talks() -> bool:
+            return "BUSY" in [(await seat.view())["state"] for seat in (one, two)]
+
+        await eventually(talks, "an agent has the caller", timeout=PATIENCE_S)
+        seat = one if (await one.view())["state"] == "BUSY" else two
+        await until_hears_more(call, seat.phone.voice_hz)
+        call.hang_up()
+        await finish(seat, offer["contact_id"])
+        record = await until_record(boss, offer["contact_id"])
+        assert record["outcome"] == "handled"
     await until_quiet(site, boss)

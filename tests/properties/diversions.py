@@ -11,7 +11,7 @@ AGENTS = ("alice", "bob", "carol", "nobody")
 
 def divert(world: SimulatedPbx) -> None:
     """One of them."""
-    pick_up(world)
+    world.random.choice([pick_up, deflect])(world)
 
 
 def pick_up(world: SimulatedPbx) -> None:
@@ -24,6 +24,31 @@ def pick_up(world: SimulatedPbx) -> None:
 
     for _ in range(dice.choice([1, 1, 2])):
         world.later(0, 200, ask)
+
+
+def deflect(world: SimulatedPbx) -> None:
+    """An agent whose phone rings, or whose desktop shows an offer, has it go elsewhere; others may answer just then."""
+    dice, state = world.random, world.engine.state
+    somebody_waits(world)
+    for _ in range(10):
+        if not state.offers:
+            world.run(200)
+            state = world.engine.state
+    offer_id = dice.choice([*state.offers, "of-none"])
+    offer = state.offers.get(offer_id)
+    to = dice.choice(
+        [
+            *({"agent": each} for each in AGENTS),
+            {"queue": "support"},
+            {"queue": "letters"},
+            {"queue": "crowded"},
+            {"queue": "night"},
+            {"number": "112"},
+            {},
+        ]
+    )
+    fields = {"agent_id": offer.agent_id if offer is not None else "bob", "offer_id": offer_id, **to}
+    world.later(0, 2_000, lambda: world.request(ev.OfferDeflected, **fields))
 
 
 def somebody_waits(world: SimulatedPbx) -> str:

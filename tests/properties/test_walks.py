@@ -52,6 +52,11 @@ def test_nothing_that_takes_contacts_elsewhere_breaks_an_invariant(first: int) -
     fate = Counter(each.state for record in records for each in record.offers if each.offer_id in picked)
     assert fate["accepted"] > 10, "nobody picks anything up"
     assert fate["canceled"] > 3, "and every phone works"
+    causes = Counter(each.cause for record in records for each in record.offers)
+    assert causes["deflected"] > 10, "nobody sends anything on"
+    assert causes["sent_elsewhere"] > 0, "nor while it rings for somebody else, too"
+    deflected = [each for each in records if any(offer.cause == "deflected" for offer in each.offers)]
+    assert {"handled", "abandoned", "transferred"} <= {each.outcome for each in deflected}
 
 
 def test_a_busy_day_without_faults() -> None:
