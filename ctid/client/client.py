@@ -194,6 +194,11 @@ class Client:
         path = f"/v1/contacts/{contact_id}/pick-up"
         return _part(await self.request("POST", path, body, if_match=if_match), "contact")
 
+    async def park(self, contact_id: str, *, agent: str = "") -> JsonObject:
+        """Leave a caller to a colleague, or to anybody who serves the queue; they ``pick_up``."""
+        body = {"agent": agent} if agent else {}
+        return _part(await self.request("POST", f"/v1/contacts/{contact_id}/park", body), "contact")
+
     async def set_attributes(
         self, contact_id: str, attributes: Mapping[str, str | None], *, if_match: int | None = None
     ) -> JsonObject:

@@ -44,4 +44,16 @@ DIVERSION_OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=ContactAcceptedView,
         versioned=True,
     ),
+    Operation(
+        name="parkContact",
+        method="POST",
+        path="/v1/contacts/{contact_id}/park",
+        summary="Leave a caller to a colleague, or to whoever fetches them; its agent wraps up from now on",
+        roles=_PEOPLE,
+        handler=diversion.park,
+        body=shapes.ParkBody,
+        body_optional=True,
+        answer=ContactAcceptedView,
+        versioned=True,
+    ),
 )

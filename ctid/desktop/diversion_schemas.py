@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ctid.desktop.bodies import Input
 from ctid.desktop.call_control_schemas import TransferTarget
-from ctid.desktop.schemas import View
+from ctid.desktop.schemas import ParkView, View
 from ctid.model.states import ContactState
 from ctid.spec.base import Name
 
@@ -21,6 +21,12 @@ class PickUpBody(Input):
     agent: Name | None = Field(default=None, description="The agent; without, the one that the user is.")
 
 
+class ParkBody(Input):
+    """Who is to fetch the caller."""
+
+    agent: Name | None = Field(default=None, description="A colleague; without, anybody who serves its queue.")
+
+
 class WaitingContactView(View):
     """A contact that waits in a queue which the agent serves, as far as they need it to choose."""
 
@@ -31,6 +37,7 @@ class WaitingContactView(View):
     ani: str | None = Field(description="Number calling; null if withheld.")
     customer: str | None = Field(description="Their name, if the directory knows them.")
     wait_ms: int
+    park: ParkView | None = Field(description="Set if an agent has parked it.")
     offered_to: list[str] = Field(description="Agents who are being offered it.")
     version: int = Field(description="For If-Match.")
     allowed_actions: list[str] = Field(description="`pick_up`, if the agent can have it now.")

@@ -79,7 +79,7 @@ TAKES_TRANSFERS = (AgentState.READY, AgentState.RESERVED, AgentState.BUSY, Agent
 
 def transfer(turn: Turn, request: TransferRequested) -> View:
     """Give a contact in talk on without asking first."""
-    contact, caller = _in_talk(turn, request.contact_id, "transfer")
+    contact, caller = in_talk(turn, request.contact_id, "transfer")
     compare(contact.version, request, contact.state)
     target = Target(request.queue, request.agent, request.number, request.voicemail_queue, request.voicemail_agent)
     if sum(map(bool, target)) != 1:
@@ -109,7 +109,7 @@ def hang_up(turn: Turn, request: HangUpRequested) -> View:
         compare(contact.version, request, contact.state)
         own_calls.give_up(turn, contact)
         return _contact(turn, contact)
-    contact, _ = _in_talk(turn, request.contact_id, "hang_up")
+    contact, _ = in_talk(turn, request.contact_id, "hang_up")
     compare(contact.version, request, contact.state)
     for offer_id in contact.offer_ids:
         offers.hang_up(turn, turn.state.offers[offer_id])
@@ -118,7 +118,7 @@ def hang_up(turn: Turn, request: HangUpRequested) -> View:
 
 def hold(turn: Turn, request: HoldRequested) -> View:
     """Put the caller on hold, for a phone that is not told to do it itself."""
-    contact, caller = _in_talk(turn, request.contact_id, "hold")
+    contact, caller = in_talk(turn, request.contact_id, "hold")
     compare(contact.version, request, contact.state)
     agent = _talker(turn, contact, caller)
     holding.park(turn, contact, agent, caller)
@@ -127,7 +127,7 @@ def hold(turn: Turn, request: HoldRequested) -> View:
 
 def retrieve(turn: Turn, request: RetrieveRequested) -> View:
     """Have the agent talk again to the caller on hold; whom they talk to meanwhile is hung up on, who waits is not."""
-    contact, caller = _in_talk(turn, request.contact_id, "retrieve")
+    contact, caller = in_talk(turn, request.contact_id, "retrieve")
     compare(contact.version, request, contact.state)
     agent = _at_hand(turn, contact)
     for consultation in consultations.of(turn, contact):
@@ -143,7 +143,7 @@ def mute(turn: Turn, request: MuteRequested) -> View:
     if contact.watched:
         agent = _watched_agent(turn, contact, "mute")
     else:
-        contact, _ = _in_talk(turn, request.contact_id, "mute")
+        contact, _ = in_talk(turn, request.contact_id, "mute")
         agent = _at_hand(turn, contact)
     compare(contact.version, request, contact.state)
     leg = _party(turn, contact, request.leg_id) if request.leg_id else agent
@@ -160,7 +160,7 @@ def mute(turn: Turn, request: MuteRequested) -> View:
 
 def clear(turn: Turn, request: LegClearRequested) -> View:
     """End one party's part: the agent's, the caller's, or that of somebody who was asked or called in."""
-    contact, caller = _in_talk(turn, request.contact_id, "hang_up")
+    contact, caller = in_talk(turn, request.contact_id, "hang_up")
     compare(contact.version, request, contact.state)
     leg = _party(turn, contact, request.leg_id)
     match leg.party:
@@ -183,7 +183,7 @@ def send_digits(turn: Turn, request: DigitsRequested) -> View:
         agent = _watched_agent(turn, contact, "send_digits")
         others = [leg for leg in phone_calls.legs_of(turn, contact) if leg is not agent]
     else:
-        contact, caller = _in_talk(turn, request.contact_id, "send_digits")
+        contact, caller = in_talk(turn, request.contact_id, "send_digits")
         agent = _at_hand(turn, contact)
         others = [caller, *(turn.legs.get(each.leg_id) for each in consultations.of(turn, contact))]
     if not DIGITS.fullmatch(request.digits):
@@ -214,7 +214,7 @@ def answer(turn: Turn, request: AnswerRequested) -> View:
 
 def consult(turn: Turn, request: ConsultationRequested) -> View:
     """Announce to a colleague that they are about to be called, or call whoever is to be asked."""
-    contact, caller = _in_talk(turn, request.contact_id, "consult")
+    contact, caller = in_talk(turn, request.contact_id, "consult")
     compare(contact.version, request, contact.state)
     to_agent, number = _whom(turn, contact, caller, request.agent, request.number)
     if request.number and not request.dial:
@@ -233,7 +233,7 @@ def consult(turn: Turn, request: ConsultationRequested) -> View:
 
 def add_party(turn: Turn, request: PartyRequested) -> View:
     """Call somebody into the talk of caller and agent, or into their conference."""
-    contact, caller = _in_talk(turn, request.contact_id, "add_party")
+    contact, caller = in_talk(turn, request.contact_id, "add_party")
     compare(contact.version, request, contact.state)
     to_agent, number = _whom(turn, contact, caller, request.agent, request.number)
     agent = _talker(turn, contact, caller)
@@ -248,7 +248,7 @@ def add_party(turn: Turn, request: PartyRequested) -> View:
 def alternate(turn: Turn, request: AlternateRequested) -> View:
     """Have the agent talk to the other of the two: the caller, or who was asked."""
     consultation = _consultation(turn, request.consultation_id, "alternate")
-    contact, caller = _in_talk(turn, consultation.contact_id, "hang_up")
+    contact, caller = in_talk(turn, consultation.contact_id, "hang_up")
     consulting.alternate(turn, contact, consultation, _at_hand(turn, contact), caller)
     return {"consultation": consultation_view(consultation)}
 
@@ -263,7 +263,7 @@ def withdraw(turn: Turn, request: ConsultationWithdrawn) -> View:
 def complete(turn: Turn, request: ConsultationCompleted) -> View:
     """Connect the caller with who was asked, without the agent."""
     consultation = _consultation(turn, request.consultation_id, "complete")
-    contact, caller = _in_talk(turn, consultation.contact_id, "hang_up")
+    contact, caller = in_talk(turn, consultation.contact_id, "hang_up")
     consulting.complete(turn, contact, consultation, _at_hand(turn, contact), caller)
     return {"consultation": consultation_view(consultation)}
 
@@ -271,7 +271,7 @@ def complete(turn: Turn, request: ConsultationCompleted) -> View:
 def confer(turn: Turn, request: ConferenceRequested) -> View:
     """Have caller, agent and who was asked hear each other."""
     consultation = _consultation(turn, request.consultation_id, "confer")
-    contact, caller = _in_talk(turn, consultation.contact_id, "hang_up")
+    contact, caller = in_talk(turn, consultation.contact_id, "hang_up")
     consulting.confer(turn, contact, consultation, _at_hand(turn, contact), caller)
     return {"consultation": consultation_view(consultation)}
 
@@ -359,7 +359,8 @@ def _check_called(turn: Turn, agent: Agent, called: str) -> None:
     _check_takes_calls(turn, called)
 
 
-def _in_talk(turn: Turn, contact_id: str, action: str) -> tuple[Contact, Leg]:
+def in_talk(turn: Turn, contact_id: str, action: str) -> tuple[Contact, Leg]:
+    """The contact with its caller's leg, of which the action may be asked now; or the refusal."""
     contact = live_contact(turn, contact_id)
     caller = turn.legs.get(contact.caller_leg)
     allowed = contact_actions(turn.state, contact)

@@ -28,6 +28,7 @@ from ctid.engine import (
     messages,
     offers,
     own_calls,
+    parking,
     pbx,
     phone_calls,
     picking_up,
@@ -111,6 +112,7 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.AnswerRequested: call_control.answer,
     ev.OfferDeflected: deflecting.deflect,
     ev.PickUpRequested: picking_up.pick_up,
+    ev.ParkRequested: parking.park,
     ev.ConsultationRequested: call_control.consult,
     ev.ConsultationCompleted: call_control.complete,
     ev.ConferenceRequested: call_control.confer,
@@ -275,6 +277,8 @@ class Engine:
                 queueing.look_ahead(turn, subject)
             case "meant" if contact := state.contacts.get(subject):
                 returning.patience_over(turn, contact)
+            case "park" if contact := state.contacts.get(subject):
+                parking.time_over(turn, contact)
             case "parted" if contact := state.contacts.get(subject):
                 transfers.parted(turn, contact)
             case "spy" if supervision := state.supervisions.get(subject):

@@ -647,6 +647,17 @@ class PickUpRequested(Request, frozen=True, kw_only=True, tag="request.pick_up")
     agent_id: str
 
 
+class ParkRequested(Request, frozen=True, kw_only=True, tag="request.park"):
+    """Leave a caller in talk to whoever fetches them; the agent wraps up.
+
+    Attributes:
+        agent: The colleague who is to; empty for anybody who serves its queue.
+    """
+
+    contact_id: str
+    agent: str = ""
+
+
 class ConsultationRequested(Request, frozen=True, kw_only=True, tag="request.consultation"):
     """The agent who serves the contact wants to ask somebody about it.
 
@@ -907,6 +918,7 @@ AnyEvent = (
     | AnswerRequested
     | OfferDeflected
     | PickUpRequested
+    | ParkRequested
     | ConsultationRequested
     | ConsultationCompleted
     | ConferenceRequested

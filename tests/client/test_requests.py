@@ -104,6 +104,10 @@ async def test_contacts_are_taken_elsewhere(desk: Desk) -> None:
         async with Client(desk.url, desk.token("sue")) as sue:
             with pytest.raises(ConflictError):
                 await sue.pick_up(contact_id, agent="bob")
+        desk.site.answer(contact_id)
+        with pytest.raises(ConflictError, match="LOGGED_OUT"):
+            await client.park(contact_id, agent="bob")
+        assert (await client.park(contact_id))["park"]["by"] == "alice"
 
 
 async def test_a_supervisors_day(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""What takes callers elsewhere than ctid would: picked up, deflected; with every party listened to."""
+"""What takes callers elsewhere than ctid would: picked up, deflected, parked; with every party listened to."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall, PhoneError
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
+from tests.integration.call_acts import OUTSIDE_HZ, act, asked, finish, hold, in_talk, until_ended
 from tests.integration.floor import (
     CALLER_HZ,
     DIRECT,
@@ -30,12 +31,12 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)
 
 
 OUTSIDE = "1004"
-OUTSIDE_HZ = 1_730.0
+PARK_S = 6.0
 
 
 def config() -> dict[str, Any]:
     """A floor of agents who all serve both queues; ctid offers each queue's callers to one of them."""
-    data = floor_config(4, ring_seconds=20, wrap_up_seconds=60)
+    data = floor_config(4, ring_seconds=20, wrap_up_seconds=60, park_seconds=PARK_S)
     for queue in data["queues"].values():
         queue["dispositions"] = []
     data["queues"]["sales"]["steps"] = [{"agents": ["a01"]}]
@@ -44,18 +45,6 @@ def config() -> dict[str, Any]:
 
 
 CONFIG = config()
-
-
-async def until_ended(*calls: PhoneCall) -> None:
-    for call in calls:
-        await call.until("ended", timeout=PATIENCE_S)
-
-
-async def finish(seat: Seat, contact_id: str) -> None:
-    """Wrap up."""
-    await seat.until_state("WRAP_UP")
-    body = {"disposition": "order", "complete": True}
-    await seat.desktop.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", body)
 
 
 async def waiting(seat: Seat) -> list[JsonObject]:
@@ -290,3 +279,152 @@ async def test_the_phone_is_answered_just_when_its_call_is_sent_on(site: RigSite
         record = await until_record(boss, offer["contact_id"])
         assert record["outcome"] == "handled"
     await until_quiet(site, boss)
+
+
+# ---- parked ----------------------------------------------------------------------------------------------------------
+
+
+async def park(seat: Seat, contact_id: str, call: PhoneCall, mine: PhoneCall, **whom: str) -> JsonObject:
+    """The agent parks their caller, who hears music; gives the contact."""
+    answer = await act(seat, contact_id, "park", whom or None)
+    contact: JsonObject = answer["contact"]
+    assert (contact["state"], contact["park"]["by"], contact["agent_id"]) == ("queued", seat.agent_id, None)
+    await until_ended(mine)
+    await seat.until_state("WRAP_UP")
+    await until_hears_more(call, MUSIC_HZ)
+    return contact
+
+
+@pytest.mark.parametrize("on_hold", [False, True])
+async def test_a_parked_caller_is_fetched_by_the_colleague_they_were_parked_for(
+    site: RigSite, boss: Desktop, on_hold: bool
+) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        if on_hold:
+            await hold(one, contact_id, call, mine)
+        await park(one, contact_id, call, mine, agent="a02")
+        told = await two.desktop.wait("contact.parked", timeout=PATIENCE_S)
+        assert (told["data"]["contact"]["id"], told["data"]["contact"]["park"]["agent"]) == (contact_id, "a02")
+        assert told["data"]["pop"]["dnis"] == DIRECT
+        await two.come_back()
+        assert [each["contact"]["id"] for each in two.desktop.snapshot["data"]["parked"]] == [contact_id]
+        theirs = await pick_up(two, contact_id)
+        await both_hear(call, theirs, two)
+        over = await two.desktop.wait("contact.unparked", timeout=PATIENCE_S)
+        assert over["data"]["result"] == "fetched"
+        await finish(one, contact_id)
+        theirs.hang_up()
+        await until_ended(call)
+        await finish(two, contact_id)
+        record = await until_record(boss, contact_id)
+        assert [(each["agent_id"], each["result"]) for each in record["segments"]] == [
+            ("a01", "parked"),
+            ("a02", "ended"),
+        ]
+        assert record["outcome"] == "handled"
+    await until_quiet(site, boss)
+
+
+async def test_whom_nobody_fetches_comes_back_to_who_parked_them(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        await park(one, contact_id, call, mine)
+        await two.desktop.wait("contact.parked", timeout=PATIENCE_S)
+        await finish(one, contact_id)
+        await one.until_state("READY")
+        over = await two.desktop.wait("contact.unparked", timeout=PATIENCE_S)
+        assert over["data"]["result"] == "unfetched"
+        again = await one.offer()
+        assert (again["data"]["offer"]["contact_id"], again["data"]["offer"]["pop"]["park"]["returned"]) == (
+            contact_id,
+            True,
+        )
+        mine = await one.ringing()
+        await both_hear(call, mine, one)
+        assert two.phone.invites == {}
+        call.hang_up()
+        await finish(one, contact_id)
+        record = await until_record(boss, contact_id)
+        assert [each["result"] for each in record["segments"]] == ["parked", "ended"]
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("after_ms", [None, 0, 10, 30])
+async def test_a_caller_who_is_being_parked_or_is_hangs_up(site: RigSite, boss: Desktop, after_ms: int | None) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        if after_ms is None:
+            await park(one, contact_id, call, mine)
+            call.hang_up()
+            over = await two.desktop.wait("contact.unparked", timeout=PATIENCE_S)
+            assert over["data"]["result"] == "left"
+        else:
+
+            async def ask() -> None:
+                # Who has hung up by then is nobody to park.
+                with contextlib.suppress(Exception):
+                    await act(one, contact_id, "park")
+
+            async with asyncio.TaskGroup() as both:
+                both.create_task(ask())
+                await asyncio.sleep(after_ms / 1_000)
+                call.hang_up()
+        await until_ended(mine)
+        await finish(one, contact_id)
+        record = await until_record(boss, contact_id)
+        assert record["outcome"] in (("abandoned",) if after_ms is None else ("abandoned", "handled"))
+        assert await waiting(two) == []
+    await until_quiet(site, boss)
+
+
+async def test_parked_in_the_middle_of_a_consultation(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        _, theirs = await asked(one, two, contact_id, call, mine)
+        await park(one, contact_id, call, mine, agent="a02")
+        await until_ended(theirs)
+        theirs = await pick_up(two, contact_id)
+        await both_hear(call, theirs, two)
+        call.hang_up()
+        await finish(one, contact_id)
+        await finish(two, contact_id)
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_killed_while_a_caller_is_parked(site: RigSite, boss: Desktop, at_once: bool) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        if at_once:
+            await act(one, contact_id, "park", {"agent": "a02"})
+        else:
+            await park(one, contact_id, call, mine, agent="a02")
+        await site.ctid.kill()
+        await until_ended(mine)
+        await until_hears_more(call, MUSIC_HZ)
+        await site.ctid.start()
+        for each in (one, two):
+            await each.come_back()
+        shown = two.desktop.snapshot["data"]["parked"]
+        if shown:
+            assert [each["contact"]["id"] for each in shown] == [contact_id]
+        await until_hears_more(call, MUSIC_HZ)
+
+        async def fetched() -> bool:
+            # Until the caller is with ctid again, and the PBX has told so.
+            with contextlib.suppress(Exception):
+                await two.desktop.request("POST", f"/v1/contacts/{contact_id}/pick-up")
+                return True
+            return False
+
+        await eventually(fetched, "the caller can be fetched", timeout=PATIENCE_S)
+        theirs = await two.ringing()
+        await both_hear(call, theirs, two)
+        await finish(one, contact_id)
+        call.hang_up()
+        await until_ended(theirs)
+        await finish(two, contact_id)
+    async with site.supervisor() as fresh:
+        record = await until_record(fresh, contact_id)
+        assert [each["result"] for each in record["segments"]] == ["parked", "ended"]

@@ -55,6 +55,10 @@ def test_nothing_that_takes_contacts_elsewhere_breaks_an_invariant(first: int) -
     causes = Counter(each.cause for record in records for each in record.offers)
     assert causes["deflected"] > 10, "nobody sends anything on"
     assert causes["sent_elsewhere"] > 0, "nor while it rings for somebody else, too"
+    parked = [each for each in records if any(step.kind == "park" for step in each.path)]
+    assert {"handled", "abandoned"} <= {each.outcome for each in parked}
+    assert {each.segments[-1].result for each in parked} > {"parked"}, "nobody is ever fetched"
+    assert sum(step.result == "returned" for each in parked for step in each.path) > 3, "everybody is fetched in time"
     deflected = [each for each in records if any(offer.cause == "deflected" for offer in each.offers)]
     assert {"handled", "abandoned", "transferred"} <= {each.outcome for each in deflected}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ctid.desktop.diversion_schemas import DeflectBody, PickUpBody
+from ctid.desktop.diversion_schemas import DeflectBody, ParkBody, PickUpBody
 from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.rest.call_control import served
 from ctid.desktop.rest.offers import live_offer
 from ctid.desktop.rest.rights import own_agent, own_contact
 from ctid.desktop.scope import may_take, sees_queue
@@ -11,7 +12,7 @@ from ctid.engine import picking_up
 from ctid.engine.turn import Turn
 from ctid.errors import NotFoundError, RequestError
 from ctid.model.contact import Contact
-from ctid.model.events import OfferDeflected, PickUpRequested
+from ctid.model.events import OfferDeflected, ParkRequested, PickUpRequested
 
 
 async def list_waiting(call: Call) -> Answer:
@@ -54,6 +55,19 @@ async def pick_up(call: Call) -> Answer:
         if_version=call.if_version,
         contact_id=contact.id,
         agent_id=agent_id,
+    )
+    return accepted(call, await call.site.request(request))
+
+
+async def park(call: Call) -> Answer:
+    """Leave a caller to whoever fetches them."""
+    body: ParkBody | None = call.body
+    request = ParkRequested(
+        command_id=call.command_id,
+        principal=call.principal.subject,
+        if_version=call.if_version,
+        contact_id=served(call).id,
+        agent=(body.agent if body is not None else None) or "",
     )
     return accepted(call, await call.site.request(request))
 
