@@ -30,7 +30,7 @@ def deflect(turn: Turn, request: OfferDeflected) -> View:
     _check(turn, offer, contact, target)
     _take_back(turn, offer, contact)
     if target.number:
-        _leave(turn, contact, target.number)
+        _leave(turn, contact, offer.agent_id, target.number)
     else:
         queueing.exclude(turn, contact, offer.agent_id)
         if target.agent:
@@ -101,6 +101,7 @@ def _mean_for(turn: Turn, contact: Contact, agent_id: str) -> None:
 
 
 def _move_to(turn: Turn, contact: Contact, queue: str) -> None:
+    contact.given_by = ""
     queueing.mean_for_all(turn, contact)
     if queue == contact.queue:
         queueing.requeue(turn, contact)
@@ -110,7 +111,9 @@ def _move_to(turn: Turn, contact: Contact, queue: str) -> None:
     contacts.publish(turn, contact, "contact.queued")
 
 
-def _leave(turn: Turn, contact: Contact, number: str) -> None:
+def _leave(turn: Turn, contact: Contact, by: str, number: str) -> None:
+    # A number that does not answer gives them back, as one that they were transferred to does.
+    contact.given_by, contact.returned = by, None
     contacts.move(turn, contact, ContactState.QUEUED)
     for timer in ("step", "wait", "exclude"):
         turn.cancel_timer(f"{timer}:{contact.id}")

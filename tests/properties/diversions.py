@@ -47,7 +47,7 @@ def deflect(world: SimulatedPbx) -> None:
             {"queue": "letters"},
             {"queue": "crowded"},
             {"queue": "night"},
-            {"number": "112"},
+            *({"number": "112"},) * 3,
             {},
         ]
     )

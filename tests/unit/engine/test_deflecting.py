@@ -135,14 +135,29 @@ def test_to_a_number_it_leaves() -> None:
     site, leg = ringing()
     deflect(site, number="+49305550199")
     released = site.only(cmd.ReleaseLeg)
-    assert (released.next, released.target) == ("number", "+49305550199")
+    assert (released.next, released.target) == ("given", "+49305550199")
     assert site.contact().outcome is Outcome.TRANSFERRED
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    site.bridged("c1", bridge="out")
     record = site.record()
     assert (record.outcome, record.agent_id, record.path[-1].kind) == (Outcome.TRANSFERRED, "", "number")
     site.ended(leg, 26)
     assert site.agent().state is AgentState.READY
     assert not site.engine.state.legs
+
+
+def test_a_number_that_does_not_answer_gives_them_back() -> None:
+    site, leg = ringing()
+    place = site.contact().place_ms
+    deflect(site, number="+49305550199")
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    site.ended(leg, 26)
+    site.give(ev.CallUndelivered(pbx="main", unique_id="c1", cause="busy"))
+    contact = site.contact()
+    assert (contact.outcome, contact.place_ms, contact.meant_for) == (None, place, "alice")
+    assert site.only(cmd.RingAgent).device == "PJSIP/1001"
+    offered = next(each for each in site.all(cmd.Publish) if each.type == "offer.created")
+    assert offered.data["offer"]["pop"]["returned"] == {"by": "+49305550199", "cause": "busy"}
 
 
 def test_a_caller_who_is_between_two_sessions_leaves_when_they_are_back() -> None:
