@@ -11,6 +11,7 @@ from ctid.acd.profile import profile
 from ctid.acd.scan import Asking, Free, first_match
 from ctid.engine import assignment, outlook, segments
 from ctid.engine.engine import Engine
+from ctid.engine.parked import is_parked
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.state import SiteState
 from ctid.engine.turn import Turn
@@ -41,6 +42,7 @@ ENDS_A_PART = (
     ev.ConsultationWithdrawn,
     ev.TransferRequested,
     ev.TakeOverRequested,
+    ev.ParkRequested,
 )
 """Requests upon which somebody is hung up on who may be in talk: the agent, or who was asked."""
 
@@ -281,6 +283,12 @@ class Watch:
             assert contact.id == own.contact_id or contact.id in own.tasks, f"{agent_id} knows nothing of their part"
         if contact.state is not ContactState.CONNECTED:
             assert not segments.talking(contact), "somebody talks to a contact that is elsewhere"
+        assert (contact.id in state.parked) == is_parked(contact), "whom nobody shows as parked, or shows for ever"
+        if is_parked(contact):
+            assert contact.state in WAITING
+            assert f"park:{contact.id}" in state.timers, "a contact is parked for ever"
+            fetched = [state.offers[each].state is OfferState.ACCEPTED for each in contact.offer_ids]
+            assert fetched in ([], [True]), "a parked contact is offered"
         if contact.meant_for:
             assert contact.state in WAITING
             assert f"meant:{contact.id}" in state.timers, "a contact waits for one agent for ever"
@@ -330,7 +338,7 @@ class Watch:
                 assert state.callbacks[subject], f"{timer_id} outlives the queue's callbacks"
             if kind in ("expire", "retry", "dial", "waited"):
                 assert state.contacts[subject].callback is not None
-            if kind in ("meant", "parted", "step", "wait", "exclude", "expire", "retry", "dial", "waited"):
+            if kind in ("park", "meant", "parted", "step", "wait", "exclude", "expire", "retry", "dial", "waited"):
                 assert state.contacts[subject].state is not ContactState.CLOSED, f"{timer_id} outlives its contact"
             if kind in ("offer", "lease"):
                 assert subject in state.offers, f"{timer_id} outlives its offer"

@@ -64,6 +64,7 @@ EN: Final[dict[str, str]] = {
     "held.pbx": "PBX {pbx} is away: nothing is offered to its callers.",
     "held.unseen": "The PBX has not yet told whether the caller is still there.",
     "held.callback": "It is a callback: it is offered to nobody before its time has come.",
+    "held.parked": "It is parked: it is offered to nobody before somebody has fetched it, or should have.",
     "held.no_leg": "The caller cannot be connected at the moment.",
     "able.none": "Nobody of the site is able.",
     "able.away": "Nobody who is logged in is able; {n} who are logged out would be.",
@@ -142,6 +143,8 @@ EN: Final[dict[str, str]] = {
     "cause.pbx_lost": "the PBX was lost",
     "cause.lease_expired": "no word from the PBX",
     "cause.agent_left": "the agent left",
+    "cause.deflected": "the agent sent it on",
+    "cause.sent_elsewhere": "another agent sent it on",
     "cause.not_reached": "the customer was not reached",
     "cause.failed": "the call failed",
 }
@@ -199,6 +202,7 @@ ZH: Final[dict[str, str]] = {
     "held.pbx": "PBX {pbx} 已断开，其来电暂不分配。",
     "held.unseen": "PBX 尚未确认来电者仍在线。",
     "held.callback": "这是回呼，时间未到，暂不分配。",
+    "held.parked": "它已驻留，等人来取，暂不分配。",
     "held.no_leg": "目前无法接通来电者。",
     "able.none": "本站没有能胜任的座席。",
     "able.away": "已签入的座席均不能胜任；另有 {n} 名能胜任的座席已签出。",
@@ -269,6 +273,8 @@ ZH: Final[dict[str, str]] = {
     "cause.pbx_lost": "PBX 断开",
     "cause.lease_expired": "PBX 没有消息",
     "cause.agent_left": "座席已离开",
+    "cause.deflected": "座席已转出",
+    "cause.sent_elsewhere": "其他座席已转出",
     "cause.not_reached": "未能联系到客户",
     "cause.failed": "呼叫失败",
 }

@@ -177,6 +177,13 @@ class Client:
         """Decline an offer."""
         return _part(await self.request("POST", f"/v1/offers/{offer_id}/reject"), "offer")
 
+    async def deflect_offer(self, offer_id: str, *, queue: str = "", agent: str = "", number: str = "") -> JsonObject:
+        """Send on, without answering, what an agent is being offered: to exactly one of them."""
+        to = {name: value for name, value in (("queue", queue), ("agent", agent), ("number", number)) if value}
+        if len(to) != 1:
+            raise ValueError("give one of queue, agent, number")
+        return _part(await self.request("POST", f"/v1/offers/{offer_id}/deflect", to), "offer")
+
     async def waiting(self, agent_id: str = "") -> list[JsonObject]:
         """What an agent may pick up, who waits longest first; the user's own agent without an id."""
         return _items(await self.request("GET", f"/v1/agents/{agent_id or await self._own_agent()}/waiting"))
@@ -186,6 +193,11 @@ class Client:
         body = {"agent": agent} if agent else {}
         path = f"/v1/contacts/{contact_id}/pick-up"
         return _part(await self.request("POST", path, body, if_match=if_match), "contact")
+
+    async def park(self, contact_id: str, *, agent: str = "") -> JsonObject:
+        """Leave a caller to a colleague, or to anybody who serves the queue; they ``pick_up``."""
+        body = {"agent": agent} if agent else {}
+        return _part(await self.request("POST", f"/v1/contacts/{contact_id}/park", body), "contact")
 
     async def set_attributes(
         self, contact_id: str, attributes: Mapping[str, str | None], *, if_match: int | None = None

@@ -8,7 +8,7 @@ from ctid.desktop import diversion_schemas as shapes
 from ctid.desktop.auth import Role
 from ctid.desktop.operation import Operation
 from ctid.desktop.rest import diversion
-from ctid.desktop.schemas import ContactAcceptedView
+from ctid.desktop.schemas import ContactAcceptedView, OfferAcceptedView
 
 _PEOPLE: Final = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
 
@@ -23,6 +23,16 @@ DIVERSION_OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.WaitingContactsView,
     ),
     Operation(
+        name="deflectOffer",
+        method="POST",
+        path="/v1/offers/{offer_id}/deflect",
+        summary="Send on what an agent is being offered, without answering; it keeps its place, and nobody missed it",
+        roles=_PEOPLE,
+        handler=diversion.deflect,
+        body=shapes.DeflectBody,
+        answer=OfferAcceptedView,
+    ),
+    Operation(
         name="pickUpContact",
         method="POST",
         path="/v1/contacts/{contact_id}/pick-up",
@@ -30,6 +40,18 @@ DIVERSION_OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=_PEOPLE,
         handler=diversion.pick_up,
         body=shapes.PickUpBody,
+        body_optional=True,
+        answer=ContactAcceptedView,
+        versioned=True,
+    ),
+    Operation(
+        name="parkContact",
+        method="POST",
+        path="/v1/contacts/{contact_id}/park",
+        summary="Leave a caller to a colleague, or to whoever fetches them; its agent wraps up from now on",
+        roles=_PEOPLE,
+        handler=diversion.park,
+        body=shapes.ParkBody,
         body_optional=True,
         answer=ContactAcceptedView,
         versioned=True,

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from ctid.desktop.bodies import Input
-from ctid.desktop.schemas import View
+from ctid.desktop.call_control_schemas import Number
+from ctid.desktop.schemas import ParkView, View
 from ctid.model.states import ContactState
 from ctid.spec.base import Name
+
+
+class DeflectBody(Input):
+    """Where what an agent is being offered goes instead: one of the three."""
+
+    queue: Name | None = Field(default=None, description="It waits there, at the place of its first queue.")
+    agent: Name | None = Field(default=None, description="It is offered to this agent first.")
+    number: Number | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(each is not None for each in (self.queue, self.agent, self.number)) != 1:
+            raise ValueError("give one of queue, agent, number")
+        return self
 
 
 class PickUpBody(Input):
     """Who picks the contact up."""
 
     agent: Name | None = Field(default=None, description="The agent; without, the one that the user is.")
+
+
+class ParkBody(Input):
+    """Who is to fetch the caller."""
+
+    agent: Name | None = Field(default=None, description="A colleague; without, anybody who serves its queue.")
 
 
 class WaitingContactView(View):
@@ -26,6 +49,7 @@ class WaitingContactView(View):
     ani: str | None = Field(description="Number calling; null if withheld.")
     customer: str | None = Field(description="Their name, if the directory knows them.")
     wait_ms: int
+    park: ParkView | None = Field(description="Set if an agent has parked it.")
     offered_to: list[str] = Field(description="Agents who are being offered it.")
     version: int = Field(description="For If-Match.")
     allowed_actions: list[str] = Field(description="`pick_up`, if the agent can have it now.")

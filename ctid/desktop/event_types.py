@@ -67,6 +67,26 @@ class ContactReturnedData(ContactData):
     to_agent: str | None
 
 
+class ContactDeflectedData(ContactData):
+    """The contact as it is then, who sent it on, and the screen pop for who is offered it next."""
+
+    from_agent: str
+    to: TransferTargetView
+    pop: ScreenPopView
+
+
+class ContactParkedData(ContactData):
+    """The contact as it is then, with `park`, and the screen pop for who may fetch it."""
+
+    pop: ScreenPopView
+
+
+class ContactUnparkedData(ContactData):
+    """The contact as it is then, and why it is parked no more."""
+
+    result: Literal["fetched", "unfetched", "left", "moved"]
+
+
 class ConsultationData(EventData):
     """An agent's enquiry with a colleague, or with somebody else."""
 
@@ -211,6 +231,9 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
         "contact.returned", ContactReturnedData, "Whom it was given on to did not take it; who gave it is first."
     ),
     EventType("contact.transferred", ContactTransferredData, "Its agent has given it on, and wraps it up from now on."),
+    EventType("contact.deflected", ContactDeflectedData, "Who was being offered it has sent it on without answering."),
+    EventType("contact.parked", ContactParkedData, "Its agent has left it to whoever may fetch it, and wraps it up."),
+    EventType("contact.unparked", ContactUnparkedData, "It is parked no more; told to whom it was shown."),
     EventType("consultation.created", ConsultationCreatedData, "Somebody is about to be called about a contact."),
     EventType("consultation.updated", ConsultationData, "One that ctid carries out has come further."),
     EventType("consultation.ended", ConsultationEndedData, "That is over; the contact may be the colleague's now."),

@@ -40,6 +40,7 @@ def closed_contact_view(record: ContactRecord) -> View:
         "offer_ids": [],
         "callback": None,
         "recording": None,
+        "park": None,
         "script": None,
         "links": [],
         "recent": [],

@@ -98,7 +98,7 @@ class StepView(View):
     """One step of a contact's way."""
 
     at: datetime
-    kind: str = Field(description="entry, menu, key, queue, announcement, callback, transfer or call.")
+    kind: str = Field(description="entry, menu, key, queue, announcement, callback, transfer, park or call.")
     name: str
     result: str | None
 
@@ -135,6 +135,16 @@ class CallbackView(View):
     last_cause: str | None = Field(description="Why the last try failed, or why it was given up.")
 
 
+class ParkView(View):
+    """That an agent has parked a contact."""
+
+    by: str = Field(description="Who parked it.")
+    agent: str | None = Field(description="The colleague who is to fetch it; null for anybody who serves its queue.")
+    at: datetime
+    until: datetime | None = Field(description="When it goes back to who parked it, then to its queue.")
+    returned: bool = Field(description="Nobody has fetched it in time: it is offered again.")
+
+
 class SegmentView(View):
     """One agent's part in a contact: talk, then a wrap-up of their own."""
 
@@ -143,7 +153,9 @@ class SegmentView(View):
     at: datetime
     talk_ms: int | None = Field(description="Null while they talk.")
     wrap_up_ms: int | None = Field(description="Null while they talk or wrap up.")
-    result: str | None = Field(description="How the talk ended for them: ended, transferred, taken_over, returned.")
+    result: str | None = Field(
+        description="How the talk ended for them: ended, transferred, parked, taken_over, returned."
+    )
     disposition: str | None
     notes: str | None
 
@@ -185,6 +197,7 @@ class ContactView(View):
     agent_id: str | None
     callback: CallbackView | None = Field(description="Null for those who called; null once only the record is left.")
     recording: ContactRecordingView | None = Field(description="Null while the talk is not recorded.")
+    park: ParkView | None = Field(description="Set while it is parked, and until it is served again after that.")
     created_at: datetime
     queued_at: datetime | None
     connected_at: datetime | None
@@ -235,6 +248,7 @@ class ScreenPopView(View):
     customer: CustomerView | None
     callback: CallbackView | None = Field(description="Set if the customer is called back: they are dialled for you.")
     returned: ReturnedView | None = Field(description="Set if it was given on to somebody who did not take it.")
+    park: ParkView | None = Field(description="Set if it is parked, or was and nobody fetched it: why you are asked.")
     script: str | None = Field(description="Of the queue, to read while you talk.")
     links: list[LinkView] = Field(description="Made from the queue's templates; those that lack a value are left out.")
     recent: list[RecentContactView] = Field(description="The last contacts of the same customer or number.")

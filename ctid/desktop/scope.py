@@ -11,6 +11,7 @@ from ctid.acd.floor import Floor
 from ctid.acd.profile import serves
 from ctid.desktop.auth import Principal, Role
 from ctid.engine import segments
+from ctid.engine.parked import is_parked, may_fetch
 from ctid.engine.state import SiteState
 from ctid.model.contact import Contact
 from ctid.model.offer import Offer
@@ -82,9 +83,16 @@ def owns(state: SiteState, principal: Principal, contact: Contact) -> bool:
 
 
 def may_take(floor: Floor, principal: Principal, contact: Contact) -> bool:
-    """Whether the contact waits in a queue that the principal serves, so that they may pick it up."""
+    """Whether the contact waits in a queue that the principal serves, or is parked for them: they may pick it up."""
     profile = floor.roster.profiles.get(principal.agent_id)
-    return profile is not None and contact.state in WAITING and serves(profile, contact.queue)
+    if profile is None or contact.state not in WAITING:
+        return False
+    return serves(profile, contact.queue) or may_fetch(floor, contact, principal.agent_id)
+
+
+def is_shown_parked(floor: Floor, principal: Principal, contact: Contact) -> bool:
+    """Whether the contact is parked for the principal to fetch, who may see it therefore, but not command."""
+    return is_parked(contact) and may_fetch(floor, contact, principal.agent_id)
 
 
 def is_consulted(state: SiteState, principal: Principal, contact: Contact) -> bool:

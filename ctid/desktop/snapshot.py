@@ -8,6 +8,7 @@ from ctid.desktop.audience import Audience, TeamOf
 from ctid.desktop.ports import Site
 from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.topics import Topic
+from ctid.engine.parked import may_fetch
 from ctid.engine.supervision_view import supervision_view
 from ctid.engine.views import agent_view, consultation_view, contact_view, offer_view, screen_pop
 
@@ -65,6 +66,14 @@ def snapshot(
                 for each in state.supervisions.values()
                 if (each.told or each.agent_id != person)
                 and (each.agent_id == agent_id or audience.sees_agent(each.agent_id, team_of))
+            ],
+            "parked": [
+                {
+                    "contact": contact_view(state, contact, now, site.floor),
+                    "pop": screen_pop(contact, now, site.floor),
+                }
+                for contact in map(state.contacts.__getitem__, state.parked)
+                if own is not None and may_fetch(site.floor, contact, agent_id)
             ],
             "queues": [numbers.view(name) for name in spec.queues if audience.sees_queue(name)],
             "pbxes": pbxes,

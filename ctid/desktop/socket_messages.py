@@ -66,6 +66,13 @@ class OwnConsultationView(ConsultationView):
     pop: ScreenPopView
 
 
+class ParkedContactView(View):
+    """A parked contact, and what it is about."""
+
+    contact: ContactView
+    pop: ScreenPopView
+
+
 class SnapshotDataView(View):
     """All that a desktop may see and has subscribed to."""
 
@@ -77,6 +84,7 @@ class SnapshotDataView(View):
     supervisions: list[SupervisionView] = Field(
         description="Of the agents of one's scope; of oneself those that one is told of."
     )
+    parked: list[ParkedContactView] = Field(description="That one's own agent may fetch, in order of parking.")
     queues: list[QueueView]
     pbxes: dict[str, bool] = Field(description="Name to whether it can be reached.")
 

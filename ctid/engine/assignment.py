@@ -7,6 +7,7 @@ from ctid.acd.floor import Floor, Match
 from ctid.acd.order import place
 from ctid.acd.profile import profile
 from ctid.engine import callbacks, consultations, devices, offers, outage, own_calls, queueing, supervisions
+from ctid.engine.parked import is_parked
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.state import SiteState, alias_key
 from ctid.engine.turn import Turn
@@ -77,7 +78,7 @@ def candidate_of(turn: Turn, agent: Agent) -> Candidate:
 
 def awaits(turn: Turn, contact: Contact) -> bool:
     """Whether the contact waits for an agent and can be connected to one now."""
-    return contact.state is ContactState.QUEUED and is_connectable(turn, contact)
+    return contact.state is ContactState.QUEUED and not is_parked(contact) and is_connectable(turn, contact)
 
 
 def is_connectable(turn: Turn, contact: Contact) -> bool:

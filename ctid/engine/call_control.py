@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from ctid.acd.profile import serves
 from ctid.engine import (
     conferences,
     consultations,
@@ -26,6 +27,7 @@ from ctid.engine import (
     wrap_up,
 )
 from ctid.engine.requests import compare, live_contact, merged, pending_offer
+from ctid.engine.requirement import pbx_of
 from ctid.engine.state import alias_key
 from ctid.engine.transfers import NUMBER, Target
 from ctid.engine.turn import Turn
@@ -77,17 +79,17 @@ TAKES_TRANSFERS = (AgentState.READY, AgentState.RESERVED, AgentState.BUSY, Agent
 
 def transfer(turn: Turn, request: TransferRequested) -> View:
     """Give a contact in talk on without asking first."""
-    contact, caller = _in_talk(turn, request.contact_id, "transfer")
+    contact, caller = in_talk(turn, request.contact_id, "transfer")
     compare(contact.version, request, contact.state)
     target = Target(request.queue, request.agent, request.number, request.voicemail_queue, request.voicemail_agent)
     if sum(map(bool, target)) != 1:
         raise RequestError("a transfer goes to one of queue, agent, number, voicemail")
     if target.queue:
-        _check_queue(turn, contact, target.queue)
+        check_queue(turn, contact, target.queue)
     elif target.agent:
-        _check_agent(turn, contact, target.agent)
+        check_agent(turn, contact, target.agent)
     elif target.number:
-        _check_number(turn, target.number)
+        check_number(turn, target.number)
     else:
         voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
     on_hold_with_us = contact.parked and caller.has_agi
@@ -107,7 +109,7 @@ def hang_up(turn: Turn, request: HangUpRequested) -> View:
         compare(contact.version, request, contact.state)
         own_calls.give_up(turn, contact)
         return _contact(turn, contact)
-    contact, _ = _in_talk(turn, request.contact_id, "hang_up")
+    contact, _ = in_talk(turn, request.contact_id, "hang_up")
     compare(contact.version, request, contact.state)
     for offer_id in contact.offer_ids:
         offers.hang_up(turn, turn.state.offers[offer_id])
@@ -116,7 +118,7 @@ def hang_up(turn: Turn, request: HangUpRequested) -> View:
 
 def hold(turn: Turn, request: HoldRequested) -> View:
     """Put the caller on hold, for a phone that is not told to do it itself."""
-    contact, caller = _in_talk(turn, request.contact_id, "hold")
+    contact, caller = in_talk(turn, request.contact_id, "hold")
     compare(contact.version, request, contact.state)
     agent = _talker(turn, contact, caller)
     holding.park(turn, contact, agent, caller)
@@ -125,7 +127,7 @@ def hold(turn: Turn, request: HoldRequested) -> View:
 
 def retrieve(turn: Turn, request: RetrieveRequested) -> View:
     """Have the agent talk again to the caller on hold; whom they talk to meanwhile is hung up on, who waits is not."""
-    contact, caller = _in_talk(turn, request.contact_id, "retrieve")
+    contact, caller = in_talk(turn, request.contact_id, "retrieve")
     compare(contact.version, request, contact.state)
     agent = _at_hand(turn, contact)
     for consultation in consultations.of(turn, contact):
@@ -141,7 +143,7 @@ def mute(turn: Turn, request: MuteRequested) -> View:
     if contact.watched:
         agent = _watched_agent(turn, contact, "mute")
     else:
-        contact, _ = _in_talk(turn, request.contact_id, "mute")
+        contact, _ = in_talk(turn, request.contact_id, "mute")
         agent = _at_hand(turn, contact)
     compare(contact.version, request, contact.state)
     leg = _party(turn, contact, request.leg_id) if request.leg_id else agent
@@ -158,7 +160,7 @@ def mute(turn: Turn, request: MuteRequested) -> View:
 
 def clear(turn: Turn, request: LegClearRequested) -> View:
     """End one party's part: the agent's, the caller's, or that of somebody who was asked or called in."""
-    contact, caller = _in_talk(turn, request.contact_id, "hang_up")
+    contact, caller = in_talk(turn, request.contact_id, "hang_up")
     compare(contact.version, request, contact.state)
     leg = _party(turn, contact, request.leg_id)
     match leg.party:
@@ -181,7 +183,7 @@ def send_digits(turn: Turn, request: DigitsRequested) -> View:
         agent = _watched_agent(turn, contact, "send_digits")
         others = [leg for leg in phone_calls.legs_of(turn, contact) if leg is not agent]
     else:
-        contact, caller = _in_talk(turn, request.contact_id, "send_digits")
+        contact, caller = in_talk(turn, request.contact_id, "send_digits")
         agent = _at_hand(turn, contact)
         others = [caller, *(turn.legs.get(each.leg_id) for each in consultations.of(turn, contact))]
     if not DIGITS.fullmatch(request.digits):
@@ -212,7 +214,7 @@ def answer(turn: Turn, request: AnswerRequested) -> View:
 
 def consult(turn: Turn, request: ConsultationRequested) -> View:
     """Announce to a colleague that they are about to be called, or call whoever is to be asked."""
-    contact, caller = _in_talk(turn, request.contact_id, "consult")
+    contact, caller = in_talk(turn, request.contact_id, "consult")
     compare(contact.version, request, contact.state)
     to_agent, number = _whom(turn, contact, caller, request.agent, request.number)
     if request.number and not request.dial:
@@ -231,7 +233,7 @@ def consult(turn: Turn, request: ConsultationRequested) -> View:
 
 def add_party(turn: Turn, request: PartyRequested) -> View:
     """Call somebody into the talk of caller and agent, or into their conference."""
-    contact, caller = _in_talk(turn, request.contact_id, "add_party")
+    contact, caller = in_talk(turn, request.contact_id, "add_party")
     compare(contact.version, request, contact.state)
     to_agent, number = _whom(turn, contact, caller, request.agent, request.number)
     agent = _talker(turn, contact, caller)
@@ -246,7 +248,7 @@ def add_party(turn: Turn, request: PartyRequested) -> View:
 def alternate(turn: Turn, request: AlternateRequested) -> View:
     """Have the agent talk to the other of the two: the caller, or who was asked."""
     consultation = _consultation(turn, request.consultation_id, "alternate")
-    contact, caller = _in_talk(turn, consultation.contact_id, "hang_up")
+    contact, caller = in_talk(turn, consultation.contact_id, "hang_up")
     consulting.alternate(turn, contact, consultation, _at_hand(turn, contact), caller)
     return {"consultation": consultation_view(consultation)}
 
@@ -261,7 +263,7 @@ def withdraw(turn: Turn, request: ConsultationWithdrawn) -> View:
 def complete(turn: Turn, request: ConsultationCompleted) -> View:
     """Connect the caller with who was asked, without the agent."""
     consultation = _consultation(turn, request.consultation_id, "complete")
-    contact, caller = _in_talk(turn, consultation.contact_id, "hang_up")
+    contact, caller = in_talk(turn, consultation.contact_id, "hang_up")
     consulting.complete(turn, contact, consultation, _at_hand(turn, contact), caller)
     return {"consultation": consultation_view(consultation)}
 
@@ -269,7 +271,7 @@ def complete(turn: Turn, request: ConsultationCompleted) -> View:
 def confer(turn: Turn, request: ConferenceRequested) -> View:
     """Have caller, agent and who was asked hear each other."""
     consultation = _consultation(turn, request.consultation_id, "confer")
-    contact, caller = _in_talk(turn, consultation.contact_id, "hang_up")
+    contact, caller = in_talk(turn, consultation.contact_id, "hang_up")
     consulting.confer(turn, contact, consultation, _at_hand(turn, contact), caller)
     return {"consultation": consultation_view(consultation)}
 
@@ -279,7 +281,7 @@ def call(turn: Turn, request: CallRequested) -> View:
     spec, agent = turn.site.agents.get(request.agent_id), turn.state.agents.get(request.agent_id)
     if spec is None or agent is None:
         raise NotFoundError(f"there is no agent {request.agent_id!r}")
-    _check_number(turn, request.number)
+    check_number(turn, request.number)
     if request.caller_id and request.caller_id not in (turn.site.own_calls.caller_id, *turn.site.own_calls.caller_ids):
         raise RequestError(f"{request.caller_id} is none of the numbers that may be shown: own_calls.caller_ids")
     if request.queue and request.queue not in turn.site.queues:
@@ -357,7 +359,8 @@ def _check_called(turn: Turn, agent: Agent, called: str) -> None:
     _check_takes_calls(turn, called)
 
 
-def _in_talk(turn: Turn, contact_id: str, action: str) -> tuple[Contact, Leg]:
+def in_talk(turn: Turn, contact_id: str, action: str) -> tuple[Contact, Leg]:
+    """The contact with its caller's leg, of which the action may be asked now; or the refusal."""
     contact = live_contact(turn, contact_id)
     caller = turn.legs.get(contact.caller_leg)
     allowed = contact_actions(turn.state, contact)
@@ -429,7 +432,7 @@ def _whom(turn: Turn, contact: Contact, caller: Leg, agent: str, number: str) ->
     if bool(agent) == bool(number):
         raise RequestError("it is with one of agent, number")
     if number:
-        _check_number(turn, number)
+        check_number(turn, number)
     to_agent = agent or transfers.agent_at(turn, caller.pbx, f"PJSIP/{number}")
     return to_agent, _check_consulted(turn, contact, caller, to_agent) if to_agent else number
 
@@ -460,7 +463,7 @@ def _contact(turn: Turn, contact: Contact) -> View:
     return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
-def _check_queue(turn: Turn, contact: Contact, name: str) -> None:
+def check_queue(turn: Turn, contact: Contact, name: str) -> None:
     """Raise if the queue would not take the contact: it stays with the agent, who can say so."""
     if name not in turn.site.queues:
         raise RequestError(f"there is no queue {name!r}; there is: {', '.join(sorted(turn.site.queues))}")
@@ -471,17 +474,17 @@ def _check_queue(turn: Turn, contact: Contact, name: str) -> None:
         raise ConflictError(f"queue {name} does not take the contact now: {way.result}", current=contact.state)
 
 
-def _check_agent(turn: Turn, contact: Contact, agent_id: str) -> None:
+def check_agent(turn: Turn, contact: Contact, agent_id: str) -> None:
     """Raise if the agent will not be offered the contact soon."""
     spec = _colleague(turn, contact, agent_id)
     agent = turn.state.agents[agent_id]
     if agent.state not in TAKES_TRANSFERS:
         raise ConflictError(f"agent {agent_id} is {agent.state}", current=agent.state)
-    profile = turn.floor.roster.profiles[agent_id]
-    serves = not contact.queue or not profile.queues or contact.queue in profile.queues
-    if spec.pbx != turn.state.legs[contact.caller_leg].pbx or not serves:
+    elsewhere = contact.channel == VOICE and spec.pbx != pbx_of(turn, contact)
+    if elsewhere or (contact.queue and not serves(turn.floor.roster.profiles[agent_id], contact.queue)):
         raise ConflictError(f"agent {agent_id} does not serve queue {contact.queue} at this PBX", current=agent.state)
-    _check_reachable(turn, agent_id, spec)
+    if contact.channel == VOICE:
+        _check_reachable(turn, agent_id, spec)
 
 
 def _colleague(turn: Turn, contact: Contact, agent_id: str) -> AgentSpec:
@@ -502,7 +505,8 @@ def _check_reachable(turn: Turn, agent_id: str, spec: AgentSpec) -> None:
         )
 
 
-def _check_number(turn: Turn, number: str) -> None:
+def check_number(turn: Turn, number: str) -> None:
+    """Raise if it is none that can be dialled, or may be."""
     own = turn.site.own_calls
     if not NUMBER.fullmatch(number):
         raise RequestError(f"{number!r} is no number that can be dialled; give digits, * and #, after + if you like")

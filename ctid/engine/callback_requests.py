@@ -28,6 +28,7 @@ def ask(turn: Turn, request: CallbackRequested) -> View:
         number = request.number or contact.ani
         _check(turn, contact.queue, number)
         caller = turn.state.legs[contact.caller_leg]
+        contacts.unpark(turn, contact, "moved")
         callbacks.ask(turn, contact, contact.queue, number, not_before_ms)
         dialling.say_goodbye(turn, caller, callbacks.spec_of(turn, contact).prompts)
     return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ctid.engine import pace, segments, visits
+from ctid.engine.parked import watchers
 from ctid.engine.turn import Turn
 from ctid.engine.views import contact_view, owes_disposition, wait_ms
 from ctid.errors import InvariantError
 from ctid.model.commands import SaveRecord
-from ctid.model.contact import Contact, PathStep, Span
+from ctid.model.contact import Contact, Park, PathStep, Span
 from ctid.model.record import ContactRecord
 from ctid.model.states import WAITING, ContactState, Direction, Outcome
 from ctid.routing.numbers import to_e164
@@ -63,6 +64,26 @@ def move(turn: Turn, contact: Contact, to: ContactState) -> None:
     if to is not ContactState.CLOSED:
         begin_span(turn, contact)
     contact.version += 1
+    if to not in WAITING and contact.park is not None:
+        unpark(turn, contact, "fetched" if to is ContactState.CONNECTED else "left")
+
+
+def unpark(turn: Turn, contact: Contact, result: str, park: Park | None = None) -> None:
+    """The contact is parked no more, which is told to whom it was shown.
+
+    Args:
+        turn: The turn.
+        contact: The contact.
+        result: ``fetched``, ``left`` (its caller, or it left the queue), ``moved`` (by somebody's decision) or
+            ``unfetched``.
+        park: What of it is remembered.
+    """
+    told = watchers(turn.state, turn.floor, contact)
+    contact.park = park
+    turn.cancel_timer(f"park:{contact.id}")
+    if turn.state.parked.pop(contact.id, None) is not None:
+        contact.version += 1
+        publish(turn, contact, "contact.unparked", *told, result=result)
 
 
 def is_of_the_acd(contact: Contact) -> bool:

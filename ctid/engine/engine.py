@@ -21,12 +21,14 @@ from ctid.engine import (
     callback_requests,
     callbacks,
     contacts,
+    deflecting,
     devices,
     dialling,
     journey,
     messages,
     offers,
     own_calls,
+    parking,
     pbx,
     phone_calls,
     picking_up,
@@ -108,7 +110,9 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.DigitsRequested: call_control.send_digits,
     ev.RecordingRequested: recording_requests.act,
     ev.AnswerRequested: call_control.answer,
+    ev.OfferDeflected: deflecting.deflect,
     ev.PickUpRequested: picking_up.pick_up,
+    ev.ParkRequested: parking.park,
     ev.ConsultationRequested: call_control.consult,
     ev.ConsultationCompleted: call_control.complete,
     ev.ConferenceRequested: call_control.confer,
@@ -273,6 +277,8 @@ class Engine:
                 queueing.look_ahead(turn, subject)
             case "meant" if contact := state.contacts.get(subject):
                 returning.patience_over(turn, contact)
+            case "park" if contact := state.contacts.get(subject):
+                parking.time_over(turn, contact)
             case "parted" if contact := state.contacts.get(subject):
                 transfers.parted(turn, contact)
             case "spy" if supervision := state.supervisions.get(subject):

@@ -483,6 +483,8 @@ def saved(turn: Turn, event: RecordSaved) -> None:
 
 
 def abandoned(turn: Turn, contact: Contact) -> Outcome:
-    """The outcome of a contact whose customer leaves while it waits."""
+    """The outcome of a contact whose customer leaves while it waits; who was parked has talked to us already."""
+    if contact.park is not None:
+        return Outcome.ABANDONED
     limit = ms(turn.site.queues[contact.queue].short_abandon_seconds)
     return Outcome.SHORT_ABANDON if queueing.waited(turn, contact) < limit else Outcome.ABANDONED

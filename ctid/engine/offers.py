@@ -33,6 +33,9 @@ from ctid.spec.agent import VOICE
 RECHECK_MS = 1_000
 """How often a decision that waits for a PBX is tried again."""
 
+TAKEN_BACK = (OfferCause.CALLER_LEFT, OfferCause.DEFLECTED, OfferCause.SENT_ELSEWHERE)
+"""Why an offer is taken back that was good while it lasted; otherwise it came to nothing."""
+
 
 def make(turn: Turn, contact: Contact, chosen: list[Agent]) -> list[Offer]:
     """Reserve the agents and offer them the contact, in one step. Pops are published before phones are rung.
@@ -281,8 +284,8 @@ def decline(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause) -> N
 
 
 def rescind(turn: Turn, offer: Offer, cause: OfferCause) -> None:
-    """The offer is taken back for a reason that is not the agent's: the caller left, the PBX was lost."""
-    state = OfferState.RESCINDED if cause is OfferCause.CALLER_LEFT else OfferState.CANCELED
+    """The offer is taken back, which is no miss: the caller left, the PBX was lost, an agent sent the contact on."""
+    state = OfferState.RESCINDED if cause in TAKEN_BACK else OfferState.CANCELED
     _settle(turn, offer, state, cause)
 
 

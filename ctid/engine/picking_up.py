@@ -11,10 +11,11 @@ from ctid.engine import agents, assignment, offers, outage, queueing
 from ctid.engine import wrap_up as after_call
 from ctid.engine.assignment import MAX_DECISIONS, candidate_of
 from ctid.engine.decision_view import PICKED_UP
+from ctid.engine.parked import may_fetch
 from ctid.engine.requests import NO_DISPOSITION, compare, live_contact
 from ctid.engine.requirement import pbx_of
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, contact_actions, contact_view, wait_ms
+from ctid.engine.views import View, contact_actions, contact_view, park_view, wait_ms
 from ctid.errors import ConflictError, RequestError
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact, Decision
@@ -69,7 +70,7 @@ def waiting_for(turn: Turn, agent_id: str) -> list[View]:
         contact
         for contact in turn.state.contacts.values()
         if contact.state in WAITING
-        and serves(profile, contact.queue)
+        and (serves(profile, contact.queue) or may_fetch(turn.floor, contact, agent_id))
         and "pick_up" in contact_actions(turn.state, contact)
     ]
     found.sort(key=lambda contact: (contact.place_ms, contact.seq))
@@ -86,6 +87,7 @@ def _waiting_view(turn: Turn, contact: Contact, agent: Agent) -> View:
         "ani": contact.ani or None,
         "customer": contact.customer.name if contact.customer is not None else None,
         "wait_ms": wait_ms(contact, turn.now),
+        "park": park_view(contact.park, turn.now),
         "offered_to": [turn.state.offers[offer_id].agent_id for offer_id in contact.offer_ids],
         "version": contact.version,
         "allowed_actions": ["pick_up"] if now else [],
@@ -139,7 +141,7 @@ def _hindrance_of_agent(turn: Turn, contact: Contact, agent: Agent) -> str:
         return f"the last call of agent {agent.id} is just being ended; try again"
     if after_call.owes(turn, agent):
         return NO_DISPOSITION.format(queue=turn.state.contacts[agent.contact_id].queue)
-    if not serves(candidate.profile, contact.queue):
+    if not serves(candidate.profile, contact.queue) and not may_fetch(turn.floor, contact, agent.id):
         return f"agent {agent.id} does not serve queue {contact.queue}"
     if channel == VOICE and candidate.profile.pbx != pbx_of(turn, contact):
         return f"agent {agent.id} has their phone at another PBX"

@@ -6,6 +6,7 @@ from ctid.acd.line import able_to_serve
 from ctid.acd.order import place
 from ctid.acd.steps import next_step_ms, step_in_force, steps_of
 from ctid.engine import contacts, outage, outlook, places, visits, ways_out
+from ctid.engine.parked import is_parked
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.turn import Turn, ms
 from ctid.model.commands import PlayMusic
@@ -38,10 +39,22 @@ def requeue(turn: Turn, contact: Contact) -> None:
     """An offer came to nothing: back to waiting, with place and wait time kept."""
     contacts.move(turn, contact, ContactState.QUEUED)
     _stand(turn, contact)
-    outlook.promise(turn, contact)
+    if not is_parked(contact):
+        outlook.promise(turn, contact)
     contacts.publish(turn, contact, "contact.queued")
     if f"wait:{contact.id}" not in turn.state.timers:
         arm_wait(turn, contact)
+
+
+def wait_again(turn: Turn, contact: Contact) -> None:
+    """The contact was kept from everybody, and waits like any other from now on; place and wait time are kept."""
+    choose(turn, contact, contact.queue)
+    restart_steps(turn, contact)
+    _stand(turn, contact)
+    outlook.promise(turn, contact)
+    arm_wait(turn, contact)
+    contact.version += 1
+    contacts.publish(turn, contact, "contact.queued")
 
 
 def change_queue(turn: Turn, contact: Contact, name: str) -> None:
@@ -71,6 +84,8 @@ def _stand(turn: Turn, contact: Contact) -> None:
     turn.touch_contact(contact.id)
     leg = turn.legs.get(contact.caller_leg)
     on_the_line = leg is not None and outage.is_up(turn, leg.pbx)
+    if is_parked(contact):
+        return
     if contact.state is ContactState.QUEUED and contact.callback is None and (on_the_line or contact.channel != VOICE):
         where = place(contact, turn.site.queues[contact.queue], turn.site.policy)
         turn.floor.wait(line_key(turn, contact, pbx_of(turn, contact)), where, contact.excluded)

@@ -7,6 +7,7 @@ from typing import Any
 from ctid.acd.agent_states import Effect, effect_of
 from ctid.engine import agents, contacts, devices, journey, offers, outage, queueing, segments, tasks
 from ctid.engine import wrap_up as after_call
+from ctid.engine.parked import is_parked
 from ctid.engine.turn import Turn
 from ctid.engine.views import (
     View,
@@ -298,6 +299,8 @@ def routing(turn: Turn, request: RoutingSet) -> View:
         )
     if request.steps:
         _check_steps(turn, request.steps)
+    if is_parked(contact) and (request.steps is not None or moves):
+        contacts.unpark(turn, contact, "moved")
     if request.priority is not None:
         contact.priority = request.priority
     if contact.meant_for and (request.steps is not None or moves):

@@ -38,7 +38,12 @@ RING_GRACE_MS = 2_000
 """The PBX rings so much longer than the engine's own timer, which decides; only if ctid is gone does the PBX end it."""
 
 
-HANG_UP_CAUSES: dict[OfferCause | None, int] = {OfferCause.ANSWERED_ELSEWHERE: 26, OfferCause.REJECTED: 21}
+HANG_UP_CAUSES: dict[OfferCause | None, int] = {
+    OfferCause.ANSWERED_ELSEWHERE: 26,
+    OfferCause.DEFLECTED: 26,
+    OfferCause.SENT_ELSEWHERE: 26,
+    OfferCause.REJECTED: 21,
+}
 """Q.850 causes that a phone is hung up with, by why; 26 (non-selected user clearing) shows no missed call. Else 16."""
 
 AUTO_ANSWER = {"Call-Info": "<sip:ctid>;answer-after=0", "Alert-Info": "<sip:ctid>;info=alert-autoanswer"}

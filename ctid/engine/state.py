@@ -82,6 +82,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         supervisors: Live legs of supervisors' phones, with their agents' ids, empty for nobody's.
         recordings: Recordings that the PBXes make, and those that are not in the store yet, by id.
         recording_fault: Why nothing can be recorded now; empty if all is well.
+        parked: Contacts that agents have parked and that nobody has fetched yet, each with for whom; empty for anybody.
         callbacks: Queue to the contacts there who are to be called back, in the order in which it was asked for.
         paces: Queue to how fast it moves.
         today: The present day of the site and its numbers.
@@ -113,6 +114,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     supervisors: dict[str, str] = {}
     recordings: dict[str, Recording] = {}
     recording_fault: str = ""
+    parked: dict[str, str] = {}
     callbacks: dict[str, list[str]] = {}
     paces: dict[str, Pace] = {}
     today: Today = msgspec.field(default_factory=Today)

@@ -26,7 +26,7 @@ from ctid.engine import (
     voicemail,
 )
 from ctid.engine.turn import Turn
-from ctid.engine.views import screen_pop
+from ctid.engine.views import View, screen_pop
 from ctid.model.agent import Agent
 from ctid.model.commands import FetchLeg, MuteLeg, ReleaseLeg
 from ctid.model.contact import Contact, Segment
@@ -74,20 +74,10 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
         contact: In talk, or parted from the agent who sent it on.
         target: Where to; it may be an agent who cannot take it, which its queue's others will.
     """
-    giver = contact.segments[-1]
+    giver = take_from_agent(turn, contact, "transferred")
     leg = turn.state.legs[contact.caller_leg]
-    leg.coming = not leg.has_agi
-    _part(turn, contact, giver)
-    if contact.connected_at is not None:
-        contact.served_ms += (giver.left_at or turn.now).mono_ms - contact.connected_at.mono_ms
-    contact.connected_at, contact.agent_id, contact.steps = None, "", []
     # Without a queue there is none that it could wait in for who gave it on.
     contact.given_by = giver.agent_id if contact.queue and not target.queue else ""
-    contact.returned = None
-    if contact.callback is not None:
-        # They were reached; from here on they are a caller like any other.
-        contacts.end_callback(turn, contact)
-        contact.callback = None
     if target.agent and not (target.queue or contact.queue):
         # A call that no queue stands behind: it rings at the colleague's phone, and that is all that is done for it.
         contacts.move(turn, contact, ContactState.CREATED)
@@ -110,6 +100,32 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
             queueing.mean_for(turn, contact, target.agent)
         queueing.enqueue(turn, contact, target.queue or contact.queue)
     _publish(turn, contact, giver, target)
+
+
+def take_from_agent(turn: Turn, contact: Contact, result: str) -> Segment:
+    """Take a contact in talk from its agent, who wraps up; its caller is on their way to us, or to be fetched.
+
+    Args:
+        turn: The turn.
+        contact: In talk, or parted from the agent; it is about to wait, or to leave.
+        result: How the talk has ended for the agent.
+
+    Returns:
+        The agent's part in it.
+    """
+    giver = contact.segments[-1]
+    leg = turn.state.legs[contact.caller_leg]
+    leg.coming = not leg.has_agi
+    _part(turn, contact, giver, result)
+    if contact.connected_at is not None:
+        contact.served_ms += (giver.left_at or turn.now).mono_ms - contact.connected_at.mono_ms
+    contact.connected_at, contact.agent_id, contact.steps = None, "", []
+    contact.given_by, contact.returned = "", None
+    if contact.callback is not None:
+        # They were reached; from here on they are a caller like any other.
+        contacts.end_callback(turn, contact)
+        contact.callback = None
+    return giver
 
 
 def fetch(turn: Turn, leg: Leg) -> None:
@@ -292,14 +308,18 @@ def _leave_us(turn: Turn, contact: Contact, caller: Leg) -> None:
     contact.caller_leg = ""
 
 
-def _publish(turn: Turn, contact: Contact, giver: Segment, target: Target) -> None:
+def target_view(target: Target) -> View:
+    """Where a contact goes, for those who are told."""
     message_for = {"agent": target.voicemail_agent or None, "queue": target.voicemail_queue or None}
-    to = {
+    return {
         "agent": target.agent or None,
         "queue": target.queue or None,
         "number": target.number or None,
         "voicemail": message_for if any(message_for.values()) else None,
     }
+
+
+def _publish(turn: Turn, contact: Contact, giver: Segment, target: Target) -> None:
     contacts.publish(
         turn,
         contact,
@@ -307,7 +327,7 @@ def _publish(turn: Turn, contact: Contact, giver: Segment, target: Target) -> No
         giver.agent_id,
         target.agent if contact.agent_id == target.agent else "",
         from_agent=giver.agent_id,
-        to=to,
+        to=target_view(target),
         pop=screen_pop(contact, turn.now, turn.floor),
     )
     consultations.over(turn, contact, target.agent)

@@ -13,7 +13,7 @@ from ctid.engine import outlook, segments
 from ctid.engine.desk_view import customer_view, desk_view, queue_day_view
 from ctid.engine.state import SiteState, alias_key
 from ctid.model.agent import Agent
-from ctid.model.contact import Consultation, Contact, PathStep, Segment, Span
+from ctid.model.contact import Consultation, Contact, Park, PathStep, Segment, Span
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
@@ -95,7 +95,7 @@ def offer_actions(offer: Offer) -> list[str]:
     """What may be done with the offer at the desktop now."""
     if offer.state is not OfferState.PENDING:
         return []
-    return ["accept_offer" if offer.at_desktop else "answer_offer", "reject_offer"]
+    return ["accept_offer" if offer.at_desktop else "answer_offer", "reject_offer", "deflect_offer"]
 
 
 def contact_actions(state: SiteState, contact: Contact) -> list[str]:
@@ -118,6 +118,7 @@ def contact_actions(state: SiteState, contact: Contact) -> list[str]:
         allowed.append("hang_up")
     elif contact.state is ContactState.CONNECTED and segments.talking(contact):
         allowed += [*_talk_actions(state, contact), "mute", "send_digits", "transfer", "hang_up", "supervise"]
+        allowed += ["park"] if contact.queue else []
         allowed += [RECORDING_ACTIONS[contact.recording.state]] if contact.recording is not None else []
     return allowed
 
@@ -231,6 +232,7 @@ def contact_view(state: SiteState, contact: Contact, now: Instant, floor: Floor)
         "agent_id": contact.agent_id or None,
         "callback": callback_view(contact, now),
         "recording": contact_recording_view(contact),
+        "park": park_view(contact.park, now),
         "created_at": stamp(contact.created_at),
         "queued_at": stamp(contact.queued_at),
         "connected_at": stamp(contact.connected_at),
@@ -266,6 +268,7 @@ def screen_pop(contact: Contact, now: Instant, floor: Floor) -> View:
         "customer": customer_view(contact.customer),
         "callback": callback_view(contact, now),
         "returned": None if returned is None else {"by": returned.by, "cause": returned.cause},
+        "park": park_view(contact.park, now),
         **desk_view(contact, floor.queue(contact.queue)),
         "created_at": stamp(contact.created_at),
     }
@@ -301,6 +304,19 @@ def recording_view(recording: Recording) -> View:
         "agent_id": recording.agent_id or None,
         "queue": recording.queue or None,
         "on_demand": recording.on_demand,
+    }
+
+
+def park_view(park: Park | None, now: Instant) -> View | None:
+    """That and by whom the contact is parked, or was; ``None`` if it never was since it was served last."""
+    if park is None:
+        return None
+    return {
+        "by": park.by,
+        "agent": park.agent or None,
+        "at": stamp(park.at),
+        "until": stamp_of_mono(park.until_ms, now),
+        "returned": park.returned,
     }
 
 

@@ -19,6 +19,7 @@ from ctid.acd.steps import steps_of
 from ctid.acd.wording import Words
 from ctid.engine import callbacks, outage, outlook, queueing
 from ctid.engine.assignment import awaits, candidate_of
+from ctid.engine.parked import is_parked
 from ctid.engine.requirement import line_key, names_of, pbx_of
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import View, stamp_of_mono
@@ -94,6 +95,8 @@ def _held(turn: Turn, contact: Contact) -> str | None:
     """Why nobody at all is offered the contact now; ``None`` if that is not so."""
     if turn.state.draining:
         return "draining"
+    if is_parked(contact):
+        return "parked"
     if awaits(turn, contact):
         return None
     if contact.callback is not None and not callbacks.is_on_the_line(contact):

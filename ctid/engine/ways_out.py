@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ctid.acd.line import LineKey
 from ctid.engine import contacts, cover, outlook
+from ctid.engine.parked import is_parked
 from ctid.engine.turn import Turn, ms
 from ctid.model.contact import Contact
 from ctid.model.states import WAITING, ContactState
@@ -92,6 +93,8 @@ def due_ms(turn: Turn, contact: Contact) -> int | None:
     """The monotonic moment at which the contact leaves its queue, as far as is known now; each grants its own wait."""
     if len(contact.path) >= contacts.MAX_STEPS:
         # Sent on for ever: from here on it stays where it is.
+        return None
+    if is_parked(contact):
         return None
     if contact.callback is not None:
         # There is no caller who could be sent elsewhere, or they have been promised this queue.

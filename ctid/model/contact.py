@@ -77,13 +77,15 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         at: When it was entered.
         kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
-            ``phone``, ``callback``, ``transfer`` or ``call`` (of an agent's own).
+            ``phone``, ``callback``, ``transfer``, ``park`` or ``call`` (of an agent's own).
         name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to
-            or that an agent called; for ``transfer`` the agent, empty if it was to nobody we know.
+            or that an agent called; for ``transfer`` the agent, empty if it was to nobody we know; for ``park`` the
+            agent, empty for anybody.
         result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid``; for a queue that did not take the
-            contact ``closed``, ``full``, ``nobody`` or ``overflow``, for one that did ``regained`` (an old place) or
-            ``moved`` (by somebody's decision); for ``callback`` why it was refused, why the customer was not reached or
-            why it was given up; for ``call`` why nobody was reached; or empty.
+            contact ``closed``, ``full``, ``nobody`` or ``overflow``, for one that did ``regained`` (an old place),
+            ``moved`` (by somebody's decision) or ``returned`` (it was parked, and nobody fetched it); for ``callback``
+            why it was refused, why the customer was not reached or why it was given up; for ``call`` why nobody was
+            reached; or empty.
     """
 
     at: Instant
@@ -145,7 +147,7 @@ class Segment(msgspec.Struct, kw_only=True):
         began_at: When they were connected.
         left_at: When their talk ended; ``None`` while it lasts.
         done_at: When their wrap-up ended too; ``None`` while the contact is theirs to work on.
-        result: How the talk ended for them: ``ended``, ``transferred``, ``taken_over`` by a supervisor or
+        result: How the talk ended for them: ``ended``, ``transferred``, ``parked``, ``taken_over`` by a supervisor or
             ``returned`` to the queue; empty while it lasts.
         disposition: Their coded result.
         disposition_required: Whether their work on it is not over without one.
@@ -323,6 +325,24 @@ class MessagePosition(msgspec.Struct, kw_only=True):
     begun: bool = False
 
 
+class Park(msgspec.Struct, frozen=True, kw_only=True):
+    """That an agent has parked the contact: its caller waits to be fetched, and is offered to nobody.
+
+    Attributes:
+        by: Who parked it.
+        agent: The colleague who is to fetch it; empty for anybody who serves its queue.
+        at: When.
+        until_ms: Monotonic moment at which it goes back.
+        returned: Whether nobody has fetched it in time, so that it waits like any other, for who parked it first.
+    """
+
+    by: str
+    agent: str
+    at: Instant
+    until_ms: int
+    returned: bool = False
+
+
 class MenuPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
@@ -381,6 +401,7 @@ class Contact(msgspec.Struct, kw_only=True):
         parked: Whether ctid has taken the caller out of the bridge with their agent, who has put them on hold.
         conference: The bridge in which all three hear each other, or did: who was asked may have left it.
         recording: What is made of the present agent's talk; ``None`` if it is not recorded.
+        park: Set while an agent has it parked, and until it is served again after that.
         parting_leg: The leg of the agent who gave it on, until its channel has ended: nobody else is bridged before.
         step: Index of the requirement's step in force; it never falls while the contact waits in one queue.
         delay_ms: The longest delay of a helping agent (``MembershipSpec``) that the contact has waited for.
@@ -436,6 +457,7 @@ class Contact(msgspec.Struct, kw_only=True):
     parked: bool = False
     conference: str = ""
     recording: ContactRecording | None = None
+    park: Park | None = None
     parting_leg: str = ""
     step: int = 0
     delay_ms: int = 0

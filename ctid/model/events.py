@@ -624,11 +624,38 @@ class AnswerRequested(Request, frozen=True, kw_only=True, tag="request.answer"):
     offer_id: str
 
 
+class OfferDeflected(Request, frozen=True, kw_only=True, tag="request.offer_deflect"):
+    """The agent sends on, without answering, what they are being offered; exactly one target.
+
+    Attributes:
+        queue: To wait there, in its place.
+        agent: To be offered to this agent, and to its queue's others if they don't take it.
+        number: To leave for this number.
+    """
+
+    agent_id: str
+    offer_id: str
+    queue: str = ""
+    agent: str = ""
+    number: str = ""
+
+
 class PickUpRequested(Request, frozen=True, kw_only=True, tag="request.pick_up"):
     """An agent takes a contact that waits, or that others are being offered."""
 
     contact_id: str
     agent_id: str
+
+
+class ParkRequested(Request, frozen=True, kw_only=True, tag="request.park"):
+    """Leave a caller in talk to whoever fetches them; the agent wraps up.
+
+    Attributes:
+        agent: The colleague who is to; empty for anybody who serves its queue.
+    """
+
+    contact_id: str
+    agent: str = ""
 
 
 class ConsultationRequested(Request, frozen=True, kw_only=True, tag="request.consultation"):
@@ -889,7 +916,9 @@ AnyEvent = (
     | DigitsRequested
     | RecordingRequested
     | AnswerRequested
+    | OfferDeflected
     | PickUpRequested
+    | ParkRequested
     | ConsultationRequested
     | ConsultationCompleted
     | ConferenceRequested

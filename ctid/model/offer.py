@@ -24,6 +24,8 @@ class OfferCause(StrEnum):
     PBX_LOST = "pbx_lost"
     LEASE_EXPIRED = "lease_expired"
     AGENT_LEFT = "agent_left"
+    DEFLECTED = "deflected"
+    SENT_ELSEWHERE = "sent_elsewhere"
     FAILED = "failed"
 
 

@@ -122,12 +122,20 @@ async def test_contacts_are_taken_elsewhere(desk: Desk) -> None:
         assert (shown["id"], shown["allowed_actions"]) == (contact_id, ["pick_up"])
         with pytest.raises(VersionMismatchError):
             await client.pick_up(contact_id, if_match=99)
+        with pytest.raises(ValueError, match="one of queue, agent, number"):
+            await client.deflect_offer("of-none")
+        with pytest.raises(NotFoundError):
+            await client.deflect_offer("of-none", queue="support")
         assert (await client.pick_up(contact_id))["agent_id"] == "alice"
         with pytest.raises(ConflictError):
             await client.pick_up(contact_id)
         async with Client(desk.url, desk.token("sue")) as sue:
             with pytest.raises(ConflictError):
                 await sue.pick_up(contact_id, agent="bob")
+        desk.site.answer(contact_id)
+        with pytest.raises(ConflictError, match="LOGGED_OUT"):
+            await client.park(contact_id, agent="bob")
+        assert (await client.park(contact_id))["park"]["by"] == "alice"
 
 
 async def test_a_supervisors_day(desk: Desk) -> None:

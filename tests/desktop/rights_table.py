@@ -105,6 +105,7 @@ TABLE: Final[dict[str, Row]] = {
     "acceptOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
     "answerOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
     "rejectOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "deflectOffer": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"queue": "support"}),
     "listCallbacks": Row(
         may=SALES_STEERING | {"support-red", "crm-support"},
         sees=seeing(["callback"], but={"support-red": [], "crm-support": []}),
@@ -129,6 +130,7 @@ TABLE: Final[dict[str, Row]] = {
     "confer": Row(may=HER_SUPERVISION | {"alice"}),
     # Whoever serves the queue may take what waits there, but for themselves only.
     "listWaitingForAgent": Row(may=HER_SUPERVISION | {"alice"}),
+    "parkContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
     "pickUpContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"agent": "alice"}),
     "placeCall": Row(may=HER_SUPERVISION | {"alice"}, body={"number": "+493055555555"}),
     # Supervisions of her, by sue: those may see them who may see her, and she, if she is told. Whose it is commands it.

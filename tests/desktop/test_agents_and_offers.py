@@ -31,7 +31,7 @@ async def test_an_offer_is_accepted_at_the_desktop(desk: Desk, http: aiohttp.Cli
     reload(desk, lambda spec: spec["agents"]["alice"].update(answer="desktop"))
     contact_id, offer_id = await offered(http, desk)
     _, offer, _ = await ask(http, desk, "alice", "GET", f"/v1/offers/{offer_id}")
-    assert schemas.OfferView.model_validate(offer).allowed_actions == ["accept_offer", "reject_offer"]
+    assert schemas.OfferView.model_validate(offer).allowed_actions == ["accept_offer", "reject_offer", "deflect_offer"]
     status, body, _ = await ask(http, desk, "bob", "POST", f"/v1/offers/{offer_id}/accept")
     assert (status, body["code"]) == (403, "forbidden")
     status, body, _ = await ask(http, desk, "alice", "POST", f"/v1/offers/{offer_id}/accept")
@@ -46,7 +46,11 @@ async def test_an_offer_is_accepted_at_the_desktop(desk: Desk, http: aiohttp.Cli
 async def test_an_offer_whose_phone_rings_is_answered_there(desk: Desk, http: aiohttp.ClientSession) -> None:
     _, offer_id = await offered(http, desk)
     status, body, _ = await ask(http, desk, "alice", "POST", f"/v1/offers/{offer_id}/accept")
-    assert (status, body["code"], body["allowed_actions"]) == (409, "conflict", ["answer_offer", "reject_offer"])
+    assert (status, body["code"], body["allowed_actions"]) == (
+        409,
+        "conflict",
+        ["answer_offer", "reject_offer", "deflect_offer"],
+    )
     assert "rings" in body["detail"]
 
 

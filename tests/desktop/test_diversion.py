@@ -6,16 +6,65 @@ from typing import Any
 
 import aiohttp
 
-from ctid.desktop import diversion_schemas, schemas
+from ctid.desktop import diversion_schemas, schemas, socket_messages
+from ctid.desktop.audience import Audience
+from ctid.desktop.queue_numbers import QueueNumbers
+from ctid.desktop.snapshot import snapshot
 from tests.desktop.site import Desk
 from tests.desktop.test_agents_and_offers import reload
 from tests.desktop.test_rest import ask, offered
+
+
+async def test_a_parked_caller_is_shown_to_whom_they_are_for(desk: Desk, http: aiohttp.ClientSession) -> None:
+    reload(desk, lambda spec: spec["agents"]["bob"].update(queues={"support": {}}))
+    contact_id, _ = await offered(http, desk)
+    await on_a_break(http, desk, "bob")
+    desk.site.answer(contact_id)
+    path = f"/v1/contacts/{contact_id}"
+    status, problem, _ = await ask(http, desk, "bob", "POST", f"{path}/park")
+    assert (status, problem["code"]) == (403, "forbidden")
+    status, problem, _ = await ask(http, desk, "alice", "POST", f"{path}/park", json={"agent": "bob"})
+    assert (status, "does not serve" in problem["detail"]) == (409, True)
+    reload(desk, lambda spec: spec["agents"]["bob"].update(queues={}))
+    assert (await ask(http, desk, "bob", "GET", path))[0] == 403
+    status, body, _ = await ask(http, desk, "alice", "POST", f"{path}/park", json={"agent": "bob"})
+    shown = schemas.ContactAcceptedView.model_validate(body).contact.park
+    assert status == 202
+    assert shown is not None
+    assert (shown.by, shown.agent, shown.returned) == ("alice", "bob", False)
+    audience, numbers = Audience.of(desk.authority.verify(desk.token("bob")), None), QueueNumbers(desk.site)
+    data = snapshot(desk.site, audience, "bob", desk.hub.team_of, numbers)
+    socket_messages.SnapshotView.model_validate(data)
+    assert [each["contact"]["id"] for each in data["data"]["parked"]] == [contact_id]
+    assert snapshot(desk.site, audience, "", desk.hub.team_of, numbers)["data"]["parked"] == []
+    # To see, not to command.
+    assert (await ask(http, desk, "bob", "GET", path))[0] == 200
+    assert (await ask(http, desk, "bob", "PATCH", f"{path}/attributes", json={"case": "7"}))[0] == 403
+    _, listed, _ = await ask(http, desk, "bob", "GET", "/v1/agents/bob/waiting")
+    assert diversion_schemas.WaitingContactsView.model_validate(listed).items[0].park == shown
 
 
 async def on_a_break(http: aiohttp.ClientSession, desk: Desk, agent_id: str) -> None:
     body = {"state": "NOT_READY", "reason": "lunch"}
     status, _, _ = await ask(http, desk, agent_id, "PUT", f"/v1/agents/{agent_id}/state", json=body)
     assert status == 202
+
+
+async def test_a_ringing_call_is_sent_on(desk: Desk, http: aiohttp.ClientSession) -> None:
+    contact_id, offer_id = await offered(http, desk)
+    path = f"/v1/offers/{offer_id}/deflect"
+    for wrong in ({}, {"queue": "support", "agent": "bob"}, {"number": "sip:x"}, {"to": {"queue": "support"}}):
+        status, problem, _ = await ask(http, desk, "alice", "POST", path, json=wrong)
+        assert (status, bool(problem["errors"])) == (422, True), wrong
+    status, problem, _ = await ask(http, desk, "alice", "POST", path, json={"agent": "bob"})
+    assert (status, problem["current"]) == (409, "LOGGED_OUT")
+    status, _, _ = await ask(http, desk, "bob", "POST", path, json={"queue": "support"})
+    assert status == 403
+    status, body, _ = await ask(http, desk, "alice", "POST", path, json={"queue": "support"})
+    assert (status, body["offer"]["cause"]) == (202, "deflected")
+    schemas.OfferAcceptedView.model_validate(body)
+    contact = desk.site.state.contacts[contact_id]
+    assert (contact.queue, contact.state) == ("support", "queued")
 
 
 async def test_a_colleagues_ringing_call_is_picked_up(desk: Desk, http: aiohttp.ClientSession) -> None:

@@ -78,7 +78,7 @@ async def test_an_offer_accepted_at_the_desktop_rings_a_phone_that_answers_by_it
     async with staff(site, "a01", answer_after=None) as (seat,), Phone.outside(site.pbx) as outside:
         call = await outside.call(DIRECT)
         offer = (await seat.offer())["data"]["offer"]
-        assert offer["allowed_actions"] == ["accept_offer", "reject_offer"]
+        assert offer["allowed_actions"] == ["accept_offer", "reject_offer", "deflect_offer"]
         await until_hears_more(call, MUSIC_HZ, 0.2)
         assert seat.phone.calls == [], "nothing rings before the agent has accepted"
         accepted = await seat.desktop.request("POST", f"/v1/offers/{offer['id']}/accept")

@@ -136,7 +136,7 @@ async def test_the_desktop_has_the_ringing_phone_answer(site: RigSite, boss: Des
         call = await caller.call(DIRECT)
         offer = (await seat.offer())["data"]["offer"]
         ringing = await seat.ringing()
-        assert offer["allowed_actions"] == ["answer_offer", "reject_offer"]
+        assert offer["allowed_actions"] == ["answer_offer", "reject_offer", "deflect_offer"]
         await seat.desktop.request("POST", f"/v1/offers/{offer['id']}/answer")
         again = await seat.ringing()
         assert "answer-after=0" in str(again.header("Call-Info"))

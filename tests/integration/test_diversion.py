@@ -1,18 +1,21 @@
-"""What takes callers elsewhere than ctid would: picked up, with every party listened to."""
+"""What takes callers elsewhere than ctid would: picked up, deflected, parked; with every party listened to."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
 
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
-from sip_test_rig.phone import Phone, PhoneCall
+from sip_test_rig.phone import Phone, PhoneCall, PhoneError
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
+from tests.integration.call_acts import OUTSIDE_HZ, act, asked, finish, hold, in_talk, until_ended
 from tests.integration.floor import (
+    CALLER_HZ,
     DIRECT,
     PATIENCE_S,
     Seat,
@@ -27,28 +30,21 @@ from tests.integration.floor import (
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 
+OUTSIDE = "1004"
+PARK_S = 6.0
+
+
 def config() -> dict[str, Any]:
-    """A floor of three agents who all serve the queue; ctid offers its callers to the first only."""
-    data = floor_config(3, ring_seconds=20, wrap_up_seconds=60)
+    """A floor of agents who all serve both queues; ctid offers each queue's callers to one of them."""
+    data = floor_config(4, ring_seconds=20, wrap_up_seconds=60, park_seconds=PARK_S)
     for queue in data["queues"].values():
-        queue["steps"] = [{"agents": ["a01"]}]
         queue["dispositions"] = []
+    data["queues"]["sales"]["steps"] = [{"agents": ["a01"]}]
+    data["queues"]["support"]["steps"] = [{"agents": ["a03"]}]
     return data
 
 
 CONFIG = config()
-
-
-async def until_ended(*calls: PhoneCall) -> None:
-    for call in calls:
-        await call.until("ended", timeout=PATIENCE_S)
-
-
-async def finish(seat: Seat, contact_id: str) -> None:
-    """Wrap up."""
-    await seat.until_state("WRAP_UP")
-    body = {"disposition": "order", "complete": True}
-    await seat.desktop.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", body)
 
 
 async def waiting(seat: Seat) -> list[JsonObject]:
@@ -181,3 +177,254 @@ async def test_two_who_pick_up_at_once_are_one(site: RigSite, boss: Desktop) -> 
         await until_ended(call)
         await finish(one, shown["id"])
     await until_quiet(site, boss)
+
+
+# ---- deflected -------------------------------------------------------------------------------------------------------
+
+
+async def rung(caller: Phone, seat: Seat) -> tuple[PhoneCall, PhoneCall, JsonObject]:
+    """A caller for whom the agent's phone rings; gives both their calls, and the offer."""
+    call = await caller.call(DIRECT)
+    offer: JsonObject = (await seat.offer())["data"]["offer"]
+    assert "deflect_offer" in offer["allowed_actions"]
+    return call, await seat.ringing(), offer
+
+
+async def deflect(seat: Seat, offer: JsonObject, ringing: PhoneCall, **to: str) -> None:
+    """The agent sends on what rings; their phone shows no missed call, and they are free."""
+    answer = await seat.desktop.request("POST", f"/v1/offers/{offer['id']}/deflect", to)
+    assert (answer["offer"]["state"], answer["offer"]["cause"]) == ("rescinded", "deflected")
+    told = await seat.desktop.wait("contact.deflected", timeout=PATIENCE_S)
+    assert (told["data"]["from_agent"], told["data"]["contact"]["id"]) == (seat.agent_id, offer["contact_id"])
+    await until_ended(ringing)
+    assert "completed elsewhere" in ringing.reason
+    await seat.until_state("READY")
+
+
+async def test_a_ringing_call_is_sent_on_to_a_colleague_and_by_them_to_a_queue(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01", "a02", "a03", answer_after=None) as (one, two, three),
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        call, ringing, offer = await rung(caller, one)
+        await until_hears_more(call, MUSIC_HZ)
+        await deflect(one, offer, ringing, agent="a02")
+        next_offer = (await two.offer())["data"]["offer"]
+        assert next_offer["contact_id"] == offer["contact_id"]
+        theirs = await two.ringing()
+        await until_hears_more(call, MUSIC_HZ)
+        await deflect(two, next_offer, theirs, queue="support")
+        last = await three.ringing()
+        last.answer()
+        await both_hear(call, last, three)
+        call.hang_up()
+        await until_ended(last)
+        await finish(three, offer["contact_id"])
+        record = await until_record(boss, offer["contact_id"])
+        assert [(each["agent_id"], each["state"], each["cause"]) for each in record["offers"]] == [
+            ("a01", "rescinded", "deflected"),
+            ("a02", "rescinded", "deflected"),
+            ("a03", "accepted", None),
+        ]
+        assert (record["queue"], record["outcome"]) == ("support", "handled")
+    await until_quiet(site, boss)
+
+
+async def test_a_ringing_call_is_sent_on_to_a_number(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01", answer_after=None) as (one,),
+        Phone.of(site.pbx, OUTSIDE, voice_hz=OUTSIDE_HZ) as outside,
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        call, ringing, offer = await rung(caller, one)
+        await deflect(one, offer, ringing, number=OUTSIDE)
+        answered = await outside.next_call(PATIENCE_S)
+        await until_hears_more(call, OUTSIDE_HZ)
+        await until_hears_more(answered, CALLER_HZ)
+        record = await until_record(boss, offer["contact_id"])
+        assert (record["outcome"], record["segments"]) == ("transferred", [])
+        call.hang_up()
+        await until_ended(answered)
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("after_ms", [0, 3, 10, 30])
+async def test_the_phone_is_answered_just_when_its_call_is_sent_on(site: RigSite, boss: Desktop, after_ms: int) -> None:
+    """Whoever was quicker, the caller ends up with an agent who hears them."""
+    async with (
+        staff(site, "a01", "a02", answer_after=None) as (one, two),
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        two.phone.answer_after = 0.0
+        call, ringing, offer = await rung(caller, one)
+
+        async def send_on() -> None:
+            with contextlib.suppress(Exception):
+                await one.desktop.request("POST", f"/v1/offers/{offer['id']}/deflect", {"agent": "a02"})
+
+        async with asyncio.TaskGroup() as both:
+            both.create_task(send_on())
+            await asyncio.sleep(after_ms / 1_000)
+            with contextlib.suppress(PhoneError):
+                ringing.answer()
+
+        async def talks() -> bool:
+            return "BUSY" in [(await seat.view())["state"] for seat in (one, two)]
+
+        await eventually(talks, "an agent has the caller", timeout=PATIENCE_S)
+        seat = one if (await one.view())["state"] == "BUSY" else two
+        await until_hears_more(call, seat.phone.voice_hz)
+        call.hang_up()
+        await finish(seat, offer["contact_id"])
+        record = await until_record(boss, offer["contact_id"])
+        assert record["outcome"] == "handled"
+    await until_quiet(site, boss)
+
+
+# ---- parked ----------------------------------------------------------------------------------------------------------
+
+
+async def park(seat: Seat, contact_id: str, call: PhoneCall, mine: PhoneCall, **whom: str) -> JsonObject:
+    """The agent parks their caller, who hears music; gives the contact."""
+    answer = await act(seat, contact_id, "park", whom or None)
+    contact: JsonObject = answer["contact"]
+    assert (contact["state"], contact["park"]["by"], contact["agent_id"]) == ("queued", seat.agent_id, None)
+    await until_ended(mine)
+    await seat.until_state("WRAP_UP")
+    await until_hears_more(call, MUSIC_HZ)
+    return contact
+
+
+@pytest.mark.parametrize("on_hold", [False, True])
+async def test_a_parked_caller_is_fetched_by_the_colleague_they_were_parked_for(
+    site: RigSite, boss: Desktop, on_hold: bool
+) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        if on_hold:
+            await hold(one, contact_id, call, mine)
+        await park(one, contact_id, call, mine, agent="a02")
+        told = await two.desktop.wait("contact.parked", timeout=PATIENCE_S)
+        assert (told["data"]["contact"]["id"], told["data"]["contact"]["park"]["agent"]) == (contact_id, "a02")
+        assert told["data"]["pop"]["dnis"] == DIRECT
+        await two.come_back()
+        assert [each["contact"]["id"] for each in two.desktop.snapshot["data"]["parked"]] == [contact_id]
+        theirs = await pick_up(two, contact_id)
+        await both_hear(call, theirs, two)
+        over = await two.desktop.wait("contact.unparked", timeout=PATIENCE_S)
+        assert over["data"]["result"] == "fetched"
+        await finish(one, contact_id)
+        theirs.hang_up()
+        await until_ended(call)
+        await finish(two, contact_id)
+        record = await until_record(boss, contact_id)
+        assert [(each["agent_id"], each["result"]) for each in record["segments"]] == [
+            ("a01", "parked"),
+            ("a02", "ended"),
+        ]
+        assert record["outcome"] == "handled"
+    await until_quiet(site, boss)
+
+
+async def test_whom_nobody_fetches_comes_back_to_who_parked_them(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        await park(one, contact_id, call, mine)
+        await two.desktop.wait("contact.parked", timeout=PATIENCE_S)
+        await finish(one, contact_id)
+        await one.until_state("READY")
+        over = await two.desktop.wait("contact.unparked", timeout=PATIENCE_S)
+        assert over["data"]["result"] == "unfetched"
+        again = await one.offer()
+        assert (again["data"]["offer"]["contact_id"], again["data"]["offer"]["pop"]["park"]["returned"]) == (
+            contact_id,
+            True,
+        )
+        mine = await one.ringing()
+        await both_hear(call, mine, one)
+        assert two.phone.invites == {}
+        call.hang_up()
+        await finish(one, contact_id)
+        record = await until_record(boss, contact_id)
+        assert [each["result"] for each in record["segments"]] == ["parked", "ended"]
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("after_ms", [None, 0, 10, 30])
+async def test_a_caller_who_is_being_parked_or_is_hangs_up(site: RigSite, boss: Desktop, after_ms: int | None) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        if after_ms is None:
+            await park(one, contact_id, call, mine)
+            call.hang_up()
+            over = await two.desktop.wait("contact.unparked", timeout=PATIENCE_S)
+            assert over["data"]["result"] == "left"
+        else:
+
+            async def ask() -> None:
+                # Who has hung up by then is nobody to park.
+                with contextlib.suppress(Exception):
+                    await act(one, contact_id, "park")
+
+            async with asyncio.TaskGroup() as both:
+                both.create_task(ask())
+                await asyncio.sleep(after_ms / 1_000)
+                call.hang_up()
+        await until_ended(mine)
+        await finish(one, contact_id)
+        record = await until_record(boss, contact_id)
+        assert record["outcome"] in (("abandoned",) if after_ms is None else ("abandoned", "handled"))
+        assert await waiting(two) == []
+    await until_quiet(site, boss)
+
+
+async def test_parked_in_the_middle_of_a_consultation(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        _, theirs = await asked(one, two, contact_id, call, mine)
+        await park(one, contact_id, call, mine, agent="a02")
+        await until_ended(theirs)
+        theirs = await pick_up(two, contact_id)
+        await both_hear(call, theirs, two)
+        call.hang_up()
+        await finish(one, contact_id)
+        await finish(two, contact_id)
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_killed_while_a_caller_is_parked(site: RigSite, boss: Desktop, at_once: bool) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        if at_once:
+            await act(one, contact_id, "park", {"agent": "a02"})
+        else:
+            await park(one, contact_id, call, mine, agent="a02")
+        await site.ctid.kill()
+        await until_ended(mine)
+        await until_hears_more(call, MUSIC_HZ)
+        await site.ctid.start()
+        for each in (one, two):
+            await each.come_back()
+        shown = two.desktop.snapshot["data"]["parked"]
+        if shown:
+            assert [each["contact"]["id"] for each in shown] == [contact_id]
+        await until_hears_more(call, MUSIC_HZ)
+
+        async def fetched() -> bool:
+            # Until the caller is with ctid again, and the PBX has told so.
+            with contextlib.suppress(Exception):
+                await two.desktop.request("POST", f"/v1/contacts/{contact_id}/pick-up")
+                return True
+            return False
+
+        await eventually(fetched, "the caller can be fetched", timeout=PATIENCE_S)
+        theirs = await two.ringing()
+        await both_hear(call, theirs, two)
+        await finish(one, contact_id)
+        call.hang_up()
+        await until_ended(theirs)
+        await finish(two, contact_id)
+    async with site.supervisor() as fresh:
+        record = await until_record(fresh, contact_id)
+        assert [each["result"] for each in record["segments"]] == ["parked", "ended"]

@@ -6,10 +6,10 @@ import copy
 from typing import Any
 
 from ctid.model import events as ev
-from ctid.model.states import WAITING, AgentState, ContactState
+from ctid.model.states import WAITING, AgentState
 from ctid.model.supervision import SupervisionMode
 from sip_test_rig.simulated_pbx import UTC_MS, SimulatedPbx
-from tests.properties.diversions import divert
+from tests.properties.diversions import divert, somebody_talks
 
 CALLBACK = {
     "dial": "PJSIP/{number}@trunk",
@@ -36,6 +36,7 @@ SPEC: dict[str, Any] = {
         "desktop_grace_seconds": 10,
         "regain_place_seconds": 40,
         "supervision": {"devices": [BOSS], "tell_agent": {"monitor": False}},
+        "park_seconds": 9,
     },
     "calendars": {"never": {"timezone": "Europe/Berlin", "hours": {}}},
     "entries": {
@@ -320,19 +321,6 @@ def control_call(world: SimulatedPbx) -> None:
                 [{"queue": "support"}, {"queue": "night"}, {"agent": "bob"}, {"agent": "carol"}, {"number": "112"}, {}]
             )
             world.request(ev.TransferRequested, contact_id=contact_id, **to)
-
-
-def somebody_talks(world: SimulatedPbx) -> str:
-    """Wait until somebody talks; gives the contact, or none that there is."""
-
-    def talking() -> list[str]:
-        contacts = world.engine.state.contacts.values()
-        return [each.id for each in contacts if each.state is ContactState.CONNECTED and each.channel == "voice"]
-
-    for _ in range(20):
-        if not talking():
-            world.run(500)
-    return str(world.random.choice(talking() or ["none"]))
 
 
 def call_control(world: SimulatedPbx) -> None:

@@ -10,7 +10,7 @@ from ctid.desktop.bodies import AttributesBody, ContactBody, ContactsQuery, Rout
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.record_views import closed_contact_view
 from ctid.desktop.rest.rights import own_agent, own_contact, own_queue, own_record
-from ctid.desktop.scope import is_consulted, sees_contact
+from ctid.desktop.scope import is_consulted, is_shown_parked, sees_contact
 from ctid.engine import segments
 from ctid.engine.views import contact_view
 from ctid.errors import NotFoundError
@@ -48,7 +48,8 @@ async def get_contact(call: Call) -> Answer:
     contact_id = call.params["contact_id"]
     contact = call.site.state.contacts.get(contact_id)
     if contact is not None:
-        if not is_consulted(call.site.state, call.principal, contact):
+        asked = is_consulted(call.site.state, call.principal, contact)
+        if not asked and not is_shown_parked(call.site.floor, call.principal, contact):
             own_contact(call, contact)
         view = contact_view(call.site.state, contact, call.site.now(), call.site.floor)
         return Answer(view, version=contact.version)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from ctid.desktop.diversion_schemas import PickUpBody
+from ctid.desktop.diversion_schemas import DeflectBody, ParkBody, PickUpBody
 from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.rest.call_control import served
+from ctid.desktop.rest.offers import live_offer
 from ctid.desktop.rest.rights import own_agent, own_contact
 from ctid.desktop.scope import may_take, sees_queue
 from ctid.engine import picking_up
 from ctid.engine.turn import Turn
 from ctid.errors import NotFoundError, RequestError
 from ctid.model.contact import Contact
-from ctid.model.events import PickUpRequested
+from ctid.model.events import OfferDeflected, ParkRequested, PickUpRequested
 
 
 async def list_waiting(call: Call) -> Answer:
@@ -21,6 +23,22 @@ async def list_waiting(call: Call) -> Answer:
         raise NotFoundError(f"there is no agent {agent_id!r}")
     views = picking_up.waiting_for(Turn(site.state, site.spec, site.now(), site.floor), agent_id)
     return Answer({"items": [view for view in views if sees_queue(call.principal, view["queue"])]})
+
+
+async def deflect(call: Call) -> Answer:
+    """Send on what an agent is being offered."""
+    body: DeflectBody = call.body
+    offer = live_offer(call)
+    request = OfferDeflected(
+        command_id=call.command_id,
+        principal=call.principal.subject,
+        agent_id=offer.agent_id,
+        offer_id=offer.id,
+        queue=body.queue or "",
+        agent=body.agent or "",
+        number=body.number or "",
+    )
+    return accepted(call, await call.site.request(request))
 
 
 async def pick_up(call: Call) -> Answer:
@@ -37,6 +55,19 @@ async def pick_up(call: Call) -> Answer:
         if_version=call.if_version,
         contact_id=contact.id,
         agent_id=agent_id,
+    )
+    return accepted(call, await call.site.request(request))
+
+
+async def park(call: Call) -> Answer:
+    """Leave a caller to whoever fetches them."""
+    body: ParkBody | None = call.body
+    request = ParkRequested(
+        command_id=call.command_id,
+        principal=call.principal.subject,
+        if_version=call.if_version,
+        contact_id=served(call).id,
+        agent=(body.agent if body is not None else None) or "",
     )
     return accepted(call, await call.site.request(request))
 

@@ -12,7 +12,7 @@ from ctid.model.offer import Offer
 
 async def get_offer(call: Call) -> Answer:
     """One offer with its screen pop."""
-    return Answer(offer_view(call.site.state, _offer(call), call.site.now(), call.site.floor))
+    return Answer(offer_view(call.site.state, live_offer(call), call.site.now(), call.site.floor))
 
 
 async def accept_offer(call: Call) -> Answer:
@@ -31,14 +31,15 @@ async def reject_offer(call: Call) -> Answer:
 
 
 async def _ask(call: Call, kind: type[OfferAccepted] | type[AnswerRequested] | type[OfferRejected]) -> Answer:
-    offer = _offer(call)
+    offer = live_offer(call)
     request = kind(
         command_id=call.command_id, principal=call.principal.subject, agent_id=offer.agent_id, offer_id=offer.id
     )
     return accepted(call, await call.site.request(request))
 
 
-def _offer(call: Call) -> Offer:
+def live_offer(call: Call) -> Offer:
+    """The live offer of the path, if it is theirs."""
     offer = call.site.state.offers.get(call.params["offer_id"])
     if offer is None:
         raise NotFoundError("there is no such offer")

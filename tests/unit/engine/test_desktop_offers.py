@@ -41,7 +41,7 @@ def actions(site: Site) -> list[str]:
 
 def test_the_phone_rings_only_once_the_offer_is_accepted_and_answers_by_itself(site: Site) -> None:
     offer_id = offered(site)
-    assert actions(site) == ["accept_offer", "reject_offer"]
+    assert actions(site) == ["accept_offer", "reject_offer", "deflect_offer"]
     assert (
         agent_view(site.engine.state, site.engine.site, site.agent(), site.now)["allowed_actions"][0] == "accept_offer"
     )
@@ -71,7 +71,7 @@ def test_a_phone_that_rings_already_is_answered_there() -> None:
     before = site.engine.snapshot()
     accept(site, site.offer().id)
     refusal = site.only(cmd.Refuse)
-    assert (refusal.code, refusal.allowed_actions) == ("conflict", ["answer_offer", "reject_offer"])
+    assert (refusal.code, refusal.allowed_actions) == ("conflict", ["answer_offer", "reject_offer", "deflect_offer"])
     assert "answered there" in refusal.detail
     assert site.engine.snapshot() == before
 

@@ -1,0 +1,121 @@
+"""Deflect (CSTA Deflect Call): an agent sends on, without answering, what they are being offered.
+
+They have missed nothing and rejected nothing; the contact keeps its id, its place and its wait. Where several phones
+ring for it, one agent's word counts for all: the others' stop.
+"""
+
+from __future__ import annotations
+
+from ctid.engine import contacts, journey, offers, outage, queueing
+from ctid.engine.call_control import check_agent, check_number, check_queue
+from ctid.engine.requests import pending_offer
+from ctid.engine.transfers import Target, target_view
+from ctid.engine.turn import Turn
+from ctid.engine.views import View, offer_actions, offer_view, screen_pop
+from ctid.errors import ConflictError, RequestError
+from ctid.model.contact import Contact
+from ctid.model.events import OfferDeflected
+from ctid.model.offer import Offer, OfferCause
+from ctid.model.states import ContactState, OfferState, Outcome
+from ctid.spec.agent import VOICE
+
+
+def deflect(turn: Turn, request: OfferDeflected) -> View:
+    """Have the contact offered to a colleague, wait in another queue, or leave for a number."""
+    offer = pending_offer(turn, request.offer_id, request.agent_id)
+    contact, target = turn.state.contacts[offer.contact_id], Target(request.queue, request.agent, request.number)
+    if sum(map(bool, target)) != 1:
+        raise RequestError("a deflection goes to one of queue, agent, number")
+    _check_still_theirs(turn, offer, contact)
+    _check(turn, offer, contact, target)
+    _take_back(turn, offer, contact)
+    if target.number:
+        _leave(turn, contact, offer.agent_id, target.number)
+    else:
+        queueing.exclude(turn, contact, offer.agent_id)
+        if target.agent:
+            _mean_for(turn, contact, target.agent)
+        else:
+            _move_to(turn, contact, target.queue)
+    contacts.publish(
+        turn,
+        contact,
+        "contact.deflected",
+        offer.agent_id,
+        from_agent=offer.agent_id,
+        to=target_view(target),
+        pop=screen_pop(contact, turn.now, turn.floor),
+    )
+    return {"offer": offer_view(turn.state, offer, turn.now, turn.floor)}
+
+
+def _check_still_theirs(turn: Turn, offer: Offer, contact: Contact) -> None:
+    """Raise if somebody has answered, or may have."""
+    leg = turn.legs.get(offer.leg_id)
+    if leg is not None and not outage.is_up(turn, leg.pbx):
+        raise ConflictError("the PBX can't be reached now; the call may have been answered", current=offer.state)
+    if any(turn.state.offers[each].state is OfferState.ACCEPTED for each in contact.offer_ids):
+        raise ConflictError("another agent has just answered", current=offer.state)
+
+
+def _check(turn: Turn, offer: Offer, contact: Contact, target: Target) -> None:
+    """Raise for what a blind transfer is refused for, and for what a contact that waits cannot do."""
+    allowed = tuple(offer_actions(offer))
+    if target.agent:
+        if target.agent == offer.agent_id:
+            raise RequestError(f"agent {target.agent} is being offered the contact; it goes to somebody else")
+        if any(turn.state.offers[each].agent_id == target.agent for each in contact.offer_ids):
+            raise ConflictError(
+                f"agent {target.agent} is being offered the contact, too", current=offer.state, allowed_actions=allowed
+            )
+        check_agent(turn, contact, target.agent)
+        return
+    if contact.callback is not None:
+        raise ConflictError(
+            "who is to be called back waits where the callback was asked for",
+            current=offer.state,
+            allowed_actions=allowed,
+        )
+    if target.number:
+        check_number(turn, target.number)
+        if contact.channel != VOICE:
+            raise RequestError(f"a contact of channel {contact.channel} has no caller who could leave for a number")
+    elif target.queue != contact.queue:
+        check_queue(turn, contact, target.queue)
+
+
+def _take_back(turn: Turn, offer: Offer, contact: Contact) -> None:
+    """Nobody is offered the contact any more, and their phones stop."""
+    out = [turn.state.offers[offer_id] for offer_id in contact.offer_ids]
+    contact.offer_ids, contact.agent_id = [], ""
+    for each in out:
+        offers.rescind(turn, each, OfferCause.DEFLECTED if each is offer else OfferCause.SENT_ELSEWHERE)
+        offers.hang_up(turn, each)
+
+
+def _mean_for(turn: Turn, contact: Contact, agent_id: str) -> None:
+    queueing.mean_for(turn, contact, agent_id)
+    queueing.restart_steps(turn, contact)
+    contacts.step(turn, contact, "transfer", agent_id)
+    queueing.requeue(turn, contact)
+
+
+def _move_to(turn: Turn, contact: Contact, queue: str) -> None:
+    contact.given_by = ""
+    queueing.mean_for_all(turn, contact)
+    if queue == contact.queue:
+        queueing.requeue(turn, contact)
+        return
+    contacts.move(turn, contact, ContactState.QUEUED)
+    queueing.change_queue(turn, contact, queue)
+    contacts.publish(turn, contact, "contact.queued")
+
+
+def _leave(turn: Turn, contact: Contact, by: str, number: str) -> None:
+    # A number that does not answer gives them back, as one that they were transferred to does.
+    contact.given_by, contact.returned = by, None
+    contacts.move(turn, contact, ContactState.QUEUED)
+    for timer in ("step", "wait", "exclude"):
+        turn.cancel_timer(f"{timer}:{contact.id}")
+    contacts.move(turn, contact, ContactState.CREATED)
+    journey.leave_for(turn, contact, "number", number, Outcome.TRANSFERRED)
