@@ -112,7 +112,7 @@ def bridged(turn: Turn, event: LegBridged) -> None:
         phone_calls.bridged(turn, leg)
         return
     contact = turn.state.contacts.get(leg.contact_id)
-    if contact is not None and journey.is_given(contact) and not leg.coming:
+    if contact is not None and leg.id == contact.caller_leg and journey.is_given(contact) and not leg.coming:
         journey.taken_over(turn, contact, leg)
         return
     if contact is None or contact.state is not ContactState.OFFERED:
