@@ -101,6 +101,7 @@ EN: Final[dict[str, str]] = {
     "outcome.overflow": "sent on elsewhere",
     "outcome.transferred": "transferred",
     "outcome.failed": "failed",
+    "outcome.voicemail": "left a message",
     "decisions.none": "It was never offered to an agent.",
     # A decision.
     "decision.arrival": "After {time} in queue {queue}: {agent}, {why}.",
@@ -226,6 +227,7 @@ ZH: Final[dict[str, str]] = {
     "outcome.overflow": "已转往别处",
     "outcome.transferred": "已转接",
     "outcome.failed": "失败",
+    "outcome.voicemail": "已留言",
     "decisions.none": "从未分配给座席。",
     "decision.arrival": "在队列 {queue} 等待 {time} 后：{agent}，{why}。",
     "decision.freed": "在队列 {queue} 等待 {time} 后，{agent} 空闲：{why}。",
