@@ -257,7 +257,8 @@ class Watch:
             assert made.leg_id in state.legs, "a recording of a channel that is gone"
         match contact.state:
             case ContactState.CREATED:
-                assert contact.ivr is not None or contact.outcome is not None, "a caller is nowhere"
+                somewhere = contact.ivr is not None or contact.message is not None or contact.outcome is not None
+                assert somewhere, "a caller is nowhere"
             case ContactState.QUEUED:
                 assert not contact.offer_ids
                 assert not contact.agent_id

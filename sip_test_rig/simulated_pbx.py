@@ -145,6 +145,8 @@ class SimulatedPbx(VirtualTime):
                 self.timers.pop(command.timer_id, None)
             case cmd.PlayAndCollect():
                 self.play(command)
+            case cmd.RecordMessage():
+                self.record_message(command)
             case cmd.PlayMusic():
                 self.watch.heard(command.unique_id)
             case cmd.ReleaseLeg():
@@ -383,6 +385,32 @@ class SimulatedPbx(VirtualTime):
                     self.say(self.agi, event)
 
         self.later(50, 2_000, done)
+
+    def record_message(self, command: cmd.RecordMessage) -> None:
+        """Play prompts, beep, and record; the disk may refuse, and the caller says what they have to say."""
+        channel = self.channels.get(command.unique_id)
+        if channel is None or not channel.session:
+            return
+        self.watch.heard(command.unique_id)
+        session = channel.session
+        begun = ev.MessageBegun(pbx=PBX, unique_id=command.unique_id, token=command.token)
+        ended = ev.DigitsCollected(
+            pbx=PBX,
+            unique_id=command.unique_id,
+            token=command.token,
+            digits="",
+            ended_by=ev.CollectEnd.FAILED if self.chance(0.1) else ev.CollectEnd.PLAYED,
+        )
+
+        def tell(event: ev.Event) -> None:
+            if channel.session == session:
+                self.say(self.agi, event)
+
+        def beep() -> None:
+            tell(begun)
+            self.later(500, 9_000, lambda: tell(ended))
+
+        self.later(50, 2_000, beep)
 
     def release(self, command: cmd.ReleaseLeg) -> None:
         """The session ends in earnest; the dialplan hangs up or goes on without us."""

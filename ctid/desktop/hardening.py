@@ -24,8 +24,8 @@ _HEADERS: Final = {
 }
 _HSTS: Final = "max-age=31536000"
 _METHODS: Final = "GET, POST, PUT, PATCH, DELETE"
-_ASKED_WITH: Final = "Authorization, Content-Type, Idempotency-Key, If-Match"
-_ANSWERED_WITH: Final = "ETag, Idempotency-Replayed, Retry-After"
+_ASKED_WITH: Final = "Authorization, Content-Type, Idempotency-Key, If-Match, If-Range, Range"
+_ANSWERED_WITH: Final = "Accept-Ranges, Content-Range, ETag, Idempotency-Replayed, Retry-After"
 _PREFLIGHT_SECONDS: Final = 600
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -119,7 +119,7 @@ class Vault:
 
     def _path(self, file: str) -> Path:
         path = self.folder / file
-        if ".." in path.parts:
+        if Path(file).is_absolute() or ".." in path.parts:
             raise RecordingError("the file is none of the vault's", "missing")
         return path
 

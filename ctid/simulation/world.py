@@ -32,6 +32,9 @@ OVERTIME_MS = 86_400_000
 PROMPT_MS = 5_000
 """How long an announcement takes."""
 
+MESSAGE_MS = 20_000
+"""How long a caller speaks who leaves a message."""
+
 CUSTOMER_RINGS_MS = 8_000
 """How long the phone of a customer rings who is called back and picks up."""
 
@@ -94,6 +97,9 @@ class World:
             cmd.SaveRecord: self._save,
             cmd.PlayMusic: self._play_music,
             cmd.PlayAndCollect: self._play,
+            cmd.RecordMessage: self._take_message,
+            cmd.StoreRecording: self._forget_recording,
+            cmd.DiscardRecording: self._forget_recording,
             cmd.ReleaseLeg: self._release,
             cmd.HangUpLeg: self._hang_up,
             cmd.LookUpCustomer: self._look_up,
@@ -217,7 +223,23 @@ class World:
         )
         self._on(self._now.mono_ms + reply.after_ms, self._answer_prompt, event)
 
-    def _answer_prompt(self, event: ev.DigitsCollected) -> None:
+    def _take_message(self, command: cmd.RecordMessage) -> None:
+        begun = ev.MessageBegun(pbx=command.pbx, unique_id=command.unique_id, token=command.token)
+        ended = ev.DigitsCollected(
+            pbx=command.pbx,
+            unique_id=command.unique_id,
+            token=command.token,
+            digits="",
+            ended_by=ev.CollectEnd.PLAYED,
+        )
+        self._on(self._now.mono_ms + PROMPT_MS, self._answer_prompt, begun)
+        self._on(self._now.mono_ms + PROMPT_MS + MESSAGE_MS, self._answer_prompt, ended)
+
+    def _forget_recording(self, command: cmd.RecordingCommand) -> None:
+        name = command.recording.id if isinstance(command, cmd.StoreRecording) else command.recording_id
+        self._at_once.append((self._give, ev.RecordingSettled(recording_id=name)))
+
+    def _answer_prompt(self, event: ev.DigitsCollected | ev.MessageBegun) -> None:
         if event.unique_id in self._calls:
             self._give(event)
 

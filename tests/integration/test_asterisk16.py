@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ctid.model.access import Grant, Role
+from sip_test_rig import tones
 from sip_test_rig.desktop import Desktop
+from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
@@ -25,12 +27,16 @@ from tests.integration.floor import (
     until_record,
 )
 from tests.integration.test_recordings import audio, in_talk, parts, until_spool_is_empty, until_stored
+from tests.integration.test_voicemail import SAY_HZ, TO_QUEUE, left, speaking
+from tests.integration.test_voicemail import audio as message_audio
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.asterisk16]
 
 CONFIG = floor_config(2, ring_seconds=15, wrap_up_seconds=60)
 CONFIG["queues"]["sales"]["recording"] = {"percent": 100}
 CONFIG["recordings"] = {"min_free_mb": 1}
+CONFIG["voicemail"] = {"prompts": ["ctid/sorry"]}
+CONFIG["entries"]["to_queue"] = {"dnis": TO_QUEUE, "open": {"voicemail": {"queue": "sales"}}}
 SITE = {"release": "16"}
 
 
@@ -204,3 +210,14 @@ async def test_listened_to_coached_joined_and_taken_over(site: RigSite, boss: De
         assert [part["result"] for part in record["segments"]] == ["taken_over", "ended"]
         assert await client.supervisions() == []
         await until_quiet(site, boss)
+
+
+async def test_a_message_is_left(site: RigSite, boss: Desktop) -> None:
+    async with Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call = await caller.call(TO_QUEUE)
+        await until_hears_more(call, SAY_HZ, 0.3)
+        await eventually(lambda: speaking(site, 32_000), "two seconds are said", timeout=PATIENCE_S)
+        call.hang_up()
+    message = await left(boss)
+    assert tones.heard(await message_audio(site, "a01", message)).keys() == {CALLER_HZ}
+    await until_quiet(site, boss)

@@ -23,7 +23,7 @@ def test_nothing_that_happens_breaks_an_invariant(first: int) -> None:
     ways = {step.result for world in worlds for save in world.watch.records.values() for step in save.record.path}
     ends = {step.kind for world in worlds for save in world.watch.records.values() for step in save.record.path}
     assert ways >= {"closed", "overflow", "regained", "moved"}, "the walks never take some way out of a queue"
-    assert ends >= {"number", "voicemail", "transfer"}
+    assert ends >= {"number", "voicemail", "transfer", "message"}
     assert sum(world.transfers.fetched for world in worlds) > 0, "no desktop transfers"
     assert sum(world.transfers.sent_on for world in worlds) > 0, "no phone transfers without asking"
     assert sum(world.transfers.joined for world in worlds) > 0, "no phone transfers after a consultation"

@@ -38,6 +38,7 @@ SPEC: dict[str, Any] = {
         "supervision": {"devices": [BOSS], "tell_agent": {"monitor": False}},
         "park_seconds": 9,
     },
+    "voicemail": {"prompts": ["say-it"], "max_seconds": 20},
     "calendars": {"never": {"timezone": "Europe/Berlin", "hours": {}}},
     "entries": {
         "hotline": {"dnis": "100", "open": {"menu": "main"}},
@@ -46,6 +47,7 @@ SPEC: dict[str, Any] = {
         "crowded": {"dnis": "104", "open": {"queue": "crowded"}},
         "night": {"dnis": "105", "open": {"queue": "night"}},
         "message": {"dnis": "102", "open": {"play": ["sorry"], "hangup": True}},
+        "voicemail": {"dnis": "106", "open": {"voicemail": {"queue": "sales"}, "play": ["sorry"]}},
     },
     "menus": {
         "main": {
@@ -141,6 +143,7 @@ def without(section: str, name: str) -> dict[str, Any]:
     del spec[section][name]
     if (section, name) == ("queues", "sales"):
         spec["entries"]["direct"]["open"] = {"queue": "support"}
+        spec["entries"]["voicemail"]["open"] = {"voicemail": {"queue": "support"}}
         spec["menus"]["main"]["keys"]["1"] = {"queue": "support"}
         spec["menus"]["main"]["keys"]["3"] = {"callback": "support"}
     if (section, name) == ("queues", "support"):
@@ -218,7 +221,10 @@ def step(world: SimulatedPbx, *, faults: bool) -> None:
     kind = dice.random()
     if kind < 0.45:
         patience = dice.choice([dice.randint(0, 3_000), 60_000, 90_000])
-        world.call(dice.choice(["100"] * 4 + ["101"] * 6 + ["103"] * 2 + ["104"] * 4 + ["102", "105", "999"]), patience)
+        world.call(
+            dice.choice(["100"] * 4 + ["101"] * 6 + ["103"] * 2 + ["104"] * 4 + ["102", "105", "106", "106", "999"]),
+            patience,
+        )
     elif kind < 0.52:
         task(world)
     elif kind < 0.66:
@@ -318,7 +324,16 @@ def control_call(world: SimulatedPbx) -> None:
             world.request(ev.ConsultationWithdrawn, consultation_id=known)
         case _:
             to = dice.choice(
-                [{"queue": "support"}, {"queue": "night"}, {"agent": "bob"}, {"agent": "carol"}, {"number": "112"}, {}]
+                [
+                    {"queue": "support"},
+                    {"queue": "night"},
+                    {"agent": "bob"},
+                    {"agent": "carol"},
+                    {"number": "112"},
+                    {"voicemail_agent": "carol"},
+                    {"voicemail_queue": "sales"},
+                    {},
+                ]
             )
             world.request(ev.TransferRequested, contact_id=contact_id, **to)
 

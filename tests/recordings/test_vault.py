@@ -153,8 +153,9 @@ def test_removed_and_gone(tmp_path: Path) -> None:
     with pytest.raises(RecordingError) as told:
         read(store, kept)
     assert told.value.reason == "missing"
-    with pytest.raises(RecordingError):
-        store.remove("../" + kept.file)
+    for outside in ("../" + kept.file, str(tmp_path / "somewhere.rec")):
+        with pytest.raises(RecordingError):
+            store.remove(outside)
 
 
 @pytest.fixture

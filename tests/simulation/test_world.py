@@ -8,7 +8,8 @@ import pytest
 
 from ctid.model import commands as cmd
 from ctid.model import events as ev
-from ctid.model.states import AgentState
+from ctid.model.recording import RecordingKind
+from ctid.model.states import AgentState, Outcome
 from tests.simulation.small_site import SITE, exponential, fixed, run, scenario, stream, watched
 
 pytestmark = pytest.mark.simulation
@@ -177,3 +178,20 @@ def test_agents_who_accept_at_the_desktop_answer_the_phone_here() -> None:
     crews = {"ones": {"count": 2, "skills": {"one": 1}, "answer": "desktop"}}
     queue = run(scenario({"s": stream([20], fixed(5))}, crews=crews)).queues["first"]
     assert queue.served == queue.offered > 0
+
+
+def test_calls_that_are_recorded_and_messages_that_are_left_end_as_they_do_live() -> None:
+    site = copy.deepcopy(SITE)
+    site["voicemail"] = {}
+    site["queues"]["first"] |= {
+        "recording": {"percent": 50, "on_demand": True},
+        "overflow": [{"wait_seconds": 10, "to": {"voicemail": {"queue": "first"}}}],
+    }
+    sample, seen = watched(scenario({"s": stream([300], fixed(60))}, site, interval_seconds=3_600))
+    commands = [each for _, _, several in seen for each in several]
+    outcomes = {each.record.outcome for each in commands if isinstance(each, cmd.SaveRecord)}
+    assert outcomes == {Outcome.HANDLED, Outcome.VOICEMAIL}
+    kinds = {each.recording.kind for each in commands if isinstance(each, cmd.StoreRecording)}
+    assert kinds == set(RecordingKind)
+    assert any(isinstance(each, cmd.DiscardRecording) for each in commands)
+    assert sample.unfinished == 0

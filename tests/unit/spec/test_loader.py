@@ -244,3 +244,24 @@ def test_a_key_of_recordings_never_stands_in_the_configuration(
     text = GOOD + f'recordings: {{folder: /var/lib/ctid/recordings, key: "{key}"}}\n'
     (fault,) = faults(tmp_path, text)
     assert fault.endswith(f"recordings.key: {what}")
+
+
+def test_messages_need_a_section_a_place_and_somebody_they_are_for(tmp_path: Path) -> None:
+    leads = GOOD.replace("closed: {hangup: true}", "closed: {voicemail: {agent: nobody}}")
+    assert faults(tmp_path, leads) == [
+        "0.yaml:8: entries.hotline.closed.voicemail.agent: there is no agent 'nobody'; there is: alice",
+        "0.yaml:8: entries.hotline.closed.voicemail: there is no section voicemail, which says how callers leave "
+        "messages; voicemail: {} will do",
+    ]
+    to_alice = leads.replace("nobody", "alice") + "voicemail: {}\n"
+    assert faults(tmp_path, to_alice) == [
+        "0.yaml:25: voicemail: there is no section recordings, which says where recordings are kept"
+    ]
+    both = leads.replace("{agent: nobody}", "{agent: alice, queue: sales}") + "voicemail: {}\n"
+    assert "give exactly one of agent and queue" in " ".join(faults(tmp_path, both))
+    whole = to_alice.replace("main: {ami", f"main: {{{SPOOL}, ami") + "recordings: {folder: /var/lib/ctid/recordings}\n"
+    (tmp_path / "0.yaml").write_text(whole)
+    assert load_config(tmp_path).site.voicemail is not None
+    mailbox = GOOD.replace("closed: {hangup: true}", "closed: {voicemail: 9001@default}")
+    (tmp_path / "0.yaml").write_text(mailbox)
+    assert load_config(tmp_path).site.entries["hotline"].closed is not None

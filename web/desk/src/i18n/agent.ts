@@ -226,6 +226,7 @@ export const agentEn = {
     overflow: "overflow",
     transferred: "transferred",
     failed: "failed",
+    voicemail: "left a message",
   },
   wrapUp: {
     title: "Result",
@@ -539,6 +540,7 @@ export const agentZh: typeof agentEn = {
     overflow: "溢出",
     transferred: "已转接",
     failed: "失败",
+    voicemail: "已留言",
   },
   wrapUp: {
     title: "结果",

@@ -278,6 +278,7 @@ export const supervisorEn = {
     overflow: "Overflowed",
     transferred: "Transferred",
     failed: "Failed",
+    voicemail: "Left a message",
   },
   offerState: {
     pending: "being rung",
@@ -665,6 +666,7 @@ export const supervisorZh: typeof supervisorEn = {
     overflow: "溢出",
     transferred: "已转接",
     failed: "失败",
+    voicemail: "已留言",
   },
   offerState: {
     pending: "振铃中",

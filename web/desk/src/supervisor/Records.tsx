@@ -12,7 +12,7 @@ import { AgentName, QueueName, useText } from "./parts";
 import { RecordDetails, type RecordView } from "./RecordDetails";
 import { useSite } from "./site";
 
-const OUTCOMES = ["handled", "abandoned", "short_abandon", "callback", "overflow", "transferred", "failed"] as const;
+const OUTCOMES = ["handled", "abandoned", "short_abandon", "callback", "overflow", "transferred", "failed", "voicemail"] as const;
 const A_PAGE = 50;
 
 interface Asked {
