@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { useDesk } from "../app/desk";
 import { WebPhone } from "../phone/webPhone";
+import { SupervisedBanner } from "./SupervisedBanner";
 import { AgentDeskOrNone } from "./context";
 
 /** A reconnection that takes no longer than this is nobody's worry. */
@@ -58,6 +59,7 @@ export function Banners() {
           }
         />
       )}
+      {page && <SupervisedBanner agentId={page.agent.id} />}
       {faults.map((fault) => (
         <Alert
           key={fault}

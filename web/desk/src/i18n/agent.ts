@@ -60,6 +60,11 @@ export const agentEn = {
     hold: "Hold or retrieve",
     note: "Go to the notes",
   },
+  supervised: {
+    monitor: "A supervisor is listening to this call.",
+    whisper: "A supervisor is coaching you; the caller does not hear them.",
+    barge: "A supervisor takes part in this call.",
+  },
   connection: {
     lost: "The connection to ctid is lost. It is being restored; calls go on meanwhile.",
     back: "The connection to ctid is back.",
@@ -373,6 +378,11 @@ export const agentZh: typeof agentEn = {
     mute: "麦克风开或关",
     hold: "保持或恢复",
     note: "转到备注",
+  },
+  supervised: {
+    monitor: "班长正在监听此通话。",
+    whisper: "班长正在辅导您；客户听不到。",
+    barge: "班长已加入此通话。",
   },
   connection: {
     lost: "与 ctid 的连接已中断，正在恢复；通话不受影响。",

@@ -51,6 +51,20 @@ describe("LiveStore", () => {
     expect(store.now().contacts).toBe(before.contacts);
   });
 
+  it("knows of supervisions by the snapshot, and by events until they end", () => {
+    const { store, frame } = stepped();
+    const told = snapshot([]);
+    Object.assign(told.data, { supervisions: [{ id: "s", agent_id: "a", mode: "monitor" }] });
+    store.replace(told);
+    expect(store.now().supervisions.get("s")?.mode).toBe("monitor");
+    store.apply(event({ supervision: { id: "s", agent_id: "a", mode: "barge" }, reason: "mode" }, { type: "supervision.changed" }));
+    frame();
+    expect(store.now().supervisions.get("s")?.mode).toBe("barge");
+    store.apply(event({ supervision: { id: "s", agent_id: "a", mode: "barge" }, reason: "ended" }, { type: "supervision.ended" }));
+    frame();
+    expect(store.now().supervisions.size).toBe(0);
+  });
+
   it("knows of consultations by the snapshot, and by events until they end", () => {
     const { store, frame } = stepped();
     const consultation = { id: "k", contact_id: "c", from_agent: "b", to_agent: "a", number: "1001", created_at: "" };

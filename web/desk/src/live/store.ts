@@ -16,6 +16,7 @@ export type Agent = Schemas["AgentView"];
 export type Contact = Schemas["ContactView"];
 export type Offer = Schemas["OfferView"];
 export type Queue = Schemas["QueueView"];
+export type Supervision = Schemas["SupervisionView"];
 
 /** A colleague's caller about whom an agent is asked; `id` is the consultation's. */
 export interface Consulted {
@@ -31,6 +32,8 @@ export interface LiveState {
   offers: ReadonlyMap<string, Offer>;
   queues: ReadonlyMap<string, Queue>;
   consultations: ReadonlyMap<string, Consulted>;
+  /** Of agents in the supervisor's scope; of oneself those that one is told of. */
+  supervisions: ReadonlyMap<string, Supervision>;
   /** PBX to whether ctid has it. */
   pbxes: ReadonlyMap<string, boolean>;
   /** Milliseconds by which ctid's clock is ahead of this browser's. */
@@ -51,6 +54,7 @@ export class LiveStore {
   private readonly offers = new Map<string, Offer>();
   private readonly queues = new Map<string, Queue>();
   private readonly consultations = new Map<string, Consulted>();
+  private readonly supervisions = new Map<string, Supervision>();
   private readonly pbxes = new Map<string, boolean>();
   private clockAhead = 0;
   private readonly changed = new Set<keyof Tables>();
@@ -63,6 +67,7 @@ export class LiveStore {
     offers: new Map(),
     queues: new Map(),
     consultations: new Map(),
+    supervisions: new Map(),
     pbxes: new Map(),
     clockAhead: 0,
   };
@@ -80,6 +85,7 @@ export class LiveStore {
       offers: Offer[];
       queues: Queue[];
       consultations?: (Schemas["ConsultationView"] & { pop: Schemas["ScreenPopView"] })[];
+      supervisions?: Supervision[];
       pbxes?: Record<string, boolean>;
     };
     const at = Date.parse((snapshot as unknown as { time?: string }).time ?? "") || Date.now();
@@ -90,6 +96,7 @@ export class LiveStore {
     this.fill("queues", data.queues, at);
     const consulted = (data.consultations ?? []).map(({ pop, ...consultation }) => ({ id: consultation.id, consultation, pop }));
     this.fill("consultations", consulted, at);
+    this.fill("supervisions", data.supervisions ?? [], at);
     this.pbxes.clear();
     Object.entries(data.pbxes ?? {}).forEach(([name, up]) => this.pbxes.set(name, up));
     this.changed.add("pbxes");
@@ -111,6 +118,10 @@ export class LiveStore {
       const { consultation } = event.data as unknown as Pick<Consulted, "consultation">;
       const known = this.consultations.get(consultation.id);
       if (known) this.keep("consultations", { ...known, consultation }, true, at);
+    }
+    if (event.type.startsWith("supervision.")) {
+      const { supervision } = event.data as unknown as { supervision: Supervision };
+      this.keep("supervisions", supervision, event.type !== "supervision.ended", at);
     }
     if (event.type === "queue.stats") this.keep("queues", event.data as unknown as Queue, true, at);
     if ((event.type === "pbx.up" || event.type === "pbx.down") && data.pbx) {

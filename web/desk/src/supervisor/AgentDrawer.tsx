@@ -14,6 +14,7 @@ import { AgentStateMark, QueueName, Reason, Since, Until, contactName, useText }
 import { type Draft, type Patch, draftOf, patchOf } from "./profile";
 import { useSelection } from "./selection";
 import { useSite } from "./site";
+import { SuperviseButtons } from "./SuperviseButtons";
 
 function StateButtons({ agent }: { agent: Agent }) {
   const { t } = useText();
@@ -247,6 +248,9 @@ export function AgentDrawer() {
       {agent ? (
         <div data-testid="agent-drawer">
           <StateButtons agent={agent} />
+          <div className="sup-supervise">
+            <SuperviseButtons agent={agent} />
+          </div>
           <section className="sup-section">
             <Facts agent={agent} />
           </section>

@@ -18,6 +18,8 @@ import { MessageDialog } from "./MessageDialog";
 import { AGENT_STATES, AgentStateMark, QueueName, Reason, Since, StateIcon, contactName, useText } from "./parts";
 import { useSelection } from "./selection";
 import { useSite } from "./site";
+import { useSupervising } from "./SuperviseButtons";
+import type { Act } from "./supervision";
 
 interface Row {
   id: string;
@@ -135,6 +137,9 @@ function ActCell({ agent }: { agent: Agent }) {
   const { reasons } = useSite();
   const commands = useAgentCommands();
   const [message, setMessage] = useState(false);
+  const { ways, ask, needsPhone, phone } = useSupervising(agent);
+  // Who has to say which phone first does so in the drawer.
+  const supervise = ways.length > 0 && (!needsPhone || phone || ways.includes("end")) ? ways : [];
   const items = [
     { key: "READY", label: t("agents.setReady"), disabled: !mayBecome(agent, "READY") },
     {
@@ -147,6 +152,13 @@ function ActCell({ agent }: { agent: Agent }) {
     },
     { key: "LOGGED_OUT", label: t("agents.logOut"), disabled: !mayBecome(agent, "LOGGED_OUT"), danger: true },
     { type: "divider" as const },
+    ...supervise.map((way) => ({
+      key: `supervise ${way}`,
+      label: <span data-testid={`supervise-${way}-${agent.id}`}>{t(`supervise.way.${way}`)}</span>,
+      danger: way === "take_over",
+    })),
+    ...(ways.length > 0 && supervise.length === 0 ? [{ key: "profile-supervise", label: t("supervise.way.monitor") }] : []),
+    ...(ways.length > 0 ? [{ type: "divider" as const }] : []),
     { key: "profile", label: t("agents.editProfile") },
     { key: "message", label: t("message.write") },
   ];
@@ -157,7 +169,8 @@ function ActCell({ agent }: { agent: Agent }) {
         menu={{
           items,
           onClick: ({ key }) => {
-            if (key === "profile") open({ agent: agent.id });
+            if (key.startsWith("profile")) open({ agent: agent.id });
+            else if (key.startsWith("supervise ")) void ask(key.split(" ")[1] as Act);
             else if (key === "message") setMessage(true);
             else {
               const [state, reason] = key.split(" ") as ["READY" | "NOT_READY" | "LOGGED_OUT", string | undefined];
