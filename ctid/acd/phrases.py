@@ -104,7 +104,6 @@ EN: Final[dict[str, str]] = {
     "outcome.voicemail": "left a message",
     "outcome.not_reached": "not reached",
     "outcome.failed": "failed",
-    "outcome.voicemail": "left a message",
     "decisions.none": "It was never offered to an agent.",
     # A decision.
     "decision.arrival": "After {time} in queue {queue}: {agent}, {why}.",
@@ -236,7 +235,6 @@ ZH: Final[dict[str, str]] = {
     "outcome.voicemail": "已留言",
     "outcome.not_reached": "未接通",
     "outcome.failed": "失败",
-    "outcome.voicemail": "已留言",
     "decisions.none": "从未分配给座席。",
     "decision.arrival": "在队列 {queue} 等待 {time} 后：{agent}，{why}。",
     "decision.freed": "在队列 {queue} 等待 {time} 后，{agent} 空闲：{why}。",
