@@ -161,7 +161,9 @@ SPECS = [
 ]
 
 
-def walk(seed: int, *, faults: bool = True, steps: int = 60, controlled: float = 0.0) -> SimulatedPbx:
+def walk(
+    seed: int, *, faults: bool = True, steps: int = 60, controlled: float = 0.0, called: float = 0.0
+) -> SimulatedPbx:
     """Walk, come to rest, and check that nothing is left.
 
     Args:
@@ -169,6 +171,7 @@ def walk(seed: int, *, faults: bool = True, steps: int = 60, controlled: float =
         faults: Whether there are any.
         steps: How many.
         controlled: The share of steps in which an agent has ctid do something with a call.
+        called: The share of steps in which somebody calls outside the ACD.
     """
     world = SimulatedPbx(seed, SPEC)
     world.run(4_000)
@@ -178,6 +181,8 @@ def walk(seed: int, *, faults: bool = True, steps: int = 60, controlled: float =
     for _ in range(steps):
         if controlled and world.chance(controlled):
             call_control(world)
+        elif called and world.chance(called):
+            own_call(world)
         else:
             step(world, faults=faults)
         world.run(world.random.choice([1, 50, 500, 3_000, 6_000]))
@@ -326,6 +331,39 @@ def call_control(world: SimulatedPbx) -> None:
             offer_id = dice.choice([*state.offers, "of-none"])
             offer = state.offers.get(offer_id)
             world.request(ev.AnswerRequested, agent_id=offer.agent_id if offer else "bob", offer_id=offer_id)
+
+
+def own_call(world: SimulatedPbx) -> None:
+    """An agent has ctid call somebody, some give it up; or phones call each other and the world, emergencies too."""
+    dice = world.random
+    agent_id = dice.choice([*SPEC["agents"], "nobody"])
+    extensions = [each["device"].removeprefix("PJSIP/") for each in SPEC["agents"].values()]
+    match dice.randrange(6):
+        case 0 | 1 | 2:
+            number = dice.choice(["030123456", "030123456", "030654321", *extensions, "112", "x"])
+            queue = dice.choice(["", "", "sales", "support", "nowhere"])
+            world.request(ev.CallRequested, agent_id=agent_id, number=number, queue=queue)
+            contacts = list(world.engine.state.contacts.values())
+            if contacts and contacts[-1].agent_id == agent_id:
+                own = contacts[-1].id
+                if world.chance(0.3):
+                    world.later(0, 9_000, lambda: world.request(ev.HangUpRequested, contact_id=own, by_agent=agent_id))
+                else:
+                    to = dice.choice([{"queue": "support"}, {"queue": "support"}, {"agent": "bob"}, {"number": "0306"}])
+                    world.later(2_000, 12_000, lambda: world.request(ev.TransferRequested, contact_id=own, **to))
+        case 3 | 4:
+            called = dice.choice([*extensions, "trunk"])
+            world.phone_calls.dial(
+                f"PJSIP/{dice.choice([*extensions, 'trunk'])}",
+                f"PJSIP/{called}",
+                dice.choice(["030123456", "112"]) if called == "trunk" else called,
+            )
+        case _:
+            watched = [each for each in world.engine.state.contacts.values() if each.watched]
+            if watched:
+                contact = dice.choice(watched)
+                kind = dice.choice([ev.HangUpRequested, ev.HoldRequested])
+                world.request(kind, contact_id=contact.id)
 
 
 def hold_for_a_while(world: SimulatedPbx, contact_id: str) -> None:
