@@ -9,7 +9,7 @@ from ctid.acd.eligibility import free_for
 from ctid.acd.order import place
 from ctid.acd.profile import profile
 from ctid.acd.scan import Asking, Free, first_match
-from ctid.engine import assignment, outlook, segments
+from ctid.engine import assignment, outlook, own_calls, segments
 from ctid.engine.engine import Engine
 from ctid.engine.parked import is_parked
 from ctid.engine.requirement import line_key, pbx_of
@@ -20,7 +20,17 @@ from ctid.model import events as ev
 from ctid.model.agent import Agent
 from ctid.model.contact import Callback, Contact
 from ctid.model.instant import Instant
-from ctid.model.states import WAITING, AgentState, ContactState, LegState, OfferState, Outcome, Party
+from ctid.model.record import ContactRecord
+from ctid.model.states import (
+    WAITING,
+    AgentState,
+    ContactState,
+    Direction,
+    LegState,
+    OfferState,
+    Outcome,
+    Party,
+)
 from ctid.model.supervision import SupervisionState
 from ctid.spec.agent import VOICE
 from ctid.spec.site import SiteSpec
@@ -29,10 +39,11 @@ if TYPE_CHECKING:
     from sip_test_rig.simulated_pbx import SimulatedPbx
     from sip_test_rig.simulated_world import Channel
 
+PBX = "main"
 TALK_MS = 1_000
 """A talk that lasts so long is known to ctid and must not be cut; before, two decisions may cross on their way."""
 
-SENT_ON = ("number", "given", "voicemail")
+SENT_ON = ("number", "given", "voicemail", "phone")
 """Where the dialplan takes a caller over from us, to somewhere."""
 
 ENDS_A_PART = (
@@ -47,6 +58,11 @@ ENDS_A_PART = (
 """Requests upon which somebody is hung up on who may be in talk: the agent, or who was asked."""
 
 MIRRORED = ("state", "reason", "pending_state", "pending_reason", "offer_id", "contact_id", "version")
+
+
+def is_own(record: ContactRecord) -> bool:
+    """Whether it is of a call outside the ACD."""
+    return bool(record.path) and record.path[0].kind == "call"
 
 
 class Snapshots:
@@ -133,11 +149,15 @@ class Watch:
                     assert command.seq == self.seq, "the stream has a gap"
                     if command.type == "offer.created":
                         self._popped.add(command.data["offer"]["id"])
+                    if command.type == "contact.created":
+                        self._popped.add(command.contact_id)
                     if command.type in ("agent.state_changed", "agent.updated"):
                         self.mirror[command.data["agent"]["id"]] = command.data["agent"]
                     self.connected += command.type == "contact.connected"
                 case cmd.RingAgent():
-                    assert command.headers["X-Ctid-Offer"] in self._popped, "the phone rings before the pop"
+                    headers = command.headers
+                    shown = headers.get("X-Ctid-Offer") or headers["X-Ctid-Contact"]
+                    assert shown in self._popped, "the phone rings before the pop"
                 case cmd.SaveRecord():
                     self._record(command)
                 case cmd.ReleaseLeg():
@@ -167,7 +187,13 @@ class Watch:
         assert record.talk_ms >= 0
         assert record.wrap_up_ms >= 0
         assert all(offer.state != OfferState.PENDING for offer in record.offers)
-        assert bool(record.agent_id) == (record.connected_at is not None), "served by an agent who never talked"
+        if is_own(record):
+            assert record.agent_id, "a call of nobody's"
+            reached = record.connected_at is not None
+            assert reached or record.cause, "an own call that reached nobody, for no reason"
+            assert record.outcome is not Outcome.NOT_REACHED or not reached, "somebody was reached who was not"
+        else:
+            assert bool(record.agent_id) == (record.connected_at is not None), "served by an agent who never talked"
         assert all(each.left_at and each.done_at for each in record.segments), "an agent's part without an end"
 
     def _agents(self, state: SiteState, event: ev.Event, now: Instant) -> None:
@@ -180,7 +206,9 @@ class Watch:
             else:
                 assert f"offer:{offer.id}" in state.timers, "an offer at a desktop without an end"
         for leg in state.legs.values():
-            if leg.party is Party.AGENT:
+            if leg.watched:
+                assert leg.id in state.contacts[leg.contact_id].watched, "a leg that nobody watches"
+            elif leg.party is Party.AGENT:
                 assert state.offers[state.agents[leg.agent_id].offer_id].leg_id == leg.id, "a leg without an offer"
         for agent in state.agents.values():
             contact = state.contacts.get(agent.contact_id)
@@ -188,7 +216,18 @@ class Watch:
                 assert agent.offer_id in state.offers, f"{agent.id} is reserved for nothing"
             if agent.state is AgentState.BUSY:
                 assert contact is not None
-                assert (contact.state, contact.agent_id) == (ContactState.CONNECTED, agent.id)
+                if contact.direction is Direction.INBOUND or contact.state is not ContactState.CREATED:
+                    assert (contact.state, contact.agent_id) == (ContactState.CONNECTED, agent.id)
+                else:
+                    assert (contact.id in agent.own_calls, agent.reason) == (True, "non-acd-call")
+            for contact_id in agent.own_calls:
+                call = state.contacts.get(contact_id)
+                if call is None or not call.watched:
+                    ours = agent.offer_id or agent.id in state.consulted.values()
+                    placed = call is not None and call.called == agent.id and call.state is ContactState.CREATED
+                    assert ours or placed, f"{agent.id} is kept from work by a call that is over"
+                else:
+                    assert any(state.legs[each].agent_id == agent.id for each in call.watched)
             if agent.state is AgentState.WRAP_UP:
                 assert contact is not None
                 segment = segments.of(contact, agent.id)
@@ -244,6 +283,9 @@ class Watch:
 
     def _contact(self, state: SiteState, contact: Contact) -> None:
         self._rises(contact.id, contact.version)
+        if contact.watched or own_calls.is_being_placed(contact):
+            self._own_call(state, contact)
+            return
         assert (contact.state is ContactState.CLOSED) == (contact.closed_at is not None)
         assert (contact.spans[-1].duration_ms is None) == (contact.state is not ContactState.CLOSED)
         waits = contact.state in (ContactState.CREATED, ContactState.QUEUED, ContactState.OFFERED)
@@ -293,6 +335,20 @@ class Watch:
         if contact.meant_for:
             assert contact.state in WAITING
             assert f"meant:{contact.id}" in state.timers, "a contact waits for one agent for ever"
+
+    def _own_call(self, state: SiteState, contact: Contact) -> None:
+        """A call outside the ACD is somebody's, has legs of its own, and knows no queue's rules."""
+        assert contact.state in (ContactState.CREATED, ContactState.CONNECTED)
+        assert not contact.visits
+        if contact.watched:
+            assert all(state.legs[each].contact_id == contact.id for each in contact.watched)
+            assert not contact.offer_ids
+            assert not contact.caller_leg
+        else:
+            (offer_id,) = contact.offer_ids
+            assert state.offers[offer_id].state is OfferState.ACCEPTED
+            assert f"lease:{offer_id}" in state.timers, "a reservation without an end"
+            assert (f"call:{contact.id}" in state.timers) == (contact.caller_leg in state.legs), "it rings for ever"
 
     def _callback(self, state: SiteState, contact: Contact, callback: Callback) -> None:
         """Who was promised a call is known to be waiting for it, and every try has an end."""
@@ -387,7 +443,16 @@ class Watch:
     def may_ring(self, command: cmd.RingAgent) -> None:
         """No phone rings for two contacts, nor for a caller who talks."""
         if not self._given_up:
-            ringing = [each for each in self.world.live() if each.device == command.device]
+            ours = self.world.engine.state.aliases
+            ringing = [
+                each
+                for each in self.world.live()
+                if not each.native
+                and (
+                    each.device == command.device
+                    or (each.dials == command.device and f"{PBX}|{each.unique_id}" in ours)
+                )
+            ]
             assert not ringing, f"{command.device} has a call and is rung for another"
         caller = self.world.channels.get(command.peer_unique_id)
         if caller is not None:
@@ -411,7 +476,7 @@ class Watch:
         if command.unique_id in self._may_end:
             return
         channel = self.world.channels[command.unique_id]
-        if self.world.call_control.is_aside(channel):
+        if channel.native or self.world.call_control.is_aside(channel):
             return
         assert not (channel.peer and self._talks(channel)), f"{command.unique_id} was hung up in a talk"
 

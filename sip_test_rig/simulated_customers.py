@@ -32,7 +32,7 @@ class Customers:
             failed = ev.LegFailed(pbx=command.pbx, unique_id=command.unique_id, reason=0)
             world.later(1, 40, lambda: world.say(world.ami, failed))
             return
-        channel = Channel(unique_id=command.unique_id, dials=command.device)
+        channel = Channel(unique_id=command.unique_id, dials=command.device or command.number)
 
         def make() -> None:
             world.channels[channel.unique_id] = channel

@@ -19,6 +19,7 @@ from ctid.spec.agent import VOICE
 from sip_test_rig.invariants import Watch
 from sip_test_rig.simulated_call_control import CallControl
 from sip_test_rig.simulated_customers import Customers
+from sip_test_rig.simulated_phone_calls import PhoneCalls
 from sip_test_rig.simulated_supervision import Supervisors
 from sip_test_rig.simulated_transfers import Transfers
 from sip_test_rig.simulated_world import Channel, Link, Odds, VirtualTime
@@ -54,6 +55,7 @@ class SimulatedPbx(VirtualTime):
         self.transfers = Transfers(self)
         self.call_control = CallControl(self)
         self.supervisors = Supervisors(self)
+        self.phone_calls = PhoneCalls(self)
         self.bridges = 0
         self.own_calls: set[str] = set()
         self.told: dict[str, tuple[bool, bool]] = {}
@@ -157,6 +159,12 @@ class SimulatedPbx(VirtualTime):
             case cmd.DialCustomer() if self.ami.up:
                 self.watch.may_dial(command)
                 self.customers.dial(command)
+            case cmd.PlaceCall() if self.ami.up:
+                self.phone_calls.place(command)
+            case cmd.PlaceCall() | cmd.RingAgent() | cmd.DialCustomer() | cmd.DialConsulted() if not self.ami.up:
+                # Without a link an originate fails at once.
+                failed = ev.LegFailed(pbx=PBX, unique_id=command.unique_id, reason=0)
+                self.after(0, lambda: self.tell_daemon(failed))
             case cmd.FetchLeg() if self.ami.up:
                 self.transfers.fetch(command)
             case cmd.HoldCall() if self.ami.up:
@@ -432,7 +440,9 @@ class SimulatedPbx(VirtualTime):
         if not self.devices[command.device] or self.chance(0.05):
             self.later(1, 40, lambda: self.say(self.ami, failed))
             return
-        if command.device in self.own_calls:
+        if command.device in self.own_calls or any(
+            each.native and each.device == command.device for each in self.live()
+        ):
             busy = ev.LegFailed(pbx=PBX, unique_id=command.unique_id, reason=5)
             self.later(1, 40, lambda: self.say(self.ami, busy))
             return
@@ -555,6 +565,9 @@ class SimulatedPbx(VirtualTime):
         """A channel ends, by whomever."""
         channel = self.channels.get(unique_id)
         if channel is None:
+            return
+        if channel.native:
+            self.phone_calls.hang_up(channel, cause)
             return
         peer = self.channels.get(channel.peer)
         if channel.answered and self.call_control.ends(channel):

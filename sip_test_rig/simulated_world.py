@@ -81,6 +81,7 @@ class Channel:
         released: ctid let it go for good.
         script: What the dialplan asks of ctid: ``in``, ``after`` or ``transfer``.
         extension: Where a phone sent it on to.
+        native: The dialplan connects it by itself; ctid only watches.
         holds: The caller's channel whose agent this is: while it lives, no other agent's is bridged with them.
     """
 
@@ -98,6 +99,7 @@ class Channel:
     holds: str = ""
     script: str = "in"
     extension: str = ""
+    native: bool = False
 
 
 @dataclass

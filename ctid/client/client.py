@@ -220,6 +220,22 @@ class Client:
         body = {name: value for name, value in given.items() if value is not None} | {"complete": complete}
         return _part(await self.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", body), "contact")
 
+    async def call(
+        self,
+        number: str,
+        *,
+        caller_id: str = "",
+        queue: str = "",
+        attributes: Mapping[str, str] | None = None,
+        agent_id: str = "",
+    ) -> JsonObject:
+        """Call somebody: the agent's phone is rung first and answers by itself; the contact."""
+        given = {"caller_id": caller_id, "queue": queue}
+        body: JsonObject = {"number": number, "attributes": dict(attributes or {})}
+        body |= {name: value for name, value in given.items() if value}
+        path = f"/v1/agents/{agent_id or await self._own_agent()}/calls"
+        return _part(await self.request("POST", path, body), "contact")
+
     async def transfer(self, contact_id: str, *, queue: str = "", agent: str = "", number: str = "") -> JsonObject:
         """Hand a contact over to a queue, an agent or a number: exactly one of them."""
         to = {name: value for name, value in (("queue", queue), ("agent", agent), ("number", number)) if value}

@@ -250,8 +250,9 @@ def record_of(turn: Turn, contact: Contact) -> ContactRecord:
 
 
 def _maker(contact: Contact) -> str:
-    """Who made the call, where nobody was reached; a contact of the ACD that nobody served was nobody's."""
-    return "" if contact.direction is Direction.INBOUND else contact.agent_id
+    """Whose own call it is, where nobody was reached; a contact of the ACD that nobody served was nobody's."""
+    own = bool(contact.path) and contact.path[0].kind == "call"
+    return contact.agent_id if own else ""
 
 
 def _spent(contact: Contact, state: ContactState) -> int:

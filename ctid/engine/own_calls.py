@@ -275,11 +275,9 @@ def _is_over(contact: Contact) -> bool:
 def forget(turn: Turn, leg: Leg) -> None:
     """A caller's leg is gone, or no longer ours: a colleague who was called may be called by others again."""
     turn.legs.remove(leg)
-    contact = turn.state.contacts.get(leg.contact_id)
-    if contact is not None and leg.agent_id:
-        release_called(turn, contact)
-    if turn.state.consulted.pop(leg.id, None) and leg.agent_id in turn.state.agents:
-        turn.touch_agent(leg.agent_id)
+    turn.state.consulted.pop(leg.id, None)
+    if leg.agent_id:
+        _release(turn, leg.agent_id, leg.contact_id)
 
 
 def _over(turn: Turn, contact: Contact, outcome: Outcome, cause: str) -> None:
@@ -288,17 +286,18 @@ def _over(turn: Turn, contact: Contact, outcome: Outcome, cause: str) -> None:
     contact.cause = cause
     contact.offer_ids = []
     contacts.step(turn, contact, "call", contact.dnis, cause)
-    release_called(turn, contact)
+    _release(turn, contact.called, contact.id)
     contacts.close(turn, contact, outcome)
     if agent.contact_id == contact.id:
         agents.end_work(turn, agent)
 
 
-def release_called(turn: Turn, contact: Contact) -> None:
+def _release(turn: Turn, agent_id: str, contact_id: str) -> None:
     """The colleague who is called has no part in the call any more."""
-    agent = turn.state.agents.get(contact.called)
-    if agent is not None and contact.id in agent.own_calls:
-        agent.own_calls.remove(contact.id)
+    agent = turn.state.agents.get(agent_id)
+    if agent is not None:
+        if contact_id in agent.own_calls:
+            agent.own_calls.remove(contact_id)
         agents.changed(turn, agent, "agent.updated")
 
 

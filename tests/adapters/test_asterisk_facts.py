@@ -20,10 +20,12 @@ from ctid.model.events import (
     CallArrived,
     CallerReturned,
     CollectEnd,
+    DialEnded,
     DigitsCollected,
     LegAlerting,
     LegAnswered,
     LegBridged,
+    LegDialled,
     LegEnded,
     LegFailed,
     PbxLost,
@@ -48,6 +50,7 @@ RELEASES = ["22", pytest.param("16", marks=pytest.mark.asterisk16)]
 ENTRANCE = """
 [from-carrier]
 exten => _X!,1,Goto(ctid-in,${EXTEN},1)
+exten => 998,1,Dial(PJSIP/1002)
 exten => 999,1,Answer()
  same => n,AGI(agi://AGI_ADDRESS/in,pbx=a,dnis=999)
  same => n,UserEvent(NaiveEnd,AgiStatus: ${AGISTATUS})
@@ -162,6 +165,26 @@ async def test_server_side_filter_leaves_only_what_we_read(release: str) -> None
         assert {"Newchannel", "Newstate", "Hangup"} <= names <= WANTED
         assert b"Event: VarSet" in everything.heard
         assert len(everything.heard) > 4 * len(filtered.heard)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+async def test_of_dialling_the_filter_leaves_what_the_dialplan_does_and_not_what_we_originate(release: str) -> None:
+    phone, busy = Sipp("uas-answers-hangs-up"), Sipp("uas-busy-486")
+    phones = [Endpoint(name=name, contact=one.contact(name)) for name, one in (("1001", phone), ("1002", busy))]
+    async with pbx(release, *phones) as a, phone, busy:
+        async with Listener(a.asterisk, "ctid") as filtered, Listener(a.asterisk, "naive") as everything:
+            a.ring("leg-1", "PJSIP/1001", "nobody.1")
+            await a.seen.first(LegEnded, unique_id="leg-1")
+            await everything.until(b"Event: DialEnd")
+            await filtered.until(b"Event: Hangup")
+            assert b"Event: Dial" not in filtered.heard
+            async with a.call(number="998"):
+                dialled = await a.seen.first(LegDialled)
+                await a.seen.first(DialEnded, called_unique_id=dialled.called_unique_id, status="BUSY")
+            assert (dialled.extension, dialled.called_device) == ("998", "PJSIP/1002")
+            assert (dialled.device, dialled.number) == ("PJSIP/carrier", "+12025550123")
+            await filtered.until(b"Event: DialEnd")
+        assert filtered.heard.count(b"Event: DialBegin") == 1
 
 
 async def test_agent_who_does_not_answer_refuses_forwards_or_is_not_there() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from ctid.model.access import Grant, Role
 from sip_test_rig import tones
+from sip_test_rig.asterisk_config import Endpoint, pjsip_endpoint
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone
@@ -32,12 +33,17 @@ from tests.integration.test_voicemail import audio as message_audio
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.asterisk16]
 
+OUTSIDE, EMERGENCY = "9004", "112"
 CONFIG = floor_config(2, ring_seconds=15, wrap_up_seconds=60)
 CONFIG["queues"]["sales"]["recording"] = {"percent": 100}
 CONFIG["recordings"] = {"min_free_mb": 1}
 CONFIG["voicemail"] = {"prompts": ["ctid/sorry"]}
 CONFIG["entries"]["to_queue"] = {"dnis": TO_QUEUE, "open": {"voicemail": {"queue": "sales"}}}
-SITE = {"release": "16"}
+CONFIG["agents"]["a01"]["emergency_caller_id"] = "+4930112233"
+SITE = {
+    "release": "16",
+    "files": {"pjsip.conf": pjsip_endpoint(Endpoint(name=OUTSIDE)) + pjsip_endpoint(Endpoint(name=EMERGENCY))},
+}
 
 
 async def test_a_call_from_the_menu_to_its_record(site: RigSite, boss: Desktop) -> None:
@@ -220,4 +226,46 @@ async def test_a_message_is_left(site: RigSite, boss: Desktop) -> None:
         call.hang_up()
     message = await left(boss)
     assert tones.heard(await message_audio(site, "a01", message)).keys() == {CALLER_HZ}
+
+
+async def test_calls_outside_the_acd(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01", "a02", ready=False) as (seat, other),
+        Phone.of(site.pbx, OUTSIDE, voice_hz=1730) as outside,
+        Phone.of(site.pbx, EMERGENCY, voice_hz=1830) as service,
+    ):
+        for each in (seat, other):
+            await each.desktop.set_state("NOT_READY", "break")
+        answer = await seat.desktop.request("POST", "/v1/agents/a01/calls", {"number": OUTSIDE})
+        contact_id = answer["contact"]["id"]
+        mine, theirs = await seat.ringing(), await outside.next_call(PATIENCE_S)
+        await until_hears_more(mine, 1730)
+        await until_hears_more(theirs, seat.phone.voice_hz)
+        await seat.desktop.wait("contact.connected", timeout=PATIENCE_S)
+        await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/hold")
+        await until_hears_more(theirs, MUSIC_HZ)
+        theirs.hang_up()
+        await mine.until("ended", timeout=PATIENCE_S)
+        assert (await until_record(boss, contact_id))["direction"] == "outbound"
+
+        by_phone = await seat.phone.call("1002")
+        await other.ringing()
+        await until_hears_more(by_phone, other.phone.voice_hz)
+
+        async def known() -> bool:
+            return len((await seat.view())["own_calls"]) == 1
+
+        await eventually(known, "the call by the phone is known", timeout=PATIENCE_S)
+        by_phone.hang_up()
+        closed = await boss.wait("contact.closed", timeout=PATIENCE_S)
+        while closed["contact_id"] == contact_id:
+            closed = await boss.wait("contact.closed", timeout=PATIENCE_S)
+        assert (await until_record(boss, closed["contact_id"]))["direction"] == "internal"
+
+        await seat.desktop.request("POST", "/v1/agents/a01/calls", {"number": EMERGENCY})
+        mine, theirs = await seat.ringing(), await service.next_call(PATIENCE_S)
+        assert theirs.other == "+4930112233"
+        await until_hears_more(mine, 1830)
+        mine.hang_up()
+        await theirs.until("ended", timeout=PATIENCE_S)
     await until_quiet(site, boss)

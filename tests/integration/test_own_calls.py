@@ -34,6 +34,7 @@ RINGBACK_HZ = 440.0
 EMERGENCY = "112"
 PLACE = "+4930112233"
 SHOWN = "+4930555000"
+OWN_NUMBER = "7001"
 
 
 def config() -> dict[str, Any]:
@@ -50,8 +51,9 @@ def config() -> dict[str, Any]:
 CONFIG = config()
 SITE = {
     "files": {"pjsip.conf": pjsip_endpoint(Endpoint(name=OUTSIDE)) + pjsip_endpoint(Endpoint(name=EMERGENCY))},
-    "extensions": "exten => gone,1,NoOp()\n[direct-dial]\nexten => 1001,1,Dial(PJSIP/1001,10)\n same => n,Hangup()\n"
-    "[internal]",
+    # A number of its own leads from outside to the first agent's phone, another one to whom ctid has for it afterwards.
+    "extensions": f"[from-carrier](+)\nexten => {OWN_NUMBER},1,Dial(PJSIP/1001,10)\n same => n,Hangup()\n"
+    f"exten => {OWN_NUMBER}0,1,Dial(PJSIP/1002,1)\n same => n,Goto(ctid-in,{DIRECT},1)\n[internal]",
 }
 
 
@@ -79,6 +81,11 @@ async def until_contact(boss: Desktop, state: str, **fields: Any) -> JsonObject:
 
     await eventually(there, f"a contact {state} with {fields}", timeout=PATIENCE_S)
     return found[0]
+
+
+async def offered(boss: Desktop) -> list[int]:
+    """How many contacts came to each queue today."""
+    return [queue["today"]["offered"] for queue in (await boss.request("GET", "/v1/queues"))["items"]]
 
 
 async def hear_each_other(one: PhoneCall, other: PhoneCall) -> None:
@@ -389,6 +396,45 @@ async def test_a_colleague_dialled_at_the_phone(site: RigSite, boss: Desktop, en
             ("a01", "ended"),
             ("a02", "ended"),
         ]
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_an_agent_is_rung_from_outside(site: RigSite, boss: Desktop, answers: bool) -> None:
+    async with (
+        staff(site, "a01", answer_after=0.0 if answers else None) as (seat,),
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        before = await offered(boss)
+        call = await caller.call(OWN_NUMBER)
+        ringing = await seat.ringing()
+        contact = await until_contact(boss, "connected" if answers else "created", direction="inbound", agent_id="a01")
+        assert (contact["ani"], contact["dnis"], contact["queue"]) == ("+12025550100", OWN_NUMBER, None)
+        if answers:
+            await hear_each_other(call, ringing)
+        call.hang_up()
+        await ringing.until("ended", timeout=PATIENCE_S)
+        record = await until_record(boss, contact["id"])
+        told = (record["outcome"], record["cause"], record["agent_id"])
+        assert told == (("handled", None, "a01") if answers else ("abandoned", "caller_left", "a01"))
+        assert await offered(boss) == before
+    await until_quiet(site, boss)
+
+
+async def test_who_finds_nobody_at_an_extension_and_comes_to_the_acd(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01", "a02", answer_after=None) as (seat, other),
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        call = await caller.call(f"{OWN_NUMBER}0")
+        first = await until_contact(boss, "created", agent_id="a02")
+        await (await other.ringing()).until("ended", timeout=PATIENCE_S)
+        record = await until_record(boss, first["id"])
+        assert (record["outcome"], record["cause"]) == ("not_reached", "no_answer")
+        offer = (await seat.offer())["data"]["offer"]
+        assert offer["contact_id"] != first["id"]
+        call.hang_up()
+        assert (await until_record(boss, offer["contact_id"]))["direction"] == "inbound"
     await until_quiet(site, boss)
 
 

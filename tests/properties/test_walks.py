@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from ctid.model.states import Outcome
+from ctid.model.states import Direction, Outcome
+from sip_test_rig.invariants import is_own
 from tests.properties.walks import walk
 
 pytestmark = pytest.mark.properties
@@ -71,6 +72,20 @@ def test_nothing_that_supervisors_do_breaks_an_invariant() -> None:
     assert min(done.values()) > 1, f"the walks reach too little: {done}"
     given = [part.result for world in worlds for save in world.watch.records.values() for part in save.record.segments]
     assert "taken_over" in given
+
+
+@pytest.mark.parametrize("first", range(2_000, 2_080, 40))
+def test_no_call_outside_the_acd_breaks_an_invariant(first: int) -> None:
+    worlds = [walk(seed, controlled=0.15, called=0.4) for seed in range(first, first + 40)]
+    done = {
+        name: sum(getattr(world.phone_calls, name) for world in worlds) for name in ("made", "talked", "emergencies")
+    }
+    assert min(done.values()) > 3, f"the walks reach too little: {done}"
+    records = [save.record for world in worlds for save in world.watch.records.values()]
+    placed = [each for each in records if is_own(each)]
+    assert {each.direction for each in placed} == set(Direction)
+    assert {each.outcome for each in placed} >= {Outcome.HANDLED, Outcome.NOT_REACHED, Outcome.ABANDONED}
+    assert any(each.visits for each in placed), "none is given to a queue"
 
 
 def test_a_busy_day_without_faults() -> None:

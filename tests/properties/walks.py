@@ -182,6 +182,7 @@ def walk(
     controlled: float = 0.0,
     diverted: float = 0.0,
     supervised: float = 0.0,
+    called: float = 0.0,
 ) -> SimulatedPbx:
     """Walk, come to rest, and check that nothing is left.
 
@@ -192,6 +193,7 @@ def walk(
         controlled: The share of steps in which an agent has ctid do something with a call.
         diverted: The share of steps in which somebody takes a contact elsewhere than ctid would.
         supervised: The share of steps in which a supervisor does something.
+        called: The share of steps in which somebody calls outside the ACD.
     """
     world = SimulatedPbx(seed, SPEC)
     if supervised:
@@ -207,6 +209,8 @@ def walk(
             divert(world)
         elif supervised and world.chance(supervised):
             supervise(world)
+        elif called and world.chance(called):
+            own_call(world)
         else:
             step(world, faults=faults)
         world.run(world.random.choice([1, 50, 500, 3_000, 6_000]))
@@ -382,6 +386,39 @@ def supervise(world: SimulatedPbx) -> None:
                 world.request(ev.SupervisionWithdrawn, supervision_id=known)
             elif world.supervisors.phones:
                 world.hang_up(dice.choice(list(world.supervisors.phones)))
+
+
+def own_call(world: SimulatedPbx) -> None:
+    """An agent has ctid call somebody, some give it up; or phones call each other and the world, emergencies too."""
+    dice = world.random
+    agent_id = dice.choice([*SPEC["agents"], "nobody"])
+    extensions = [each["device"].removeprefix("PJSIP/") for each in SPEC["agents"].values()]
+    match dice.randrange(6):
+        case 0 | 1 | 2:
+            number = dice.choice(["030123456", "030123456", "030654321", *extensions, "112", "x"])
+            queue = dice.choice(["", "", "sales", "support", "nowhere"])
+            world.request(ev.CallRequested, agent_id=agent_id, number=number, queue=queue)
+            contacts = list(world.engine.state.contacts.values())
+            if contacts and contacts[-1].agent_id == agent_id:
+                own = contacts[-1].id
+                if world.chance(0.3):
+                    world.later(0, 9_000, lambda: world.request(ev.HangUpRequested, contact_id=own, by_agent=agent_id))
+                else:
+                    to = dice.choice([{"queue": "support"}, {"queue": "support"}, {"agent": "bob"}, {"number": "0306"}])
+                    world.later(2_000, 12_000, lambda: world.request(ev.TransferRequested, contact_id=own, **to))
+        case 3 | 4:
+            called = dice.choice([*extensions, "trunk"])
+            world.phone_calls.dial(
+                f"PJSIP/{dice.choice([*extensions, 'trunk'])}",
+                f"PJSIP/{called}",
+                dice.choice(["030123456", "112"]) if called == "trunk" else called,
+            )
+        case _:
+            watched = [each for each in world.engine.state.contacts.values() if each.watched]
+            if watched:
+                contact = dice.choice(watched)
+                kind = dice.choice([ev.HangUpRequested, ev.HoldRequested])
+                world.request(kind, contact_id=contact.id)
 
 
 def hold_for_a_while(world: SimulatedPbx, contact_id: str) -> None:
