@@ -236,12 +236,19 @@ class Client:
         path = f"/v1/agents/{agent_id or await self._own_agent()}/calls"
         return _part(await self.request("POST", path, body), "contact")
 
-    async def transfer(self, contact_id: str, *, queue: str = "", agent: str = "", number: str = "") -> JsonObject:
-        """Hand a contact over to a queue, an agent or a number: exactly one of them."""
-        to = {name: value for name, value in (("queue", queue), ("agent", agent), ("number", number)) if value}
+    async def transfer(
+        self, contact_id: str, *, queue: str = "", agent: str = "", number: str = "", menu: str = ""
+    ) -> JsonObject:
+        """Hand a contact over to a queue, an agent, a number or a menu: exactly one of them."""
+        named = (("queue", queue), ("agent", agent), ("number", number), ("menu", menu))
+        to = {name: value for name, value in named if value}
         if len(to) != 1:
-            raise ValueError("give one of queue, agent, number")
+            raise ValueError("give one of queue, agent, number, menu")
         return _part(await self.request("POST", f"/v1/contacts/{contact_id}/transfer", {"to": to}), "contact")
+
+    async def send_to_menu(self, contact_id: str, menu: str) -> JsonObject:
+        """Have the caller go through a menu and come back to their agent."""
+        return _part(await self.request("POST", f"/v1/contacts/{contact_id}/menu", {"menu": menu}), "contact")
 
     async def hold(self, contact_id: str) -> JsonObject:
         """Put the caller on hold, whatever phone the agent has."""

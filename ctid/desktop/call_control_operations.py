@@ -45,6 +45,17 @@ CALL_CONTROL_OPERATIONS: Final[tuple[Operation, ...]] = (
         versioned=True,
     ),
     Operation(
+        name="sendToMenu",
+        method="POST",
+        path="/v1/contacts/{contact_id}/menu",
+        summary="Have the caller go through a menu and come back to the agent, who waits",
+        roles=_PEOPLE,
+        handler=call_control.send_to_menu,
+        body=shapes.MenuBody,
+        answer=ContactAcceptedView,
+        versioned=True,
+    ),
+    Operation(
         name="retrieveContact",
         method="POST",
         path="/v1/contacts/{contact_id}/retrieve",

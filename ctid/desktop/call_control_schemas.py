@@ -42,11 +42,12 @@ class TransferTarget(Input):
     )
     number: Number | None = None
     voicemail: VoicemailTarget | None = Field(default=None, description="The caller leaves a message.")
+    menu: Name | None = Field(default=None, description="The caller goes through this menu, and on from there.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(each is not None for each in (self.queue, self.agent, self.number, self.voicemail)) != 1:
-            raise ValueError("give one of queue, agent, number, voicemail")
+        if sum(each is not None for each in (self.queue, self.agent, self.number, self.voicemail, self.menu)) != 1:
+            raise ValueError("give one of queue, agent, number, voicemail, menu")
         return self
 
 
@@ -54,6 +55,12 @@ class TransferBody(Input):
     """A blind transfer."""
 
     to: TransferTarget
+
+
+class MenuBody(Input):
+    """Which menu a caller is to go through."""
+
+    menu: Name
 
 
 class MuteBody(Input):

@@ -48,6 +48,7 @@ class TransferTargetView(View):
     agent: str | None
     queue: str | None
     number: str | None
+    menu: str | None
     voicemail: MessageTargetView | None
 
 

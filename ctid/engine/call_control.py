@@ -14,6 +14,7 @@ from ctid.engine import (
     contacts,
     devices,
     holding,
+    journey,
     leg_states,
     offers,
     outage,
@@ -54,6 +55,7 @@ from ctid.model.events import (
     ConsultationCompleted,
     ConsultationRequested,
     ConsultationWithdrawn,
+    DetourRequested,
     DigitsRequested,
     HangUpRequested,
     HoldRequested,
@@ -81,15 +83,19 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
     """Give a contact in talk on without asking first."""
     contact, caller = in_talk(turn, request.contact_id, "transfer")
     compare(contact.version, request, contact.state)
-    target = Target(request.queue, request.agent, request.number, request.voicemail_queue, request.voicemail_agent)
+    target = Target(
+        request.queue, request.agent, request.number, request.voicemail_queue, request.voicemail_agent, request.menu
+    )
     if sum(map(bool, target)) != 1:
-        raise RequestError("a transfer goes to one of queue, agent, number, voicemail")
+        raise RequestError("a transfer goes to one of queue, agent, number, voicemail, menu")
     if target.queue:
         check_queue(turn, contact, target.queue)
     elif target.agent:
         check_agent(turn, contact, target.agent)
     elif target.number:
         check_number(turn, target.number)
+    elif target.menu:
+        _check_menu(turn, target.menu)
     else:
         voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
     on_hold_with_us = contact.parked and caller.has_agi
@@ -125,6 +131,18 @@ def hold(turn: Turn, request: HoldRequested) -> View:
     return _contact(turn, contact)
 
 
+def send_to_menu(turn: Turn, request: DetourRequested) -> View:
+    """Have the caller go through a menu; the agent waits, and gets them back when it has come to its end."""
+    contact, caller = in_talk(turn, request.contact_id, "send_to_menu")
+    compare(contact.version, request, contact.state)
+    _check_menu(turn, request.menu)
+    agent = _at_hand(turn, contact) if contact.parked else _talker(turn, contact, caller)
+    if not contact.parked:
+        holding.park(turn, contact, agent, caller)
+    journey.enter_menu(turn, contact, request.menu)
+    return _contact(turn, contact)
+
+
 def retrieve(turn: Turn, request: RetrieveRequested) -> View:
     """Have the agent talk again to the caller on hold; whom they talk to meanwhile is hung up on, who waits is not."""
     contact, caller = in_talk(turn, request.contact_id, "retrieve")
@@ -133,6 +151,7 @@ def retrieve(turn: Turn, request: RetrieveRequested) -> View:
     for consultation in consultations.of(turn, contact):
         if consultation.state is not ConsultationState.HELD:
             consultations.end(turn, consultation, "withdrawn")
+    contact.ivr = None
     holding.retrieve(turn, contact, agent, caller)
     return _contact(turn, contact)
 
@@ -457,6 +476,13 @@ def _check_takes_calls(turn: Turn, agent_id: str) -> None:
     own = devices.in_own_call(turn, turn.site.agents[agent_id]) or own_calls.block(turn, agent)
     if own or rung:
         raise ConflictError(f"the phone of agent {agent_id} is in a call", current=agent.state)
+
+
+def _check_menu(turn: Turn, name: str) -> None:
+    if name not in turn.site.menus:
+        raise RequestError(
+            f"there is no menu {name!r}; there is: {', '.join(sorted(turn.site.menus)) or 'none at all'}"
+        )
 
 
 def _contact(turn: Turn, contact: Contact) -> View:

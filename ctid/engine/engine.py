@@ -104,6 +104,7 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.TransferRequested: call_control.transfer,
     ev.HangUpRequested: call_control.hang_up,
     ev.HoldRequested: call_control.hold,
+    ev.DetourRequested: call_control.send_to_menu,
     ev.RetrieveRequested: call_control.retrieve,
     ev.MuteRequested: call_control.mute,
     ev.LegClearRequested: call_control.clear,

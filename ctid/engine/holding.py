@@ -70,8 +70,8 @@ def bridged(turn: Turn, contact: Contact, leg: Leg) -> None:
 
 
 def unpark(contact: Contact) -> None:
-    """The caller is not on hold with us any more."""
-    contact.parked = False
+    """The caller is not on hold with us any more, nor in a menu meanwhile."""
+    contact.parked, contact.ivr = False, None
     contact.version += 1
 
 

@@ -7,6 +7,7 @@ import msgspec
 from ctid.engine import (
     callbacks,
     contacts,
+    detours,
     dialling,
     early_ends,
     offers,
@@ -123,9 +124,9 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
         release(turn, leg)
     elif contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
         dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
-    elif contact.state is ContactState.CONNECTED and contact.parked:
+    elif contact.state is ContactState.CONNECTED and contact.parked and contact.ivr is None:
         queueing.play_music(turn, contact)
-    elif contact.state is ContactState.CONNECTED:
+    elif contact.state is ContactState.CONNECTED and contact.ivr is None:
         returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
     elif contact.ivr is not None:
         replay(turn, contact, contact.ivr)
@@ -173,7 +174,7 @@ def go(turn: Turn, contact: Contact, place: str) -> None:
     if leg is None:
         _arrive_without_call(turn, contact, destination)
         return
-    if destination is not None and destination.callback is not None:
+    if destination is not None and destination.callback is not None and not detours.is_on_one(contact):
         call_back(turn, contact, leg, destination)
         return
     if destination is None or not destination.play:
@@ -189,6 +190,10 @@ def go(turn: Turn, contact: Contact, place: str) -> None:
 def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> None:
     """The contact is at its destination; one that a reload took away is the dialplan's fallback."""
     leg = turn.state.legs[contact.caller_leg]
+    if detours.is_on_one(contact) and (destination is None or destination.menu not in turn.site.menus):
+        contact.attributes.update(destination.set if destination is not None else {})
+        detours.over(turn, contact)
+        return
     if destination is None or not _exists(turn, destination):
         hand_off(turn, contact, leg)
         return
@@ -328,7 +333,10 @@ def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, promp
     leg = turn.state.legs[contact.caller_leg]
     if len(contact.path) >= MAX_STEPS:
         turn.note("endless-journey", f"menu {name}")
-        hand_off(turn, contact, leg)
+        if detours.is_on_one(contact):
+            detours.over(turn, contact)
+        else:
+            hand_off(turn, contact, leg)
         return
     token = turn.mint("tk")
     if tries == 0:

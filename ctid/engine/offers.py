@@ -7,6 +7,7 @@ from ctid.engine import (
     callbacks,
     consultations,
     contacts,
+    detours,
     outage,
     own_calls,
     queueing,
@@ -384,6 +385,12 @@ def _agent_left(turn: Turn, contact: Contact, outcome: Outcome) -> None:
     tells before or after the end of its leg. Or a supervisor is about to have them.
     """
     caller = turn.legs.get(contact.caller_leg)
+    if detours.is_on_one(contact) and caller is not None and outcome is Outcome.HANDLED:
+        for segment in segments.talking(contact):
+            leave_talk(turn, contact, segment, "transferred")
+        consultations.over(turn, contact)
+        detours.agent_left(turn, contact)
+        return
     away = caller is None or caller.has_agi or not caller.bridge_id
     if (away and not supervisions.is_taken_over(turn, contact)) or outcome is not Outcome.HANDLED:
         talk_over(turn, contact, outcome)

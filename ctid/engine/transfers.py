@@ -54,6 +54,7 @@ class Target(NamedTuple):
         number: An extension or a number outside.
         voicemail_queue: To leave a message for whoever serves this queue.
         voicemail_agent: To leave a message for this agent.
+        menu: A menu, and on from there.
     """
 
     queue: str = ""
@@ -61,6 +62,7 @@ class Target(NamedTuple):
     number: str = ""
     voicemail_queue: str = ""
     voicemail_agent: str = ""
+    menu: str = ""
 
 
 # ---- without asking first ---------------------------------------------------------------------------------------
@@ -83,6 +85,9 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
         contacts.move(turn, contact, ContactState.CREATED)
         phone = extension_of(turn.site.agents[target.agent].device)
         journey.leave_for(turn, contact, "phone", phone, Outcome.TRANSFERRED)
+    elif target.menu:
+        contacts.move(turn, contact, ContactState.CREATED)
+        journey.enter_menu(turn, contact, target.menu)
     elif not (target.number or target.queue or contact.queue):
         contacts.move(turn, contact, ContactState.CREATED)
         contact.outcome = Outcome.TRANSFERRED
@@ -280,6 +285,7 @@ def _part(turn: Turn, contact: Contact, giver: Segment, result: str = "transferr
             offers.hang_up(turn, offer)
     if contact.parked:
         holding.unpark(contact)
+    contact.ivr = None
     caller = turn.legs.get(contact.caller_leg)
     if caller is not None and caller.muted:
         caller.muted = False
@@ -315,6 +321,7 @@ def target_view(target: Target) -> View:
         "agent": target.agent or None,
         "queue": target.queue or None,
         "number": target.number or None,
+        "menu": target.menu or None,
         "voicemail": message_for if any(message_for.values()) else None,
     }
 

@@ -543,6 +543,7 @@ class TransferRequested(Request, frozen=True, kw_only=True, tag="request.transfe
         number: To leave for this number.
         voicemail_queue: To leave a message for whoever serves this queue.
         voicemail_agent: To leave a message for this agent.
+        menu: To go through this menu and on from there.
     """
 
     contact_id: str
@@ -551,6 +552,14 @@ class TransferRequested(Request, frozen=True, kw_only=True, tag="request.transfe
     number: str = ""
     voicemail_queue: str = ""
     voicemail_agent: str = ""
+    menu: str = ""
+
+
+class DetourRequested(Request, frozen=True, kw_only=True, tag="request.detour"):
+    """Have the caller go through a menu and come back to the agent who talks to them."""
+
+    contact_id: str
+    menu: str
 
 
 class HangUpRequested(Request, frozen=True, kw_only=True, tag="request.hang_up"):
@@ -908,6 +917,7 @@ AnyEvent = (
     | AttributesSet
     | RoutingSet
     | TransferRequested
+    | DetourRequested
     | HangUpRequested
     | HoldRequested
     | RetrieveRequested

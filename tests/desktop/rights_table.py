@@ -116,6 +116,7 @@ TABLE: Final[dict[str, Row]] = {
     # Calls: the contact, and the agent who talks.
     "transferContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"to": {"queue": "support"}}),
     "holdContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
+    "sendToMenu": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"menu": "main"}),
     "retrieveContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}),
     "muteContact": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"on": True}),
     "sendDigits": Row(may=WHOLE_SITE | {"alice", "sales-red"}, body={"digits": "1"}),

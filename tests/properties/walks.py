@@ -424,7 +424,10 @@ def own_call(world: SimulatedPbx) -> None:
 def hold_for_a_while(world: SimulatedPbx, contact_id: str) -> None:
     """The agent holds the caller, and takes them back; some press the key twice, and some forget about it."""
     dice = world.random
-    world.request(ev.HoldRequested, contact_id=contact_id)
+    if world.chance(0.3):
+        world.request(ev.DetourRequested, contact_id=contact_id, menu=dice.choice(["main", "main", "nowhere"]))
+    else:
+        world.request(ev.HoldRequested, contact_id=contact_id)
     for _ in range(dice.randrange(3)):
         world.later(0, 6_000, lambda: world.request(ev.RetrieveRequested, contact_id=contact_id))
     if world.chance(0.3):

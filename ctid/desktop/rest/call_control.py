@@ -9,6 +9,7 @@ from ctid.desktop.call_control_schemas import (
     CallBody,
     ConsultationBody,
     DigitsBody,
+    MenuBody,
     MuteBody,
     PartyBody,
     TransferBody,
@@ -25,6 +26,7 @@ from ctid.model.events import (
     ConsultationCompleted,
     ConsultationRequested,
     ConsultationWithdrawn,
+    DetourRequested,
     DigitsRequested,
     HangUpRequested,
     HoldRequested,
@@ -84,7 +86,14 @@ async def transfer(call: Call) -> Answer:
         number=body.to.number or "",
         voicemail_queue=(message.queue if message is not None else None) or "",
         voicemail_agent=(message.agent if message is not None else None) or "",
+        menu=body.to.menu or "",
     )
+
+
+async def send_to_menu(call: Call) -> Answer:
+    """Have the caller go through a menu and come back."""
+    body: MenuBody = call.body
+    return await _ask(call, DetourRequested, contact_id=served(call).id, menu=body.menu)
 
 
 async def hang_up(call: Call) -> Answer:

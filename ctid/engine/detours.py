@@ -1,0 +1,38 @@
+"""Detours: an agent has their caller go through a menu, and gets them back when it comes to its end.
+
+Meanwhile the caller is on hold by ctid, and hears the menu instead of music. What the menu sets is set; where it would
+send the caller in the end, other than to the next menu, does not count: they go back. If the agent leaves, it counts.
+"""
+
+from __future__ import annotations
+
+from ctid.engine import contacts, holding, queueing
+from ctid.engine.turn import Turn
+from ctid.model.contact import Contact
+from ctid.model.states import ContactState
+
+
+def is_on_one(contact: Contact) -> bool:
+    """Whether the caller is in a menu and has an agent who waits for them."""
+    return contact.state is ContactState.CONNECTED and contact.ivr is not None
+
+
+def over(turn: Turn, contact: Contact) -> None:
+    """The menu has come to its end: back to the agent; while they talk to somebody else, music."""
+    contact.ivr = None
+    contact.version += 1
+    agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
+    if agent is None or caller is None or agent.bridge_id or holding.is_joining(turn, contact):
+        queueing.play_music(turn, contact)
+    else:
+        holding.retrieve(turn, contact, agent, caller)
+    contacts.publish(turn, contact, "contact.updated")
+
+
+def agent_left(turn: Turn, contact: Contact) -> None:
+    """The agent does not wait for their caller any more, who goes on as if the agent had given them to the menu."""
+    if contact.connected_at is not None:
+        contact.served_ms += turn.now.mono_ms - contact.connected_at.mono_ms
+    contact.connected_at, contact.agent_id, contact.offer_ids, contact.parked = None, "", [], False
+    contacts.move(turn, contact, ContactState.CREATED)
+    contacts.publish(turn, contact, "contact.updated")

@@ -1,0 +1,140 @@
+"""A caller who is sent through a menu, and comes back to their agent or goes on without."""
+
+from __future__ import annotations
+
+import pytest
+
+from ctid.model import commands as cmd
+from ctid.model import events as ev
+from ctid.model.states import AgentState, ContactState, LegState, Outcome
+from tests.unit.site import Site
+
+
+def sent(site: Site) -> str:
+    """The caller hears the menu, the agent waits; gives the agent's leg."""
+    leg = site.connected()
+    site.request(ev.DetourRequested, contact_id=site.contact().id, menu="main")
+    assert site.only(cmd.HoldCall).agent_unique_id == leg
+    site.give(*(ev.LegUnbridged(pbx="main", unique_id=each, bridge_id="br") for each in (leg, "c1")))
+    arrives(site)
+    assert site.only(cmd.PlayAndCollect).prompts == ["welcome", "choose"]
+    return leg
+
+
+def arrives(site: Site) -> None:
+    site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
+
+
+def press(site: Site, key: str) -> None:
+    ivr = site.contact().ivr
+    assert ivr is not None
+    end = ev.CollectEnd.DIGITS if key else ev.CollectEnd.TIMEOUT
+    site.give(ev.DigitsCollected(pbx="main", unique_id="c1", token=ivr.token, digits=key, ended_by=end))
+
+
+def test_they_come_back_when_the_menu_has_come_to_its_end() -> None:
+    site = Site()
+    leg = sent(site)
+    contact = site.contact()
+    assert (contact.state, contact.agent_id, site.agent().state) == (ContactState.CONNECTED, "alice", AgentState.BUSY)
+    press(site, "3")
+    assert site.only(cmd.PlayAndCollect), "that key leads to the menu again"
+    press(site, "2")
+    assert site.only(cmd.PlayAndCollect).prompts == ["wait"]
+    press(site, "")
+    assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=leg, peer_unique_id="c1")
+    assert contact.attributes["topic"] == "help"
+    site.bridged(leg, "c1", bridge="b2")
+    assert (contact.parked, contact.ivr, site.engine.state.legs[leg].state) == (False, None, LegState.CONNECTED)
+    assert [each.name for each in contact.path if each.kind == "key"][-2:] == ["3", "2"]
+
+
+@pytest.mark.parametrize("key", ["1", "4", ""])
+def test_wherever_the_menu_would_lead_in_the_end(key: str) -> None:
+    site = Site()
+    leg = sent(site)
+    press(site, key)
+    if not key:
+        press(site, key)
+    assert site.only(cmd.JoinLegs).unique_id == leg
+    assert not site.all(cmd.ReleaseLeg)
+    assert site.contact().state is ContactState.CONNECTED
+
+
+def test_the_agent_takes_them_out_of_it() -> None:
+    site = Site()
+    leg = sent(site)
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    assert site.only(cmd.JoinLegs).unique_id == leg
+    assert site.contact().ivr is None
+
+
+def test_the_agent_who_leaves_gives_them_to_the_menu() -> None:
+    site = Site()
+    leg = sent(site)
+    site.ended(leg)
+    assert site.agent().state is AgentState.WRAP_UP
+    contact = site.contact()
+    assert (contact.state, contact.agent_id, contact.offer_ids) == (ContactState.CREATED, "", [])
+    press(site, "2")
+    press(site, "")
+    assert (contact.state, contact.queue) == (ContactState.QUEUED, "support")
+
+
+def test_the_caller_who_leaves_lets_the_agent_go() -> None:
+    site = Site()
+    leg = sent(site)
+    site.ended("c1")
+    assert site.only(cmd.HangUpLeg).unique_id == leg
+    assert site.contact().outcome is Outcome.HANDLED
+
+
+def test_while_the_agent_talks_to_somebody_else_the_caller_waits() -> None:
+    site = Site()
+    site.ask("bob", AgentState.NOT_READY, reason="break")
+    leg = sent(site)
+    site.request(ev.ConsultationRequested, contact_id=site.contact().id, agent="bob", dial=True)
+    asked = site.only(cmd.DialConsulted).unique_id
+    site.answered(asked)
+    site.bridged(asked, leg, bridge="co")
+    press(site, "4")
+    assert not site.all(cmd.JoinLegs)
+    assert site.only(cmd.PlayMusic).unique_id == "c1"
+    assert site.contact().ivr is None
+
+
+def test_it_outlives_a_restart() -> None:
+    site = Site()
+    leg = sent(site)
+    site.give(ev.SiteStarted(site="demo", epoch="e2", release="0"))
+    site.up(*(ev.LegSeen(unique_id=each, answered=True, bridge_id="") for each in (leg, "c1")))
+    arrives(site)
+    assert site.only(cmd.PlayAndCollect)
+    press(site, "4")
+    assert site.only(cmd.JoinLegs).unique_id == leg
+
+
+def test_what_is_refused() -> None:
+    site = Site()
+    sent(site)
+    site.request(ev.DetourRequested, contact_id=site.contact().id, menu="main")
+    assert site.only(cmd.Refuse).code == "conflict"
+    site.request(ev.DetourRequested, contact_id="ct-none", menu="main")
+    assert site.only(cmd.Refuse).code == "not-found"
+    site = Site()
+    site.connected()
+    site.request(ev.DetourRequested, contact_id=site.contact().id, menu="nowhere")
+    assert "there is: main" in site.only(cmd.Refuse).detail
+
+
+def test_a_menu_without_a_way_back() -> None:
+    site = Site()
+    leg = site.connected()
+    site.request(ev.TransferRequested, contact_id=site.contact().id, menu="main")
+    assert site.only(cmd.FetchLeg).unique_id == "c1"
+    assert site.agent().state is AgentState.WRAP_UP
+    site.ended(leg)
+    arrives(site)
+    assert site.only(cmd.PlayAndCollect).prompts == ["welcome", "choose"]
+    press(site, "1")
+    assert (site.contact().state, site.contact().queue) == (ContactState.QUEUED, "sales")
