@@ -45,7 +45,8 @@ def new(turn: Turn, direction: Direction, agent_id: str, number: str) -> Contact
 def is_being_placed(contact: Contact) -> bool:
     """Whether ctid is about to connect the agent with whom they call."""
     placed = contact.direction is not Direction.INBOUND and not contact.watched
-    return placed and contact.state is ContactState.CREATED and contact.outcome is None
+    # Once they have talked, it is a contact like any other, wherever it has been given on to.
+    return placed and contact.state is ContactState.CREATED and contact.outcome is None and not contact.segments
 
 
 def block(turn: Turn, agent: Agent) -> bool:

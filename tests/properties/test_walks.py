@@ -45,9 +45,8 @@ def test_nothing_that_ctid_does_for_phones_breaks_an_invariant(first: int) -> No
     assert sum(world.transfers.undelivered for world in worlds) > 0, "every number answers"
 
 
-@pytest.mark.parametrize("first", range(2_000, 2_080, 40))
-def test_nothing_that_takes_contacts_elsewhere_breaks_an_invariant(first: int) -> None:
-    worlds = [walk(seed, diverted=0.4) for seed in range(first, first + 40)]
+def test_nothing_that_takes_contacts_elsewhere_breaks_an_invariant() -> None:
+    worlds = [walk(seed, diverted=0.4) for seed in range(2_000, 2_080)]
     records = [save.record for world in worlds for save in world.watch.records.values()]
     picked = {each.offer_id for record in records for each in record.decisions if each.trigger == "picked_up"}
     fate = Counter(each.state for record in records for each in record.offers if each.offer_id in picked)
