@@ -431,12 +431,12 @@ exten => _{room}.,1,Set(CONFBRIDGE(user,end_marked)=yes)
  same => n,ConfBridge(ctid-${{EXTEN:{room_length}}})
  same => n,Goto(left,1)
 ; An agent's channel is recorded from here to its end, wherever it is moved: what they say, and what they hear. The
-; files are whole before its end is told.
+; files are whole before its end is told. An Asterisk without MixMonitor() connects the call all the same.
 [ctid-record]
 exten => s,1,GotoIf($["${{CTID_RECORDED}}" != ""]?done)
  same => n,Set(CTID_RECORDED=1)
 {mix_monitor} same => n(done),Return()
-exten => stop,1,StopMixMonitor()
+exten => stop,1,TryExec(StopMixMonitor())
  same => n,Return()
 
 ; A customer who was called back and has answered: to the agent who waits, or, if there is none (any more), to ctid.
@@ -516,7 +516,7 @@ exten => {phone},1,Set(CALLERID(num)={number})
 _MIX_MONITOR: Final = """\
  same => n,Set({record}=${{FILTER(0-9a-z\\-,${{{record}}})}})
  same => n,Set(CHANNEL(hangup_handler_push)=ctid-record,stop,1)
- same => n,MixMonitor(,r({folder}/${{{record}}}-agent.sln)t({folder}/${{{record}}}-caller.sln)S)
+ same => n,TryExec(MixMonitor(,r({folder}/${{{record}}}-agent.sln)t({folder}/${{{record}}}-caller.sln)S))
 """
 
 _OWN_CALL: Final = """\

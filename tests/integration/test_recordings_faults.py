@@ -188,3 +188,31 @@ async def _transferred(site: RigSite, boss: Desktop) -> None:
         assert (await boss.request("GET", "/v1/recordings?agent_id=a02"))["items"] == [second]
         assert (await boss.request("GET", "/v1/recordings?queue=sales"))["items"] == [first]
     await until_quiet(site, boss)
+
+
+async def test_an_asterisk_that_can_not_record_connects_calls_all_the_same() -> None:
+    async with RigSite(config()) as site, site.supervisor() as boss:
+        await site.pbx.cli("module unload app_mixmonitor.so")
+        async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+            call, mine, contact_id = await in_talk(caller, seat)
+            await both_hear(call, mine, seat, 0.5)
+            await end(site, boss, mine, call)
+            failed = await boss.wait("recording.failed", timeout=PATIENCE_S)
+            assert (failed["contact_id"], failed["data"]["reason"]) == (contact_id, "missing")
+        await assert_replays(site)
+
+
+async def test_a_pbx_that_does_not_record_is_found_out_by_a_pause() -> None:
+    async with RigSite(config()) as site, site.supervisor() as boss:
+        # A dialplan of before, that does not know of recordings.
+        await site.pbx.cli("dialplan remove extension s@ctid-record")
+        await site.pbx.cli("dialplan add extension s,1,Return into ctid-record")
+        async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+            call, mine, contact_id = await in_talk(caller, seat)
+            await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/pause-recording")
+            failed = await boss.wait("recording.failed", timeout=PATIENCE_S)
+            assert failed["data"]["reason"] == "not_recorded"
+            assert (await boss.request("GET", f"/v1/contacts/{contact_id}"))["recording"] is None
+            await both_hear(call, mine, seat, 0.5)
+            await end(site, boss, mine, call)
+        await assert_replays(site)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from ctid.acd.strategies import STRATEGIES
+from ctid.spec.loader import load_config
 from ctid.spec.references import faulty_references
 from ctid.spec.site import SiteSpec
 
@@ -48,3 +50,41 @@ def test_there_are_examples_and_all_strategies_are_told() -> None:
 @pytest.mark.parametrize(("file", "test"), re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE))
 def test_every_test_that_is_named_exists(file: str, test: str) -> None:
     assert re.search(rf"^(async )?def {test}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+
+
+AROUND_RECORDINGS = """\
+site: demo
+country: DE
+skills: [sales]
+api: {token_secret: demo-only-token-secret-0123456789abcdef}
+"""
+OTHERS = {
+    "entries": "entries: {all: {dnis: '100', open: {queue: sales}}}\n",
+    "agents": "agents: {alice: {name: Alice, device: PJSIP/1001, pbx: main}}\n",
+}
+
+
+@pytest.mark.parametrize("pages", [("recording",), ("recording", "voicemail")])
+def test_what_the_pages_on_recordings_show_loads(
+    pages: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMI_SECRET", "demo-only-secret")
+    key = tmp_path / "recordings.key"
+    key.write_text(base64.b64encode(bytes(32)).decode())
+    shown: dict[str, Any] = {}
+    for page in pages:
+        text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+        blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        assert len(blocks) == 2
+        for block in blocks:
+            for section, content in yaml.safe_load(block.replace("/etc/ctid/recordings.key", str(key))).items():
+                shown[section] = {**shown.get(section, {}), **content}
+    if "voicemail" in pages:
+        shown["agents"]["alice"] = {"name": "Alice", "device": "PJSIP/1001", "pbx": "main"}
+    more = [text for section, text in OTHERS.items() if section not in shown]
+    config = tmp_path / "all.yaml"
+    config.write_text(AROUND_RECORDINGS + yaml.safe_dump(shown) + "".join(more))
+    loaded = load_config(config)
+    assert loaded.daemon.recordings is not None
+    assert loaded.daemon.pbxes["main"].recordings is not None
+    assert (loaded.site.voicemail is not None) == ("voicemail" in pages)
