@@ -29,7 +29,7 @@ def closed_contact_view(record: ContactRecord) -> View:
         "id": record.contact_id,
         "channel": record.channel,
         "state": ContactState.CLOSED,
-        "emergency": False,
+        "emergency": None,
         "called": None,
         "outcome": record.outcome,
         "priority": None,

@@ -180,7 +180,9 @@ class ContactView(View):
     cause: str | None = Field(
         description="Why an own call reached nobody: busy, no_answer, rejected, unreachable, agent_left … else null."
     )
-    emergency: bool = Field(description="An emergency service is called; only the agent ends it.")
+    emergency: bool | None = Field(
+        description="An emergency service is called, which only the agent ends; null once only the record is left."
+    )
     called: str | None = Field(description="The colleague who is called by an own call.")
     ani: str | None = Field(description="Number calling, E.164 where known; null if withheld.")
     dnis: str = Field(description="Number dialled.")

@@ -92,6 +92,12 @@ def is_apart(turn: Turn, contact: Contact) -> bool:
     return contact.parked or any(each.leg_id for each in of(turn, contact))
 
 
+def has_emergency(turn: Turn, contact: Contact) -> bool:
+    """Whether an emergency service was asked into the contact and is there still, be the contact's talk over or not."""
+    asked = (turn.legs.get(leg_id) for leg_id in turn.state.consulted)
+    return any(leg is not None and leg.emergency and leg.contact_id == contact.id for leg in asked)
+
+
 def is_asked(turn: Turn, agent_id: str) -> bool:
     """Whether ctid calls the agent to be asked, or has, and that call lives: no other one rings them meanwhile."""
     if not turn.state.consultations and not turn.state.consulted:
@@ -113,7 +119,8 @@ def end(turn: Turn, consultation: Consultation, result: str) -> None:
         turn.touch_agent(consultation.to_agent)
     contact = turn.state.contacts[consultation.contact_id]
     leg = turn.legs.get(consultation.leg_id)
-    if leg is not None:
+    if leg is not None and not (leg.emergency and result != "withdrawn"):
+        # Who was called in an emergency is hung up on by the agent alone.
         turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     agent = holding.agent_leg(turn, contact)
     if consultation.leg_id and consultation.state in DIALLED and contact.parked and agent is not None:

@@ -10,6 +10,7 @@ from ctid.model.events import TransferParty
 from ctid.model.leg import Leg
 from ctid.model.offer import OfferCause
 from ctid.model.states import ConsultationState, LegState, Party
+from ctid.routing.emergency import is_emergency
 
 RING_MS = 60_000
 """How long who is asked is rung; the agent ends it when they like."""
@@ -35,6 +36,8 @@ def dial(turn: Turn, consultation: Consultation, agent: Leg, conference: str = "
         agent_id=consultation.to_agent,
         state=LegState.INITIATED,
         since_ms=turn.now.mono_ms,
+        emergency=asked is None
+        and is_emergency(consultation.number, turn.site.country, turn.site.own_calls.emergency_numbers),
     )
     leg.unique_id = consultation.leg_id = leg.id
     turn.legs.add(leg)
@@ -64,7 +67,7 @@ def alerting(turn: Turn, leg: Leg) -> None:
 
 def end_stray(turn: Turn, leg: Leg) -> None:
     """End the leg of somebody who is not to be asked any more: our hang-up came before the PBX had made the channel."""
-    if consultations.by_leg(turn, leg) is None:
+    if consultations.by_leg(turn, leg) is None and not leg.emergency:
         turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
 
 

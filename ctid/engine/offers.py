@@ -356,7 +356,8 @@ def _pbx_of(turn: Turn, offer: Offer) -> str:
 
 def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) -> None:
     """The customer's part ended, whoever ended it: who talked wraps up, or all is done."""
-    alone = list(contact.offer_ids) if consultations.is_apart(turn, contact) else []
+    apart = consultations.is_apart(turn, contact) and not consultations.has_emergency(turn, contact)
+    alone = list(contact.offer_ids) if apart else []
     contacts.end(turn, contact, outcome)
     consultations.over(turn, contact)
     contact.parked = False
@@ -412,7 +413,7 @@ def leave_talk(turn: Turn, contact: Contact, segment: Segment, result: str) -> N
     else:
         agents.end_work(turn, agent)
     offer = turn.state.offers.get(agent.offer_id)
-    if offer is not None and offer.leg_id in turn.state.legs:
+    if offer is not None and offer.leg_id in turn.state.legs and not consultations.has_emergency(turn, contact):
         turn.start_timer(f"lease:{offer.id}", _lease_ms(turn))
 
 

@@ -24,6 +24,7 @@ class Leg(msgspec.Struct, kw_only=True):
         returned: Whether we know that it came back from a bridge with an agent (``call.returned``).
         muted: Whether what this party says is kept from the others.
         watched: Whether the dialplan connects it by itself and ctid only watches.
+        emergency: Whether it is that of an emergency service, which an agent has asked into a contact.
         coming: Whether it is on its way to us out of a bridge, by a transfer; it is offered to nobody before it is
             there.
         recording: Id of the recording that the PBX makes on its channel; empty for none.
@@ -42,5 +43,6 @@ class Leg(msgspec.Struct, kw_only=True):
     returned: bool = False
     muted: bool = False
     watched: bool = False
+    emergency: bool = False
     coming: bool = False
     recording: str = ""

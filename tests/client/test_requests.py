@@ -68,6 +68,20 @@ async def test_a_talk_is_supervised(desk: Desk) -> None:
                 await client.supervise(**wrong)  # type: ignore[arg-type]
 
 
+async def test_a_call_of_the_agents_own(desk: Desk) -> None:
+    async with Client.sign_in(desk.url, "alice", PASSWORD) as client, client.events():
+        await until(lambda: desk.site.state.agents["alice"].desktops)
+        await client.set_state("NOT_READY", "lunch")
+        contact = await client.call("030123456", queue="sales", attributes={"case": "7"})
+        assert (contact["direction"], contact["queue"], contact["attributes"]) == ("outbound", "sales", {"case": "7"})
+        assert (await client.agent())["own_calls"] == [contact["id"]]
+        with pytest.raises(ConflictError):
+            await client.call("030123457")
+        with pytest.raises(InvalidRequestError):
+            await client.call("030123457", caller_id="+4930999")
+        assert (await client.call("112"))["emergency"] is True
+
+
 async def test_calls_are_held_asked_about_and_handed_over(desk: Desk) -> None:
     async with Client.sign_in(desk.url, "alice", PASSWORD) as client, client.events():
         await until(lambda: desk.site.state.agents["alice"].desktops)

@@ -98,7 +98,11 @@ async def send_to_menu(call: Call) -> Answer:
 
 async def hang_up(call: Call) -> Answer:
     """End the agent's part in a call."""
-    return await _ask(call, HangUpRequested, contact_id=served(call).id, by_agent=call.principal.agent_id or "")
+    contact = live_contact(call)
+    if not (contact.watched and call.principal.agent_id and call.principal.agent_id == contact.called):
+        # The colleague who is called by the phones has a part of their own to end.
+        served(call)
+    return await _ask(call, HangUpRequested, contact_id=contact.id, by_agent=call.principal.agent_id or "")
 
 
 async def consult(call: Call) -> Answer:

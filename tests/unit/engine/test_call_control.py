@@ -717,3 +717,31 @@ def test_while_the_pbx_is_away_nothing_can_be_done(site: Site) -> None:
     site.give(ev.PbxLost(pbx="main", reason="closed"))
     site.request(ev.RetrieveRequested, contact_id=site.contact().id)
     assert "can't be reached" in refused(site)
+
+
+def test_an_emergency_service_that_was_asked_is_hung_up_on_by_the_agent_alone(site: Site) -> None:
+    leg, theirs = asked(site, number="112")
+    hung_up: list[cmd.HangUpLeg] = []
+    site.ended("c1")
+    hung_up += site.all(cmd.HangUpLeg)
+    assert site.agent().state is AgentState.WRAP_UP
+    site.wait(600)
+    hung_up += site.all(cmd.HangUpLeg)
+    site.bridged(theirs, leg, bridge="co")
+    hung_up += site.all(cmd.HangUpLeg)
+    assert hung_up == []
+    site.ready("alice")
+    site.call("c9")
+    assert not site.all(cmd.RingAgent), "nothing is offered to who talks to them"
+    site.ended(leg)
+    site.ended(theirs)
+    assert site.engine.state.consulted == {}
+    assert site.all(cmd.RingAgent) or [each.agent_id for each in site.engine.state.offers.values()] == ["alice"]
+
+
+def test_an_emergency_service_that_rings_still_goes_on_when_the_caller_leaves(site: Site) -> None:
+    _, theirs = dialled(site, number="112")
+    site.ended("c1")
+    assert not site.all(cmd.HangUpLeg)
+    site.give(ev.LegAlerting(pbx="main", unique_id=theirs))
+    assert not site.all(cmd.HangUpLeg)
