@@ -614,7 +614,7 @@ def test_who_does_not_come_changes_nothing(site: Site) -> None:
 
 
 def test_of_several_a_colleague_has_the_caller_when_the_agent_leaves(site: Site) -> None:
-    leg, theirs = called_in(site, number="112")
+    leg, theirs = called_in(site, number="+49301")
     site.request(ev.PartyRequested, contact_id=site.contact().id, agent="bob")
     bobs = site.only(cmd.DialConsulted).unique_id
     site.answered(bobs)
