@@ -60,8 +60,11 @@ CALLER = "+4917612345678"
 PASSWORD = "demo-only-password"
 WHO: Final = ("alice", "sue", "adam", "crm")
 
-# Where the table of rights asks for what is refused, on purpose.
-BODIES: Final[dict[str, Any]] = {"signIn": {"username": "somebody", "password": PASSWORD}}
+# Where the table of rights asks for what is refused, on purpose, or would be of those who have calls here already.
+BODIES: Final[dict[str, Any]] = {
+    "signIn": {"username": "somebody", "password": PASSWORD},
+    "placeCall": {"number": "110"},
+}
 
 QUERIES: Final = {"getStaffing": "?calls_per_hour=480&handling_seconds=300"}
 
