@@ -67,6 +67,10 @@ BODIES: Final[dict[str, Any]] = {
     "signIn": {"username": "somebody", "password": PASSWORD},
     "pickUpContact": {"agent": "erin"},
     "supervise": {"of": {"agent": "carol"}, "phone": {"device": "PJSIP/1091"}},
+# Where the table of rights asks for what is refused, on purpose, or would be of those who have calls here already.
+BODIES: Final[dict[str, Any]] = {
+    "signIn": {"username": "somebody", "password": PASSWORD},
+    "placeCall": {"number": "110"},
 }
 
 QUERIES: Final = {"getStaffing": "?calls_per_hour=480&handling_seconds=300"}
