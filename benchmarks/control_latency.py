@@ -44,7 +44,7 @@ from sip_test_rig.eventually import eventually
 from sip_test_rig.sipp import Sipp
 from sip_test_rig.site import RigSite
 
-SECONDS: Final = 12.0
+SECONDS: Final = 45.0
 ACTS: Final = ("make_call", "hold", "retrieve")
 LOAD: Final = [str(number) for number in range(1001, 1101)]
 TALKERS: Final = {"ctid": [str(number) for number in range(1201, 1207)], "bare": [f"2{n}" for n in range(201, 207)]}
