@@ -32,6 +32,7 @@ from typing import Any, Final
 import uvloop
 
 from benchmarks.fanout_site import CALLS_PER_SECOND
+from benchmarks.pressure import waited
 from benchmarks.spread import spread
 
 SECONDS: Final = 15.0
@@ -50,13 +51,13 @@ def main() -> None:
 
 async def measure() -> dict[str, Any]:
     """Run the load through ctid and then through a bare loop, and tell the figures."""
-    began, waited = time.monotonic(), _waited()
+    began, before = time.monotonic(), waited()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ours = await _through_ctid(folder)
         bare = await _through_bare(folder)
     took = time.monotonic() - began
-    starved = (_waited() - waited) / took
+    starved = (waited() - before) / took
     figures = {"ctid": ours.pop("spread"), "bare": bare}
     for kind, figure in figures.items():
         print(f"{kind:8} {figure}")
@@ -75,14 +76,6 @@ async def measure() -> dict[str, Any]:
         "time_with_somebody_waiting_for_a_processor": f"{starved:.0%}",
         "figures": figures,
     }
-
-
-def _waited() -> float:
-    """Seconds in which some task of the machine waited for a processor, since it started (Linux: PSI)."""
-    try:
-        return int(Path("/proc/pressure/cpu").read_text().split("total=")[1].split()[0]) / 1e6
-    except OSError:
-        return 0.0
 
 
 class Process:

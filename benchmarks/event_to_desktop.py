@@ -116,7 +116,7 @@ async def _running() -> AsyncIterator[tuple[RigSite, Desktops]]:
         extensions=f"[from-carrier](+)\nexten => {NUMBERS['plain']},1,Answer()\n same => n,Queue(all)\n",
         files={"manager.conf": manager, "queues.conf": _queues()},
     )
-    async with phones, site, _process("benchmarks.desktops") as process:
+    async with phones, site, run_module("benchmarks.desktops") as process:
         yield site, Desktops(process)
 
 
@@ -146,7 +146,7 @@ async def _through_ctid(site: RigSite, desktops: Desktops) -> dict[str, Any]:
 
 
 async def _through_plain(site: RigSite, desktops: Desktops) -> dict[str, Any]:
-    async with _process("benchmarks.plain_feed", *(str(each) for each in _ami(site, "plain"))) as feed:
+    async with run_module("benchmarks.plain_feed", *(str(each) for each in _ami(site, "plain"))) as feed:
         assert feed.stdout is not None
         await desktops.connect(
             port=int(await feed.stdout.readline()),
@@ -220,7 +220,8 @@ async def _stamps(
 
 
 @contextlib.asynccontextmanager
-async def _process(module: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def run_module(module: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a module as a process with pipes, until the end of the block."""
     process = await asyncio.create_subprocess_exec(
         "setpriv", "--pdeathsig", "KILL", sys.executable, "-m", module, *arguments,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_ANSWER_BYTES,

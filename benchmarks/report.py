@@ -60,6 +60,17 @@ GOALS: Final[Mapping[str, Sequence[Goal]]] = {
         Goal("ratio_five_agents", "the same with five agents: at least 20 times sooner", least=20),
         Goal("arrival_ms", "from arrival to a free agent's INVITE: median below 5 ms", most=5),
     ],
+    "control_latency": [
+        Goal(
+            "make_call_ms", "20 calls/s: from a request to call until the agent's phone rings: p99 below 30 ms", most=30
+        ),
+        Goal("hold_ms", "20 calls/s: from a request to hold until the caller hears music: p99 below 30 ms", most=30),
+        Goal(
+            "retrieve_ms",
+            "20 calls/s: from a request to retrieve until both are in one bridge: p99 below 30 ms",
+            most=30,
+        ),
+    ],
     "acd_simulate": [
         Goal("contacts_per_minute_all_cores", "a million contacts a minute through the whole engine", least=1_000_000),
     ],
