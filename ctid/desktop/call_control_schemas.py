@@ -131,6 +131,7 @@ class ConsultationView(View):
     state: ConsultationState = Field(
         description="`announced`: the phones carry it out, and that is all that is known. Else ctid does."
     )
+    joins: bool = Field(description="Whether they are called into the talk itself, without being asked first.")
     allowed_actions: list[str] = Field(description="`alternate`, `complete`, `confer`, `withdraw`.")
     leg_id: str | None = Field(description="Of who is asked, once ctid has called them.")
     created_at: datetime

@@ -416,6 +416,7 @@ def consultation_view(consultation: Consultation) -> View:
         "to_agent": consultation.to_agent or None,
         "number": consultation.number,
         "state": consultation.state,
+        "joins": consultation.joins,
         "allowed_actions": consultation_actions(consultation),
         "leg_id": consultation.leg_id or None,
         "created_at": stamp(consultation.created_at),

@@ -86,14 +86,13 @@ async def test_everything_at_the_page_of_a_phone_on_the_desk(desk: Desk, boss: D
         theirs = await colleague.next_call(PATIENCE_S)
         await until_hears_more(talk, BOB_HZ)
         await until_hears_more(call, MUSIC_HZ)
-        await expect(alice.find("swap")).to_have_count(0)
         await shoot(alice.page, "agent-consulting")
         await alice.click("conference")
-        await expect(alice.find("conference").first).to_have_attribute("aria-pressed", "true")
+        await expect(alice.find("party")).to_have_attribute("data-state", "conferenced")
         for one, hears in ((call, (ALICE_HZ, BOB_HZ)), (talk, (CALLER_HZ, BOB_HZ)), (theirs, (CALLER_HZ, ALICE_HZ))):
             for hz in hears:
                 await until_hears_more(one, hz)
-        await alice.click("complete-transfer")
+        await alice.click("leave")
         await talk.until("ended", timeout=PATIENCE_S)
         await alice.until_no_call()
         await until_hears_more(call, BOB_HZ)

@@ -2,6 +2,7 @@
 
 import {
   CustomerServiceOutlined, MergeCellsOutlined, PauseOutlined, PhoneOutlined, PlayCircleOutlined, SwapOutlined, TeamOutlined,
+  UserAddOutlined,
 } from "@ant-design/icons";
 import { Button } from "antd";
 import { useState } from "react";
@@ -9,19 +10,23 @@ import { useTranslation } from "react-i18next";
 
 import { readable } from "../phone/numbers";
 import { type Call, actionsOf } from "../phone/state";
+import { Parties } from "./Parties";
+import { RecordingLine } from "./RecordingLine";
 import { TargetPicker } from "./TargetPicker";
+import { completeConsultation } from "./callControl";
 import { useAgentDesk, useRun } from "./context";
+import { mayAdd, partiesOf } from "./parties";
 import { clock, useNow } from "./time";
 import { useConsultations } from "./useConsultations";
 import { keyOf } from "./useShortcuts";
 
 export function CallCard({ call, line }: { call: Call; line: number }) {
   const { t } = useTranslation();
-  const { phone, phoneState, live, country, agent } = useAgentDesk();
+  const { desk, phone, phoneState, live, country, agent } = useAgentDesk();
   const run = useRun();
   const consultations = useConsultations();
   const now = useNow();
-  const [picking, setPicking] = useState<"transfer" | "consult" | null>(null);
+  const [picking, setPicking] = useState<"transfer" | "consult" | "add" | null>(null);
   const may = actionsOf(call, phoneState);
   const can = (ability: Parameters<typeof phone.abilities.has>[0]) => phone.abilities.has(ability);
   const contact = live.contacts.get(call.contactId ?? "") ?? (phoneState.calls.length === 1 ? live.contacts.get(agent.contact_id ?? "") : undefined);
@@ -29,6 +34,12 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
   const number = readable(contact?.ani || call.number, country);
   const holding = call.state === "held";
   const consulting = call.consultingFor !== null;
+  const several = phoneState.calls.length > 1;
+  // Between two of its own lines a phone swaps as it likes; ctid does once both have answered.
+  const swaps = several && (can("lines") || phoneState.calls.every(({ answeredAt }) => answeredAt !== null));
+  const parties = contact ? partiesOf(live, contact, agent.id) : [];
+  const shared = parties.length > 0;
+  const left = parties.find(({ actions }) => actions.includes("complete"));
   return (
     <article
       className={`agent-call ${call.state}`}
@@ -50,8 +61,10 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
         {holding && ` ${clock(now - call.since)}`}
         {call.heldByOther && ` · ${t("agent.phone.heldByOther")}`}
       </div>
+      {contact && <RecordingLine contact={contact} />}
+      {contact && <Parties contactId={contact.id} parties={parties} />}
       <div className="agent-call-buttons" hidden={call.state === "ringing"}>
-        {may.has("hold") && can("hold") && (!consulting || can("lines")) && (
+        {may.has("hold") && can("hold") && !shared && (!several || can("lines")) && (
           <Button
             icon={<PauseOutlined />}
             onClick={() => void run(() => phone.hold(call.id))}
@@ -61,24 +74,38 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
             {t("agent.phone.hold")}
           </Button>
         )}
-        {may.has("retrieve") && can("hold") && (phoneState.calls.length === 1 || can("lines")) && (
+        {may.has("retrieve") && can("hold") && (!several || swaps) && (
           <Button
             type="primary"
-            icon={phoneState.calls.length > 1 ? <SwapOutlined /> : <PlayCircleOutlined />}
-            onClick={() => void run(() => phone.retrieve(call.id))}
-            data-testid={phoneState.calls.length > 1 ? "swap" : "retrieve"}
+            icon={several ? <SwapOutlined /> : <PlayCircleOutlined />}
+            onClick={() => void run(() => (several ? phone.swap(call.id) : phone.retrieve(call.id)))}
+            data-testid={several ? "swap" : "retrieve"}
           >
-            {t(phoneState.calls.length > 1 ? "agent.phone.swap" : "agent.phone.retrieve")}
+            {t(several ? "agent.phone.swap" : "agent.phone.retrieve")}
           </Button>
         )}
-        {may.has("transfer") && (contact || can("refer")) && (
+        {may.has("transfer") && !shared && (contact || can("refer")) && (
           <Button icon={<CustomerServiceOutlined />} onClick={() => setPicking("transfer")} data-testid="transfer">
             {t("agent.phone.transfer")}
           </Button>
         )}
-        {may.has("consult") && (
+        {may.has("consult") && !shared && (
           <Button icon={<TeamOutlined />} onClick={() => setPicking("consult")} data-testid="consult">
             {t("agent.phone.consult")}
+          </Button>
+        )}
+        {contact && !several && call.state === "connected" && mayAdd(contact, parties) && (
+          <Button icon={<UserAddOutlined />} onClick={() => setPicking("add")} data-testid="add-party">
+            {t("agent.phone.addParty")}
+          </Button>
+        )}
+        {left && (
+          <Button
+            icon={<CustomerServiceOutlined />}
+            onClick={() => void run(() => completeConsultation(desk.api, left.id))}
+            data-testid="leave"
+          >
+            {t("agent.phone.leave")}
           </Button>
         )}
         {may.has("complete") && (

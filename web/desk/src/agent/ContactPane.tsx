@@ -88,6 +88,14 @@ function PopView({ work, pop }: { work: Work; pop: Pop }) {
             {t("agent.pop.consultation", { agent: work.consultation.from_agent })}
           </p>
         )}
+        {pop.returned && (
+          <p className="agent-note" role="status" data-testid="pop-returned" data-cause={pop.returned.cause}>
+            {t("agent.pop.returned", {
+              who: live.agents.get(pop.returned.by)?.name ?? readable(pop.returned.by, country),
+              cause: t([`agent.notTaken.${pop.returned.cause}`, "agent.notTaken.failed"]),
+            })}
+          </p>
+        )}
         {pop.callback && (
           <p className="agent-note">{t("agent.pop.callback", { at: at(pop.callback.requested_at, i18n.language) })}</p>
         )}

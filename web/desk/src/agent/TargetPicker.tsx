@@ -8,15 +8,17 @@ import { readable, toDial } from "../phone/numbers";
 import type { Call } from "../phone/state";
 import { useAgentDesk, useRun } from "./context";
 import type { DirectoryEntry } from "./deskData";
-import { transfer } from "./callControl";
+import { addParty, transfer } from "./callControl";
 import { useConsultations } from "./useConsultations";
 import { useDirectory } from "./useDirectory";
 
 const NUMBER = /^[\d+*#][\d\s()/*#.-]*$/;
 const SHOWN = 12;
+const TITLES = { transfer: "agent.transfer.title", consult: "agent.transfer.consultTitle", add: "agent.transfer.addTitle" };
+const HINTS = { transfer: "agent.transfer.hint", consult: "agent.transfer.consultHint", add: "agent.transfer.addHint" };
 
 interface Props {
-  kind: "transfer" | "consult";
+  kind: "transfer" | "consult" | "add";
   call: Call;
   contactId: string | null;
   onClose: () => void;
@@ -42,7 +44,10 @@ export function TargetPicker({ kind, call, contactId, onClose }: Props) {
   const choose = async (entry: Pick<DirectoryEntry, "kind" | "id" | "number">) => {
     setBusy(true);
     const done = await run(async () => {
-      if (kind === "consult") {
+      if (kind === "add") {
+        const number = entry.number ?? entry.id;
+        if (contactId) await addParty(desk.api, contactId, entry.kind === "agent" ? { agent: entry.id } : { number });
+      } else if (kind === "consult") {
         await consultations.begin(call, contactId, { ...(entry.kind === "agent" && { agent: entry.id }), number: entry.number });
       } else if (contactId) {
         const to = { agent: { agent: entry.id }, queue: { queue: entry.id }, number: { number: entry.number ?? entry.id } }[entry.kind];
@@ -57,7 +62,7 @@ export function TargetPicker({ kind, call, contactId, onClose }: Props) {
 
   const offered = entries.filter(({ kind: what, id, number }) => {
     if (what === "agent" && id === agent.id) return false;
-    return kind === "consult" ? what !== "queue" : contactId !== null || number !== null;
+    return kind !== "transfer" ? what !== "queue" : contactId !== null || number !== null;
   });
   return (
     <Modal
@@ -65,10 +70,10 @@ export function TargetPicker({ kind, call, contactId, onClose }: Props) {
       footer={null}
       onCancel={onClose}
       width={460}
-      title={t(kind === "consult" ? "agent.transfer.consultTitle" : "agent.transfer.title")}
+      title={t(TITLES[kind])}
       data-testid="target-picker"
     >
-      <p className="agent-hint">{t(kind === "consult" ? "agent.transfer.consultHint" : "agent.transfer.hint")}</p>
+      <p className="agent-hint">{t(HINTS[kind])}</p>
       <Input
         autoFocus
         size="large"

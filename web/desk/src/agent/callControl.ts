@@ -24,6 +24,28 @@ export async function consult(
   return data!.consultation;
 }
 
+/** Call somebody into the talk, or into the conference that it is. */
+export async function addParty(api: Api, contactId: string, whom: { agent: string } | { number: string }): Promise<void> {
+  await api.POST("/v1/contacts/{contact_id}/parties", { params: { path: { contact_id: contactId } }, body: whom });
+}
+
+export async function muteParty(api: Api, contactId: string, legId: string, on: boolean): Promise<void> {
+  await api.POST("/v1/contacts/{contact_id}/legs/{leg_id}/mute", {
+    params: { path: { contact_id: contactId, leg_id: legId } },
+    body: { on },
+  });
+}
+
+/** As a contact's `allowed_actions` name them. */
+export type RecordingAction = "record" | "pause_recording" | "resume_recording";
+
+export async function actOnRecording(api: Api, contactId: string, action: RecordingAction): Promise<void> {
+  const contact = { params: { path: { contact_id: contactId } } };
+  if (action === "record") await api.POST("/v1/contacts/{contact_id}/record", contact);
+  else if (action === "pause_recording") await api.POST("/v1/contacts/{contact_id}/pause-recording", contact);
+  else await api.POST("/v1/contacts/{contact_id}/resume-recording", contact);
+}
+
 /** What ctid does with a call for a phone that is not the page's own. */
 export function deviceCommands(api: Api, agentId: string): DeviceCommands {
   const contact = (id: string) => ({ params: { path: { contact_id: id } } });
@@ -36,14 +58,19 @@ export function deviceCommands(api: Api, agentId: string): DeviceCommands {
     retrieve: async (id) => void (await api.POST("/v1/contacts/{contact_id}/retrieve", contact(id))),
     mute: async (id, on) => void (await api.POST("/v1/contacts/{contact_id}/mute", { ...contact(id), body: { on } })),
     digits: async (id, digits) => void (await api.POST("/v1/contacts/{contact_id}/digits", { ...contact(id), body: { digits } })),
+    alternate: async (id) => void (await api.POST("/v1/consultations/{consultation_id}/alternate", consultation(id))),
     withdraw: (id) => withdrawConsultation(api, id),
-    complete: async (id) => void (await api.POST("/v1/consultations/{consultation_id}/complete", consultation(id))),
+    complete: (id) => completeConsultation(api, id),
     confer: async (id) => void (await api.POST("/v1/consultations/{consultation_id}/conference", consultation(id))),
   };
 }
 
 export async function withdrawConsultation(api: Api, id: string): Promise<void> {
   await api.DELETE("/v1/consultations/{consultation_id}", { params: { path: { consultation_id: id } } });
+}
+
+export async function completeConsultation(api: Api, id: string): Promise<void> {
+  await api.POST("/v1/consultations/{consultation_id}/complete", { params: { path: { consultation_id: id } } });
 }
 
 export async function dial(api: Api, agentId: string, number: string): Promise<void> {

@@ -25,6 +25,13 @@ describe("the screen pop", () => {
     expect(popOf("c", undefined, null)).toBeNull();
   });
 
+  it("tells who did not take a contact that was given on, also once it is the agent's again", () => {
+    const { pop } = offer("o", "c", { pop: { ...offer("o", "c").pop, returned: { by: "bob", cause: "busy" } } });
+    expect(popOf("c", undefined, pop)?.returned).toEqual({ by: "bob", cause: "busy" });
+    expect(popOf("c", contact("c"), pop)?.returned).toEqual({ by: "bob", cause: "busy" });
+    expect(popOf("c", contact("c"), null)?.returned).toBeNull();
+  });
+
   it("shows the way through the menus as it was gone", () => {
     const path = [{ kind: "entry", name: "hotline" }, { kind: "menu", name: "main" }, { kind: "key", name: "", result: "timeout" }, { kind: "key", name: "1", result: "valid" }, { kind: "queue", name: "sales" }];
     expect(popOf("c", contact("c", { path }), null)?.path).toEqual([{ menu: "main", key: "timeout" }, { menu: "main", key: "1" }]);
@@ -39,7 +46,7 @@ describe("what is at hand", () => {
   });
 
   it("shows a colleague's caller while one is asked about them", () => {
-    const consultation = { id: "k", contact_id: "c", from_agent: "b", to_agent: "a", number: "1001", state: "announced" as const, allowed_actions: [], leg_id: null, created_at: "" };
+    const consultation = { id: "k", contact_id: "c", from_agent: "b", to_agent: "a", number: "1001", state: "announced" as const, joins: false, allowed_actions: [], leg_id: null, created_at: "" };
     const pop = offer("o", "c").pop!;
     expect(workOf(agent(), live([]), { id: "k", consultation, pop })[0]).toMatchObject({ kind: "consultation", contactId: "c" });
     expect(workOf(agent({ id: "z" }), live([]), { id: "k", consultation, pop })).toEqual([]);

@@ -18,6 +18,8 @@ export interface Pop {
   path: { menu: string; key: string | null }[];
   waitMs: number;
   callback: Contact["callback"];
+  /** That it was given on, and by whom it was not taken. */
+  returned: ScreenPop["returned"];
   script: string | null;
   links: Link[];
   recent: Recent[];
@@ -41,6 +43,7 @@ export function popOf(contactId: string, contact: Contact | undefined, offered: 
     path: menusOf(contact ? stepsOf(contact) : (offered?.menu_path ?? [])),
     waitMs: known.wait_ms,
     callback: known.callback ?? null,
+    returned: offered?.returned ?? null,
     script: known.script ?? null,
     links: known.links ?? [],
     recent: known.recent ?? [],

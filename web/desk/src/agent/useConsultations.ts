@@ -42,7 +42,8 @@ export function useConsultations(): Consultations {
       const caller = phoneState.calls.find(({ id }) => id === consultation.consultingFor);
       await phone.hangUp(consultation.id);
       if (!caller) return;
-      await phone.retrieve(caller.id);
+      // ctid has the agent with the caller already if they had swapped.
+      if (phone.abilities.has("lines") || caller.state === "held") await phone.retrieve(caller.id);
       const id = caller.contactId && open.get(caller.contactId);
       if (!id || !caller.contactId) return;
       open.delete(caller.contactId);

@@ -10,6 +10,7 @@ import type { Phone } from "../phone/phone";
 import type { PhoneState } from "../phone/state";
 import { type Registration, WebPhone } from "../phone/webPhone";
 import { deviceCommands } from "./callControl";
+import { enquiryOf, partiesOf } from "./parties";
 
 const AGAIN_MS = 3_000;
 
@@ -85,18 +86,17 @@ export function useSeen(phone: Phone, agent: Agent | undefined, live: LiveState)
         offerId: contact.offer_ids[0] ?? null,
         leg: contact.legs.find(({ party, agent_id, state }) => party === "agent" && agent_id === agent.id && state !== "disconnected") ?? null,
         connectedAt: contact.connected_at ? Date.parse(contact.connected_at) - live.clockAhead : null,
-        consultation: carriedOut(live, contact.id, agent.id),
+        consultation: asked(live, contact.id, agent.id),
+        shared: partiesOf(live, contact, agent.id).length > 0,
       })),
     });
   }, [phone, agent, live]);
 }
 
-/** The consultation that ctid carries out for the agent about this contact. */
-function carriedOut(live: LiveState, contactId: string, agentId: string) {
-  for (const { consultation } of live.consultations.values()) {
-    if (consultation.contact_id !== contactId || consultation.from_agent !== agentId || consultation.state === "announced") continue;
-    const { id, number, state, to_agent } = consultation;
-    return { id, number, state, name: (to_agent && live.agents.get(to_agent)?.name) ?? to_agent ?? "" };
-  }
-  return null;
+/** Whom ctid has called for the agent to be asked about this contact. */
+function asked(live: LiveState, contactId: string, agentId: string) {
+  const consultation = enquiryOf(live, contactId, agentId);
+  if (!consultation) return null;
+  const { id, number, state, to_agent } = consultation;
+  return { id, number, state, name: (to_agent && live.agents.get(to_agent)?.name) ?? to_agent ?? "" };
 }

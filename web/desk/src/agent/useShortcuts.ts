@@ -47,7 +47,9 @@ export function useShortcuts(): void {
     note: () => document.getElementById(NOTES_FIELD)?.focus(),
     hold: () => {
       const call = foremost(phoneState);
-      if (call?.state === "connected") void phone.hold(call.id).catch(() => undefined);
+      const waiting = phoneState.calls.find(({ state }) => state === "held");
+      if (phone.kind === "device" && waiting && call?.state === "connected") void phone.swap(waiting.id).catch(() => undefined);
+      else if (call?.state === "connected") void phone.hold(call.id).catch(() => undefined);
       else if (call?.state === "held") void phone.retrieve(call.id).catch(() => undefined);
     },
     mute: () => {

@@ -14,8 +14,10 @@ export interface DeviceView {
     offerId: string | null;
     leg: { id: string; state: string; muted: boolean } | null;
     connectedAt: number | null;
-    /** Whom ctid has called for the agent, to be asked about the contact. */
+    /** Whom ctid has called for the agent, to be asked about the contact without its caller. */
     consultation: { id: string; number: string; name: string; state: string } | null;
+    /** Others are with caller and agent, or being called in. */
+    shared: boolean;
   }[];
 }
 
@@ -27,13 +29,14 @@ export interface DeviceCommands {
   retrieve(contactId: string): Promise<void>;
   mute(contactId: string, on: boolean): Promise<void>;
   digits(contactId: string, digits: string): Promise<void>;
+  alternate(consultationId: string): Promise<void>;
   withdraw(consultationId: string): Promise<void>;
   complete(consultationId: string): Promise<void>;
   confer(consultationId: string): Promise<void>;
 }
 
 const LIVE_LEGS: Record<string, Call["state"]> = { alerting: "ringing", connected: "connected", held: "held" };
-const CONSULTED: Record<string, Call["state"]> = { initiated: "dialling", alerting: "dialling" };
+const CONSULTED: Record<string, Call["state"]> = { initiated: "dialling", alerting: "dialling", held: "held" };
 
 /** The phone's state as ctid's events have it; pure. */
 export function deviceState(view: DeviceView, before: PhoneState, at: number): PhoneState {
@@ -68,7 +71,7 @@ export function deviceState(view: DeviceView, before: PhoneState, at: number): P
       number: consultation.number,
       name: consultation.name,
       state: asked,
-      answeredAt: asked === "connected" ? at : null,
+      answeredAt: asked === "dialling" ? null : at,
       contactId: null,
       offerId: null,
       consultingFor: call.id,
@@ -81,7 +84,7 @@ export function deviceState(view: DeviceView, before: PhoneState, at: number): P
     line: view.reachable ? "registered" : "connecting",
     calls,
     muted: view.contacts.some(({ leg }) => leg?.muted),
-    conference: view.contacts.some(({ consultation }) => consultation?.state === "conferenced"),
+    conference: view.contacts.some(({ shared }) => shared),
     lastEnded: ended ? { number: ended.number, cause: "ended", at } : calls.length > 0 ? null : before.lastEnded,
   };
 }
@@ -134,6 +137,14 @@ export class DevicePhone implements Phone {
     if (contactId) await this.commands.retrieve(contactId);
   }
 
+  async swap(id: string): Promise<void> {
+    const call = this.store.call(id);
+    const asked = this.asked();
+    // With both on hold, to alternate is to go to who is asked.
+    if (call?.contactId && asked?.state === "held") await this.commands.retrieve(call.contactId);
+    else if (asked) await this.commands.alternate(asked.id);
+  }
+
   async mute(on: boolean): Promise<void> {
     const contactId = this.contact();
     if (contactId) await this.commands.mute(contactId, on);
@@ -153,8 +164,13 @@ export class DevicePhone implements Phone {
   }
 
   async conference(on: boolean): Promise<void> {
-    const asked = this.now().calls.find(({ consultingFor }) => consultingFor !== null);
-    if (asked) await (on ? this.commands.confer(asked.id) : this.commands.withdraw(asked.id));
+    const asked = this.asked();
+    // Who is in a conference leaves it one by one.
+    if (asked && on) await this.commands.confer(asked.id);
+  }
+
+  private asked(): Call | null {
+    return this.now().calls.find(({ consultingFor }) => consultingFor !== null) ?? null;
   }
 
   private contact(): string | null {

@@ -2,7 +2,7 @@
 
 import type { PhoneState } from "./state";
 
-/** What a kind of phone lets the page do; `lines` are several calls of its own, between which one may swap. */
+/** What a kind of phone lets the page do; `lines` are several calls of its own. */
 export type Ability = "answer" | "hold" | "mute" | "digits" | "refer" | "lines" | "conference";
 
 export interface DialOptions {
@@ -24,6 +24,8 @@ export interface Phone {
   hold(id: string): Promise<void>;
   /** Talks to the one on hold again; any other goes on hold. */
   retrieve(id: string): Promise<void>;
+  /** Talks to this one of two instead of to the other, who goes on hold. */
+  swap(id: string): Promise<void>;
   mute(on: boolean): Promise<void>;
   digits(id: string, tones: string): Promise<void>;
   /** Blind transfer by the phone itself, for calls that are none of ctid's. */

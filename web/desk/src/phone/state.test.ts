@@ -135,7 +135,7 @@ describe("calls that outlive their page", () => {
 describe("a phone on the desk", () => {
   const leg = (state: string, muted = false) => ({ id: "l1", state, muted });
   const contact = {
-    id: "c1", number: "+49301", name: "Greta", offerId: "o1", connectedAt: 15, leg: leg("connected"), consultation: null,
+    id: "c1", number: "+49301", name: "Greta", offerId: "o1", connectedAt: 15, leg: leg("connected"), consultation: null, shared: false,
   };
   const seen = (change: object, before = NO_PHONE, at = 20) =>
     deviceState({ reachable: true, inUse: true, contacts: [{ ...contact, ...change }] }, before, at);
@@ -159,8 +159,37 @@ describe("a phone on the desk", () => {
     const talking = seen(asked("connected"), dialled, 30);
     expect(talking.calls[1]).toMatchObject({ state: "connected", answeredAt: 30 });
     expect([...actionsOf(talking.calls[1]!, talking)].sort()).toEqual(["complete", "conference", "digits", "hangUp", "hold"]);
-    const all = seen({ ...asked("conferenced"), leg: leg("connected") }, talking, 40);
-    expect(all).toMatchObject({ conference: true, calls: [{ state: "connected", answeredAt: 15 }, { answeredAt: 30 }] });
+    const all = seen({ shared: true }, talking, 40);
+    expect(all).toMatchObject({ conference: true, calls: [{ state: "connected", answeredAt: 15 }] });
+    expect([...actionsOf(all.calls[0]!, all)].sort()).toEqual(["digits", "hangUp"]);
+  });
+
+  it("shows which of the two is on hold", () => {
+    const asked = (state: string, agentLeg: string) => ({ leg: leg(agentLeg), consultation: { id: "k", number: "1002", name: "Bob", state } });
+    const talking = seen(asked("connected", "held"), NO_PHONE, 30);
+    expect(talking.calls.map(({ state }) => state)).toEqual(["held", "connected"]);
+    const swapped = seen(asked("held", "connected"), talking, 40);
+    expect(swapped.calls).toMatchObject([{ state: "connected", since: 40 }, { state: "held", since: 40, answeredAt: 30 }]);
+    expect([...actionsOf(swapped.calls[1]!, swapped)].sort()).toEqual(["complete", "hangUp", "retrieve"]);
+    expect([...actionsOf(swapped.calls[0]!, swapped)].sort()).toEqual(["conference", "digits", "hangUp", "hold"]);
+  });
+
+  it("swaps by ctid, and retrieves the caller where both are on hold", async () => {
+    const asked: unknown[][] = [];
+    const commands = new Proxy({} as DeviceCommands, {
+      get: (_, name) => (...args: unknown[]) => Promise.resolve(void asked.push([name, ...args])),
+    });
+    const phone = new DevicePhone(commands);
+    const both = (leg: object, state: string) =>
+      phone.see({ reachable: true, inUse: true, contacts: [{ ...contact, leg: { id: "l1", muted: false, ...leg } as never, consultation: { id: "k", number: "1002", name: "", state } }] });
+    both({ state: "held" }, "connected");
+    await phone.swap("l1");
+    both({ state: "connected" }, "held");
+    await phone.swap("k");
+    both({ state: "held" }, "held");
+    await phone.swap("k");
+    await phone.swap("l1");
+    expect(asked).toEqual([["alternate", "k"], ["alternate", "k"], ["alternate", "k"], ["retrieve", "c1"]]);
   });
 
   it("asks ctid for what it shall do", async () => {
@@ -177,11 +206,11 @@ describe("a phone on the desk", () => {
     });
     for (const act of [
       phone.hold("l1"), phone.retrieve("l1"), phone.mute(true), phone.digits("l1", "5"), phone.conference(true),
-      phone.conference(false), phone.complete("k"), phone.hangUp("k"), phone.hangUp("l1"), phone.dial("112"), phone.hold("gone"),
+      phone.complete("k"), phone.hangUp("k"), phone.hangUp("l1"), phone.dial("112"), phone.hold("gone"),
     ]) await act;
     expect(asked).toEqual([
       ["answer", "o1"], ["hold", "c1"], ["retrieve", "c1"], ["mute", "c1", true], ["digits", "c1", "5"], ["confer", "k"],
-      ["withdraw", "k"], ["complete", "k"], ["withdraw", "k"], ["hangUp", "c1"], ["dial", "112"],
+      ["complete", "k"], ["withdraw", "k"], ["hangUp", "c1"], ["dial", "112"],
     ]);
     await expect(phone.refer()).rejects.toThrow("at-the-phone");
   });

@@ -43,6 +43,7 @@ export interface PhoneState {
   faults: ReadonlySet<Fault>;
   calls: readonly Call[];
   muted: boolean;
+  /** Its lines hear each other, or ctid has others in the call. */
   conference: boolean;
   lastEnded: Ended | null;
 }
@@ -147,7 +148,7 @@ export function actionsOf(call: Call, state: PhoneState): ReadonlySet<CallAction
   const others = state.calls.filter((other) => other !== call && other.answeredAt !== null);
   if (!state.conference) actions.add(call.state === "held" ? "retrieve" : "hold");
   if (call.state === "connected") actions.add("digits");
-  if (state.calls.length === 1) {
+  if (state.calls.length === 1 && !state.conference) {
     actions.add("transfer");
     if (call.state === "connected") actions.add("consult");
   }

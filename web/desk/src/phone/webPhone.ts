@@ -258,6 +258,10 @@ export class WebPhone implements Phone {
     return this.renegotiated(id, (session, done) => session.hold({}, done));
   }
 
+  swap(id: string): Promise<void> {
+    return this.retrieve(id);
+  }
+
   async retrieve(id: string): Promise<void> {
     await this.holdOthers(id);
     await this.renegotiated(id, (session, done) => session.unhold({}, done));
