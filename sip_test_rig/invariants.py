@@ -471,6 +471,10 @@ class Watch:
         """No caller is taken out of a talk."""
         assert not (caller.peer and self._talks(caller)), f"{caller.unique_id} was taken out of a talk"
 
+    def may_remind(self, channel: Channel) -> None:
+        """No agent who talks to somebody is reminded of somebody else: that would take them out of the talk."""
+        assert not (channel.peer and self._talks(channel)), f"{channel.unique_id} was reminded in a talk"
+
     def may_hang_up(self, command: cmd.HangUpLeg) -> None:
         """No talk is cut, but for one whose agent asked for that, or whose end the PBX owes us for too long."""
         if command.unique_id in self._may_end:

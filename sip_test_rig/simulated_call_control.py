@@ -20,6 +20,7 @@ class CallControl:
 
     Attributes:
         held: How many callers were put on hold.
+        reminded: How many agents heard a beep of a caller on hold.
         retrieved: How many came back from there to an agent.
         asked: How many of those who were dialled have talked to the agent who asks.
         alternated: How many agents went from one to the other.
@@ -31,6 +32,7 @@ class CallControl:
         self.world = world
         self.held = 0
         self.retrieved = 0
+        self.reminded = 0
         self.asked = 0
         self.alternated = 0
         self.called_in = 0
@@ -49,6 +51,14 @@ class CallControl:
         self._out(caller)
         caller.script = "in"
         self.world.enter_agi(caller, self.world.random.randint(0, 30))
+
+    def remind(self, command: cmd.RemindAgent) -> None:
+        """Redirect: the channel leaves whatever it is in, beeps, and waits."""
+        channel = self.world.channels.get(command.unique_id)
+        if channel is not None:
+            self.reminded += 1
+            self.world.watch.may_remind(channel)
+            self._out(channel)
 
     def join(self, command: cmd.JoinLegs) -> None:
         """Redirect: the channel leaves whatever it is in, and bridges with the caller's."""

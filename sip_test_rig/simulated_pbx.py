@@ -173,6 +173,8 @@ class SimulatedPbx(VirtualTime):
                 self.supervisors.ring(command)
             case cmd.Supervise() if self.ami.up:
                 self.supervisors.supervise(command)
+            case cmd.RemindAgent() if self.ami.up:
+                self.call_control.remind(command)
             case cmd.JoinLegs() if self.ami.up:
                 self.supervisors.takes_over(command.unique_id)
                 self.call_control.join(command)

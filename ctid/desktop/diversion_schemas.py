@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ctid.desktop.bodies import Input
-from ctid.desktop.call_control_schemas import Number
+from ctid.desktop.call_control_schemas import TransferTarget
 from ctid.desktop.schemas import ParkView, View
 from ctid.model.states import ContactState
 from ctid.spec.base import Name
 
 
-class DeflectBody(Input):
-    """Where what an agent is being offered goes instead: one of the three."""
-
-    queue: Name | None = Field(default=None, description="It waits there, at the place of its first queue.")
-    agent: Name | None = Field(default=None, description="It is offered to this agent first.")
-    number: Number | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if sum(each is not None for each in (self.queue, self.agent, self.number)) != 1:
-            raise ValueError("give one of queue, agent, number")
-        return self
+class DeflectBody(TransferTarget):
+    """Where what an agent is being offered goes instead: one of them."""
 
 
 class PickUpBody(Input):

@@ -82,6 +82,12 @@ class ContactParkedData(ContactData):
     pop: ScreenPopView
 
 
+class ContactHoldRecalledData(ContactData):
+    """The contact as it is then, and for how long its caller has been on hold."""
+
+    held_ms: int
+
+
 class ContactUnparkedData(ContactData):
     """The contact as it is then, and why it is parked no more."""
 
@@ -234,6 +240,9 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
     EventType("contact.transferred", ContactTransferredData, "Its agent has given it on, and wraps it up from now on."),
     EventType("contact.deflected", ContactDeflectedData, "Who was being offered it has sent it on without answering."),
     EventType("contact.parked", ContactParkedData, "Its agent has left it to whoever may fetch it, and wraps it up."),
+    EventType(
+        "contact.hold_recalled", ContactHoldRecalledData, "Its caller is on hold still; comes again until they are not."
+    ),
     EventType("contact.unparked", ContactUnparkedData, "It is parked no more; told to whom it was shown."),
     EventType("consultation.created", ConsultationCreatedData, "Somebody is about to be called about a contact."),
     EventType("consultation.updated", ConsultationData, "One that ctid carries out has come further."),

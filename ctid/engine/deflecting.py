@@ -6,7 +6,7 @@ ring for it, one agent's word counts for all: the others' stop.
 
 from __future__ import annotations
 
-from ctid.engine import contacts, journey, offers, outage, queueing
+from ctid.engine import contacts, journey, offers, outage, queueing, voicemail
 from ctid.engine.call_control import check_agent, check_number, check_queue
 from ctid.engine.requests import pending_offer
 from ctid.engine.transfers import Target, target_view
@@ -21,22 +21,23 @@ from ctid.spec.agent import VOICE
 
 
 def deflect(turn: Turn, request: OfferDeflected) -> View:
-    """Have the contact offered to a colleague, wait in another queue, or leave for a number."""
+    """Have the contact offered to a colleague, wait in another queue, leave for a number, or leave a message."""
     offer = pending_offer(turn, request.offer_id, request.agent_id)
-    contact, target = turn.state.contacts[offer.contact_id], Target(request.queue, request.agent, request.number)
+    contact = turn.state.contacts[offer.contact_id]
+    target = Target(request.queue, request.agent, request.number, request.voicemail_queue, request.voicemail_agent)
     if sum(map(bool, target)) != 1:
-        raise RequestError("a deflection goes to one of queue, agent, number")
+        raise RequestError("a deflection goes to one of queue, agent, number, voicemail")
     _check_still_theirs(turn, offer, contact)
     _check(turn, offer, contact, target)
     _take_back(turn, offer, contact)
-    if target.number:
-        _leave(turn, contact, offer.agent_id, target.number)
-    else:
+    if target.agent or target.queue:
         queueing.exclude(turn, contact, offer.agent_id)
         if target.agent:
             _mean_for(turn, contact, target.agent)
         else:
             _move_to(turn, contact, target.queue)
+    else:
+        _leave(turn, contact, offer.agent_id, target)
     contacts.publish(
         turn,
         contact,
@@ -76,12 +77,16 @@ def _check(turn: Turn, offer: Offer, contact: Contact, target: Target) -> None:
             current=offer.state,
             allowed_actions=allowed,
         )
+    if target.queue:
+        if target.queue != contact.queue:
+            check_queue(turn, contact, target.queue)
+        return
+    if contact.channel != VOICE:
+        raise RequestError(f"a contact of channel {contact.channel} has no caller; it goes to an agent or a queue")
     if target.number:
         check_number(turn, target.number)
-        if contact.channel != VOICE:
-            raise RequestError(f"a contact of channel {contact.channel} has no caller who could leave for a number")
-    elif target.queue != contact.queue:
-        check_queue(turn, contact, target.queue)
+    else:
+        voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
 
 
 def _take_back(turn: Turn, offer: Offer, contact: Contact) -> None:
@@ -111,11 +116,15 @@ def _move_to(turn: Turn, contact: Contact, queue: str) -> None:
     contacts.publish(turn, contact, "contact.queued")
 
 
-def _leave(turn: Turn, contact: Contact, by: str, number: str) -> None:
-    # A number that does not answer gives them back, as one that they were transferred to does.
-    contact.given_by, contact.returned = by, None
+def _leave(turn: Turn, contact: Contact, by: str, target: Target) -> None:
     contacts.move(turn, contact, ContactState.QUEUED)
     for timer in ("step", "wait", "exclude"):
         turn.cancel_timer(f"{timer}:{contact.id}")
     contacts.move(turn, contact, ContactState.CREATED)
-    journey.leave_for(turn, contact, "number", number, Outcome.TRANSFERRED)
+    if target.number:
+        # One that does not answer gives them back, as one that they were transferred to does.
+        contact.given_by, contact.returned = by, None
+        journey.leave_for(turn, contact, "number", target.number, Outcome.TRANSFERRED)
+    else:
+        contact.given_by = ""
+        voicemail.begin(turn, contact, agent_id=target.voicemail_agent, queue=target.voicemail_queue)

@@ -24,6 +24,7 @@ from ctid.engine import (
     deflecting,
     devices,
     dialling,
+    holding,
     journey,
     messages,
     offers,
@@ -278,6 +279,8 @@ class Engine:
                 queueing.look_ahead(turn, subject)
             case "meant" if contact := state.contacts.get(subject):
                 returning.patience_over(turn, contact)
+            case "recall" if leg := state.legs.get(subject):
+                holding.recall(turn, leg)
             case "park" if contact := state.contacts.get(subject):
                 parking.time_over(turn, contact)
             case "parted" if contact := state.contacts.get(subject):

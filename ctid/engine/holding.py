@@ -6,12 +6,12 @@ outlive a daemon that dies: the dialplan has the one ask for ctid again and the 
 
 from __future__ import annotations
 
-from ctid.engine import contacts, leg_states
+from ctid.engine import contacts, hold_recall, leg_states
 from ctid.engine.turn import Turn
-from ctid.model.commands import HoldCall, JoinLegs, MuteLeg
+from ctid.model.commands import HoldCall, JoinLegs, MuteLeg, RemindAgent
 from ctid.model.contact import Contact
 from ctid.model.leg import Leg
-from ctid.model.states import LegState
+from ctid.model.states import ContactState, LegState
 
 JOIN_MS = 2_000
 """Two channels are in one bridge within far less. Until then, or until this has passed, no other such order is given:
@@ -67,6 +67,22 @@ def bridged(turn: Turn, contact: Contact, leg: Leg) -> None:
         unpark(contact)
         leg_states.change(turn, agent, LegState.CONNECTED, "leg.retrieved")
         contacts.publish(turn, contact, "contact.updated")
+
+
+def recall(turn: Turn, leg: Leg) -> None:
+    """An agent has had their caller on hold for so long: they are told, and hear a beep if nobody else talks to them.
+
+    A channel that the phone itself holds hears nothing, so its agent is told at the desktop alone.
+    """
+    contact = turn.state.contacts.get(leg.contact_id)
+    held = leg.state is LegState.HELD and contact is not None and contact.state is ContactState.CONNECTED
+    if contact is None or not held or agent_leg(turn, contact) is not leg:
+        return
+    hold_recall.begin(turn, leg)
+    contacts.publish(turn, contact, "contact.hold_recalled", held_ms=turn.now.mono_ms - leg.since_ms)
+    asking = any(each.contact_id == contact.id and each.leg_id for each in turn.state.consultations.values())
+    if contact.parked and not (leg.bridge_id or asking or is_joining(turn, contact)):
+        turn.emit(RemindAgent(pbx=leg.pbx, unique_id=leg.unique_id))
 
 
 def unpark(contact: Contact) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import recordings, today
+from ctid.engine import hold_recall, recordings, today
 from ctid.engine.turn import Turn
 from ctid.engine.views import leg_view
 from ctid.model.leg import Leg
@@ -13,6 +13,7 @@ def change(turn: Turn, leg: Leg, state: LegState, type_: str) -> None:
     """The leg is in this state from now on."""
     today.hold_ends(turn, leg)
     leg.state, leg.since_ms = state, turn.now.mono_ms
+    hold_recall.follow(turn, leg)
     if leg.recording and state not in (LegState.DISCONNECTED, LegState.FAILED):
         recordings.follow(turn, leg)
     tell(turn, leg, type_)

@@ -202,6 +202,13 @@ class LetWait(Command, frozen=True, kw_only=True, tag="leg.wait"):
     ringing: bool
 
 
+class RemindAgent(Command, frozen=True, kw_only=True, tag="leg.remind"):
+    """Beep in the ear of an agent whose channel waits alone, and have it wait on."""
+
+    pbx: str
+    unique_id: str
+
+
 class JoinLegs(Command, frozen=True, kw_only=True, tag="leg.join"):
     """Bridge a channel with the caller's, taking both out of what they are in.
 
@@ -509,7 +516,9 @@ AgiCommand = AnswerLeg | PlayAndCollect | RecordMessage | PlayMusic | StopMusic 
 Originate = RingAgent | DialCustomer | DialConsulted | RingSupervisor | PlaceCall
 """What makes a channel; if that cannot be, ``LegFailed`` says so."""
 
-Move = FetchLeg | HoldCall | LetWait | JoinLegs | Alternate | RejoinConsulted | Confer | Supervise | MuteLeg
+Move = (
+    FetchLeg | HoldCall | LetWait | RemindAgent | JoinLegs | Alternate | RejoinConsulted | Confer | Supervise | MuteLeg
+)
 """What is done to channels that are there; that one is gone is no failure."""
 
 AmiCommand = Originate | Move | MuteRecording | StopRecording | SendDigits | HangUpLeg

@@ -26,6 +26,7 @@ EVENT_TYPES: Final = frozenset(
         "contact.connected",
         "contact.created",
         "contact.deflected",
+        "contact.hold_recalled",
         "contact.interrupted",
         "contact.overflowed",
         "contact.parked",

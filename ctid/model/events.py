@@ -640,6 +640,8 @@ class OfferDeflected(Request, frozen=True, kw_only=True, tag="request.offer_defl
         queue: To wait there, in its place.
         agent: To be offered to this agent, and to its queue's others if they don't take it.
         number: To leave for this number.
+        voicemail_queue: To leave a message for whoever serves this queue.
+        voicemail_agent: To leave a message for this agent.
     """
 
     agent_id: str
@@ -647,6 +649,8 @@ class OfferDeflected(Request, frozen=True, kw_only=True, tag="request.offer_defl
     queue: str = ""
     agent: str = ""
     number: str = ""
+    voicemail_queue: str = ""
+    voicemail_agent: str = ""
 
 
 class PickUpRequested(Request, frozen=True, kw_only=True, tag="request.pick_up"):

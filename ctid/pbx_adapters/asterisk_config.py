@@ -30,6 +30,7 @@ from ctid.pbx_adapters.ami.commands import (
     OWN_NUMBER,
     PHONE,
     PHONES,
+    RECALL,
     RECORD,
     RING,
     ROOM,
@@ -52,6 +53,9 @@ HOLD_SECONDS: Final = 3_600
 
 LEFT_SECONDS: Final = 30
 """A supervisor whose agent has left, while no daemon is there to end it, hears silence for so long."""
+
+BEEP: Final = "!1400/200,!0/100,!1400/200,0"
+"""Twice, short: an agent is to look at the screen, not to jump."""
 
 LOCK_TRIES: Final = 200
 """After two seconds without the lock, which is never held so long, an agent's leg goes on without it."""
@@ -197,6 +201,8 @@ def extensions_conf(dialplan: Dialplan) -> str:
         wait=AWAIT,
         wait_seconds=AWAIT_SECONDS,
         hold=HOLD,
+        recall=RECALL,
+        beep=BEEP,
         ring=RING,
         music=MUSIC,
         music_class=dialplan.music_class,
@@ -380,6 +386,10 @@ exten => {ring},1,Playtones(ring)
  same => n,Wait({hold_seconds})
  same => n,Hangup()
 exten => {hold},1,Playtones(0)
+ same => n,Wait({hold_seconds})
+ same => n,Hangup()
+; The agent is reminded of the caller; what is marked with ! sounds once, and then it is silent as before.
+exten => {recall},1,Playtones({beep})
  same => n,Wait({hold_seconds})
  same => n,Hangup()
 ; Who was asked, while the agent talks to the caller in between.

@@ -34,6 +34,7 @@ class PolicySpec(Spec):
         transfers_return: Whether a contact that was transferred to somebody who does not take it is offered to who
             transferred it, before anybody else.
         park_seconds: A parked contact that nobody has fetched for so long is offered to who parked it.
+        hold_recall_seconds: An agent is reminded of a caller on hold each time that so much has passed; 0 for never.
         lease_seconds: Grace after the ringing time before a reservation is given up without word from the PBX.
         desktop_grace_seconds: State kept for an agent whose last desktop went away.
         pbx_grace_seconds: Contacts of a PBX that cannot be reached for so long are closed as failed.
@@ -53,6 +54,7 @@ class PolicySpec(Spec):
     transfer_seconds: Seconds = 20
     transfers_return: bool = True
     park_seconds: Seconds = 120
+    hold_recall_seconds: Seconds = 60
     lease_seconds: Seconds = 10
     desktop_grace_seconds: Seconds = 60
     pbx_grace_seconds: Seconds = 60

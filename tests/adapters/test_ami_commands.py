@@ -19,6 +19,7 @@ from ctid.model.commands import (
     MuteLeg,
     MuteRecording,
     RejoinConsulted,
+    RemindAgent,
     RingAgent,
     RingSupervisor,
     Supervise,
@@ -37,6 +38,7 @@ from ctid.pbx_adapters.ami.commands import (
     mute_leg,
     mute_recording,
     rejoin_consulted,
+    remind_agent,
     ring_agent,
     ring_supervisor,
     send_digit,
@@ -156,6 +158,16 @@ def test_an_agent_waits_in_silence_or_hears_it_ring(ringing: bool, exten: str) -
         AGENT,
         "ctid-await",
         exten,
+    )
+
+
+def test_an_agent_who_waits_is_reminded_where_they_wait() -> None:
+    fields = remind_agent(RemindAgent(pbx="a", unique_id=AGENT))
+    assert (fields["Action"], fields["Channel"], fields["Context"], fields["Exten"]) == (
+        "Redirect",
+        AGENT,
+        "ctid-await",
+        "recall",
     )
 
 

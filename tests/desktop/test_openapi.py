@@ -62,14 +62,11 @@ CALLER = "+4917612345678"
 PASSWORD = "demo-only-password"
 WHO: Final = ("alice", "sue", "adam", "crm")
 
-# Where the table of rights asks for what is refused, on purpose.
+# Where the table of rights asks for what is refused, on purpose, or would be of those who have calls here already.
 BODIES: Final[dict[str, Any]] = {
     "signIn": {"username": "somebody", "password": PASSWORD},
     "pickUpContact": {"agent": "erin"},
     "supervise": {"of": {"agent": "carol"}, "phone": {"device": "PJSIP/1091"}},
-# Where the table of rights asks for what is refused, on purpose, or would be of those who have calls here already.
-BODIES: Final[dict[str, Any]] = {
-    "signIn": {"username": "somebody", "password": PASSWORD},
     "placeCall": {"number": "110"},
 }
 

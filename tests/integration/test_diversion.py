@@ -1,4 +1,4 @@
-"""What takes callers elsewhere than ctid would: picked up, deflected, parked; with every party listened to."""
+"""Callers who are taken elsewhere than ctid would, or forgotten on hold; on the real Asterisk, all listened to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall, PhoneError
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
-from tests.integration.call_acts import OUTSIDE_HZ, act, asked, finish, hold, in_talk, until_ended
+from tests.integration.call_acts import (
+    OUTSIDE_HZ,
+    act,
+    asked,
+    finish,
+    hold,
+    in_talk,
+    retrieve,
+    until_ended,
+    until_silence,
+)
 from tests.integration.floor import (
     CALLER_HZ,
     DIRECT,
@@ -32,11 +42,13 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)
 
 OUTSIDE = "1004"
 PARK_S = 6.0
+RECALL_S = 2.0
+BEEP_HZ = 1_400.0
 
 
 def config() -> dict[str, Any]:
     """A floor of agents who all serve both queues; ctid offers each queue's callers to one of them."""
-    data = floor_config(4, ring_seconds=20, wrap_up_seconds=60, park_seconds=PARK_S)
+    data = floor_config(4, ring_seconds=20, wrap_up_seconds=60, park_seconds=PARK_S, hold_recall_seconds=RECALL_S)
     for queue in data["queues"].values():
         queue["dispositions"] = []
     data["queues"]["sales"]["steps"] = [{"agents": ["a01"]}]
@@ -169,7 +181,8 @@ async def test_two_who_pick_up_at_once_are_one(site: RigSite, boss: Desktop) -> 
         await until_hears_more(call, MUSIC_HZ)
         (shown,) = await waiting(one)
         mine = await pick_up(one, shown["id"])
-        with pytest.raises(Exception, match="conflict"):
+        # By then it is taken, or no longer theirs to see.
+        with pytest.raises(Exception, match=r"conflict|forbidden"):
             await other.desktop.request("POST", f"/v1/contacts/{shown['id']}/pick-up")
         await both_hear(call, mine, one)
         assert other.phone.invites == {}
@@ -428,3 +441,66 @@ async def test_killed_while_a_caller_is_parked(site: RigSite, boss: Desktop, at_
     async with site.supervisor() as fresh:
         record = await until_record(fresh, contact_id)
         assert [each["result"] for each in record["segments"]] == ["parked", "ended"]
+
+
+# ---- forgotten -------------------------------------------------------------------------------------------------------
+
+
+async def recalled(seat: Seat) -> int:
+    """Wait until the agent is told that their caller is on hold still; gives for how many milliseconds."""
+    told = await seat.desktop.wait("contact.hold_recalled", timeout=PATIENCE_S)
+    return int(told["data"]["held_ms"])
+
+
+async def test_a_forgotten_caller_is_beeped_for_until_they_are_taken_back(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01") as (one,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        await hold(one, contact_id, call, mine)
+        mine.media.forget()
+        first = await recalled(one)
+        await mine.until_heard(BEEP_HZ, 0.3, PATIENCE_S)
+        mine.media.forget()
+        second = await recalled(one)
+        await mine.until_heard(BEEP_HZ, 0.3, PATIENCE_S)
+        assert second - first >= RECALL_S * 900
+        await until_silence(mine)
+        await until_hears_more(call, MUSIC_HZ)
+        await retrieve(one, contact_id, call, mine)
+        seen = len([event for event in one.desktop.events if event["type"] == "contact.hold_recalled"])
+        mine.media.forget()
+        await until_hears_more(mine, CALLER_HZ, RECALL_S + 0.5)
+        assert len([event for event in one.desktop.events if event["type"] == "contact.hold_recalled"]) == seen
+        mine.hang_up()
+        await until_ended(call)
+        await finish(one, contact_id)
+    await until_quiet(site, boss)
+
+
+async def test_who_asks_a_colleague_meanwhile_hears_them_and_no_beep(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        _, theirs = await asked(one, two, contact_id, call, mine)
+        for each in (mine, theirs):
+            each.media.forget()
+        await recalled(one)
+        await recalled(one)
+        await until_hears_more(mine, two.phone.voice_hz)
+        await until_hears_more(theirs, one.phone.voice_hz)
+        call.hang_up()
+        await until_ended(mine, theirs)
+        await finish(one, contact_id)
+    await until_quiet(site, boss)
+
+
+async def test_a_hold_by_the_phone_itself_is_told_as_well(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01") as (one,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, one)
+        mine.hold()
+        await until_hears_more(call, MUSIC_HZ)
+        assert await recalled(one) >= RECALL_S * 900
+        mine.retrieve()
+        await both_hear(call, mine, one)
+        mine.hang_up()
+        await until_ended(call)
+        await finish(one, contact_id)
+    await until_quiet(site, boss)

@@ -38,7 +38,9 @@ def deflect(world: SimulatedPbx) -> None:
         if not state.offers:
             world.run(200)
             state = world.engine.state
-    offer_id = dice.choice([*state.offers, "of-none"])
+    several = {offer_id for each in state.contacts.values() if len(each.offer_ids) > 1 for offer_id in each.offer_ids}
+    shared = [offer_id for offer_id in state.offers if offer_id in several]
+    offer_id = dice.choice(shared or [*state.offers, "of-none"])
     offer = state.offers.get(offer_id)
     to = dice.choice(
         [
@@ -47,6 +49,7 @@ def deflect(world: SimulatedPbx) -> None:
             {"queue": "letters"},
             {"queue": "crowded"},
             {"queue": "night"},
+            {"voicemail_agent": "bob"},
             *({"number": "112"},) * 3,
             {},
         ]

@@ -37,7 +37,7 @@ def test_nothing_that_ctid_does_for_phones_breaks_an_invariant(first: int) -> No
     worlds = [walk(seed, controlled=0.4) for seed in range(first, first + 40)]
     done = {
         name: sum(getattr(world.call_control, name) for world in worlds)
-        for name in ("held", "retrieved", "asked", "alternated", "called_in", "conferences")
+        for name in ("held", "reminded", "retrieved", "asked", "alternated", "called_in", "conferences")
     }
     assert min(done.values()) > 1, f"the walks reach too little: {done}"
     given = [part.result for world in worlds for save in world.watch.records.values() for part in save.record.segments]

@@ -37,6 +37,7 @@ SPEC: dict[str, Any] = {
         "regain_place_seconds": 40,
         "supervision": {"devices": [BOSS], "tell_agent": {"monitor": False}},
         "park_seconds": 9,
+        "hold_recall_seconds": 2,
     },
     "voicemail": {"prompts": ["say-it"], "max_seconds": 20},
     "calendars": {"never": {"timezone": "Europe/Berlin", "hours": {}}},

@@ -28,7 +28,7 @@ async def list_waiting(call: Call) -> Answer:
 async def deflect(call: Call) -> Answer:
     """Send on what an agent is being offered."""
     body: DeflectBody = call.body
-    offer = live_offer(call)
+    offer, message = live_offer(call), body.voicemail
     request = OfferDeflected(
         command_id=call.command_id,
         principal=call.principal.subject,
@@ -37,6 +37,8 @@ async def deflect(call: Call) -> Answer:
         queue=body.queue or "",
         agent=body.agent or "",
         number=body.number or "",
+        voicemail_queue=(message.queue if message is not None else None) or "",
+        voicemail_agent=(message.agent if message is not None else None) or "",
     )
     return accepted(call, await call.site.request(request))
 

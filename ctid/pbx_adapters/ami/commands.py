@@ -19,6 +19,7 @@ from ctid.model.commands import (
     MuteRecording,
     PlaceCall,
     RejoinConsulted,
+    RemindAgent,
     RingAgent,
     RingSupervisor,
     Supervise,
@@ -34,6 +35,9 @@ AWAIT: Final = "ctid-await"
 
 HOLD, RING = "hold", "ring"
 """The extensions of ``AWAIT`` for an agent whose caller is on hold: they hear nothing, or it ring elsewhere."""
+
+RECALL: Final = "recall"
+"""The extension of ``AWAIT`` that reminds an agent, by a beep, of a caller on hold."""
 
 MUSIC: Final = "music"
 """The extension of ``AWAIT`` for somebody who was asked, and waits while the agent talks to the caller."""
@@ -193,6 +197,11 @@ def hold_call(command: HoldCall) -> Fields:
 def let_wait(command: LetWait) -> Fields:
     """Have an agent's channel wait alone."""
     return _redirect(command.unique_id, AWAIT, RING if command.ringing else HOLD)
+
+
+def remind_agent(command: RemindAgent) -> Fields:
+    """Beep in the ear of an agent whose channel waits."""
+    return _redirect(command.unique_id, AWAIT, RECALL)
 
 
 def join_legs(command: JoinLegs) -> Fields:

@@ -24,6 +24,7 @@ from ctid.model.commands import (
     Originate,
     PlaceCall,
     RejoinConsulted,
+    RemindAgent,
     RingAgent,
     RingSupervisor,
     SendDigits,
@@ -48,6 +49,7 @@ from ctid.pbx_adapters.ami.commands import (
     mute_recording,
     place_call,
     rejoin_consulted,
+    remind_agent,
     ring_agent,
     ring_supervisor,
     stop_recording,
@@ -126,6 +128,8 @@ class Executor:
                 self._move(command.unique_id, hold_call(command))
             case LetWait():
                 self._move(command.unique_id, let_wait(command))
+            case RemindAgent():
+                self._move(command.unique_id, remind_agent(command))
             case JoinLegs():
                 self._move(command.unique_id, join_legs(command))
             case Alternate():

@@ -161,6 +161,18 @@ def test_a_number_that_does_not_answer_gives_them_back() -> None:
     assert offered.data["offer"]["pop"]["returned"] == {"by": "+49305550199", "cause": "busy"}
 
 
+def test_a_caller_may_leave_a_message_for_who_has_no_time() -> None:
+    site, leg = ringing(changed("voicemail", {"prompts": ["leave"]}))
+    deflect(site, voicemail_agent="alice")
+    assert site.only(cmd.RecordMessage).prompts == ["leave"]
+    (told,) = [each for each in site.all(cmd.Publish) if each.type == "contact.deflected"]
+    assert told.data["to"]["voicemail"] == {"agent": "alice", "queue": None}
+    site.ended(leg, 26)
+    assert (site.agent().state, site.agent().misses) == (AgentState.READY, 0)
+    other, _ = ringing()
+    assert "no voicemail" in refused(other, voicemail_queue="sales")
+
+
 def test_a_caller_who_is_between_two_sessions_leaves_when_they_are_back() -> None:
     site, _ = ringing()
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
@@ -308,8 +320,8 @@ def test_only_an_offer_that_is_out_is_sent_on(state: OfferState) -> None:
 @pytest.mark.parametrize(
     ("to", "says"),
     [
-        ({}, "one of queue, agent, number"),
-        ({"queue": "support", "number": "112"}, "one of queue, agent, number"),
+        ({}, "one of queue, agent, number, voicemail"),
+        ({"queue": "support", "number": "112"}, "one of queue, agent, number, voicemail"),
         ({"queue": "nowhere"}, "there is no queue"),
         ({"agent": "nobody"}, "there is no agent"),
         ({"agent": "alice"}, "somebody else"),
