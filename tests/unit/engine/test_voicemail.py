@@ -189,7 +189,10 @@ def test_an_agent_sends_the_caller_to_leave_a_message(site: Site, to: dict[str, 
     [
         ({"voicemail_agent": "nobody"}, "there is no agent 'nobody'"),
         ({"voicemail_queue": "nowhere"}, "there is no queue 'nowhere'; there is: sales, support"),
-        ({"voicemail_queue": "sales", "agent": "bob"}, "a transfer goes to one of queue, agent, number, voicemail"),
+        (
+            {"voicemail_queue": "sales", "agent": "bob"},
+            "a transfer goes to one of queue, agent, number, voicemail, menu",
+        ),
     ],
 )
 def test_a_transfer_to_no_voicemail_is_refused(site: Site, to: dict[str, str], detail: str) -> None:
