@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from ctid.desktop.bodies import Input
-from ctid.desktop.call_control_schemas import TransferTarget
+from ctid.desktop.call_control_schemas import Number, VoicemailTarget
 from ctid.desktop.schemas import ParkView, View
 from ctid.model.states import ContactState
 from ctid.spec.base import Name
 
 
-class DeflectBody(TransferTarget):
+class DeflectBody(Input):
     """Where what an agent is being offered goes instead: one of them."""
+
+    queue: Name | None = Field(default=None, description="It waits there, in its place.")
+    agent: Name | None = Field(default=None, description="It is offered to this agent first.")
+    number: Number | None = None
+    voicemail: VoicemailTarget | None = Field(default=None, description="The caller leaves a message.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(each is not None for each in (self.queue, self.agent, self.number, self.voicemail)) != 1:
+            raise ValueError("give one of queue, agent, number, voicemail")
+        return self
 
 
 class PickUpBody(Input):

@@ -33,15 +33,17 @@ async def test_a_parked_caller_is_shown_to_whom_they_are_for(desk: Desk, http: a
     assert shown is not None
     assert (shown.by, shown.agent, shown.returned) == ("alice", "bob", False)
     audience, numbers = Audience.of(desk.authority.verify(desk.token("bob")), None), QueueNumbers(desk.site)
-    data = snapshot(desk.site, audience, "bob", desk.hub.team_of, numbers)
+    data = snapshot(desk.site, audience, "bob", desk.hub.team_of, numbers, "bob")
     socket_messages.SnapshotView.model_validate(data)
     assert [each["contact"]["id"] for each in data["data"]["parked"]] == [contact_id]
-    assert snapshot(desk.site, audience, "", desk.hub.team_of, numbers)["data"]["parked"] == []
+    assert snapshot(desk.site, audience, "", desk.hub.team_of, numbers, "")["data"]["parked"] == []
     # To see, not to command.
     assert (await ask(http, desk, "bob", "GET", path))[0] == 200
     assert (await ask(http, desk, "bob", "PATCH", f"{path}/attributes", json={"case": "7"}))[0] == 403
     _, listed, _ = await ask(http, desk, "bob", "GET", "/v1/agents/bob/waiting")
-    assert diversion_schemas.WaitingContactsView.model_validate(listed).items[0].park == shown
+    park = diversion_schemas.WaitingContactsView.model_validate(listed).items[0].park
+    assert park is not None
+    assert (park.by, park.agent) == ("alice", "bob")
 
 
 async def on_a_break(http: aiohttp.ClientSession, desk: Desk, agent_id: str) -> None:
