@@ -280,8 +280,7 @@ def _part(turn: Turn, contact: Contact, giver: Segment, result: str = "transferr
     offer = turn.state.offers.get(turn.state.agents[giver.agent_id].offer_id)
     if offer is not None and offer.contact_id == contact.id and offer.leg_id in turn.state.legs:
         contact.parting_leg = offer.leg_id
-        bridge_id = turn.state.legs[offer.leg_id].bridge_id
-        if consultations.is_apart(turn, contact) or (bridge_id and bridge_id == contact.conference):
+        if consultations.is_apart(turn, contact):
             # No bridge ends with which their channel would.
             offers.hang_up(turn, offer)
     if contact.parked:
