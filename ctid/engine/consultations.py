@@ -88,8 +88,13 @@ def by_leg(turn: Turn, leg: Leg) -> Consultation | None:
 
 
 def is_apart(turn: Turn, contact: Contact) -> bool:
-    """Whether the caller is on hold with us or in a conference, so that no bridge of two ends with their talk."""
-    return contact.parked or any(each.leg_id for each in of(turn, contact))
+    """Whether the caller is on hold with us or in a conference, so that no bridge of two ends with their talk.
+
+    A conference which all others have left is still one to the PBX.
+    """
+    agent = holding.agent_leg(turn, contact)
+    confers = agent is not None and bool(agent.bridge_id) and agent.bridge_id == contact.conference
+    return contact.parked or confers or any(each.leg_id for each in of(turn, contact))
 
 
 def has_emergency(turn: Turn, contact: Contact) -> bool:

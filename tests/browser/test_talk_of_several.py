@@ -97,14 +97,16 @@ async def test_between_two_and_then_with_several(desk: Desk, boss: Desktop) -> N
         await until_hears_more(talk, CALLER_HZ)
 
         # What is given on and not taken comes back, and says so.
+        colleague.answer_after = None
         await bob.set_state("READY")
         await alice.click("transfer")
         await alice.click("target-agent-bob")
+        await talk.until("ended", timeout=2)
         offer = await bob.wait("offer.created", timeout=PATIENCE_S)
         await bob.request("POST", f"/v1/offers/{offer['data']['offer']['id']}/reject")
         returned = alice.find("pop-returned")
         await expect(returned).to_have_attribute("data-cause", "rejected")
-        await expect(returned).to_contain_text("Bob")
+        await expect(returned).to_contain_text("bob did not take it: rejected")
         again = await phone.next_call(PATIENCE_S)
         await alice.until_call("connected")
         await until_hears_more(again, CALLER_HZ)

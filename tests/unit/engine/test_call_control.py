@@ -551,6 +551,21 @@ def test_a_caller_in_a_conference_is_given_on(site: Site) -> None:
     assert {each.unique_id for each in out if isinstance(each, cmd.HangUpLeg)} == {leg, theirs}
 
 
+def test_a_caller_is_given_on_out_of_what_was_a_conference(site: Site) -> None:
+    leg, theirs = conferenced(site)
+    site.give(ev.LegEnded(pbx="main", unique_id=theirs, cause=16))
+    site.request(ev.TransferRequested, contact_id=site.contact().id, queue="support")
+    assert site.only(cmd.FetchLeg).unique_id == "c1"
+    assert site.only(cmd.HangUpLeg).unique_id == leg, "the bridge does not end with who leaves it"
+
+
+def test_the_agent_is_let_go_when_the_caller_leaves_what_was_a_conference(site: Site) -> None:
+    leg, theirs = conferenced(site)
+    site.give(ev.LegEnded(pbx="main", unique_id=theirs, cause=16))
+    site.give(ev.LegEnded(pbx="main", unique_id="c1", cause=16))
+    assert site.only(cmd.HangUpLeg).unique_id == leg
+
+
 def called_in(site: Site, **whom: str) -> tuple[str, str]:
     """Somebody is called into the talk of caller and agent, and has answered; gives the agent's leg and theirs."""
     leg = site.connected()
