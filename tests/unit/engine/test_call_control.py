@@ -10,6 +10,19 @@ import pytest
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ConsultationState, ContactState, LegState, OfferState, Outcome
+from tests.unit.engine.talks import (
+    alternated,
+    arrives,
+    asked,
+    called_in,
+    conferenced,
+    consultation,
+    dialled,
+    held,
+    one_more,
+    refused,
+    unbridged,
+)
 from tests.unit.site import Site
 
 
@@ -18,53 +31,6 @@ def site() -> Site:
     site = Site()
     site.ask("bob", AgentState.NOT_READY, reason="break")
     return site
-
-
-def unbridged(site: Site, *unique_ids: str, bridge: str = "br") -> list[cmd.Command]:
-    return site.give(*(ev.LegUnbridged(pbx="main", unique_id=each, bridge_id=bridge) for each in unique_ids))
-
-
-def arrives(site: Site) -> list[cmd.Command]:
-    return site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
-
-
-def held(site: Site) -> str:
-    """A caller on hold, who hears music; gives the agent's leg."""
-    leg = site.connected()
-    site.request(ev.HoldRequested, contact_id=site.contact().id)
-    unbridged(site, leg, "c1")
-    arrives(site)
-    return leg
-
-
-def dialled(site: Site, **whom: str) -> tuple[str, str]:
-    """Somebody is called about the caller, who is on hold; gives the agent's leg and theirs."""
-    leg = site.connected()
-    site.request(ev.ConsultationRequested, contact_id=site.contact().id, dial=True, **(whom or {"agent": "bob"}))
-    gathered = unbridged(site, leg, "c1")
-    gathered += unbridged(site, leg)
-    asked = site.engine.state.legs[consultation(site).leg_id].unique_id
-    arrives(site)
-    return leg, asked
-
-
-def asked(site: Site, **whom: str) -> tuple[str, str]:
-    """The agent talks to who is asked."""
-    leg, theirs = dialled(site, **whom)
-    site.give(ev.LegAlerting(pbx="main", unique_id=theirs))
-    site.answered(theirs)
-    site.bridged(theirs, leg, bridge="co")
-    assert consultation(site).state is ConsultationState.CONNECTED
-    return leg, theirs
-
-
-def consultation(site: Site) -> Any:
-    (one,) = site.engine.state.consultations.values()
-    return one
-
-
-def refused(site: Site) -> str:
-    return site.only(cmd.Refuse).detail
 
 
 # ---- hold ------------------------------------------------------------------------------------------------------------
@@ -399,19 +365,6 @@ def test_the_talk_ends_and_with_it_what_is_asked_about_it(site: Site, who: str) 
 # ---- one and the other -----------------------------------------------------------------------------------------------
 
 
-def alternated(site: Site) -> tuple[str, str]:
-    """The agent talks to the caller, and who was asked waits."""
-    leg, theirs = asked(site)
-    site.request(ev.AlternateRequested, consultation_id=consultation(site).id)
-    order = site.only(cmd.Alternate)
-    assert (order.unique_id, order.agent_unique_id, order.consulted_unique_id) == ("c1", leg, theirs)
-    unbridged(site, leg, theirs, bridge="co")
-    site.bridged(leg, "c1", bridge="b2")
-    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
-    assert consultation(site).state is ConsultationState.HELD
-    return leg, theirs
-
-
 def test_the_agent_talks_to_the_caller_in_between(site: Site) -> None:
     leg, theirs = alternated(site)
     legs = site.engine.state.legs
@@ -495,18 +448,6 @@ def test_a_change_that_the_pbx_never_made_is_none(site: Site) -> None:
 # ---- conferences -----------------------------------------------------------------------------------------------------
 
 
-def conferenced(site: Site) -> tuple[str, str]:
-    leg, theirs = asked(site)
-    site.request(ev.ConferenceRequested, consultation_id=consultation(site).id)
-    order = site.only(cmd.Confer)
-    assert (order.unique_id, order.agent_unique_id, order.consulted_unique_id) == ("c1", leg, theirs)
-    unbridged(site, leg, theirs, bridge="co")
-    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
-    site.bridged(theirs, leg, "c1", bridge="conf")
-    assert consultation(site).state is ConsultationState.CONFERENCED
-    return leg, theirs
-
-
 def test_a_conference_is_one_when_all_three_are_in_it(site: Site) -> None:
     leg, _ = conferenced(site)
     assert (site.contact().parked, site.engine.state.legs[leg].state) == (False, LegState.CONNECTED)
@@ -564,36 +505,6 @@ def test_the_agent_is_let_go_when_the_caller_leaves_what_was_a_conference(site: 
     site.give(ev.LegEnded(pbx="main", unique_id=theirs, cause=16))
     site.give(ev.LegEnded(pbx="main", unique_id="c1", cause=16))
     assert site.only(cmd.HangUpLeg).unique_id == leg
-
-
-def called_in(site: Site, **whom: str) -> tuple[str, str]:
-    """Somebody is called into the talk of caller and agent, and has answered; gives the agent's leg and theirs."""
-    leg = site.connected()
-    site.request(ev.PartyRequested, contact_id=site.contact().id, **(whom or {"agent": "bob"}))
-    dial = site.only(cmd.DialConsulted)
-    assert (dial.conference, site.contact().parked) == ("c1", False)
-    site.give(ev.LegAlerting(pbx="main", unique_id=dial.unique_id))
-    assert consultation(site).state is ConsultationState.ALERTING
-    site.answered(dial.unique_id)
-    site.bridged(dial.unique_id, bridge="conf")
-    order = site.only(cmd.Confer)
-    assert (order.unique_id, order.agent_unique_id, order.consulted_unique_id) == ("c1", leg, "")
-    unbridged(site, leg, "c1")
-    site.bridged(leg, bridge="conf")
-    assert not site.all(cmd.Confer), "once is enough"
-    site.bridged("c1", bridge="conf")
-    assert consultation(site).state is ConsultationState.CONFERENCED
-    return leg, dial.unique_id
-
-
-def one_more(site: Site, number: str = "112") -> str:
-    """One more is called into the conference; gives their leg."""
-    site.request(ev.PartyRequested, contact_id=site.contact().id, number=number)
-    dial = site.only(cmd.DialConsulted)
-    site.answered(dial.unique_id)
-    site.bridged(dial.unique_id, bridge="conf")
-    assert not site.all(cmd.Confer), "all others are there"
-    return dial.unique_id
 
 
 def test_somebody_is_called_into_the_talk(site: Site) -> None:
