@@ -233,7 +233,7 @@ def answer(turn: Turn, request: AnswerRequested) -> View:
 
 def consult(turn: Turn, request: ConsultationRequested) -> View:
     """Announce to a colleague that they are about to be called, or call whoever is to be asked."""
-    contact, caller = in_talk(turn, request.contact_id, "consult")
+    contact, caller = in_talk(turn, request.contact_id, "consult" if request.dial else "announce_consultation")
     compare(contact.version, request, contact.state)
     to_agent, number = _whom(turn, contact, caller, request.agent, request.number)
     if request.number and not request.dial:

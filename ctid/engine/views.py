@@ -131,12 +131,18 @@ def _talk_actions(state: SiteState, contact: Contact) -> list[str]:
         transferring = any(each.state is ConsultationState.TRANSFERRING for each in asked)
         return [] if transferring else ["add_party"]
     if contact.parked:
-        return ["retrieve", "consult", *([] if asked or contact.ivr is not None else ["send_to_menu"])]
+        return [
+            "retrieve",
+            "consult",
+            "announce_consultation",
+            *([] if asked or contact.ivr is not None else ["send_to_menu"]),
+        ]
     legs = [leg for leg in legs_of(state, contact) if leg.party is Party.AGENT]
     if any(leg.state is LegState.HELD for leg in legs):
         # By the phone itself; it asks somebody by itself, too.
-        return ["consult"]
-    return ["hold", "consult", *([] if any(each.leg_id for each in asked) else ["send_to_menu", "add_party"])]
+        return ["announce_consultation"]
+    alone = [] if any(each.leg_id for each in asked) else ["send_to_menu", "add_party"]
+    return ["hold", "consult", "announce_consultation", *alone]
 
 
 def is_with_caller(consultation: Consultation) -> bool:

@@ -57,9 +57,9 @@ def refused(site: Site) -> str:
     return site.only(cmd.Refuse).detail
 
 
-def alternated(site: Site) -> tuple[str, str]:
+def alternated(site: Site, **whom: str) -> tuple[str, str]:
     """The agent talks to the caller, and who was asked waits."""
-    leg, theirs = asked(site)
+    leg, theirs = asked(site, **whom)
     site.request(ev.AlternateRequested, consultation_id=consultation(site).id)
     order = site.only(cmd.Alternate)
     assert (order.unique_id, order.agent_unique_id, order.consulted_unique_id) == ("c1", leg, theirs)
@@ -70,8 +70,8 @@ def alternated(site: Site) -> tuple[str, str]:
     return leg, theirs
 
 
-def conferenced(site: Site) -> tuple[str, str]:
-    leg, theirs = asked(site)
+def conferenced(site: Site, **whom: str) -> tuple[str, str]:
+    leg, theirs = asked(site, **whom)
     site.request(ev.ConferenceRequested, consultation_id=consultation(site).id)
     order = site.only(cmd.Confer)
     assert (order.unique_id, order.agent_unique_id, order.consulted_unique_id) == ("c1", leg, theirs)
