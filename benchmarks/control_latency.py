@@ -1,7 +1,8 @@
 """Control latency: how soon what an agent asks for over REST has happened at the PBX.
 
 All the while 20 calls a second come in from SIPp, are answered by SIPp at agents with a desktop, and talk, with audio
-both ways. Beside them other agents ask for
+both ways. Beside them ten other agents ask, each 0.2 to 0.6 s after what they last asked for was done, which is load
+as well, for
 
 - *make call*: ``POST /v1/agents/{id}/calls`` until the INVITE is at the agent's phone, stamped at its socket;
 - *hold*: ``POST /v1/contacts/{id}/hold`` until the caller hears music, ``MusicOnHoldStart`` of the caller's channel;
