@@ -16,9 +16,13 @@ REPORT: Final = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md
 
 def main(arguments: list[str]) -> int:
     """Run what is asked for and return the exit code."""
-    if len(arguments) > 1 or not set(arguments) <= set(report.GOALS):
+    if arguments[1:] not in ([], ["--write"]) or not set(arguments[:1]) <= set(report.GOALS):
         print(f"usage: make bench [NAME={'|'.join(report.GOALS)}]", file=sys.stderr)
+        print("or, for its part of the report only: python -m benchmarks NAME --write", file=sys.stderr)
         return 2
+    if arguments[1:]:
+        report.renew(_run(arguments[0]), REPORT)
+        return 0
     if arguments:
         importlib.import_module(f"benchmarks.{arguments[0]}").main()
         return 0

@@ -1,7 +1,8 @@
 """Control latency: how soon what an agent asks for over REST has happened at the PBX.
 
 All the while 20 calls a second come in from SIPp, are answered by SIPp at agents with a desktop, and talk, with audio
-both ways. Beside them other agents ask for
+both ways. Beside them ten other agents ask, each 0.2 to 0.6 s after what they last asked for was done, which is load
+as well, for
 
 - *make call*: ``POST /v1/agents/{id}/calls`` until the INVITE is at the agent's phone, stamped at its socket;
 - *hold*: ``POST /v1/contacts/{id}/hold`` until the caller hears music, ``MusicOnHoldStart`` of the caller's channel;
@@ -12,8 +13,10 @@ manager connection of their own. Beside it, *bare*, in the same seconds and so u
 does this (``Originate``, ``Redirect`` with ``ExtraChannel``, ``Redirect``), sent by a bare socket, for phones and
 callers that ctid has no part in, into the same dialplan. It asks nobody, keeps nothing and tells no desktop: what no
 program behind AMI beats. Its caller's music comes straight from the dialplan, where ctid's asks for ctid by FastAGI
-first. The ratios are ctid's time by the bare one, so less is better; where the machine has other work, medians tell
-more.
+first. The ratios are ctid's time by the bare one, so less is better.
+
+Wall time is only worth something where there is a processor to be had: beside it stands for how much of the time ctid
+had one, and for how much it could have run but stood in line behind other work of the machine.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ import uvloop
 
 from benchmarks.event_to_desktop import CALLS_PER_SECOND, TALK_MS, WARM_UP_SECONDS, Desktops, run_module
 from benchmarks.phones import Phones
-from benchmarks.pressure import waited
+from benchmarks.pressure import of_process, waited
 from benchmarks.spread import spread
 from ctid.pbx_adapters.ami.commands import AWAIT, HOLD, JOIN, MUSIC
 from ctid.pbx_adapters.asterisk_config import ManagerUser, manager_conf
@@ -73,10 +76,11 @@ def main() -> None:
 
 async def measure() -> dict[str, Any]:
     """Run the load and all orders, and tell the figures in milliseconds."""
-    began, before = time.monotonic(), waited()
     async with _running() as bench:
+        began, before, (used_s, queued_s) = time.monotonic(), waited(), of_process(bench.site.ctid.pid)
         durations = await bench.run()
-    starved = (waited() - before) / (time.monotonic() - began)
+        took = time.monotonic() - began
+        starved, (used, queued) = (waited() - before) / took, of_process(bench.site.ctid.pid)
     figures = {f"{act}_{side}": spread(durations[act, side]) for act in ACTS for side in TALKERS}
     for name, figure in figures.items():
         print(f"{name:18} {figure}")
@@ -97,6 +101,8 @@ async def measure() -> dict[str, Any]:
         **ratios,
         "load_average": " ".join(f"{load:.1f}" for load in os.getloadavg()),
         "time_with_somebody_waiting_for_a_processor": f"{starved:.0%}",
+        "time_ctid_had_a_processor": f"{(used - used_s) / took:.0%}",
+        "time_ctid_waited_for_a_processor": f"{(queued - queued_s) / took:.0%}",
         "figures": figures,
     }
 

@@ -11,3 +11,9 @@ def waited() -> float:
         return int(Path("/proc/pressure/cpu").read_text().split("total=")[1].split()[0]) / 1e6
     except OSError:
         return 0.0
+
+
+def of_process(pid: int) -> tuple[float, float]:
+    """Seconds in which a process's first thread had a processor, and in which it could have run but had none."""
+    used, queued, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+    return int(used) / 1e9, int(queued) / 1e9

@@ -91,14 +91,43 @@ def write(results: Sequence[Result], path: Path) -> None:
         "beside a named peer in the same run. All of it, Asterisk, SIPp, ctid and the desktops, shares one machine and "
         "its loopback.",
         table(["", ""], list(_machine().items())),
-        "## Goals",
-        table(["benchmark", "goal", "measured", ""], [row for result in results for row in _judged(result)]),
-        _shortfall(results),
+        _goals(
+            [line for result in results for line in table([], _judged(result)).splitlines()[2:]],
+            [line for result in results for line in _missed(result)],
+        ),
     ]
     for result in results:
         parts += _section(result)
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def renew(result: Result, path: Path) -> None:
+    """Write one benchmark's part of a report anew, dated, as the machine may do other things now than it did then.
+
+    Args:
+        result: Of the benchmark.
+        path: The report, as ``write`` has made it.
+    """
+    name, machine = result["name"], _machine()
+    dated = {**result, **{key: machine[key] for key in ("date", "load average at the start")}}
+    head, goals, *sections = re.split(r"^(?=## )", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    by_name = {section[3:].partition("\n")[0]: section for section in sections}
+    by_name[name] = "\n\n".join(_section(dated)) + "\n\n"
+    rows = [*_lines(goals, "| `", name), *table([], _judged(result)).splitlines()[2:]]
+    missed = [*_lines(goals, "- `", name), *_missed(result)]
+    parts = [head, _goals(sorted(rows, key=_place), sorted(missed, key=_place)), "\n\n"]
+    parts += [by_name[each] for each in GOALS if each in by_name]
+    path.write_text("".join(parts).rstrip("\n") + "\n", encoding="utf-8")
+
+
+def _lines(text: str, start: str, but_of: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(start) and f"`{but_of}`" not in line]
+
+
+def _place(line: str) -> int:
+    """Where the benchmark that a line is about stands among the others."""
+    return list(GOALS).index(line.split("`")[1])
 
 
 def _judged(result: Result) -> list[list[Any]]:
@@ -108,14 +137,19 @@ def _judged(result: Result) -> list[list[Any]]:
     ]
 
 
-def _shortfall(results: Sequence[Result]) -> str:
-    missed = [
-        f"`{result['name']}`: {goal.text}; measured {result[goal.figure]}."
-        for result in results
+def _missed(result: Result) -> list[str]:
+    return [
+        f"- `{result['name']}`: {goal.text}; measured {result[goal.figure]}."
         for goal in GOALS[result["name"]]
         if not goal.met(result)
     ]
-    return "Falls short:\n\n" + "\n".join(f"- {line}" for line in missed) if missed else "Nothing falls short."
+
+
+def _goals(rows: Sequence[str], missed: Sequence[str]) -> str:
+    """Write the goals out of the lines of their table and those of what falls short."""
+    judged = "\n".join([table(["benchmark", "goal", "measured", ""], []), *rows])
+    shortfall = "\n".join(["Falls short:\n", *missed]) if missed else "Nothing falls short."
+    return f"## Goals\n\n{judged}\n\n{shortfall}"
 
 
 def _section(result: Result) -> list[str]:

@@ -49,3 +49,30 @@ def test_every_benchmark_is_a_module_with_a_main() -> None:
     folder = Path(report.__file__).parent
     for name in report.GOALS:
         assert "\ndef main() -> None:\n" in (folder / f"{name}.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that need not be asked."""
+    told = {"date": "2026-01-02 03:04 UTC", "load average at the start": "0.10 0.20 0.30"}
+    monkeypatch.setattr(report, "_machine", lambda: told)
+
+
+INGEST = {"name": "ami_ingest", "ratio": 7}
+ORDERS = {"name": "control_latency", "make_call_ms": 10, "hold_ms": 31, "retrieve_ms": 12}
+SIMULATED = {"name": "acd_simulate", "contacts_per_minute_all_cores": 2_000_000}
+
+
+@pytest.mark.usefixtures("machine")
+def test_one_part_of_a_report_is_written_anew_and_nothing_else_changes(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.md", tmp_path / "after.md"
+    report.write([INGEST, ORDERS, SIMULATED], before)
+    report.write([INGEST, SIMULATED], after)
+    report.renew(ORDERS, after)
+    dated = "| date | 2026-01-02 03:04 UTC |\n| load average at the start | 0.10 0.20 0.30 |\n"
+    last = "| retrieve_ms | 12 |\n"
+    assert after.read_text() == before.read_text().replace(last, last + dated)
+    report.renew({**ORDERS, "hold_ms": 29}, after)
+    assert "- `control_latency`" not in after.read_text()
+    assert "- `ami_ingest`" in after.read_text()
+    assert after.read_text().count("## control_latency") == 1
