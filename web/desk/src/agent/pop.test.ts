@@ -45,6 +45,13 @@ describe("what is at hand", () => {
     expect(work.map(({ kind, contactId }) => [kind, contactId])).toEqual([["offer", "new"], ["call", "call"], ["task", "chat"]]);
   });
 
+  it("tells of the last of several offers", () => {
+    const first = offer("o1", "c", { state: "accepted" });
+    const again = offer("o2", "c", { state: "accepted", pop: { ...first.pop, returned: { by: "bob", cause: "busy" } } });
+    const [call] = workOf(agent({ contact_id: "c" }), live([contact("c")], [first, again]), null);
+    expect(call).toMatchObject({ offer: { id: "o2" }, pop: { returned: { by: "bob" } } });
+  });
+
   it("shows a colleague's caller while one is asked about them", () => {
     const consultation = { id: "k", contact_id: "c", from_agent: "b", to_agent: "a", number: "1001", state: "announced" as const, joins: false, allowed_actions: [], leg_id: null, created_at: "" };
     const pop = offer("o", "c").pop!;

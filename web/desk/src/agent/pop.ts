@@ -89,9 +89,11 @@ export function workOf(agent: Agent, live: LiveState, consulted: Consulted | nul
     work.set(contactId, { kind, contactId, offer, consultation: null, pop: popOf(contactId, live.contacts.get(contactId), offer?.pop) });
   };
   const offers = [...live.offers.values()].filter(({ agent_id }) => agent_id === agent.id);
+  // One that was given on and came back was offered to the agent before: the last counts.
+  const accepted = (contactId: string) => offers.filter(({ contact_id }) => contact_id === contactId).at(-1) ?? null;
   offers.filter(({ state }) => state === "pending").forEach((offer) => put("offer", offer.contact_id, offer));
   if (agent.contact_id) {
-    put("call", agent.contact_id, offers.find(({ contact_id }) => contact_id === agent.contact_id) ?? null);
+    put("call", agent.contact_id, accepted(agent.contact_id));
   }
   if (consulted && consulted.consultation.to_agent === agent.id) {
     const { consultation, pop } = consulted;
@@ -100,9 +102,7 @@ export function workOf(agent: Agent, live: LiveState, consulted: Consulted | nul
       work.set(id, { kind: "consultation", contactId: id, offer: null, consultation, pop: popOf(id, live.contacts.get(id), pop) });
     }
   }
-  agent.tasks.forEach((task) =>
-    put("task", task.contact_id, offers.find(({ contact_id }) => contact_id === task.contact_id) ?? null),
-  );
+  agent.tasks.forEach(({ contact_id }) => put("task", contact_id, accepted(contact_id)));
   return [...work.values()];
 }
 
