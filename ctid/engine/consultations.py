@@ -5,7 +5,7 @@ Or ctid does, whatever phones they have (``ctid.engine.consulting``), or calls t
 
 from __future__ import annotations
 
-from ctid.engine import holding
+from ctid.engine import contacts, holding
 from ctid.engine.turn import Turn
 from ctid.engine.views import consultation_view, is_with_caller, screen_pop
 from ctid.model.commands import HangUpLeg, LetWait
@@ -134,10 +134,15 @@ def end(turn: Turn, consultation: Consultation, result: str) -> None:
 
 
 def _publish(turn: Turn, consultation: Consultation, type_: str, **more: object) -> None:
+    contact = turn.state.contacts[consultation.contact_id]
     turn.publish(
         type_,
         {"consultation": consultation_view(consultation), **more},
         contact_id=consultation.contact_id,
         agent_ids=[each for each in (consultation.from_agent, consultation.to_agent) if each],
-        queue=turn.state.contacts[consultation.contact_id].queue,
+        queue=contact.queue,
     )
+    if consultation.state is not ConsultationState.ANNOUNCED and contact.ended_at is None:
+        # What may be asked of the contact is another by now.
+        contact.version += 1
+        contacts.publish(turn, contact, "contact.updated")
