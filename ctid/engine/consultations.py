@@ -124,11 +124,13 @@ def end(turn: Turn, consultation: Consultation, result: str) -> None:
         turn.touch_agent(consultation.to_agent)
     contact = turn.state.contacts[consultation.contact_id]
     leg = turn.legs.get(consultation.leg_id)
-    if leg is not None and not (leg.emergency and result != "withdrawn"):
-        # Who was called in an emergency is hung up on by the agent alone.
+    # Who was called in an emergency is hung up on by the agent alone, who hears it ring until then.
+    goes_on = leg is not None and leg.emergency and result != "withdrawn"
+    if leg is not None and not goes_on:
         turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     agent = holding.agent_leg(turn, contact)
-    if consultation.leg_id and consultation.state in DIALLED and contact.parked and agent is not None:
+    waits = consultation.leg_id and consultation.state in DIALLED and contact.parked and not goes_on
+    if waits and agent is not None:
         turn.emit(LetWait(pbx=agent.pbx, unique_id=agent.unique_id, ringing=False))
     _publish(turn, consultation, "consultation.ended", result=result)
 

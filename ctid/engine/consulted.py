@@ -101,9 +101,22 @@ def gone(turn: Turn, leg: Leg, cause: OfferCause) -> None:
     consultation = consultations.by_leg(turn, leg)
     recordings.end(turn, leg)
     forget(turn, leg)
+    if leg.emergency:
+        _let_agent_go(turn, leg)
     if consultation is not None:
         reached = consultation.state not in consultations.DIALLED
         consultations.end(turn, consultation, "ended" if reached else cause)
+
+
+def _let_agent_go(turn: Turn, leg: Leg) -> None:
+    """An emergency service is gone: an agent who had nobody else on the line any more is let go."""
+    contact = turn.state.contacts.get(leg.contact_id)
+    if contact is not None and contact.ended_at is None:
+        return
+    for offer in turn.state.offers.values():
+        agent = turn.legs.get(offer.leg_id) if offer.contact_id == leg.contact_id else None
+        if agent is not None:
+            turn.emit(HangUpLeg(pbx=agent.pbx, unique_id=agent.unique_id))
 
 
 def forget(turn: Turn, leg: Leg) -> None:

@@ -332,6 +332,21 @@ def test_somebody_outside_takes_the_caller_out_of_ctid(site: Site) -> None:
     assert site.contact().outcome is Outcome.TRANSFERRED
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_an_emergency_service_that_is_asked_outlasts_the_caller_and_then_the_agent_is_let_go(
+    site: Site, answered: bool
+) -> None:
+    leg, theirs = (asked if answered else dialled)(site, number="112")
+    out = site.ended("c1")
+    assert not [each for each in out if isinstance(each, cmd.HangUpLeg | cmd.LetWait)]
+    site.wait(30)
+    assert site.contact().state is ContactState.CLOSED
+    site.ended(theirs, 16)
+    assert site.only(cmd.HangUpLeg).unique_id == leg
+    site.ended(leg)
+    assert (site.engine.state.legs, site.engine.state.offers) == ({}, {})
+
+
 def test_who_hangs_up_just_then_leaves_the_caller_on_hold(site: Site) -> None:
     leg, theirs = asked(site)
     site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
