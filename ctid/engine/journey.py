@@ -137,10 +137,7 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
 def replay(turn: Turn, contact: Contact, position: MenuPosition) -> None:
     """Lead the caller back into the menu or announcement they were in."""
     kind, _, name = position.node.partition(":")
-    if kind == "menu" and name not in turn.site.menus:
-        # A reload took it away.
-        arrive(turn, contact, None)
-    elif kind == "menu":
+    if kind == "menu":
         enter_menu(turn, contact, name, tries=max(0, position.tries - 1))
     else:
         go(turn, contact, name)
@@ -377,10 +374,7 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
     if kind == "play":
         arrive(turn, contact, destination_at(turn.site, position.then))
         return
-    menu = turn.site.menus.get(name)
-    if menu is None:
-        arrive(turn, contact, None)
-        return
+    menu = turn.site.menus[name]
     verdict = judge(menu, position.tries, event.digits, event.ended_by)
     if event.ended_by is CollectEnd.FAILED:
         turn.note("prompt-failed", f"menu {name}")

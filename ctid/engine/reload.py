@@ -76,7 +76,7 @@ def _menus_in_use(state: SiteState) -> set[str]:
     return {
         contact.ivr.node.removeprefix("menu:")
         for contact in state.contacts.values()
-        if contact.state is ContactState.CREATED and contact.ivr is not None and contact.ivr.node.startswith("menu:")
+        if contact.ivr is not None and contact.ivr.node.startswith("menu:")
     }
 
 
