@@ -98,7 +98,7 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
         _check_menu(turn, target.menu)
     else:
         voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
-    on_hold_with_us = contact.parked and caller.has_agi
+    on_hold_with_us = contact.on_hold and caller.has_agi
     transfers.send_on(turn, contact, target)
     if not on_hold_with_us:
         transfers.fetch(turn, caller)
@@ -136,8 +136,8 @@ def send_to_menu(turn: Turn, request: DetourRequested) -> View:
     contact, caller = in_talk(turn, request.contact_id, "send_to_menu")
     compare(contact.version, request, contact.state)
     _check_menu(turn, request.menu)
-    agent = _at_hand(turn, contact) if contact.parked else _talker(turn, contact, caller)
-    if not contact.parked:
+    agent = _at_hand(turn, contact) if contact.on_hold else _talker(turn, contact, caller)
+    if not contact.on_hold:
         holding.park(turn, contact, agent, caller)
     journey.enter_menu(turn, contact, request.menu)
     return _contact(turn, contact)
@@ -241,8 +241,8 @@ def consult(turn: Turn, request: ConsultationRequested) -> View:
     if not request.dial:
         consultation = consultations.announce(turn, contact, to_agent, number, ConsultationState.ANNOUNCED)
     else:
-        agent = _at_hand(turn, contact) if contact.parked else _talker(turn, contact, caller)
-        if agent.state is LegState.HELD and not contact.parked:
+        agent = _at_hand(turn, contact) if contact.on_hold else _talker(turn, contact, caller)
+        if agent.state is LegState.HELD and not contact.on_hold:
             raise ConflictError("the agent's phone has put the caller on hold; it takes them back", current=agent.state)
         if to_agent:
             _check_takes_calls(turn, to_agent)
@@ -428,12 +428,12 @@ def _why_not(turn: Turn, contact: Contact, action: str) -> str:
     agent = holding.agent_leg(turn, contact)
     if consultations.is_shared(turn, contact):
         return "the caller is in a conference, or about to be connected"
-    if agent is not None and agent.state is LegState.HELD and not contact.parked:
+    if agent is not None and agent.state is LegState.HELD and not contact.on_hold:
         return "the agent's phone has put the caller on hold itself; it takes them back"
     match action:
         case "retrieve":
             return "the caller is not on hold"
-        case "hold" | "add_party" if contact.parked:
+        case "hold" | "add_party" if contact.on_hold:
             return "the caller is on hold; retrieve them first"
         case _:
             return "somebody is being asked about the call; that comes to its end first"

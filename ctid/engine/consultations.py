@@ -94,7 +94,7 @@ def is_apart(turn: Turn, contact: Contact) -> bool:
     """
     agent = holding.agent_leg(turn, contact)
     confers = agent is not None and bool(agent.bridge_id) and agent.bridge_id == contact.conference
-    return contact.parked or confers or any(each.leg_id for each in of(turn, contact))
+    return contact.on_hold or confers or any(each.leg_id for each in of(turn, contact))
 
 
 def has_emergency(turn: Turn, contact: Contact) -> bool:
@@ -129,7 +129,7 @@ def end(turn: Turn, consultation: Consultation, result: str) -> None:
     if leg is not None and not goes_on:
         turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     agent = holding.agent_leg(turn, contact)
-    waits = consultation.leg_id and consultation.state in DIALLED and contact.parked and not goes_on
+    waits = consultation.leg_id and consultation.state in DIALLED and contact.on_hold and not goes_on
     if waits and agent is not None:
         turn.emit(LetWait(pbx=agent.pbx, unique_id=agent.unique_id, ringing=False))
     _publish(turn, consultation, "consultation.ended", result=result)

@@ -75,7 +75,7 @@ def hand_over(turn: Turn, contact: Contact, consultation: Consultation, asked: L
     """The caller talks to who was asked, and the agent is out."""
     agent, caller = holding.agent_leg(turn, contact), turn.state.legs[contact.caller_leg]
     turn.cancel_timer(f"join:{contact.id}")
-    if contact.parked:
+    if contact.on_hold:
         holding.unpark(contact)
     if asked.muted:
         turn.emit(MuteLeg(pbx=asked.pbx, unique_id=asked.unique_id, on=False))

@@ -28,7 +28,7 @@ def begin(turn: Turn, contact: Contact, to_agent: str, number: str) -> Consultat
     consultation = consultations.announce(turn, contact, to_agent, number, ConsultationState.INITIATED)
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
     if agent is not None and caller is not None:
-        if not contact.parked:
+        if not contact.on_hold:
             holding.park(turn, contact, agent, caller)
         if not agent.bridge_id:
             _call(turn, consultation, agent)
@@ -39,7 +39,7 @@ def unbridged(turn: Turn, leg: Leg) -> None:
     """A leg has left its bridge: what waits for an agent's to be free is done now."""
     contact = turn.state.contacts.get(leg.contact_id)
     consultation = consultations.enquiry(turn, contact)
-    if contact is None or consultation is None or not contact.parked or holding.agent_leg(turn, contact) is not leg:
+    if contact is None or consultation is None or not contact.on_hold or holding.agent_leg(turn, contact) is not leg:
         return
     if consultation.then:
         _go_on(turn, contact, consultation)
@@ -140,7 +140,7 @@ def _leave_caller(turn: Turn, contact: Contact, consultation: Consultation, agen
     """Put the caller on hold, if they are not, and go on once both have left their bridge."""
     consultation.then = then
     holding.joining(turn, contact)
-    if not contact.parked:
+    if not contact.on_hold:
         holding.park(turn, contact, agent, caller)
     _go_on(turn, contact, consultation)
 

@@ -33,6 +33,6 @@ def agent_left(turn: Turn, contact: Contact) -> None:
     """The agent does not wait for their caller any more, who goes on as if the agent had given them to the menu."""
     if contact.connected_at is not None:
         contact.served_ms += turn.now.mono_ms - contact.connected_at.mono_ms
-    contact.connected_at, contact.agent_id, contact.offer_ids, contact.parked = None, "", [], False
+    contact.connected_at, contact.agent_id, contact.offer_ids, contact.on_hold = None, "", [], False
     contacts.move(turn, contact, ContactState.CREATED)
     contacts.publish(turn, contact, "contact.updated")

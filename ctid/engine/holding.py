@@ -33,7 +33,7 @@ def together(*legs: Leg | None) -> bool:
 
 def park(turn: Turn, contact: Contact, agent: Leg, caller: Leg) -> None:
     """Put the caller on hold."""
-    contact.parked = True
+    contact.on_hold = True
     contact.version += 1
     leg_states.change(turn, agent, LegState.HELD, "leg.held")
     contacts.publish(turn, contact, "contact.updated")
@@ -62,7 +62,7 @@ def bridged(turn: Turn, contact: Contact, leg: Leg) -> None:
     if leg.muted:
         # The mute belongs to the party, not to the bridge or to what the PBX made of their channel on the way.
         turn.emit(MuteLeg(pbx=leg.pbx, unique_id=leg.unique_id, on=True))
-    if contact.parked and agent is not None and together(agent, turn.legs.get(contact.caller_leg)):
+    if contact.on_hold and agent is not None and together(agent, turn.legs.get(contact.caller_leg)):
         turn.cancel_timer(f"join:{contact.id}")
         unpark(contact)
         leg_states.change(turn, agent, LegState.CONNECTED, "leg.retrieved")
@@ -81,19 +81,19 @@ def recall(turn: Turn, leg: Leg) -> None:
     hold_recall.begin(turn, leg)
     contacts.publish(turn, contact, "contact.hold_recalled", held_ms=turn.now.mono_ms - leg.since_ms)
     asking = any(each.contact_id == contact.id and each.leg_id for each in turn.state.consultations.values())
-    if contact.parked and not (leg.bridge_id or asking or is_joining(turn, contact)):
+    if contact.on_hold and not (leg.bridge_id or asking or is_joining(turn, contact)):
         turn.emit(RemindAgent(pbx=leg.pbx, unique_id=leg.unique_id))
 
 
 def unpark(contact: Contact) -> None:
     """The caller is not on hold with us any more, nor in a menu meanwhile."""
-    contact.parked, contact.ivr = False, None
+    contact.on_hold, contact.ivr = False, None
     contact.version += 1
 
 
 def reconciled(turn: Turn, pbx: str) -> None:
     """Holds that the PBX never carried out are none: what it has is the truth."""
     for contact in list(turn.state.contacts.values()):
-        agent = agent_leg(turn, contact) if contact.parked else None
+        agent = agent_leg(turn, contact) if contact.on_hold else None
         if agent is not None and agent.pbx == pbx:
             bridged(turn, contact, agent)

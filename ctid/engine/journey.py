@@ -124,7 +124,7 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
         release(turn, leg)
     elif contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
         dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
-    elif contact.state is ContactState.CONNECTED and contact.parked and contact.ivr is None:
+    elif contact.state is ContactState.CONNECTED and contact.on_hold and contact.ivr is None:
         queueing.play_music(turn, contact)
     elif contact.state is ContactState.CONNECTED and contact.ivr is None:
         returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
@@ -154,7 +154,7 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     # While the PBX is away, its snapshot has yet to say what they come from.
     leg.returned |= outage.is_up(turn, leg.pbx)
     contact = turn.state.contacts.get(leg.contact_id)
-    on_hold = contact is not None and contact.parked and supervisions.is_taken_over(turn, contact)
+    on_hold = contact is not None and contact.on_hold and supervisions.is_taken_over(turn, contact)
     if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
         offers.talk_over(turn, contact)
     else:

@@ -360,7 +360,7 @@ def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) 
     alone = list(contact.offer_ids) if apart else []
     contacts.end(turn, contact, outcome)
     consultations.over(turn, contact)
-    contact.parked = False
+    contact.on_hold = False
     for segment in segments.talking(contact):
         leave_talk(turn, contact, segment, "ended")
     contacts.settle(turn, contact)

@@ -28,7 +28,7 @@ def park(turn: Turn, request: ParkRequested) -> View:
     compare(contact.version, request, contact.state)
     if request.agent:
         _check_colleague(turn, contact, caller, request.agent)
-    on_hold_with_us = contact.parked and caller.has_agi
+    on_hold_with_us = contact.on_hold and caller.has_agi
     giver, after_ms = transfers.take_from_agent(turn, contact, "parked"), ms(turn.site.policy.park_seconds)
     contact.park = Park(by=giver.agent_id, agent=request.agent, at=turn.now, until_ms=turn.now.mono_ms + after_ms)
     turn.state.parked[contact.id] = request.agent
@@ -38,7 +38,7 @@ def park(turn: Turn, request: ParkRequested) -> View:
     contacts.publish(
         turn,
         contact,
-        "contact.parked",
+        "contact.on_hold",
         *watchers(turn.state, turn.floor, contact),
         pop=screen_pop(contact, turn.now, turn.floor),
     )

@@ -147,7 +147,7 @@ def replaced(turn: Turn, event: LegReplaced) -> None:
     recordings.replaced(turn, leg)
     leg.bridge_id = event.bridge_id
     contact = turn.state.contacts.get(leg.contact_id)
-    if leg.state is LegState.HELD and not (contact is not None and contact.parked):
+    if leg.state is LegState.HELD and not (contact is not None and contact.on_hold):
         # Whom the old channel held, the new one talks to.
         leg_states.change(turn, leg, LegState.CONNECTED, "leg.retrieved")
 
@@ -174,7 +174,7 @@ def retrieved(turn: Turn, event: LegRetrieved) -> None:
     """The party at this leg took the other off hold."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
-    if leg is not None and leg.state is LegState.HELD and not (contact is not None and contact.parked):
+    if leg is not None and leg.state is LegState.HELD and not (contact is not None and contact.on_hold):
         leg_states.change(turn, leg, LegState.CONNECTED, "leg.retrieved")
 
 

@@ -317,7 +317,7 @@ def take_over(turn: Turn, supervision: Supervision, talk: Talk) -> None:
     supervision.state, supervision.attached = SupervisionState.TAKING_OVER, ""
     for consultation in consultations.of(turn, talk.contact):
         consultations.end(turn, consultation, "withdrawn")
-    if not talk.contact.parked:
+    if not talk.contact.on_hold:
         holding.park(turn, talk.contact, talk.agent, talk.caller)
     holding.joining(turn, talk.contact)
     turn.cancel_timer(f"spy:{supervision.id}")
@@ -342,7 +342,7 @@ def _hand_over(turn: Turn, supervision: Supervision, contact: Contact, leg: Leg,
     """They talk: the contact is the supervisor's, or has left us, as after any transfer."""
     agent = holding.agent_leg(turn, contact)
     turn.cancel_timer(f"join:{contact.id}")
-    if contact.parked:
+    if contact.on_hold:
         holding.unpark(contact)
     # From here on it is a leg like any other: that of the agent who has the contact, or none of ours.
     supervisions.forget(turn, leg)

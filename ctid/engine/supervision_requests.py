@@ -214,6 +214,6 @@ def _check_free(turn: Turn, request: SupervisionRequested, pbx: str, phone: _Pho
 
 def _check_movable(turn: Turn, talk: Talk) -> None:
     """Raise while caller and agent are just being moved from one bridge to another."""
-    settled = talk.contact.parked or holding.together(talk.agent, talk.caller)
+    settled = talk.contact.on_hold or holding.together(talk.agent, talk.caller)
     if holding.is_joining(turn, talk.contact) or not settled:
         raise ConflictError("the call is just being connected; try again", current=talk.contact.state)

@@ -75,7 +75,7 @@ def end(turn: Turn, supervision: Supervision, reason: SupervisionEnd) -> None:
 def give_back(turn: Turn, supervision: Supervision) -> None:
     """Have the agent talk again to the caller whom the supervisor was to have."""
     contact = turn.state.contacts.get(supervision.contact_id)
-    if contact is None or not contact.parked:
+    if contact is None or not contact.on_hold:
         return
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
     if agent is not None and caller is not None:

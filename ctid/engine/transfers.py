@@ -283,7 +283,7 @@ def _part(turn: Turn, contact: Contact, giver: Segment, result: str = "transferr
         if consultations.is_apart(turn, contact):
             # No bridge ends with which their channel would.
             offers.hang_up(turn, offer)
-    if contact.parked:
+    if contact.on_hold:
         holding.unpark(contact)
     contact.ivr = None
     caller = turn.legs.get(contact.caller_leg)

@@ -130,7 +130,7 @@ def _talk_actions(state: SiteState, contact: Contact) -> list[str]:
         # Whoever is in a conference stays there; more may be called in.
         transferring = any(each.state is ConsultationState.TRANSFERRING for each in asked)
         return [] if transferring else ["add_party"]
-    if contact.parked:
+    if contact.on_hold:
         return [
             "retrieve",
             "consult",

@@ -398,7 +398,7 @@ class Contact(msgspec.Struct, kw_only=True):
         meant_for: The agent it was transferred to, while it waits for them alone.
         given_by: The agent who gave it on, until it was taken.
         returned: Who did not take it when it was given on to them; empty once it is given on again.
-        parked: Whether ctid has taken the caller out of the bridge with their agent, who has put them on hold.
+        on_hold: Whether ctid has taken the caller out of the bridge with their agent, who has put them on hold.
         conference: The bridge in which all three hear each other, or did: who was asked may have left it.
         recording: What is made of the present agent's talk; ``None`` if it is not recorded.
         park: Set while an agent has it parked, and until it is served again after that.
@@ -454,7 +454,7 @@ class Contact(msgspec.Struct, kw_only=True):
     meant_for: str = ""
     given_by: str = ""
     returned: Returned | None = None
-    parked: bool = False
+    on_hold: bool = msgspec.field(default=False, name="parked")
     conference: str = ""
     recording: ContactRecording | None = None
     park: Park | None = None

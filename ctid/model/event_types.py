@@ -29,7 +29,7 @@ EVENT_TYPES: Final = frozenset(
         "contact.hold_recalled",
         "contact.interrupted",
         "contact.overflowed",
-        "contact.parked",
+        "contact.on_hold",
         "contact.queued",
         "contact.resumed",
         "contact.returned",

@@ -87,7 +87,7 @@ def called_in(site: Site, **whom: str) -> tuple[str, str]:
     leg = site.connected()
     site.request(ev.PartyRequested, contact_id=site.contact().id, **(whom or {"agent": "bob"}))
     dial = site.only(cmd.DialConsulted)
-    assert (dial.conference, site.contact().parked) == ("c1", False)
+    assert (dial.conference, site.contact().on_hold) == ("c1", False)
     site.give(ev.LegAlerting(pbx="main", unique_id=dial.unique_id))
     assert consultation(site).state is ConsultationState.ALERTING
     site.answered(dial.unique_id)

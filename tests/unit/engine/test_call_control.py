@@ -52,15 +52,15 @@ def test_they_talk_again_only_when_the_bridge_says_so(site: Site) -> None:
     leg = held(site)
     site.request(ev.RetrieveRequested, contact_id=site.contact().id)
     assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=leg, peer_unique_id="c1")
-    assert site.contact().parked
+    assert site.contact().on_hold
     site.request(ev.RetrieveRequested, contact_id=site.contact().id)
     assert "just being connected" in refused(site), "pressed twice"
     site.bridged(leg, bridge="b2")
-    assert site.contact().parked
+    assert site.contact().on_hold
     site.bridged("c1", bridge="b2")
     assert site.published() == ["leg.retrieved", "contact.updated"]
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
-    assert (site.contact().parked, site.contact().state) == (False, ContactState.CONNECTED)
+    assert (site.contact().on_hold, site.contact().state) == (False, ContactState.CONNECTED)
     site.ended(leg)
     site.back()
     assert site.agent().state is AgentState.WRAP_UP
@@ -111,7 +111,7 @@ def test_a_hold_that_the_pbx_never_carried_out_is_none(site: Site) -> None:
     site.request(ev.HoldRequested, contact_id=site.contact().id)
     site.give(ev.PbxLost(pbx="main", reason="closed"))
     site.up(*(ev.LegSeen(unique_id=each, answered=True, bridge_id="br") for each in (leg, "c1")))
-    assert not site.contact().parked
+    assert not site.contact().on_hold
     assert site.engine.state.legs[leg].state is LegState.CONNECTED
 
 
@@ -130,7 +130,7 @@ def test_a_caller_on_hold_is_given_on_without_being_fetched(site: Site) -> None:
     site.request(ev.TransferRequested, contact_id=site.contact().id, queue="support")
     assert not site.all(cmd.FetchLeg)
     assert site.only(cmd.HangUpLeg).unique_id == leg
-    assert (site.contact().state, site.contact().parked) == (ContactState.QUEUED, False)
+    assert (site.contact().state, site.contact().on_hold) == (ContactState.QUEUED, False)
 
 
 # ---- mute, digits ----------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def test_a_colleague_is_nobody_elses_meanwhile(site: Site) -> None:
     site.ended(theirs)
     assert site.published()[-2:] != []
     assert site.only(cmd.RingAgent).device == "PJSIP/1002"
-    assert (site.contact().parked, site.engine.state.consultations) == (True, {})
+    assert (site.contact().on_hold, site.engine.state.consultations) == (True, {})
     assert leg in site.engine.state.legs
 
 
@@ -292,7 +292,7 @@ def test_who_cannot_be_reached_leaves_the_caller_on_hold(site: Site, cause: int,
     (ended,) = [each for each in site.all(cmd.Publish) if each.type == "consultation.ended"]
     assert ended.data["result"] == told
     assert [(each.unique_id, each.ringing) for each in out if isinstance(each, cmd.LetWait)] == [(leg, False)]
-    assert (site.contact().state, site.contact().parked) == (ContactState.CONNECTED, True)
+    assert (site.contact().state, site.contact().on_hold) == (ContactState.CONNECTED, True)
 
 
 def test_an_originate_that_makes_no_channel_is_told_as_well(site: Site) -> None:
@@ -316,7 +316,7 @@ def test_the_caller_is_handed_over_when_the_bridge_says_so(site: Site, order: tu
     out = [command for index in order for command in site.give(told[index])]
     assert [each.unique_id for each in out if isinstance(each, cmd.HangUpLeg)] == [leg]
     contact = site.contact()
-    assert (contact.state, contact.agent_id, contact.parked) == (ContactState.CONNECTED, "bob", False)
+    assert (contact.state, contact.agent_id, contact.on_hold) == (ContactState.CONNECTED, "bob", False)
     assert (site.agent().state, site.agent("bob").state) == (AgentState.WRAP_UP, AgentState.BUSY)
     site.ended(leg)
     site.ended(theirs)
@@ -351,7 +351,7 @@ def test_who_hangs_up_just_then_leaves_the_caller_on_hold(site: Site) -> None:
     leg, theirs = asked(site)
     site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
     site.ended(theirs)
-    assert (site.contact().parked, site.contact().agent_id) == (True, "alice")
+    assert (site.contact().on_hold, site.contact().agent_id) == (True, "alice")
     site.wait(3)
     site.request(ev.RetrieveRequested, contact_id=site.contact().id)
     assert site.only(cmd.JoinLegs).unique_id == leg
@@ -383,7 +383,7 @@ def test_the_talk_ends_and_with_it_what_is_asked_about_it(site: Site, who: str) 
 def test_the_agent_talks_to_the_caller_in_between(site: Site) -> None:
     leg, theirs = alternated(site)
     legs = site.engine.state.legs
-    assert (site.contact().parked, legs[leg].state, legs[theirs].state) == (False, LegState.CONNECTED, LegState.HELD)
+    assert (site.contact().on_hold, legs[leg].state, legs[theirs].state) == (False, LegState.CONNECTED, LegState.HELD)
     site.request(ev.AlternateRequested, consultation_id=consultation(site).id)
     assert site.only(cmd.HoldCall).agent_unique_id == leg
     assert not site.all(cmd.RejoinConsulted)
@@ -396,7 +396,7 @@ def test_the_agent_talks_to_the_caller_in_between(site: Site) -> None:
     assert site.only(cmd.RejoinConsulted) == cmd.RejoinConsulted(pbx="main", unique_id=theirs, peer_unique_id=leg)
     site.bridged(theirs, leg, bridge="c2")
     assert consultation(site).state is ConsultationState.CONNECTED
-    assert (site.contact().parked, legs[theirs].state) == (True, LegState.CONNECTED)
+    assert (site.contact().on_hold, legs[theirs].state) == (True, LegState.CONNECTED)
 
 
 def test_two_on_hold_and_then_either(site: Site) -> None:
@@ -426,12 +426,12 @@ def test_from_the_caller_the_rest_goes_by_a_hold(site: Site, then: str) -> None:
     if then == "complete":
         assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=theirs, peer_unique_id="c1")
         site.bridged(theirs, "c1", bridge="b3")
-        assert (site.contact().agent_id, site.contact().parked) == ("bob", False)
+        assert (site.contact().agent_id, site.contact().on_hold) == ("bob", False)
     else:
         assert site.only(cmd.Confer).consulted_unique_id == theirs
         site.bridged(leg, theirs, "c1", bridge="b3")
         assert consultation(site).state is ConsultationState.CONFERENCED
-        assert not site.contact().parked
+        assert not site.contact().on_hold
 
 
 @pytest.mark.parametrize("who", ["caller", "agent", "asked"])
@@ -453,7 +453,7 @@ def test_a_change_that_the_pbx_never_made_is_none(site: Site) -> None:
     site.give(ev.PbxLost(pbx="main", reason="closed"))
     seen = [ev.LegSeen(unique_id=each, answered=True, bridge_id="b2") for each in (leg, "c1")]
     site.up(*seen, ev.LegSeen(unique_id=theirs, answered=True, bridge_id=""))
-    assert (site.contact().parked, consultation(site).state) == (False, ConsultationState.HELD)
+    assert (site.contact().on_hold, consultation(site).state) == (False, ConsultationState.HELD)
     site.wait(3)
     unbridged(site, leg, "c1", bridge="b2")
     arrives(site)
@@ -465,7 +465,7 @@ def test_a_change_that_the_pbx_never_made_is_none(site: Site) -> None:
 
 def test_a_conference_is_one_when_all_three_are_in_it(site: Site) -> None:
     leg, _ = conferenced(site)
-    assert (site.contact().parked, site.engine.state.legs[leg].state) == (False, LegState.CONNECTED)
+    assert (site.contact().on_hold, site.engine.state.legs[leg].state) == (False, LegState.CONNECTED)
     for kind in (ev.HoldRequested, ev.ConsultationRequested):
         more = {"agent": "bob", "dial": True} if kind is ev.ConsultationRequested else {}
         site.request(kind, contact_id=site.contact().id, **more)

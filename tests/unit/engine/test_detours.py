@@ -45,7 +45,7 @@ def test_they_come_back_when_the_menu_has_come_to_its_end() -> None:
     assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=leg, peer_unique_id="c1")
     assert contact.attributes["topic"] == "help"
     site.bridged(leg, "c1", bridge="b2")
-    assert (contact.parked, contact.ivr, site.engine.state.legs[leg].state) == (False, None, LegState.CONNECTED)
+    assert (contact.on_hold, contact.ivr, site.engine.state.legs[leg].state) == (False, None, LegState.CONNECTED)
     assert [each.name for each in contact.path if each.kind == "key"][-2:] == ["3", "2"]
 
 

@@ -298,7 +298,7 @@ def test_all_of_call_control_works_in_talk(site: OwnCalls) -> None:
     assert site.only(cmd.PlayMusic).music_class == "default"
     site.request(ev.RetrieveRequested, contact_id=contact.id)
     site.bridged(agent, called, bridge="b2")
-    assert not contact.parked
+    assert not contact.on_hold
     site.request(ev.ConsultationRequested, contact_id=contact.id, agent="bob", dial=True)
     assert site.all(cmd.Accept)
 

@@ -101,7 +101,7 @@ def test_who_is_to_see_it_does(whom: str, sees: list[str]) -> None:
     site = at_desks()
     site.connected()
     ask(site, agent=whom)
-    event = told(site, "contact.parked")
+    event = told(site, "contact.on_hold")
     assert sorted(event.agent_ids) == sees
     shown = event.data["contact"]["park"]
     assert (shown["by"], shown["agent"], shown["returned"]) == ("alice", whom or None, False)
@@ -279,7 +279,7 @@ def test_from_a_hold_nothing_is_fetched() -> None:
     ask(site)
     assert not site.all(cmd.FetchLeg)
     assert site.only(cmd.HangUpLeg).unique_id == leg
-    assert (site.contact().parked, is_parked(site.contact())) == (False, True)
+    assert (site.contact().on_hold, is_parked(site.contact())) == (False, True)
 
 
 def test_whom_the_agent_asks_meanwhile_is_let_go() -> None:

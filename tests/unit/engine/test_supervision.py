@@ -448,7 +448,7 @@ def test_a_supervisor_who_hangs_up_in_the_middle_gives_the_caller_back(site: Sit
     assert ended(site) is SupervisionEnd.SUPERVISOR_LEFT
     assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=leg, peer_unique_id="c1")
     site.bridged(leg, "c1", bridge="b2")
-    assert (site.contact().parked, site.agent().state) == (False, AgentState.BUSY)
+    assert (site.contact().on_hold, site.agent().state) == (False, AgentState.BUSY)
 
 
 def test_a_caller_who_hangs_up_in_the_middle_ends_it_all(site: Site) -> None:
