@@ -166,6 +166,38 @@ async def test_each_mode_through_hold_consultation_and_conference(site: RigSite,
     await until_quiet(site, boss)
 
 
+async def test_a_muted_agent_is_not_heard_and_keys_of_the_supervisors_phone_change_nothing(
+    site: RigSite, boss: Desktop
+) -> None:
+    async with (
+        staff(site, "a01") as (seat,),
+        supervisor(site) as sue,
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        call, mine, contact_id = await in_talk(caller, seat)
+        supervision, own = await sue.begins()
+        await act(seat, contact_id, "mute", {"on": True})
+        await hear((call, set()), (mine, {CALLER_HZ}), (own, {CALLER_HZ}))
+        await sue.mode(supervision, "barge")
+        await hear((call, set()), (mine, {CALLER_HZ, BOSS_HZ}), (own, {CALLER_HZ}))
+        await act(seat, contact_id, "mute", {"on": False})
+        talking = (
+            (call, {seat.phone.voice_hz, BOSS_HZ}),
+            (mine, {CALLER_HZ, BOSS_HZ}),
+            (own, {CALLER_HZ, seat.phone.voice_hz}),
+        )
+        await hear(*talking)
+        own.press("*#1001#")
+        # They are pressed by then; ChanSpy() would look for another channel by them.
+        await hear(*talking)
+        await hear(*talking)
+        call.hang_up()
+        await until_ended(mine, own)
+        await finish(seat, contact_id)
+    await until_nobody_supervises(site)
+    await until_quiet(site, boss)
+
+
 async def test_the_supervisor_takes_over_and_is_no_agent(site: RigSite, boss: Desktop) -> None:
     async with (
         staff(site, "a01") as (seat,),
