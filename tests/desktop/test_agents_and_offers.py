@@ -107,7 +107,7 @@ async def test_a_task_from_its_submission_to_its_record(desk: Desk, http: aiohtt
     assert (view.channels["chat"].in_use, view.channels["chat"].capacity, view.state) == (1, 2, "READY")
     own = desk.authority.verify(desk.token("alice"))
     audience, numbers = Audience.of(own, None), QueueNumbers(desk.site)
-    shown = snapshot(desk.site, audience, "alice", desk.hub.team_of, numbers)["data"]
+    shown = snapshot(desk.site, audience, "alice", desk.hub.team_of, numbers, "alice")["data"]
     assert [each["id"] for each in shown["contacts"]] == [contact.id]
     status, body, _ = await ask(
         http,

@@ -65,7 +65,7 @@ WHO: Final = ("alice", "sue", "adam", "crm")
 # Where the table of rights asks for what is refused, on purpose, or would be of those who have calls here already.
 BODIES: Final[dict[str, Any]] = {
     "signIn": {"username": "somebody", "password": PASSWORD},
-    "pickUpContact": {"agent": "erin"},
+    "pickUpContact": {"agent": "fay"},
     "supervise": {"of": {"agent": "carol"}, "phone": {"device": "PJSIP/1091"}},
     "placeCall": {"number": "110"},
 }
@@ -131,7 +131,7 @@ class Floor:
         spec = site.spec.model_dump(mode="json", by_alias=True)
         spec["agents"]["alice"]["answer"] = "desktop"
         spec["policy"]["supervision"]["devices"] = ["PJSIP/1090", "PJSIP/1091"]
-        for number, name in enumerate(("carol", "dan", "erin"), 1003):
+        for number, name in enumerate(("carol", "dan", "erin", "fay"), 1003):
             spec["agents"][name] = {**spec["agents"]["bob"], "name": name, "device": f"PJSIP/{number}"}
         for name, recording in (("bob", {}), ("carol", {"percent": 0, "on_demand": True}), ("erin", {})):
             spec["agents"][name]["recording"] = recording
@@ -158,7 +158,7 @@ class Floor:
         waiting = site.call(ani="+493022222222", key="2")
         site.handle(ev.CallbackRequested(command_id="c", principal="p", number="+493033333333", queue="sales"))
         (callback,) = site.state.callbacks["sales"]
-        site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="erin", state=AgentState.NOT_READY))
+        site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="fay", state=AgentState.NOT_READY))
         self.ids = {
             "agent_id": ["alice", "bob"],
             "contact_id": [*(each for each in site.state.contacts if each != ringing), closed],

@@ -73,9 +73,8 @@ def test_nothing_that_supervisors_do_breaks_an_invariant() -> None:
     assert "taken_over" in given
 
 
-@pytest.mark.parametrize("first", range(2_000, 2_080, 40))
-def test_no_call_outside_the_acd_breaks_an_invariant(first: int) -> None:
-    worlds = [walk(seed, controlled=0.15, called=0.4) for seed in range(first, first + 40)]
+def test_no_call_outside_the_acd_breaks_an_invariant() -> None:
+    worlds = [walk(seed, controlled=0.15, called=0.4) for seed in range(2_000, 2_080)]
     done = {
         name: sum(getattr(world.phone_calls, name) for world in worlds) for name in ("made", "talked", "emergencies")
     }

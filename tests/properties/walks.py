@@ -346,7 +346,7 @@ def control_call(world: SimulatedPbx) -> None:
 def call_control(world: SimulatedPbx) -> None:
     """An agent whose phone knows nothing of it has ctid hold, ask, call in, mute, send digits, answer."""
     dice, state = world.random, world.engine.state
-    match dice.randrange(11):
+    match dice.randrange(14):
         case 9 | 10:
             record(world, somebody_talks(world))
         case 0 | 1:
@@ -357,8 +357,10 @@ def call_control(world: SimulatedPbx) -> None:
             contact_id = somebody_talks(world)
             world.request(ev.MuteRequested, contact_id=contact_id, on=world.chance(0.7))
             world.request(ev.DigitsRequested, contact_id=contact_id, digits=dice.choice(["1", "42#", "x"]))
-        case 7:
+        case 7 | 11 | 12:
             call_in(world, somebody_talks(world))
+        case 13:
+            ask_somebody(world, somebody_talks(world))
         case _:
             offer_id = dice.choice([*state.offers, "of-none"])
             offer = state.offers.get(offer_id)
