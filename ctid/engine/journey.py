@@ -58,7 +58,7 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is not None and leg.watched:
         # Nobody of those whom the dialplan rang for them has answered: it has them come to us.
-        phone_calls.over(turn, turn.state.contacts[leg.contact_id], Outcome.NOT_REACHED)
+        phone_calls.gone_on(turn, turn.state.contacts[leg.contact_id])
         leg = None
     if leg is not None:
         leg.has_agi, leg.coming = True, False

@@ -188,6 +188,12 @@ def over(turn: Turn, contact: Contact, outcome: Outcome) -> None:
     contacts.close(turn, contact, outcome)
 
 
+def gone_on(turn: Turn, contact: Contact) -> None:
+    """Nobody answered, and the dialplan has sent the caller on to us: AGI may tell it before AMI does."""
+    contact.cause = contact.cause or OfferCause.NO_ANSWER
+    over(turn, contact, Outcome.NOT_REACHED)
+
+
 def transferred(turn: Turn, event: CallTransferred) -> None:
     """A phone has joined two calls: those of them that are watched are over, whatever goes on."""
     for unique_id in event.transferers:
