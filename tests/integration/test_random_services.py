@@ -81,7 +81,7 @@ async def _step(dice: Random, seat: Seat, asked: dict[str, JsonObject]) -> str:
     return path.rpartition("/")[2]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 async def test_nothing_is_left_and_all_adds_up(site: RigSite, boss: Desktop, seed: int) -> None:
     dice, calls, done = Random(seed), [], []
     asked: dict[str, JsonObject] = {}
