@@ -290,8 +290,6 @@ def routing(turn: Turn, request: RoutingSet) -> View:
             allowed_actions=tuple(contact_actions(turn.state, contact)),
         )
     if moves and contact.callback is not None:
-        raise ConflictError("who is to be called back waits where the callback was asked for", current=contact.state)
-    if moves and contact.callback is not None:
         raise ConflictError(
             "the customer is called back from the queue they asked for",
             current=contact.state,
