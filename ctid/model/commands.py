@@ -13,6 +13,7 @@ import msgspec
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
 from ctid.model.recording import Recording
+from ctid.model.speech import Utterance
 from ctid.model.supervision import SupervisionMode
 
 
@@ -35,7 +36,7 @@ class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_colle
 
     Attributes:
         token: Given back in the answer.
-        prompts: Sound names as Asterisk knows them, without extension.
+        prompts: What to play, in order.
         accept: Keys that end a prompt and count; empty if nothing is to be collected.
         max_digits: How many keys are collected.
         timeout_ms: How long to wait for a key after the last prompt.
@@ -44,7 +45,7 @@ class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_colle
     pbx: str
     unique_id: str
     token: str
-    prompts: list[str]
+    prompts: list[Utterance]
     accept: str = ""
     max_digits: int = 1
     timeout_ms: int = 0
@@ -57,7 +58,7 @@ class RecordMessage(Command, frozen=True, kw_only=True, tag="leg.record_message"
 
     Attributes:
         token: Given back in the answers.
-        prompts: Sound names; ``#`` ends them.
+        prompts: What to play before the beep; ``#`` ends them.
         record: Name of the file.
         max_seconds: How long it may be.
         silence_seconds: After so much silence it ends; 0 for never.
@@ -66,7 +67,7 @@ class RecordMessage(Command, frozen=True, kw_only=True, tag="leg.record_message"
     pbx: str
     unique_id: str
     token: str
-    prompts: list[str]
+    prompts: list[Utterance]
     record: str
     max_seconds: int
     silence_seconds: int
