@@ -5,7 +5,7 @@ What counts is the beep: who hangs up before has left nothing, who hangs up afte
 
 from __future__ import annotations
 
-from ctid.engine import contacts, recordings
+from ctid.engine import contacts, recordings, statements
 from ctid.engine.serving import serving
 from ctid.engine.turn import Turn
 from ctid.errors import ConflictError, RequestError
@@ -106,6 +106,9 @@ def begun(turn: Turn, event: MessageBegun) -> None:
     """The beep has come."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
+    if contact is not None and contact.ivr is not None and contact.ivr.flow and contact.ivr.token == event.token:
+        statements.begun(turn, contact.ivr.flow, event)
+        return
     position = contact.message if contact is not None else None
     if contact is None or position is None or position.token != event.token:
         return
