@@ -8,9 +8,9 @@ from typing import Final
 from ctid.ivr.spoken.values import Amount, Duration, Number
 
 _TEENS: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
 _TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _UNDER_100: Final = (*_TEENS, *(tens + (f"-{one}" if one != "zero" else "") for tens in _TENS for one in _TEENS[:10]))
 _SCALES: Final = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (10**3, "thousand"))
@@ -25,8 +25,9 @@ _IRREGULAR: Final = {
     "twelve": "twelfth",
 }
 _MONTHS: Final = (
-    "January February March April May June July August September October November December"
-).split()  # fmt: skip
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _NEAR_DAYS: Final = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 _UNITS: Final = {
@@ -178,7 +179,7 @@ def _counted(count: int, forms: tuple[str, str]) -> list[str]:
 def _year(year: int) -> list[str]:
     """``twenty twenty-six``, ``nineteen oh five``, but ``two thousand five``."""
     century, rest = divmod(year, 100)
-    if century % 10 == 0 and rest < 10 or year < 1_000:
+    if (century % 10 == 0 and rest < 10) or year < 1_000:
         return _cardinal(year)
     if not rest:
         return [_UNDER_100[century], "hundred"]

@@ -199,7 +199,7 @@ def test_what_cannot_be_said_is_refused(
 
 def test_the_value_of_a_caller_is_in_no_complaint() -> None:
     for kind in KINDS:
-        with pytest.raises(ValueError, match=".") as refused:
+        with pytest.raises(ValueError, match=r"\S") as refused:
             phrases(kind, "secret-4711", "en", currency="EUR")
         assert "4711" not in str(refused.value)
 
@@ -282,7 +282,7 @@ def test_every_phrase_of_a_vocabulary_is_said_of_something(language: str) -> Non
             for n in cents
         ),
         *(("date", day.isoformat(), "", None) for day in days),
-        *(("date", day.isoformat(), "", days[1]) for day in days[:10]),
+        *(("date", day.isoformat(), "", today) for day in days[:10] for today in days[:3]),
         *(("time", f"{minute // 60:02}:{minute % 60:02}", "", None) for minute in range(1_440)),
         *(("duration", seconds, "", None) for seconds in range(7_500)),
         ("datetime", "2026-11-29T10:00", "", None),
