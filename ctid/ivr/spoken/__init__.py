@@ -1,0 +1,1 @@
+"""Spoken values: what numbers, dates and amounts sound like, in phrases that are all known beforehand. Pure."""
