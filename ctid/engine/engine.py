@@ -24,6 +24,7 @@ from ctid.engine import (
     deflecting,
     devices,
     dialling,
+    flows,
     holding,
     journey,
     messages,

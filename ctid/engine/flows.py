@@ -17,7 +17,8 @@ from ctid.model.contact import Contact, MenuPosition
 from ctid.model.events import CollectEnd, DigitsCollected, LookupAnswered
 from ctid.model.flow import FlowPosition
 from ctid.model.leg import Leg
-from ctid.spec.flow import LANGUAGE, FetchNode
+from ctid.spec.flow import LANGUAGE
+from ctid.spec.nodes import FetchNode
 
 Way = Leave | Ended
 """How a flow is left."""

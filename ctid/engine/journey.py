@@ -43,7 +43,7 @@ from ctid.model.states import WAITING, ContactState, LegState, Outcome, Party
 from ctid.routing.entry import choose_entry
 from ctid.routing.numbers import to_e164
 from ctid.spec.destination import Destination, VoicemailTarget
-from ctid.spec.flow import GoSpec
+from ctid.spec.nodes import GoSpec
 from ctid.spec.references import destination_at
 from ctid.spec.site import SiteSpec
 
@@ -377,7 +377,7 @@ def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, promp
                 pbx=leg.pbx,
                 unique_id=leg.unique_id,
                 token=token,
-                prompts=list(menu.prompts) if prompts is None else prompts,
+                prompts=list(menu.prompts if prompts is None else prompts),
                 accept="0123456789*#",
                 timeout_ms=ms(menu.timeout_seconds),
             )

@@ -14,6 +14,7 @@ from ctid.model.contact import Contact, MessagePosition
 from ctid.model.events import CollectEnd, DigitsCollected, MessageBegun
 from ctid.model.leg import Leg
 from ctid.model.recording import Recording, RecordingKind, StoredRecording
+from ctid.model.speech import Utterance
 from ctid.model.states import Outcome
 from ctid.spec.site import SiteSpec
 
@@ -98,7 +99,7 @@ def _no_room(turn: Turn, contact: Contact, leg: Leg) -> None:
     contact.outcome = Outcome.OVERFLOW
     turn.note("voicemail-no-room", turn.state.recording_fault)
     _forget(turn, position)
-    prompts = [] if spec is None else list(spec.no_room_prompts)
+    prompts: list[Utterance] = [] if spec is None else list(spec.no_room_prompts)
     turn.emit(PlayAndCollect(pbx=leg.pbx, unique_id=leg.unique_id, token=position.token, prompts=prompts))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ctid.model.events import CollectEnd
 from ctid.model.speech import Utterance
-from ctid.spec.flow import CheckSpec
+from ctid.spec.nodes import CheckSpec
 
 ALL_KEYS = "0123456789*#"
 
@@ -37,7 +37,7 @@ class Hear:
     between_ms: int = 0
     ahead: str = ""
     sealed: bool = False
-    check: CheckSpec = CheckSpec()
+    check: CheckSpec = field(default_factory=CheckSpec)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,16 +29,16 @@ from ctid.model.events import CollectEnd
 from ctid.model.flow import FlowFrame, FlowPosition
 from ctid.model.speech import Utterance
 from ctid.spec.condition import holds
-from ctid.spec.flow import (
-    LANGUAGE,
+from ctid.spec.flow import LANGUAGE, FlowSpec, acceptable, language_of
+from ctid.spec.nodes import (
     CallNode,
     CaseSpec,
+    ChoiceSpec,
     CollectNode,
     CollectSpec,
     DecideNode,
     EndNode,
     FetchNode,
-    FlowSpec,
     GoNode,
     LanguageNode,
     MenuNode,
@@ -46,8 +46,6 @@ from ctid.spec.flow import (
     RecordNode,
     SayNode,
     SetNode,
-    acceptable,
-    language_of,
 )
 from ctid.spec.say import SayItem, filled
 
@@ -284,10 +282,10 @@ class Walk:
         return self._go(otherwise) if self.position.tries >= tries else ask()
 
     @staticmethod
-    def _apology(spec: object, pressed: bool) -> list[SayItem]:
-        name = ("invalid" if isinstance(spec, CollectSpec) else "wrong_key") if pressed else "no_input"
-        said: list[SayItem] = getattr(spec, name)
-        return said
+    def _apology(spec: ChoiceSpec | CollectSpec, pressed: bool) -> list[SayItem]:
+        if not pressed:
+            return spec.no_input
+        return spec.invalid if isinstance(spec, CollectSpec) else spec.wrong_key
 
     # ---- decisions and lookups -------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2
 """BCP 47 tag of a language that there is a voice for."""
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
-"""What is spoken; ``{name}`` stands for an attribute, ``{customer.name}`` and ``{ani}`` for what is known of callers."""
+"""What is spoken; ``{name}`` stands for an attribute, ``{customer.name}`` and ``{ani}`` for what is known."""
 
 VALUES: Final = ("digits", "number", "ordinal", "money", "date", "time", "datetime", "duration")
 """Kinds of values that are spoken; each is a key of an item of ``say``."""

@@ -13,7 +13,8 @@ from ctid.spec.base import Name, Pattern, Spec
 from ctid.spec.calendar import CalendarSpec, Zone
 from ctid.spec.desk import PhoneBookEntry
 from ctid.spec.destination import Destination, Prompt, VoicemailSpec
-from ctid.spec.flow import FlowName, FlowSpec
+from ctid.spec.flow import FlowSpec
+from ctid.spec.nodes import FlowName
 from ctid.spec.own_calls import OwnCallsSpec
 from ctid.spec.policy import PolicySpec
 from ctid.spec.queue import QueueSpec

@@ -79,6 +79,7 @@ class AgiServer:
         pbxes: Collection[str],
         max_sessions: int = 5_000,
         recordings: Mapping[str, str] | None = None,
+        seal: Callable[[str, str], None] | None = None,
     ) -> None:
         """Make a server, not listening yet.
 
@@ -91,7 +92,9 @@ class AgiServer:
             pbxes: Names that requests may give as ``pbx=``; if it is but one, it need not be given.
             max_sessions: Connections that are served at once; more are closed, and come again.
             recordings: PBX to the folder that it records messages to, as it sees it.
+            seal: Takes what stands for sensitive digits, and these; without it they are dropped.
         """
+        self._seal = seal
         self._recordings = recordings or {}
         self._host = host
         self._port = port
@@ -166,7 +169,7 @@ class AgiServer:
             if pbx not in self._pbxes:
                 raise PbxProtocolError("the request names no PBX of ours")
             folder = self._recordings.get(pbx, "")
-            session = AgiSession(pbx, request.unique_id, reader, writer, parser, self._emit, early, folder)
+            session = AgiSession(pbx, request.unique_id, reader, writer, parser, self._emit, early, folder, self._seal)
             event = _beginning(pbx, request)
             if event is None:
                 _log.warning("agi.script_unknown", pbx=pbx, unique_id=request.unique_id, script=request.script)
