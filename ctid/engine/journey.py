@@ -164,7 +164,7 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     on_hold = contact is not None and contact.on_hold and supervisions.is_taken_over(turn, contact)
     if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
         if surveys.is_due(turn, contact, leg):
-            surveys.begin(turn, contact)
+            offers.survey(turn, contact)
             enter_flow(turn, contact, turn.site.queues[contact.queue].survey or "", survey=True)
         else:
             offers.talk_over(turn, contact)
