@@ -19,6 +19,7 @@ from ctid.errors import OverloadedError, PbxConnectionError, PbxProtocolError, P
 from ctid.model.commands import AgiCommand, ReleaseLeg
 from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, CallUndelivered, Event
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Environment
+from ctid.pbx_adapters.agi.ports import SpeechFiles
 from ctid.pbx_adapters.agi.session import READ_BYTES, AgiSession
 from ctid.telemetry.metrics import Metrics
 
@@ -79,6 +80,7 @@ class AgiServer:
         pbxes: Collection[str],
         max_sessions: int = 5_000,
         recordings: Mapping[str, str] | None = None,
+        speech: SpeechFiles | None = None,
     ) -> None:
         """Make a server, not listening yet.
 
@@ -91,7 +93,9 @@ class AgiServer:
             pbxes: Names that requests may give as ``pbx=``; if it is but one, it need not be given.
             max_sessions: Connections that are served at once; more are closed, and come again.
             recordings: PBX to the folder that it records messages to, as it sees it.
+            speech: Gives the files of texts that are to be spoken.
         """
+        self._speech = speech
         self._recordings = recordings or {}
         self._host = host
         self._port = port
@@ -166,7 +170,9 @@ class AgiServer:
             if pbx not in self._pbxes:
                 raise PbxProtocolError("the request names no PBX of ours")
             folder = self._recordings.get(pbx, "")
-            session = AgiSession(pbx, request.unique_id, reader, writer, parser, self._emit, early, folder)
+            session = AgiSession(
+                pbx, request.unique_id, reader, writer, parser, self._emit, early, folder, self._speech
+            )
             event = _beginning(pbx, request)
             if event is None:
                 _log.warning("agi.script_unknown", pbx=pbx, unique_id=request.unique_id, script=request.script)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import structlog
 
-from ctid.errors import CtidError, PbxConnectionError, PbxProtocolError, PbxTimeoutError
+from ctid.errors import CtidError, PbxConnectionError, PbxProtocolError, PbxTimeoutError, SpeechError
 from ctid.model.commands import (
     AgiCommand,
     AnswerLeg,
@@ -24,7 +24,9 @@ from ctid.model.commands import (
     StopMusic,
 )
 from ctid.model.events import CollectEnd, DigitsCollected, Event, MessageBegun
+from ctid.model.speech import Speech, Utterance
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Eof, Hangup, Reply
+from ctid.pbx_adapters.agi.ports import SpeechFiles
 
 MAX_QUEUED_COMMANDS: Final = 64
 """Commands that wait for one leg; the engine sends the next after the last one's answer."""
@@ -67,10 +69,12 @@ class AgiSession:
         emit: Callable[[Event], None],
         early: Iterable[AgiEvent] = (),
         recordings: str = "",
+        speech: SpeechFiles | None = None,
     ) -> None:
         """Make a session of a connection whose environment ``parser`` has read, and ``early`` with it.
 
         ``recordings`` is the folder that the PBX records messages to, as it sees it; empty if there is none.
+        ``speech`` gives the files of texts; without it a text is a prompt that is not there.
         """
         self.pbx = pbx
         self.unique_id = unique_id
@@ -80,6 +84,7 @@ class AgiSession:
         self._emit = emit
         self._early = early
         self._recordings = recordings
+        self._speech = speech
         self._commands: asyncio.Queue[AgiCommand] = asyncio.Queue(MAX_QUEUED_COMMANDS)
         self._reply: asyncio.Future[Reply] | None = None
         self._music = False
@@ -168,7 +173,6 @@ class AgiSession:
             self._music = False
 
     async def _collect(self, command: PlayAndCollect) -> DigitsCollected:
-        await self._stop_music()
         digits, failed = await self._play(command.prompts, command.accept)
         if not failed and command.accept and (digits or command.timeout_ms > 0):
             digits = await self._wait_for_digits(command, digits)
@@ -184,7 +188,6 @@ class AgiSession:
 
     async def _record(self, command: RecordMessage) -> DigitsCollected:
         """Record a message; who hangs up meanwhile ends the session, and what they said is in the file."""
-        await self._stop_music()
         ended_by = CollectEnd.FAILED
         if self._recordings:
             # Who can't be told what to do hears the beep all the same.
@@ -200,22 +203,51 @@ class AgiSession:
             else:
                 self._log.warning("agi.record_failed", code=reply.code, detail=reply.data)
         else:
+            await self._stop_music()
             self._log.warning("agi.record_unconfigured")
         return DigitsCollected(
             pbx=self.pbx, unique_id=self.unique_id, token=command.token, digits="", ended_by=ended_by
         )
 
-    async def _play(self, prompts: Iterable[str], accept: str) -> tuple[str, bool]:
-        """Play the prompts until a key that counts; return that key, and whether a prompt failed."""
-        for prompt in prompts:
-            reply = await self._ask(f"STREAM FILE {_quoted(prompt)} {_quoted(accept)}", PROMPT_SECONDS)
-            if reply.result > 0:
-                return chr(reply.result), False
-            # A file that is not there plays nothing, and is no error to Asterisk.
-            if reply.code != 200 or reply.result < 0 or not reply.endpos:
-                self._log.warning("agi.prompt_failed", prompt=prompt)
-                return "", True
-        return "", False
+    async def _play(self, prompts: Sequence[Utterance], accept: str) -> tuple[str, bool]:
+        """Play the prompts until a key that counts; return that key, and whether a prompt failed.
+
+        All texts become sound at the same time; music plays on until the first prompt is there.
+        """
+        files = [
+            asyncio.create_task(self._file(prompt), name="agi-speech") if isinstance(prompt, Speech) else prompt
+            for prompt in prompts
+        ]
+        try:
+            for file in files:
+                name = file if isinstance(file, str) else await file
+                await self._stop_music()
+                if not name:
+                    return "", True
+                reply = await self._ask(f"STREAM FILE {_quoted(name)} {_quoted(accept)}", PROMPT_SECONDS)
+                if reply.result > 0:
+                    return chr(reply.result), False
+                # A file that is not there plays nothing, and is no error to Asterisk.
+                if reply.code != 200 or reply.result < 0 or not reply.endpos:
+                    self._log.warning("agi.prompt_failed", prompt=name)
+                    return "", True
+            await self._stop_music()
+            return "", False
+        finally:
+            for file in files:
+                if not isinstance(file, str):
+                    file.cancel()
+
+    async def _file(self, speech: Speech) -> str:
+        """The file of a text, empty if there is none."""
+        if self._speech is None:
+            self._log.warning("agi.speech_unconfigured", language=speech.language)
+            return ""
+        try:
+            return await self._speech.file(self.pbx, speech)
+        except SpeechError as error:
+            self._log.warning("agi.speech_failed", language=speech.language, detail=error.detail)
+            return ""
 
     async def _wait_for_digits(self, command: PlayAndCollect, digits: str) -> str:
         loop = asyncio.get_running_loop()
