@@ -104,10 +104,11 @@ def faulty_speech(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """Every PBX that could not read what is spoken, or would read what nobody writes."""
     pbxes = data.get("pbxes")
     for name, pbx in pbxes.items() if isinstance(pbxes, dict) else ():
-        reads = isinstance(pbx, dict) and pbx.get("speech")
-        if data.get("speech") and not reads:
+        reads = isinstance(pbx, dict) and pbx.get("speech") is not None
+        speaks = data.get("speech") is not None
+        if speaks and not reads:
             yield ("pbxes", name, "speech"), "is missing: speech.folder as this PBX sees it"
-        elif reads and not data.get("speech"):
+        elif reads and not speaks:
             yield ("pbxes", name, "speech"), "there is no section speech, which says how texts become sound"
 
 
