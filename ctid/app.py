@@ -22,6 +22,7 @@ from ctid.desktop.ports import Component
 from ctid.errors import ConfigError, StoreError
 from ctid.model.commands import Publish
 from ctid.model.events import ConfigLoaded, DrainStarted, SiteStarted
+from ctid.model.speech import Speech
 from ctid.pbx_adapters.agi.server import AgiServer
 from ctid.pbx_adapters.ami.supervisor import AmiLink
 from ctid.recordings.recorder import Recorder
@@ -41,6 +42,9 @@ from ctid.runtime.site import LiveSite
 from ctid.runtime.stream_again import published_again
 from ctid.runtime.timers import Timers
 from ctid.spec.loader import Config, load_config
+from ctid.spec.site import SiteSpec
+from ctid.speech.known import vocabularies
+from ctid.speech.speaker import Speaker
 from ctid.store.access import AccessStore
 from ctid.store.database import Database
 from ctid.store.http_directory import open_directory
@@ -87,6 +91,7 @@ class Daemon:
         self._hurry = asyncio.Event()
         self._store_fault = "not opened yet"
         self._server: DesktopServer | None = None
+        self._speech: Speaker | None = None
         self._store_opened = asyncio.Event()
 
     def stop(self) -> None:
@@ -141,6 +146,9 @@ class Daemon:
             recorder = self._recorder(recordings, runner, metrics)
             if recorder is not None:
                 stack.callback(recorder.close)
+            speaker = self._speaker(metrics)
+            if speaker is not None:
+                stack.callback(speaker.close)
             agi = AgiServer(
                 daemon.agi.host,
                 daemon.agi.port,
@@ -151,6 +159,7 @@ class Daemon:
                 recordings={
                     name: pbx.recordings.asterisk for name, pbx in daemon.pbxes.items() if pbx.recordings is not None
                 },
+                speech=speaker,
             )
             links = {
                 name: AmiLink(name, spec.ami, runner.put, metrics, dial_out=spec.dial_out)
@@ -220,6 +229,9 @@ class Daemon:
                     }
                     if recorder is not None:
                         tasks["recordings"] = self._run_recorder(recorder)
+                    if speaker is not None:
+                        speaker.prepare(_known_texts(site, speaker))
+                        tasks["speech"] = speaker.run()
                     for name, task in tasks.items():
                         group.create_task(task, name=name)
                     with self._signals(runner):
@@ -261,6 +273,8 @@ class Daemon:
             except OSError as error:
                 _log.error("certificate.refused", detail=str(error))
         runner.put(ConfigLoaded(spec=config.site.model_dump(mode="json")))
+        if self._speech is not None:
+            self._speech.prepare(_known_texts(config.site, self._speech))
         _log.info("config.reloaded")
 
     @contextlib.contextmanager
@@ -296,6 +310,13 @@ class Daemon:
             retention_days=spec.retention_days,
         )
 
+    def _speaker(self, metrics: Metrics) -> Speaker | None:
+        daemon = self._config.daemon
+        if daemon.speech is not None:
+            folders = {name: pbx.speech for name, pbx in daemon.pbxes.items() if pbx.speech is not None}
+            self._speech = Speaker(daemon.speech, folders, metrics)
+        return self._speech
+
     async def _run_recorder(self, recorder: Recorder) -> None:
         """Begin once the database has the table of recordings."""
         await self._store_opened.wait()
@@ -323,3 +344,8 @@ class Daemon:
                     _log.error("store.lost", detail=error.detail)
                 self._store_fault = error.detail
             await asyncio.sleep(STORE_PING_SECONDS if not self._store_fault else STORE_RETRY_SECONDS)
+
+
+def _known_texts(site: SiteSpec, speaker: Speaker) -> list[Speech]:
+    """All that is known beforehand of what the callers of a site may hear spoken."""
+    return [*vocabularies(speaker.languages)]

@@ -15,7 +15,9 @@ from ctid.errors import ConfigError, NotFoundError
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Phone, fragments
 from ctid.pbx_adapters.web_phone_config import web_phone_fragments
 from ctid.routing import emergency
-from ctid.spec.loader import Config, load_config
+from ctid.spec.daemon import DaemonSpec
+from ctid.spec.loader import Config, Faults, load_config
+from ctid.speech.machine import faults
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 def check(path: Annotated[Path, typer.Argument(help="Configuration file, or directory of *.yaml files.")]) -> None:
     """Check a configuration and report every fault with file, line and key; exit code 1 if there is any."""
     try:
-        config = load_config(path, {"strategies": STRATEGIES})
+        config = load_config(path, {"strategies": STRATEGIES}, _of_this_machine)
     except ConfigError as error:
         for fault in error.faults:
             typer.echo(fault)
@@ -38,6 +40,10 @@ def check(path: Annotated[Path, typer.Argument(help="Configuration file, or dire
         f"{path}: site {site.site}: {len(site.entries)} entries, {len(site.menus)} menus, {len(site.queues)} queues, "
         f"{len(site.agents)} agents; no fault"
     )
+
+
+def _of_this_machine(daemon: DaemonSpec) -> Faults:
+    return faults(daemon.speech) if daemon.speech is not None else ()
 
 
 def asterisk(

@@ -9,8 +9,9 @@ from pydantic import Field, IPvAnyNetwork, SecretStr, StringConstraints, model_v
 
 from ctid.spec.base import Name, Seconds, Spec
 from ctid.spec.oidc import OidcSpec
-from ctid.spec.recording import RecordingsSpec, SpoolSpec
+from ctid.spec.recording import AbsoluteFolder, RecordingsSpec, SpoolSpec
 from ctid.spec.secret import Secret
+from ctid.spec.speech import SpeechSpec
 from ctid.spec.web_phone import WebPhonesSpec
 from ctid.spec.webhook import WebhookSpec
 
@@ -44,11 +45,13 @@ class PbxSpec(Spec):
             ``PJSIP/{number}@carrier``. It is part of the dialplan that ``ctid asterisk-config`` prints.
         web_phones: How browsers register there; without it no agent of this PBX can have a ``web_phone``.
         recordings: The folder it writes recordings to; without it none of its calls is recorded.
+        speech: The folder ``speech.folder`` as this PBX sees it.
     """
 
     ami: AmiSpec
     web_phones: WebPhonesSpec | None = None
     recordings: SpoolSpec | None = None
+    speech: AbsoluteFolder | None = None
     dial_out: Annotated[str, StringConstraints(pattern=r"^([A-Za-z]+/\S*\{number\}\S*)?$")] = ""
 
 
@@ -177,6 +180,7 @@ class DaemonSpec(Spec):
     directory: DirectorySpec = DirectorySpec()
     webhooks: dict[Name, WebhookSpec] = {}
     recordings: RecordingsSpec | None = None
+    speech: SpeechSpec | None = None
     log: LogSpec = LogSpec()
     drain_seconds: Seconds = 600
 

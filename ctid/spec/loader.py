@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 
 from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
-from ctid.spec.references import NOTHING, faulty_recordings, faulty_references
+from ctid.spec.references import NOTHING, faulty_recordings, faulty_references, faulty_speech
 from ctid.spec.site import SiteSpec
 from ctid.spec.yaml_source import KeyPath, Source, read_files
 
 Model = TypeVar("Model", bound=BaseModel)
+Faults = Iterable[tuple[KeyPath, str]]
 
 
 @dataclass(frozen=True)
@@ -33,20 +34,26 @@ def config_files(path: Path) -> list[Path]:
     return [path]
 
 
-def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING) -> Config:
+def load_config(
+    path: Path, code: Mapping[str, Collection[str]] = NOTHING, further: Callable[[DaemonSpec], Faults] = lambda _: ()
+) -> Config:
     """Read the configuration in a file or directory.
 
     Args:
         path: The file or directory.
         code: What the configuration may name although it is not in it, such as ``strategies``, which are code. What is
             not given here is not checked.
+        further: What else may be wrong, for who looks closer: where, and what.
 
     Raises:
         ConfigError: With every fault that was found.
     """
     source = _read(path)
     site, daemon = validate(SiteSpec, source), validate(DaemonSpec, source)
-    for where, what in (*faulty_references(source.data, code), *faulty_recordings(source.data)):
+    referring = (faulty_references(source.data, code), faulty_recordings(source.data), faulty_speech(source.data))
+    for where, what in (fault for faults in referring for fault in faults):
+        source.fault(where, what)
+    for where, what in further(daemon) if daemon is not None else ():
         source.fault(where, what)
     if source.faults or site is None or daemon is None:
         raise ConfigError(sorted(set(source.faults), key=_by_place))

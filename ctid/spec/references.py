@@ -109,6 +109,18 @@ def faulty_recordings(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
             yield ("pbxes", name, "recordings"), "is missing: the folder that this PBX writes recordings to"
 
 
+def faulty_speech(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Every PBX that could not read what is spoken, or would read what nobody writes."""
+    pbxes = data.get("pbxes")
+    for name, pbx in pbxes.items() if isinstance(pbxes, dict) else ():
+        reads = isinstance(pbx, dict) and pbx.get("speech") is not None
+        speaks = data.get("speech") is not None
+        if speaks and not reads:
+            yield ("pbxes", name, "speech"), "is missing: speech.folder as this PBX sees it"
+        elif reads and not speaks:
+            yield ("pbxes", name, "speech"), "there is no section speech, which says how texts become sound"
+
+
 def _faulty_phones(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """Phones given to two agents, and browsers that the PBX does not let register."""
     phones: dict[tuple[Any, Any], str] = {}

@@ -12,6 +12,7 @@ _WRAP_UP_SECONDS: Final = (1, 5, 10, 20, 30, 60, 120, 300, 600)
 _STEP_SECONDS: Final = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 1)
 _POST_SECONDS: Final = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60)
 _PAUSE_SECONDS: Final = (3e-3, 1e-2, 3e-2, 0.1, 0.3, 1)
+_RENDER_SECONDS: Final = (0.03, 0.1, 0.3, 1, 3, 10, 30)
 _WRITE_SECONDS: Final = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3)
 
 
@@ -51,6 +52,9 @@ class Metrics:
         sign_ins: Sign-ins by password or identity provider, by result.
         recordings: Recordings by what became of them.
         recording_fault: 1 while nothing can be recorded.
+        speech: Texts asked for, by language and what became of it: ``kept`` already, ``rendered`` by its voice,
+            ``recorded`` by people, or ``failed``.
+        speech_render: How long a voice took for a text.
         audit_entries: Entries of the audit trail: written to the database, or to the log because it was away too long.
     """
 
@@ -109,6 +113,10 @@ class Metrics:
         self.audit_entries = Counter("ctid_audit_entries", "Entries of the audit trail", ["to"], registry=own)
         self.recordings = Counter("ctid_recordings", "Recordings settled", ["result"], registry=own)
         self.recording_fault = Gauge("ctid_recording_fault", "1 while nothing can be recorded", registry=own)
+        self.speech = Counter("ctid_speech", "Texts to be spoken", ["language", "result"], registry=own)
+        self.speech_render = Histogram(
+            "ctid_speech_render_seconds", "One text rendered", ["language"], buckets=_RENDER_SECONDS, registry=own
+        )
         Gauge("ctid_build_info", "Always 1", ["release"], registry=own).labels(release=release).set(1)
 
     def exposition(self) -> bytes:
@@ -159,6 +167,10 @@ class Metrics:
     def recording(self, result: str) -> None:
         """Count a recording: ``stored``, ``discarded``, ``failed`` or ``expired``."""
         self.recordings.labels(result=result).inc()
+
+    def spoken(self, language: str, result: str) -> None:
+        """Count a text that was asked for: ``kept``, ``rendered``, ``recorded`` or ``failed``."""
+        self.speech.labels(language=language, result=result).inc()
 
     def command(self, tag: str) -> None:
         """Count a command."""

@@ -19,6 +19,7 @@ from ctid.errors import OverloadedError, PbxConnectionError, PbxProtocolError, P
 from ctid.model.commands import AgiCommand, ReleaseLeg
 from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, CallUndelivered, Event
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Environment
+from ctid.pbx_adapters.agi.ports import SpeechFiles
 from ctid.pbx_adapters.agi.session import READ_BYTES, AgiSession
 from ctid.telemetry.metrics import Metrics
 
@@ -80,6 +81,7 @@ class AgiServer:
         max_sessions: int = 5_000,
         recordings: Mapping[str, str] | None = None,
         seal: Callable[[str, str], None] | None = None,
+        speech: SpeechFiles | None = None,
     ) -> None:
         """Make a server, not listening yet.
 
@@ -93,8 +95,10 @@ class AgiServer:
             max_sessions: Connections that are served at once; more are closed, and come again.
             recordings: PBX to the folder that it records messages to, as it sees it.
             seal: Takes what stands for sensitive digits, and these; without it they are dropped.
+            speech: Gives the files of texts that are to be spoken.
         """
         self._seal = seal
+        self._speech = speech
         self._recordings = recordings or {}
         self._host = host
         self._port = port
@@ -169,7 +173,18 @@ class AgiServer:
             if pbx not in self._pbxes:
                 raise PbxProtocolError("the request names no PBX of ours")
             folder = self._recordings.get(pbx, "")
-            session = AgiSession(pbx, request.unique_id, reader, writer, parser, self._emit, early, folder, self._seal)
+            session = AgiSession(
+                pbx,
+                request.unique_id,
+                reader,
+                writer,
+                parser,
+                self._emit,
+                early,
+                recordings=folder,
+                seal=self._seal,
+                speech=self._speech,
+            )
             event = _beginning(pbx, request)
             if event is None:
                 _log.warning("agi.script_unknown", pbx=pbx, unique_id=request.unique_id, script=request.script)
