@@ -55,6 +55,7 @@ def heard(turn: Turn, contact: Contact, position: FlowPosition, event: DigitsCol
         queueing.play_music(turn, contact)
         return None
     if isinstance(node, RecordNode):
+        # Where nothing could be recorded, they have heard what comes before the beep.
         taken = statements.end(turn, position, failed=event.ended_by is CollectEnd.FAILED)
         return _answered(turn, contact, position, TakenDown(taken))
     return _answered(turn, contact, position, Heard(event.digits, event.ended_by, event.sealed, event.acceptable))
@@ -84,16 +85,21 @@ def still_waiting(turn: Turn, contact: Contact) -> None:
 def left(turn: Turn, contact: Contact) -> FlowPosition | None:
     """The caller is in no flow any more; gives back where they were."""
     position = contact.ivr.flow if contact.ivr is not None else None
+    if position is not None:
+        tidy(turn, contact, position)
     contact.ivr = None
-    if position is None:
-        return None
+    return position
+
+
+def tidy(turn: Turn, contact: Contact, position: FlowPosition) -> None:
+    """Whatever the caller does next, nothing of the flow is needed any more."""
     turn.cancel_timer(f"hush:{contact.id}")
     _hush(turn, contact, position, on=False)
     if position.recording_id:
         statements.end(turn, position)
     if position.sealed:
         turn.emit(ForgetSealed(sealed=sorted(position.sealed.values())))
-    return position
+        position.sealed = {}
 
 
 # ---- private -----------------------------------------------------------------------------------------------------

@@ -400,6 +400,9 @@ def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
     if isinstance(way, LeaveFlow):
         if not detours.is_on_one(contact):
             flows.left(turn, contact)
+        elif contact.ivr is not None and contact.ivr.flow is not None:
+            # They are still in the IVR, until it is known whether that leads on.
+            flows.tidy(turn, contact, contact.ivr.flow)
         go(turn, contact, f"flows/{way.flow}/nodes/{way.node}/go")
         return
     if way.lost:
