@@ -6,7 +6,7 @@ send the caller in the end, other than to the next menu, does not count: they go
 
 from __future__ import annotations
 
-from ctid.engine import contacts, holding, queueing
+from ctid.engine import contacts, flows, holding, queueing
 from ctid.engine.turn import Turn
 from ctid.model.contact import Contact
 from ctid.model.states import ContactState
@@ -19,7 +19,7 @@ def is_on_one(contact: Contact) -> bool:
 
 def over(turn: Turn, contact: Contact) -> None:
     """The menu has come to its end: back to the agent; while they talk to somebody else, music."""
-    contact.ivr = None
+    flows.left(turn, contact)
     contact.version += 1
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
     if agent is None or caller is None or agent.bridge_id or holding.is_joining(turn, contact):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ctid.acd.order import place
 from ctid.engine import assignment, callbacks, offers, outage, outlook, queueing, ringing
@@ -14,16 +14,17 @@ from ctid.model.contact import Contact
 from ctid.model.events import MACHINE
 from ctid.model.leg import Leg
 from ctid.model.offer import OfferCause
+from ctid.model.speech import Utterance
 from ctid.model.states import AgentState, ContactState, LegState
 
 WAITED_MS = 2_000
 """Who picks up and still has nobody to talk to after two seconds was called too early; regulators count just that."""
 
 
-def say_goodbye(turn: Turn, leg: Leg, prompts: list[str]) -> None:
+def say_goodbye(turn: Turn, leg: Leg, prompts: Sequence[Utterance]) -> None:
     """Let the caller hear that they will be called back, then let them go; the contact does without them."""
     if prompts and leg.has_agi:
-        turn.emit(PlayAndCollect(pbx=leg.pbx, unique_id=leg.unique_id, token=turn.mint("tk"), prompts=prompts))
+        turn.emit(PlayAndCollect(pbx=leg.pbx, unique_id=leg.unique_id, token=turn.mint("tk"), prompts=list(prompts)))
     else:
         turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="hangup"))
 

@@ -24,6 +24,7 @@ from ctid.engine import (
     deflecting,
     devices,
     dialling,
+    flows,
     holding,
     journey,
     messages,
@@ -64,6 +65,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.AgiEnded: pbx.session_ended,
     ev.DigitsCollected: journey.collected,
     ev.CustomerLookedUp: journey.looked_up,
+    ev.LookupAnswered: journey.fetched,
     ev.RecordSaved: journey.saved,
     ev.LegAlerting: pbx.alerting,
     ev.LegAnswered: pbx.answered,
@@ -273,6 +275,8 @@ class Engine:
                 agents.desktop_grace_over(turn, agent)
             case "step" if contact := state.contacts.get(subject):
                 queueing.widen(turn, contact)
+            case "hush" if contact := state.contacts.get(subject):
+                flows.still_waiting(turn, contact)
             case "wait" if contact := state.contacts.get(subject):
                 journey.leave_queue(turn, contact)
             case "ewt" if subject in turn.site.queues:

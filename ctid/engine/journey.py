@@ -10,6 +10,7 @@ from ctid.engine import (
     detours,
     dialling,
     early_ends,
+    flows,
     offers,
     outage,
     own_calls,
@@ -17,11 +18,13 @@ from ctid.engine import (
     places,
     queueing,
     supervisions,
+    surveys,
     voicemail,
     ways_out,
 )
 from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.turn import Turn, ms
+from ctid.ivr.effects import Leave as LeaveFlow
 from ctid.ivr.menu import Leave, judge
 from ctid.model.commands import AnswerLeg, LookUpCustomer, PlayAndCollect, ReleaseLeg, SetVariable
 from ctid.model.contact import Contact, MenuPosition
@@ -31,6 +34,7 @@ from ctid.model.events import (
     CollectEnd,
     CustomerLookedUp,
     DigitsCollected,
+    LookupAnswered,
     RecordSaved,
 )
 from ctid.model.leg import Leg
@@ -39,6 +43,7 @@ from ctid.model.states import WAITING, ContactState, LegState, Outcome, Party
 from ctid.routing.entry import choose_entry
 from ctid.routing.numbers import to_e164
 from ctid.spec.destination import Destination, VoicemailTarget
+from ctid.spec.nodes import GoSpec
 from ctid.spec.references import destination_at
 from ctid.spec.site import SiteSpec
 
@@ -117,7 +122,7 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
     if contact is not None and contact.message is not None:
         voicemail.resume(turn, contact, leg)
         return
-    if contact is None or contact.outcome is not None:
+    if contact is None or (contact.outcome is not None and not surveys.is_in_one(contact)):
         release(turn, leg)
     elif own_calls.is_being_placed(contact):
         # The agent they were to talk to left as they answered.
@@ -135,9 +140,11 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
 
 
 def replay(turn: Turn, contact: Contact, position: MenuPosition) -> None:
-    """Lead the caller back into the menu or announcement they were in."""
+    """Lead the caller back into the flow, menu or announcement they were in."""
     kind, _, name = position.node.partition(":")
-    if kind == "menu":
+    if position.flow is not None:
+        _go_on(turn, contact, flows.again(turn, contact, position.flow))
+    elif kind == "menu":
         enter_menu(turn, contact, name, tries=max(0, position.tries - 1))
     else:
         go(turn, contact, name)
@@ -156,7 +163,11 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     contact = turn.state.contacts.get(leg.contact_id)
     on_hold = contact is not None and contact.on_hold and supervisions.is_taken_over(turn, contact)
     if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
-        offers.talk_over(turn, contact)
+        if surveys.is_due(turn, contact, leg):
+            surveys.begin(turn, contact)
+            enter_flow(turn, contact, turn.site.queues[contact.queue].survey or "", survey=True)
+        else:
+            offers.talk_over(turn, contact)
     else:
         resume(turn, leg, from_bridge=True)
 
@@ -190,7 +201,7 @@ def go(turn: Turn, contact: Contact, place: str) -> None:
 def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> None:
     """The contact is at its destination; one that a reload took away is the dialplan's fallback."""
     leg = turn.state.legs[contact.caller_leg]
-    if detours.is_on_one(contact) and (destination is None or destination.menu not in turn.site.menus):
+    if detours.is_on_one(contact) and (destination is None or not _leads_on(turn, destination)):
         contact.attributes.update(destination.set if destination is not None else {})
         detours.over(turn, contact)
         return
@@ -200,9 +211,13 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
     contact.attributes.update(destination.set)
     contact.priority += destination.priority
     if destination.queue is not None:
+        if isinstance(destination, GoSpec):
+            _need(turn, contact, destination)
         enter_queue(turn, contact, destination.queue)
     elif destination.menu is not None:
         enter_menu(turn, contact, destination.menu)
+    elif destination.flow is not None:
+        enter_flow(turn, contact, destination.flow)
     elif destination.number is not None:
         leave_for(turn, contact, "number", destination.number)
     elif isinstance(destination.voicemail, VoicemailTarget):
@@ -215,6 +230,19 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
         wanted_queue = any(step.kind == "queue" for step in contact.path)
         contact.outcome = Outcome.OVERFLOW if wanted_queue else Outcome.HANDLED
         release(turn, leg)
+
+
+def _leads_on(turn: Turn, destination: Destination) -> bool:
+    """Whether it is another part of the IVR, so that a detour goes on."""
+    return destination.menu in turn.site.menus or destination.flow in turn.site.flows
+
+
+def _need(turn: Turn, contact: Contact, go: GoSpec) -> None:
+    """What the contact needs in the queue, where the flow says so."""
+    if go.agent is not None:
+        queueing.mean_for(turn, contact, go.agent)
+    elif go.needs:
+        contact.steps = [step.model_dump(mode="json") for step in go.needs]
 
 
 def _arrive_without_call(turn: Turn, contact: Contact, destination: Destination | None) -> None:
@@ -261,6 +289,7 @@ def _exists(turn: Turn, destination: Destination) -> bool:
         or _takes_messages(site, destination)
         or (destination.queue is not None and destination.queue in site.queues)
         or (destination.menu is not None and destination.menu in site.menus)
+        or (destination.flow is not None and destination.flow in site.flows)
     )
 
 
@@ -348,11 +377,53 @@ def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, promp
                 pbx=leg.pbx,
                 unique_id=leg.unique_id,
                 token=token,
-                prompts=list(menu.prompts) if prompts is None else prompts,
+                prompts=list(menu.prompts if prompts is None else prompts),
                 accept="0123456789*#",
                 timeout_ms=ms(menu.timeout_seconds),
             )
         )
+
+
+def enter_flow(turn: Turn, contact: Contact, name: str, *, survey: bool = False) -> None:
+    """Lead the caller into a flow."""
+    if name in turn.site.flows:
+        _go_on(turn, contact, flows.begin(turn, contact, name, survey=survey))
+    else:
+        hand_off(turn, contact, turn.state.legs[contact.caller_leg])
+
+
+def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
+    """Where a caller goes who has come out of a flow; ``None`` for one who is still in it."""
+    if way is None:
+        return
+    leg = turn.legs.get(contact.caller_leg)
+    if isinstance(way, LeaveFlow):
+        if not detours.is_on_one(contact):
+            flows.left(turn, contact)
+        go(turn, contact, f"flows/{way.flow}/nodes/{way.node}/go")
+        return
+    if way.lost:
+        turn.note("flow-lost", way.lost)
+    if detours.is_on_one(contact):
+        detours.over(turn, contact)
+        return
+    position = flows.left(turn, contact)
+    if leg is None:
+        return
+    if way.lost and not (position is not None and position.survey):
+        hand_off(turn, contact, leg)
+        return
+    if contact.outcome is None:
+        contact.outcome = Outcome.HANDLED
+    contact.version += 1
+    release(turn, leg)
+
+
+def fetched(turn: Turn, event: LookupAnswered) -> None:
+    """A lookup of a flow has answered."""
+    found = flows.fetched(turn, event)
+    if found is not None:
+        _go_on(turn, *found)
 
 
 def collected(turn: Turn, event: DigitsCollected) -> None:
@@ -371,6 +442,9 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
         return
     position = contact.ivr
     kind, _, name = position.node.partition(":")
+    if position.flow is not None:
+        _go_on(turn, contact, flows.heard(turn, contact, position.flow, event))
+        return
     if kind == "play":
         arrive(turn, contact, destination_at(turn.site, position.then))
         return
@@ -430,6 +504,8 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
     if contact.state in WAITING:
         places.leave(turn, contact)
     voicemail.finish(turn, contact)
+    if contact.ivr is not None and contact.ivr.flow is not None and contact.state is ContactState.CREATED:
+        flows.left(turn, contact)
     match contact.state:
         case ContactState.CREATED:
             if is_given(contact):

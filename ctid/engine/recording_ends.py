@@ -42,5 +42,5 @@ def settled(turn: Turn, event: RecordingSettled) -> None:
 
 
 def _nothing_said(recording: Recording, failure: str) -> bool:
-    """Whether it is a message of somebody who hung up with the beep: that is none, and no failure."""
-    return recording.kind is RecordingKind.VOICEMAIL and failure == "empty"
+    """Whether it is of a caller who hung up with the beep: that is none, and no failure."""
+    return recording.kind is not RecordingKind.CALL and failure == "empty"

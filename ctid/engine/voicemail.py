@@ -5,7 +5,7 @@ What counts is the beep: who hangs up before has left nothing, who hangs up afte
 
 from __future__ import annotations
 
-from ctid.engine import contacts, recordings
+from ctid.engine import contacts, recordings, statements
 from ctid.engine.serving import serving
 from ctid.engine.turn import Turn
 from ctid.errors import ConflictError, RequestError
@@ -14,6 +14,7 @@ from ctid.model.contact import Contact, MessagePosition
 from ctid.model.events import CollectEnd, DigitsCollected, MessageBegun
 from ctid.model.leg import Leg
 from ctid.model.recording import Recording, RecordingKind, StoredRecording
+from ctid.model.speech import Utterance
 from ctid.model.states import Outcome
 from ctid.spec.site import SiteSpec
 
@@ -98,7 +99,7 @@ def _no_room(turn: Turn, contact: Contact, leg: Leg) -> None:
     contact.outcome = Outcome.OVERFLOW
     turn.note("voicemail-no-room", turn.state.recording_fault)
     _forget(turn, position)
-    prompts = [] if spec is None else list(spec.no_room_prompts)
+    prompts: list[Utterance] = [] if spec is None else list(spec.no_room_prompts)
     turn.emit(PlayAndCollect(pbx=leg.pbx, unique_id=leg.unique_id, token=position.token, prompts=prompts))
 
 
@@ -106,6 +107,9 @@ def begun(turn: Turn, event: MessageBegun) -> None:
     """The beep has come."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
+    if contact is not None and contact.ivr is not None and contact.ivr.flow and contact.ivr.token == event.token:
+        statements.begun(turn, contact.ivr.flow, event)
+        return
     position = contact.message if contact is not None else None
     if contact is None or position is None or position.token != event.token:
         return

@@ -31,6 +31,20 @@ class AnswerLeg(Command, frozen=True, kw_only=True, tag="leg.answer"):
     unique_id: str
 
 
+class SealedCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """What sensitive digits must be, for who alone sees them.
+
+    Attributes:
+        min_digits: How many there must be.
+        pattern: They match this regular expression as a whole; empty for any.
+        luhn: Their last one is the check digit of the others.
+    """
+
+    min_digits: int
+    pattern: str = ""
+    luhn: bool = False
+
+
 class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_collect"):
     """Play prompts one after another, then wait for keys; answered by ``DigitsCollected`` with the token.
 
@@ -40,6 +54,11 @@ class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_colle
         accept: Keys that end a prompt and count; empty if nothing is to be collected.
         max_digits: How many keys are collected.
         timeout_ms: How long to wait for a key after the last prompt.
+        between_ms: How long to wait for each further key; 0 for as long as for the first.
+        terminator: The key that ends the digits and is none of them; empty for none.
+        interruptible: Whether a key ends the prompts; without, keys count only once all was played.
+        ahead: Keys that were pressed before; with some, nothing is played.
+        sealed: Given if the digits are sensitive: the answer does not hold them, but what stands for them.
     """
 
     pbx: str
@@ -49,6 +68,11 @@ class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_colle
     accept: str = ""
     max_digits: int = 1
     timeout_ms: int = 0
+    between_ms: int = 0
+    terminator: str = ""
+    interruptible: bool = True
+    ahead: str = ""
+    sealed: SealedCheck | None = None
 
 
 class RecordMessage(Command, frozen=True, kw_only=True, tag="leg.record_message"):
@@ -418,6 +442,36 @@ class CancelTimer(Command, frozen=True, kw_only=True, tag="timer.cancel"):
     timer_id: str
 
 
+class FetchLookup(Command, frozen=True, kw_only=True, tag="lookup.fetch"):
+    """Ask one of the configuration's lookups for a flow; answered by ``LookupAnswered`` with the token.
+
+    Attributes:
+        contact_id: For whom.
+        token: Given back in the answer.
+        lookup: Its name.
+        give: Its parameters.
+        sealed: Parameter to what stands for sensitive digits.
+        fields: What is needed of the answer; ``account.balance`` is a field in a field.
+    """
+
+    contact_id: str
+    token: str
+    lookup: str
+    give: dict[str, str]
+    sealed: dict[str, str]
+    fields: list[str]
+
+
+class ForgetSealed(Command, frozen=True, kw_only=True, tag="sealed.forget"):
+    """Sensitive digits are needed no more.
+
+    Attributes:
+        sealed: What stands for them.
+    """
+
+    sealed: list[str]
+
+
 class LookUpCustomer(Command, frozen=True, kw_only=True, tag="customer.look_up"):
     """Ask the customer directory; answered by ``CustomerLookedUp``."""
 
@@ -535,6 +589,8 @@ AnyCommand = (
     | StartTimer
     | CancelTimer
     | LookUpCustomer
+    | FetchLookup
+    | ForgetSealed
     | SaveRecord
     | RecordingCommand
     | Publish

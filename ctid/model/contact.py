@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ctid.model.flow import FlowPosition
 from ctid.model.instant import Instant
 from ctid.model.recording import RecordingState
 from ctid.model.states import ConsultationState, ContactState, Direction, Outcome
@@ -77,7 +78,8 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         at: When it was entered.
         kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
-            ``phone``, ``callback``, ``transfer``, ``park`` or ``call`` (of an agent's own).
+            ``phone``, ``callback``, ``transfer``, ``park`` or ``call`` (of an agent's own); in flows ``flow``,
+            ``node``, ``key``, ``digits``, ``confirm``, ``fetch``, ``record`` or ``end``: see ``ctid.ivr.effects``.
         name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to
             or that an agent called; for ``transfer`` the agent, empty if it was to nobody we know; for ``park`` the
             agent, empty for anybody.
@@ -347,16 +349,18 @@ class MenuPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
     Attributes:
-        node: ``menu:<name>`` or ``play:<place>``: what is being played.
+        node: ``menu:<name>``, ``play:<place>`` or ``flow:<name>``: what is being played.
         token: Names the one prompt being played; an answer with another token is late and is dropped.
         tries: How often the menu was played without a valid key.
         then: For an announcement, the destination that follows, as its key in the configuration.
+        flow: Where in the flow, while in one.
     """
 
     node: str
     token: str
     tries: int = 0
     then: str = ""
+    flow: FlowPosition | None = None
 
 
 class Contact(msgspec.Struct, kw_only=True):

@@ -116,6 +116,9 @@ class DigitsCollected(Event, frozen=True, kw_only=True, tag="digits.collected"):
         token: As in the command it answers.
         ended_by: ``digits``: keys were pressed; ``timeout``: none came; ``played``: nothing was to be collected;
             ``failed``: the PBX could not play it.
+        digits: The keys; none if they are sensitive.
+        sealed: What stands for sensitive digits; empty if there are none.
+        acceptable: Whether sensitive digits are what they must be.
     """
 
     pbx: str
@@ -123,6 +126,8 @@ class DigitsCollected(Event, frozen=True, kw_only=True, tag="digits.collected"):
     token: str
     digits: str
     ended_by: CollectEnd
+    sealed: str = ""
+    acceptable: bool = False
 
 
 class MessageBegun(Event, frozen=True, kw_only=True, tag="message.begun"):
@@ -378,6 +383,22 @@ class CustomerLookedUp(Event, frozen=True, kw_only=True, tag="customer.looked_up
     failure: str = ""
     last_call: LastCall | None = None
     recent: list[RecentContact] = []
+
+
+class LookupAnswered(Event, frozen=True, kw_only=True, tag="lookup.answered"):
+    """A lookup of a flow answered, or failed to.
+
+    Attributes:
+        token: As in the command.
+        fields: Field to value as text, of those asked for; ``None`` where the answer says that there is nothing.
+        failure: Why there is no answer, in one word: ``not_found``, ``timeout``, ``unavailable``, ``invalid``,
+            ``overloaded``, or ``sealed_lost`` if sensitive digits are gone; empty if there is one.
+    """
+
+    contact_id: str
+    token: str
+    fields: dict[str, str | None] = {}
+    failure: str = ""
 
 
 class RecordSaved(Event, frozen=True, kw_only=True, tag="record.saved"):

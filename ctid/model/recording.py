@@ -25,10 +25,11 @@ class RecordingState(StrEnum):
 
 
 class RecordingKind(StrEnum):
-    """What is recorded: an agent's talk, or a message that a caller leaves."""
+    """What is recorded: an agent's talk, a message that a caller leaves, or what they say when a flow asks them to."""
 
     CALL = "call"
     VOICEMAIL = "voicemail"
+    STATEMENT = "statement"
 
 
 class Recording(msgspec.Struct, kw_only=True):

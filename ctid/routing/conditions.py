@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ctid.model.contact import Contact, Customer
-from ctid.spec.condition import EVALUATION_ERRORS, compiled
+from ctid.spec.condition import holds
 from ctid.spec.requirement import RequirementSpec
 
 NOBODY = Customer(id="", name="")
@@ -51,15 +51,6 @@ def facts(contact: Contact, queue: str) -> Mapping[str, Any]:
             "attributes": customer.attributes,
         },
     }
-
-
-def holds(condition: str, about: Mapping[str, Any]) -> bool | None:
-    """Tell whether the condition holds; ``None`` if that can't be told, an attribute it names being absent, say."""
-    try:
-        result = compiled(condition).execute(dict(about))
-    except EVALUATION_ERRORS:
-        return None
-    return result if isinstance(result, bool) else None
 
 
 def choose(requirements: Sequence[RequirementSpec], contact: Contact, queue: str) -> Chosen:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import cel
 from pydantic import AfterValidator, StringConstraints
-
-NAMES: Final = frozenset({"attributes", "ani", "dnis", "entry", "channel", "queue", "priority", "customer"})
-"""What a condition may name; ``ctid.routing.conditions`` tells what each is."""
 
 FUNCTIONS: Final = frozenset({
     "contains", "startsWith", "endsWith", "matches", "size", "type",
@@ -41,22 +39,39 @@ def compiled(text: str) -> cel.Program:
         raise ValueError(f"{text!r} is no CEL expression: {error}") from error
 
 
-def _expression(text: str) -> str:
+def holds(condition: str, about: Mapping[str, Any]) -> bool | None:
+    """Tell whether the condition holds; ``None`` if that can't be told, an attribute it names being absent, say."""
+    try:
+        result = compiled(condition).execute(dict(about))
+    except EVALUATION_ERRORS:
+        return None
+    return result if isinstance(result, bool) else None
+
+
+def _checked(text: str, typical: Mapping[str, Any]) -> str:
     program = compiled(text)
     for name in program.variables():
-        if name not in NAMES and name not in _BOUND.findall(text):
-            raise ValueError(f"{text!r}: there is no {name!r} to a contact; there is: {', '.join(sorted(NAMES))}")
+        if name not in typical and name not in _BOUND.findall(text):
+            raise ValueError(f"{text!r}: there is no {name!r} to a contact; there is: {', '.join(sorted(typical))}")
     for name in program.functions():
         if not _OPERATOR.search(name) and name not in FUNCTIONS:
             raise ValueError(f"{text!r}: there is no function {name!r}; there is: {', '.join(sorted(FUNCTIONS))}")
     try:
-        result = program.execute(_TYPICAL)
+        result = program.execute(dict(typical))
     except EVALUATION_ERRORS:
         # Of other contacts it may well hold: this one lacks an attribute.
         return text
     if not isinstance(result, bool):
         raise ValueError(f"{text!r} gives {result!r}, which is neither true nor false")
     return text
+
+
+def _expression(text: str) -> str:
+    return _checked(text, _TYPICAL)
+
+
+def _flow_expression(text: str) -> str:
+    return _checked(text, _TYPICAL_IN_FLOW)
 
 
 _TYPICAL: Final = {
@@ -70,5 +85,16 @@ _TYPICAL: Final = {
     "customer": {"id": "1", "name": "Carla", "tier": "gold", "language": "de", "attributes": {}},
 }
 
+_TYPICAL_IN_FLOW: Final = {
+    **_TYPICAL,
+    "language": "en",
+    "calendars": {},
+    "queues": {},
+    "now": {"year": 2026, "month": 11, "day": 29, "weekday": 7, "hour": 14, "minute": 5},
+}
+
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(_expression)]
 """A CEL expression over a contact; see ``ctid.routing.conditions`` for what it may name."""
+
+FlowCondition = Annotated[str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(_flow_expression)]
+"""A CEL expression over a contact in a flow; see ``ctid.ivr.world`` for what it may name."""

@@ -55,11 +55,12 @@ class VoicemailSpec(Spec):
 
 
 class Destination(Spec):
-    """Where a contact goes next: exactly one of menu, queue, number, voicemail, callback and hangup.
+    """Where a contact goes next: exactly one of menu, flow, queue, number, voicemail, callback and hangup.
 
     Attributes:
         play: Prompts to play on the way.
         menu: To this menu.
+        flow: Into this flow.
         queue: Into this queue.
         number: To this number, dialled by the PBX; the contact leaves ctid.
         voicemail: To this mailbox of the PBX, and the contact leaves ctid; or ctid takes a message for somebody.
@@ -71,6 +72,7 @@ class Destination(Spec):
 
     play: list[Prompt] = []
     menu: Name | None = None
+    flow: Name | None = None
     queue: Name | None = None
     number: PhoneNumber | None = None
     voicemail: Mailbox | VoicemailTarget | None = None
@@ -81,9 +83,9 @@ class Destination(Spec):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        named = (self.menu, self.queue, self.number, self.voicemail, self.callback)
+        named = (self.menu, self.flow, self.queue, self.number, self.voicemail, self.callback)
         if sum(each is not None for each in named) + self.hangup != 1:
-            raise ValueError("give exactly one of menu, queue, number, voicemail, callback and hangup: true")
+            raise ValueError("give exactly one of menu, flow, queue, number, voicemail, callback and hangup: true")
         return self
 
 

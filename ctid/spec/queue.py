@@ -92,6 +92,7 @@ class QueueSpec(Spec):
         nobody: Where contacts go for whom nobody who is logged in is able, now or at a later step.
         overflow: Further ways out, by wait, length or expected wait.
         callback: How contacts of this queue are called back.
+        survey: The flow that callers go through once their agent has hung up.
         recording: Which calls served from here are recorded, unless the agent's own ``recording`` says otherwise.
         dispositions: Codes that the wrap-up may use; empty for all of the site.
         script: What agents read while they talk; plain text.
@@ -123,6 +124,7 @@ class QueueSpec(Spec):
     nobody: Destination | None = None
     overflow: list[OverflowSpec] = []
     callback: CallbackSpec | None = None
+    survey: Name | None = None
     recording: RecordingPolicySpec | None = None
     dispositions: list[Name] = []
     script: Annotated[str, StringConstraints(max_length=4_000)] = ""

@@ -22,14 +22,20 @@ _DESTINATIONS: tuple[KeyPath, ...] = (
     ("queues", "*", "full"),
     ("queues", "*", "nobody"),
     ("queues", "*", "overflow", "*", "to"),
+    ("flows", "*", "nodes", "*", "go"),
 )
 
-_NEEDS: tuple[KeyPath, ...] = (("queues", "*", "steps", "**"), ("queues", "*", "requirements", "**"))
+_NEEDS: tuple[KeyPath, ...] = (
+    ("queues", "*", "steps", "**"),
+    ("queues", "*", "requirements", "**"),
+    ("flows", "*", "nodes", "*", "go", "needs", "**"),
+)
 
 # Where a name stands ("*" any key or index, "**" any number of them, "@" the keys of a mapping themselves) and the
 # section it must be in.
 _REFERENCES: tuple[tuple[KeyPath, str, str], ...] = (
     *(((*place, "menu"), "menu", "menus") for place in _DESTINATIONS),
+    *(((*place, "flow"), "flow", "flows") for place in _DESTINATIONS),
     *(((*place, "queue"), "queue", "queues") for place in _DESTINATIONS),
     *(((*place, "callback"), "queue", "queues") for place in _DESTINATIONS),
     *(((*place, "voicemail", "queue"), "queue", "queues") for place in _DESTINATIONS),
@@ -37,6 +43,9 @@ _REFERENCES: tuple[tuple[KeyPath, str, str], ...] = (
     *(((*place, "skills", "@"), "skill", "skills") for place in _NEEDS),
     *(((*place, "groups", "*"), "group", "groups") for place in _NEEDS),
     *(((*place, "agents", "*"), "agent", "agents") for place in _NEEDS),
+    (("flows", "*", "nodes", "*", "call"), "flow", "flows"),
+    (("flows", "*", "nodes", "*", "go", "agent"), "agent", "agents"),
+    (("queues", "*", "survey"), "flow", "flows"),
     (("entries", "*", "calendar"), "calendar", "calendars"),
     (("queues", "*", "calendar"), "calendar", "calendars"),
     (("queues", "*", "strategy"), "strategy", "strategies"),

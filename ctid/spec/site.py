@@ -13,6 +13,8 @@ from ctid.spec.base import Name, Pattern, Spec
 from ctid.spec.calendar import CalendarSpec, Zone
 from ctid.spec.desk import PhoneBookEntry
 from ctid.spec.destination import Destination, Prompt, VoicemailSpec
+from ctid.spec.flow import FlowSpec
+from ctid.spec.nodes import FlowName
 from ctid.spec.own_calls import OwnCallsSpec
 from ctid.spec.policy import PolicySpec
 from ctid.spec.queue import QueueSpec
@@ -71,7 +73,7 @@ class MenuSpec(Spec):
 
 
 class SiteSpec(Spec):
-    """The unit of ownership: its PBXes, entries, menus, queues and agents.
+    """The unit of ownership: its PBXes, entries, menus, flows, queues and agents.
 
     Attributes:
         site: Name of the site; part of events and records.
@@ -100,6 +102,7 @@ class SiteSpec(Spec):
     calendars: dict[Name, CalendarSpec] = {}
     entries: dict[Name, EntrySpec]
     menus: dict[Name, MenuSpec] = {}
+    flows: dict[FlowName, FlowSpec] = {}
     queues: dict[Name, QueueSpec]
     agents: dict[Name, AgentSpec] = {}
 

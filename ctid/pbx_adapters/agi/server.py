@@ -81,6 +81,7 @@ class AgiServer:
         max_sessions: int = 5_000,
         recordings: Mapping[str, str] | None = None,
         speech: SpeechFiles | None = None,
+        seal: Callable[[str, str], None] | None = None,
     ) -> None:
         """Make a server, not listening yet.
 
@@ -94,8 +95,10 @@ class AgiServer:
             max_sessions: Connections that are served at once; more are closed, and come again.
             recordings: PBX to the folder that it records messages to, as it sees it.
             speech: Gives the files of texts that are to be spoken.
+            seal: Takes what stands for sensitive digits, and these; without it they are dropped.
         """
         self._speech = speech
+        self._seal = seal
         self._recordings = recordings or {}
         self._host = host
         self._port = port
@@ -171,7 +174,7 @@ class AgiServer:
                 raise PbxProtocolError("the request names no PBX of ours")
             folder = self._recordings.get(pbx, "")
             session = AgiSession(
-                pbx, request.unique_id, reader, writer, parser, self._emit, early, folder, self._speech
+                pbx, request.unique_id, reader, writer, parser, self._emit, early, folder, self._speech, self._seal
             )
             event = _beginning(pbx, request)
             if event is None:

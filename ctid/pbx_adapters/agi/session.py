@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+import msgspec
 import structlog
 
 from ctid.errors import CtidError, PbxConnectionError, PbxProtocolError, PbxTimeoutError, SpeechError
@@ -20,6 +21,7 @@ from ctid.model.commands import (
     PlayMusic,
     RecordMessage,
     ReleaseLeg,
+    SealedCheck,
     SetVariable,
     StopMusic,
 )
@@ -27,6 +29,8 @@ from ctid.model.events import CollectEnd, DigitsCollected, Event, MessageBegun
 from ctid.model.speech import Speech, Utterance
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Eof, Hangup, Reply
 from ctid.pbx_adapters.agi.ports import SpeechFiles
+from ctid.spec.flow import acceptable
+from ctid.spec.nodes import CheckSpec
 
 MAX_QUEUED_COMMANDS: Final = 64
 """Commands that wait for one leg; the engine sends the next after the last one's answer."""
@@ -70,11 +74,13 @@ class AgiSession:
         early: Iterable[AgiEvent] = (),
         recordings: str = "",
         speech: SpeechFiles | None = None,
+        seal: Callable[[str, str], None] | None = None,
     ) -> None:
         """Make a session of a connection whose environment ``parser`` has read, and ``early`` with it.
 
         ``recordings`` is the folder that the PBX records messages to, as it sees it; empty if there is none.
-        ``speech`` gives the files of texts; without it a text is a prompt that is not there.
+        ``speech`` gives the files of texts; without it a text is a prompt that is not there. ``seal`` takes sensitive
+        digits, and what stands for them; without it they are dropped.
         """
         self.pbx = pbx
         self.unique_id = unique_id
@@ -85,6 +91,7 @@ class AgiSession:
         self._early = early
         self._recordings = recordings
         self._speech = speech
+        self._seal = seal or (lambda token, digits: None)
         self._commands: asyncio.Queue[AgiCommand] = asyncio.Queue(MAX_QUEUED_COMMANDS)
         self._reply: asyncio.Future[Reply] | None = None
         self._music = False
@@ -173,18 +180,31 @@ class AgiSession:
             self._music = False
 
     async def _collect(self, command: PlayAndCollect) -> DigitsCollected:
-        digits, failed = await self._play(command.prompts, command.accept)
+        digits, failed = command.ahead, False
+        if not digits:
+            digits, failed = await self._play(command.prompts, command.accept if command.interruptible else "")
+        await self._stop_music()
+        pressed = bool(digits)
         if not failed and command.accept and (digits or command.timeout_ms > 0):
-            digits = await self._wait_for_digits(command, digits)
-        if digits:
+            digits, pressed = await self._wait_for_digits(command, digits)
+        if pressed:
             ended_by = CollectEnd.DIGITS
         elif failed:
             ended_by = CollectEnd.FAILED
         else:
             ended_by = CollectEnd.TIMEOUT if command.accept else CollectEnd.PLAYED
-        return DigitsCollected(
+        told = DigitsCollected(
             pbx=self.pbx, unique_id=self.unique_id, token=command.token, digits=digits, ended_by=ended_by
         )
+        return told if command.sealed is None else self._sealed(told, command.sealed)
+
+    def _sealed(self, told: DigitsCollected, check: SealedCheck) -> DigitsCollected:
+        """Keep sensitive digits to ourselves: what is told of them is whether they are what they must be."""
+        spec = CheckSpec(pattern=check.pattern or None, luhn=check.luhn)
+        good = len(told.digits) >= check.min_digits and acceptable(spec, told.digits)
+        if good:
+            self._seal(told.token, told.digits)
+        return msgspec.structs.replace(told, digits="", sealed=told.token if good else "", acceptable=good)
 
     async def _record(self, command: RecordMessage) -> DigitsCollected:
         """Record a message; who hangs up meanwhile ends the session, and what they said is in the file."""
@@ -249,9 +269,13 @@ class AgiSession:
             self._log.warning("agi.speech_failed", language=speech.language, detail=error.detail)
             return ""
 
-    async def _wait_for_digits(self, command: PlayAndCollect, digits: str) -> str:
+    async def _wait_for_digits(self, command: PlayAndCollect, digits: str) -> tuple[str, bool]:
+        """Wait for the keys that are still to come; return all of them, and whether any was pressed."""
         loop = asyncio.get_running_loop()
-        due = loop.time() + command.timeout_ms / 1000
+        between_ms = command.between_ms or command.timeout_ms
+        if digits and digits[-1] == command.terminator:
+            return digits[:-1], True
+        due = loop.time() + (between_ms if digits else command.timeout_ms) / 1000
         while len(digits) < command.max_digits:
             left_ms = round((due - loop.time()) * 1000)
             if left_ms <= 0:
@@ -259,10 +283,13 @@ class AgiSession:
             reply = await self._ask(f"WAIT FOR DIGIT {left_ms}", left_ms / 1000 + COMMAND_SECONDS)
             if reply.result <= 0:
                 break
-            if (digit := chr(reply.result)) in command.accept:
+            digit = chr(reply.result)
+            if digit == command.terminator:
+                return digits, True
+            if digit in command.accept:
                 digits += digit
-                due = loop.time() + command.timeout_ms / 1000
-        return digits
+                due = loop.time() + between_ms / 1000
+        return digits, bool(digits)
 
     async def _ask(self, line: str, time_limit_s: float = COMMAND_SECONDS) -> Reply:
         self._reply = asyncio.get_running_loop().create_future()

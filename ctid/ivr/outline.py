@@ -1,0 +1,101 @@
+"""What a node may lead to and may say: for checks, graphs and reports."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ctid.spec.nodes import (
+    CallNode,
+    CollectNode,
+    DecideNode,
+    FetchNode,
+    LanguageNode,
+    MenuNode,
+    Node,
+    RecordNode,
+    SayNode,
+    SetNode,
+)
+from ctid.spec.say import SayItem
+
+
+class WayOn(NamedTuple):
+    """A way on from a node.
+
+    Attributes:
+        label: What leads there, for people: a key, a condition; empty for what always does.
+        to: The node.
+        place: Where it stands, below the node: ``menu/keys/1/then``.
+    """
+
+    label: str
+    to: str
+    place: str
+
+
+class Saying(NamedTuple):
+    """Things that a node may say.
+
+    Attributes:
+        place: Where they stand, below the node: ``menu/no_input``.
+        items: What they are.
+    """
+
+    place: str
+    items: list[SayItem]
+
+
+def ways_on(node: Node) -> list[WayOn]:
+    """Where the node may lead; nowhere if it leaves or ends the flow."""
+    match node:
+        case SayNode() | SetNode() | LanguageNode():
+            return [WayOn("", node.then, "then")]
+        case MenuNode(menu=menu):
+            keys = [WayOn(key, spec.then, f"menu/keys/{key}") for key, spec in menu.keys.items()]
+            return [*keys, WayOn("otherwise", menu.otherwise, "menu/otherwise")]
+        case CollectNode(collect=collect):
+            return [WayOn("", collect.then, "collect/then"), WayOn("otherwise", collect.otherwise, "collect/otherwise")]
+        case DecideNode():
+            cases = [
+                WayOn(case.when if case.when is not None else f"{case.percent:g} %", case.then, f"decide/{at}/then")
+                for at, case in enumerate(node.decide)
+            ]
+            return [*cases, WayOn("otherwise", node.otherwise, "otherwise")]
+        case FetchNode(fetch=fetch):
+            missing = [] if fetch.not_found is None else [WayOn("not found", fetch.not_found, "fetch/not_found")]
+            return [WayOn("", fetch.then, "fetch/then"), *missing, WayOn("failed", fetch.failed, "fetch/failed")]
+        case CallNode(then=str() as then):
+            return [WayOn("", then, "then")]
+        case CallNode(then=dict() as then):
+            return [WayOn(result, to, f"then/{result}") for result, to in then.items()]
+        case RecordNode(record=record):
+            return [WayOn("", record.then, "record/then"), WayOn("failed", record.failed, "record/failed")]
+        case _:
+            return []
+
+
+def sayings(node: Node) -> list[Saying]:
+    """All that the node may say, in the order in which it does."""
+    match node:
+        case SayNode():
+            return [Saying("say", node.say)]
+        case MenuNode(menu=menu):
+            return [
+                Saying("menu/say", menu.say),
+                Saying("menu/no_input", menu.no_input),
+                Saying("menu/wrong_key", menu.wrong_key),
+            ]
+        case CollectNode(collect=collect):
+            confirm = [] if collect.confirm is None else [Saying("collect/confirm/say", collect.confirm.say)]
+            return [
+                Saying("collect/say", collect.say),
+                Saying("collect/no_input", collect.no_input),
+                Saying("collect/invalid", collect.invalid),
+                *confirm,
+            ]
+        case FetchNode(fetch=fetch):
+            return [Saying("fetch/say", fetch.say)]
+        case RecordNode(record=record):
+            return [Saying("record/say", record.say)]
+        case _:
+            return []
