@@ -237,18 +237,22 @@ class Client:
         return _part(await self.request("POST", path, body), "contact")
 
     async def transfer(
-        self, contact_id: str, *, queue: str = "", agent: str = "", number: str = "", menu: str = ""
+        self, contact_id: str, *, queue: str = "", agent: str = "", number: str = "", menu: str = "", flow: str = ""
     ) -> JsonObject:
-        """Hand a contact over to a queue, an agent, a number or a menu: exactly one of them."""
-        named = (("queue", queue), ("agent", agent), ("number", number), ("menu", menu))
+        """Hand a contact over to a queue, an agent, a number, a menu or a flow: exactly one of them."""
+        named = (("queue", queue), ("agent", agent), ("number", number), ("menu", menu), ("flow", flow))
         to = {name: value for name, value in named if value}
         if len(to) != 1:
-            raise ValueError("give one of queue, agent, number, menu")
+            raise ValueError("give one of queue, agent, number, menu, flow")
         return _part(await self.request("POST", f"/v1/contacts/{contact_id}/transfer", {"to": to}), "contact")
 
     async def send_to_menu(self, contact_id: str, menu: str) -> JsonObject:
         """Have the caller go through a menu and come back to their agent."""
         return _part(await self.request("POST", f"/v1/contacts/{contact_id}/menu", {"menu": menu}), "contact")
+
+    async def send_to_flow(self, contact_id: str, flow: str) -> JsonObject:
+        """Have the caller go through a flow and come back to their agent."""
+        return _part(await self.request("POST", f"/v1/contacts/{contact_id}/menu", {"flow": flow}), "contact")
 
     async def hold(self, contact_id: str) -> JsonObject:
         """Put the caller on hold, whatever phone the agent has."""

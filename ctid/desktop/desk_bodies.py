@@ -7,6 +7,7 @@ from typing import Annotated, Final, Self
 from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
 
 from ctid.desktop.bodies import Cursor, Input
+from ctid.desktop.desk_schemas import EntryKind
 from ctid.spec.base import Name
 
 _DAY_MINUTES: Final = 1_440
@@ -33,6 +34,10 @@ class DirectoryQuery(Input):
     """Which entries of the directory."""
 
     search: Annotated[Search | None, Field(description="Part of the name, the id or the number.")] = None
+    kind: Annotated[
+        EntryKind | None,
+        Field(description="Only these; without, agents, queues and numbers. Callers are sent to a menu or a flow."),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=1_000)] = 100
 
 

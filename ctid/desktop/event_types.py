@@ -49,6 +49,7 @@ class TransferTargetView(View):
     queue: str | None
     number: str | None
     menu: str | None
+    flow: str | None
     voicemail: MessageTargetView | None
 
 

@@ -13,6 +13,7 @@ from ctid.engine import (
     consulting,
     contacts,
     devices,
+    flows,
     holding,
     journey,
     leg_states,
@@ -70,6 +71,7 @@ from ctid.model.offer import OfferCause
 from ctid.model.states import AgentState, ConsultationState, LegState, OfferState, Party
 from ctid.routing.emergency import is_emergency
 from ctid.spec.agent import VOICE, AgentSpec
+from ctid.spec.flow import flow_name
 
 MAX_DIGITS = 32
 DIGITS = re.compile(f"[0-9*#A-D]{{1,{MAX_DIGITS}}}")
@@ -84,18 +86,24 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
     contact, caller = in_talk(turn, request.contact_id, "transfer")
     compare(contact.version, request, contact.state)
     target = Target(
-        request.queue, request.agent, request.number, request.voicemail_queue, request.voicemail_agent, request.menu
+        queue=request.queue,
+        agent=request.agent,
+        number=request.number,
+        voicemail_queue=request.voicemail_queue,
+        voicemail_agent=request.voicemail_agent,
+        menu=request.menu,
+        flow=request.flow,
     )
     if sum(map(bool, target)) != 1:
-        raise RequestError("a transfer goes to one of queue, agent, number, voicemail, menu")
+        raise RequestError("a transfer goes to one of queue, agent, number, voicemail, menu, flow")
     if target.queue:
         check_queue(turn, contact, target.queue)
     elif target.agent:
         check_agent(turn, contact, target.agent)
     elif target.number:
         check_number(turn, target.number)
-    elif target.menu:
-        _check_menu(turn, target.menu)
+    elif target.menu or target.flow:
+        _check_ivr(turn, target.menu, target.flow)
     else:
         voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
     on_hold_with_us = contact.on_hold and caller.has_agi
@@ -132,14 +140,19 @@ def hold(turn: Turn, request: HoldRequested) -> View:
 
 
 def send_to_menu(turn: Turn, request: DetourRequested) -> View:
-    """Have the caller go through a menu; the agent waits, and gets them back when it has come to its end."""
+    """Have the caller go through a menu or a flow; the agent waits, and gets them back when it has come to its end."""
     contact, caller = in_talk(turn, request.contact_id, "send_to_menu")
     compare(contact.version, request, contact.state)
-    _check_menu(turn, request.menu)
+    if bool(request.menu) is bool(request.flow):
+        raise RequestError("give one of menu, flow")
+    _check_ivr(turn, request.menu, request.flow)
     agent = _at_hand(turn, contact) if contact.on_hold else _talker(turn, contact, caller)
     if not contact.on_hold:
         holding.park(turn, contact, agent, caller)
-    journey.enter_menu(turn, contact, request.menu)
+    if request.menu:
+        journey.enter_menu(turn, contact, request.menu)
+    else:
+        journey.enter_flow(turn, contact, request.flow)
     return _contact(turn, contact)
 
 
@@ -151,7 +164,7 @@ def retrieve(turn: Turn, request: RetrieveRequested) -> View:
     for consultation in consultations.of(turn, contact):
         if consultation.state is not ConsultationState.HELD:
             consultations.end(turn, consultation, "withdrawn")
-    contact.ivr = None
+    flows.left(turn, contact)
     holding.retrieve(turn, contact, agent, caller)
     return _contact(turn, contact)
 
@@ -478,11 +491,12 @@ def _check_takes_calls(turn: Turn, agent_id: str) -> None:
         raise ConflictError(f"the phone of agent {agent_id} is in a call", current=agent.state)
 
 
-def _check_menu(turn: Turn, name: str) -> None:
-    if name not in turn.site.menus:
-        raise RequestError(
-            f"there is no menu {name!r}; there is: {', '.join(sorted(turn.site.menus)) or 'none at all'}"
-        )
+def _check_ivr(turn: Turn, menu: str, flow: str) -> None:
+    # Earlier versions of flows are kept for those who are in them, and for nobody else.
+    flows_now = [name for name in turn.site.flows if name == flow_name(name)]
+    kind, name, there_is = ("menu", menu, list(turn.site.menus)) if menu else ("flow", flow, flows_now)
+    if name not in there_is:
+        raise RequestError(f"there is no {kind} {name!r}; there is: {', '.join(sorted(there_is)) or 'none at all'}")
 
 
 def _contact(turn: Turn, contact: Contact) -> View:

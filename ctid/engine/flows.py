@@ -18,7 +18,7 @@ from ctid.model.events import CollectEnd, DigitsCollected, LookupAnswered
 from ctid.model.flow import FlowPosition
 from ctid.model.leg import Leg
 from ctid.spec.flow import LANGUAGE
-from ctid.spec.nodes import FetchNode
+from ctid.spec.nodes import FetchNode, RecordNode
 
 Way = Leave | Ended
 """How a flow is left."""
@@ -49,11 +49,13 @@ def heard(turn: Turn, contact: Contact, position: FlowPosition, event: DigitsCol
     """The caller has heard what there was to hear, or pressed keys."""
     if event.ended_by is CollectEnd.FAILED:
         turn.note("prompt-failed", f"flow {position.flow}/{position.node}")
-    if isinstance(turn.site.flows[position.flow].nodes.get(position.node), FetchNode):
+    node = turn.site.flows[position.flow].nodes.get(position.node)
+    if isinstance(node, FetchNode):
         # That was what is said while the answer is waited for.
         queueing.play_music(turn, contact)
         return None
-    if position.recording_id:
+    if isinstance(node, RecordNode):
+        # Where nothing could be recorded, they have heard what comes before the beep.
         taken = statements.end(turn, position, failed=event.ended_by is CollectEnd.FAILED)
         return _answered(turn, contact, position, TakenDown(taken))
     return _answered(turn, contact, position, Heard(event.digits, event.ended_by, event.sealed, event.acceptable))
@@ -83,16 +85,21 @@ def still_waiting(turn: Turn, contact: Contact) -> None:
 def left(turn: Turn, contact: Contact) -> FlowPosition | None:
     """The caller is in no flow any more; gives back where they were."""
     position = contact.ivr.flow if contact.ivr is not None else None
+    if position is not None:
+        tidy(turn, contact, position)
     contact.ivr = None
-    if position is None:
-        return None
+    return position
+
+
+def tidy(turn: Turn, contact: Contact, position: FlowPosition) -> None:
+    """Whatever the caller does next, nothing of the flow is needed any more."""
     turn.cancel_timer(f"hush:{contact.id}")
     _hush(turn, contact, position, on=False)
     if position.recording_id:
         statements.end(turn, position)
     if position.sealed:
         turn.emit(ForgetSealed(sealed=sorted(position.sealed.values())))
-    return position
+        position.sealed = {}
 
 
 # ---- private -----------------------------------------------------------------------------------------------------

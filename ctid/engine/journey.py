@@ -164,7 +164,7 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     on_hold = contact is not None and contact.on_hold and supervisions.is_taken_over(turn, contact)
     if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
         if surveys.is_due(turn, contact, leg):
-            surveys.begin(turn, contact)
+            offers.survey(turn, contact)
             enter_flow(turn, contact, turn.site.queues[contact.queue].survey or "", survey=True)
         else:
             offers.talk_over(turn, contact)
@@ -400,6 +400,9 @@ def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
     if isinstance(way, LeaveFlow):
         if not detours.is_on_one(contact):
             flows.left(turn, contact)
+        elif contact.ivr is not None and contact.ivr.flow is not None:
+            # They are still in the IVR, until it is known whether that leads on.
+            flows.tidy(turn, contact, contact.ivr.flow)
         go(turn, contact, f"flows/{way.flow}/nodes/{way.node}/go")
         return
     if way.lost:

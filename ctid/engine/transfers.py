@@ -13,6 +13,7 @@ from ctid.engine import (
     agents,
     consultations,
     contacts,
+    flows,
     holding,
     journey,
     offers,
@@ -55,6 +56,7 @@ class Target(NamedTuple):
         voicemail_queue: To leave a message for whoever serves this queue.
         voicemail_agent: To leave a message for this agent.
         menu: A menu, and on from there.
+        flow: A flow, and on from there.
     """
 
     queue: str = ""
@@ -63,6 +65,7 @@ class Target(NamedTuple):
     voicemail_queue: str = ""
     voicemail_agent: str = ""
     menu: str = ""
+    flow: str = ""
 
 
 # ---- without asking first ---------------------------------------------------------------------------------------
@@ -88,6 +91,9 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
     elif target.menu:
         contacts.move(turn, contact, ContactState.CREATED)
         journey.enter_menu(turn, contact, target.menu)
+    elif target.flow:
+        contacts.move(turn, contact, ContactState.CREATED)
+        journey.enter_flow(turn, contact, target.flow)
     elif not (target.number or target.queue or contact.queue):
         contacts.move(turn, contact, ContactState.CREATED)
         contact.outcome = Outcome.TRANSFERRED
@@ -283,9 +289,9 @@ def _part(turn: Turn, contact: Contact, giver: Segment, result: str = "transferr
         if consultations.is_apart(turn, contact):
             # No bridge ends with which their channel would.
             offers.hang_up(turn, offer)
+    flows.left(turn, contact)
     if contact.on_hold:
         holding.unpark(contact)
-    contact.ivr = None
     caller = turn.legs.get(contact.caller_leg)
     if caller is not None and caller.muted:
         caller.muted = False
@@ -322,6 +328,7 @@ def target_view(target: Target) -> View:
         "queue": target.queue or None,
         "number": target.number or None,
         "menu": target.menu or None,
+        "flow": target.flow or None,
         "voicemail": message_for if any(message_for.values()) else None,
     }
 

@@ -309,6 +309,7 @@ def recording_view(recording: Recording) -> View:
         "contact_id": recording.contact_id,
         "agent_id": recording.agent_id or None,
         "queue": recording.queue or None,
+        "kind": recording.kind,
         "on_demand": recording.on_demand,
     }
 

@@ -29,7 +29,7 @@ from ctid.model.events import CollectEnd
 from ctid.model.flow import FlowFrame, FlowPosition
 from ctid.model.speech import Utterance
 from ctid.spec.condition import holds
-from ctid.spec.flow import LANGUAGE, FlowSpec, acceptable, language_of
+from ctid.spec.flow import LANGUAGE, FlowSpec, acceptable, flow_name, language_of
 from ctid.spec.nodes import (
     CallNode,
     CaseSpec,
@@ -123,7 +123,7 @@ class Walk:
         if spec is None:
             return Ended("", lost="flow_gone")
         self.position.flow = flow
-        self._pass("flow", flow, spec.version)
+        self._pass("flow", flow_name(flow), spec.version)
         return self._go(spec.start)
 
     def _go(self, name: str) -> Effect:
@@ -131,7 +131,7 @@ class Walk:
         node = self._node()
         if node is None:
             return Ended("", lost="node_gone")
-        self._pass("node", f"{self.position.flow}/{name}")
+        self._pass("node", f"{flow_name(self.position.flow)}/{name}")
         self._silent += 1
         if self._silent > MAX_SILENT_NODES:
             return Ended("", lost="endless")
@@ -181,7 +181,7 @@ class Walk:
         return self._into(node.call)
 
     def _end(self, result: str) -> Effect:
-        self._pass("end", self.position.flow, result)
+        self._pass("end", flow_name(self.position.flow), result)
         if not self.position.frames:
             return Ended(result)
         frame = self.position.frames.pop()

@@ -167,6 +167,8 @@ async def test_a_supervisors_day(desk: Desk) -> None:
             await client.set_state("READY")
         with pytest.raises(ValueError, match="one of queue, agent, number"):
             await client.transfer(contact["id"], queue="sales", number="110")
+        with pytest.raises(NotFoundError):
+            await client.send_to_flow(contact["id"], "identify")
 
 
 async def test_each_refusal_has_a_class_of_its_own(desk: Desk) -> None:

@@ -80,8 +80,8 @@ class AgiServer:
         pbxes: Collection[str],
         max_sessions: int = 5_000,
         recordings: Mapping[str, str] | None = None,
-        speech: SpeechFiles | None = None,
         seal: Callable[[str, str], None] | None = None,
+        speech: SpeechFiles | None = None,
     ) -> None:
         """Make a server, not listening yet.
 
@@ -94,11 +94,11 @@ class AgiServer:
             pbxes: Names that requests may give as ``pbx=``; if it is but one, it need not be given.
             max_sessions: Connections that are served at once; more are closed, and come again.
             recordings: PBX to the folder that it records messages to, as it sees it.
-            speech: Gives the files of texts that are to be spoken.
             seal: Takes what stands for sensitive digits, and these; without it they are dropped.
+            speech: Gives the files of texts that are to be spoken.
         """
-        self._speech = speech
         self._seal = seal
+        self._speech = speech
         self._recordings = recordings or {}
         self._host = host
         self._port = port
@@ -174,7 +174,16 @@ class AgiServer:
                 raise PbxProtocolError("the request names no PBX of ours")
             folder = self._recordings.get(pbx, "")
             session = AgiSession(
-                pbx, request.unique_id, reader, writer, parser, self._emit, early, folder, self._speech, self._seal
+                pbx,
+                request.unique_id,
+                reader,
+                writer,
+                parser,
+                self._emit,
+                early,
+                recordings=folder,
+                seal=self._seal,
+                speech=self._speech,
             )
             event = _beginning(pbx, request)
             if event is None:

@@ -73,14 +73,22 @@ class AgiSession:
         emit: Callable[[Event], None],
         early: Iterable[AgiEvent] = (),
         recordings: str = "",
-        speech: SpeechFiles | None = None,
         seal: Callable[[str, str], None] | None = None,
+        speech: SpeechFiles | None = None,
     ) -> None:
         """Make a session of a connection whose environment ``parser`` has read, and ``early`` with it.
 
-        ``recordings`` is the folder that the PBX records messages to, as it sees it; empty if there is none.
-        ``speech`` gives the files of texts; without it a text is a prompt that is not there. ``seal`` takes sensitive
-        digits, and what stands for them; without it they are dropped.
+        Args:
+            pbx: Whose leg it is.
+            unique_id: Of the leg.
+            reader: From the PBX.
+            writer: To it.
+            parser: Has read the environment.
+            emit: Takes events, at once.
+            early: What came with the environment.
+            recordings: The folder that the PBX records messages to, as it sees it; empty if there is none.
+            seal: Takes what stands for sensitive digits, and these; without it they are dropped.
+            speech: Gives the files of texts; without it a text is a prompt that is not there.
         """
         self.pbx = pbx
         self.unique_id = unique_id
@@ -90,8 +98,8 @@ class AgiSession:
         self._emit = emit
         self._early = early
         self._recordings = recordings
-        self._speech = speech
         self._seal = seal or (lambda token, digits: None)
+        self._speech = speech
         self._commands: asyncio.Queue[AgiCommand] = asyncio.Queue(MAX_QUEUED_COMMANDS)
         self._reply: asyncio.Future[Reply] | None = None
         self._music = False
@@ -183,7 +191,6 @@ class AgiSession:
         digits, failed = command.ahead, False
         if not digits:
             digits, failed = await self._play(command.prompts, command.accept if command.interruptible else "")
-        await self._stop_music()
         pressed = bool(digits)
         if not failed and command.accept and (digits or command.timeout_ms > 0):
             digits, pressed = await self._wait_for_digits(command, digits)
@@ -230,10 +237,12 @@ class AgiSession:
         )
 
     async def _play(self, prompts: Sequence[Utterance], accept: str) -> tuple[str, bool]:
-        """Play the prompts until a key that counts; return that key, and whether a prompt failed.
+        """Play the prompts until a key that counts; return that key, and whether none of them could be played.
 
-        All texts become sound at the same time; music plays on until the first prompt is there.
+        All texts become sound at the same time; music plays on until the first prompt is there. One that can't be
+        played is left out: what comes after it is worth hearing all the same.
         """
+        heard = not prompts
         files = [
             asyncio.create_task(self._file(prompt), name="agi-speech") if isinstance(prompt, Speech) else prompt
             for prompt in prompts
@@ -243,16 +252,17 @@ class AgiSession:
                 name = file if isinstance(file, str) else await file
                 await self._stop_music()
                 if not name:
-                    return "", True
+                    continue
                 reply = await self._ask(f"STREAM FILE {_quoted(name)} {_quoted(accept)}", PROMPT_SECONDS)
                 if reply.result > 0:
                     return chr(reply.result), False
                 # A file that is not there plays nothing, and is no error to Asterisk.
                 if reply.code != 200 or reply.result < 0 or not reply.endpos:
                     self._log.warning("agi.prompt_failed", prompt=name)
-                    return "", True
+                    continue
+                heard = True
             await self._stop_music()
-            return "", False
+            return "", not heard
         finally:
             for file in files:
                 if not isinstance(file, str):
