@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +13,16 @@ from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
 from ctid.spec.references import NOTHING, faulty_recordings, faulty_references
 from ctid.spec.site import SiteSpec
+from ctid.spec.sounds import faulty_sounds
 from ctid.spec.yaml_source import KeyPath, Source, read_files
 
 Model = TypeVar("Model", bound=BaseModel)
+Faults = Iterable[tuple[KeyPath, str]]
+Check = Callable[[Mapping[str, Any]], Faults]
+"""Looks closer at a configuration's plain data: gives where something is wrong, and what would be right."""
+
+TEST_ENDING = ".test.yaml"
+"""Of files with tests of flows (``ctid ivr test``), which stand beside the configuration and are none of it."""
 
 
 @dataclass(frozen=True)
@@ -27,41 +34,51 @@ class Config:
 
 
 def config_files(path: Path) -> list[Path]:
-    """The file itself, or the ``*.yaml`` files of a directory in order of their names."""
+    """The file itself, or the ``*.yaml`` files of a directory in order of their names, but for tests of flows."""
     if path.is_dir():
-        return sorted(path.glob("*.yaml"))
+        return sorted(file for file in path.glob("*.yaml") if not file.name.endswith(TEST_ENDING))
     return [path]
 
 
-def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING) -> Config:
+def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING, check: Check = lambda _: ()) -> Config:
     """Read the configuration in a file or directory.
 
     Args:
         path: The file or directory.
         code: What the configuration may name although it is not in it, such as ``strategies``, which are code. What is
             not given here is not checked.
+        check: Looks closer, at what flows do, say.
 
     Raises:
         ConfigError: With every fault that was found.
     """
     source = _read(path)
     site, daemon = validate(SiteSpec, source), validate(DaemonSpec, source)
-    for where, what in (*faulty_references(source.data, code), *faulty_recordings(source.data)):
+    for where, what in (
+        *faulty_references(source.data, code),
+        *faulty_recordings(source.data),
+        *faulty_sounds(source.data),
+        *check(source.data),
+    ):
         source.fault(where, what)
     if source.faults or site is None or daemon is None:
         raise ConfigError(sorted(set(source.faults), key=_by_place))
     return Config(site=site, daemon=daemon)
 
 
-def load_site(path: Path) -> SiteSpec:
+def load_site(path: Path, check: Check = lambda _: ()) -> SiteSpec:
     """Read a site's configuration for what needs no daemon: PBXes and the like may be missing.
+
+    Args:
+        path: The file or directory.
+        check: As for ``load_config``.
 
     Raises:
         ConfigError: With every fault that was found.
     """
     source = _read(path)
     site = validate(SiteSpec, source)
-    for where, what in faulty_site_references(source.data):
+    for where, what in (*faulty_site_references(source.data), *check(source.data)):
         source.fault(where, what)
     if source.faults or site is None:
         raise ConfigError(sorted(set(source.faults), key=_by_place))
