@@ -20,6 +20,7 @@ from ctid.desktop.frames import posted
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Component
 from ctid.errors import ConfigError, StoreError
+from ctid.ivr.checks.checks import faulty_flows
 from ctid.model.commands import Publish
 from ctid.model.events import ConfigLoaded, DrainStarted, SiteStarted
 from ctid.model.speech import Speech
@@ -258,7 +259,7 @@ class Daemon:
     def reload(self, runner: Runner) -> None:
         """Read the configuration again; one with faults changes nothing."""
         try:
-            config = load_config(self._config_path, {"strategies": STRATEGIES})
+            config = load_config(self._config_path, {"strategies": STRATEGIES}, faulty_flows)
         except ConfigError as error:
             _log.error("config.refused", faults=error.faults)
             return

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from ctid.acd.strategies import STRATEGIES
 from ctid.cli.options import ConfigOption
 from ctid.errors import ConfigError, NotFoundError
+from ctid.ivr.checks.checks import faulty_flows
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Phone, fragments
 from ctid.pbx_adapters.web_phone_config import web_phone_fragments
 from ctid.routing import emergency
@@ -29,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 def check(path: Annotated[Path, typer.Argument(help="Configuration file, or directory of *.yaml files.")]) -> None:
     """Check a configuration and report every fault with file, line and key; exit code 1 if there is any."""
     try:
-        config = load_config(path, {"strategies": STRATEGIES}, _of_this_machine)
+        config = load_config(path, {"strategies": STRATEGIES}, faulty_flows, _of_this_machine)
     except ConfigError as error:
         for fault in error.faults:
             typer.echo(fault)

@@ -168,6 +168,7 @@ class DaemonSpec(Spec):
     """Everything around the engine.
 
     Attributes:
+        sounds: Folders of sounds, as the PBXes have them in theirs. With some, every prompt must be in one.
         drain_seconds: How long SIGTERM waits for calls to end before the daemon goes all the same; talk goes on in
             the PBX and is taken up again at the next start.
     """
@@ -181,6 +182,7 @@ class DaemonSpec(Spec):
     webhooks: dict[Name, WebhookSpec] = {}
     recordings: RecordingsSpec | None = None
     speech: SpeechSpec | None = None
+    sounds: list[Path] = []
     log: LogSpec = LogSpec()
     drain_seconds: Seconds = 600
 

@@ -13,10 +13,16 @@ from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
 from ctid.spec.references import NOTHING, faulty_recordings, faulty_references, faulty_speech
 from ctid.spec.site import SiteSpec
+from ctid.spec.sounds import faulty_sounds
 from ctid.spec.yaml_source import KeyPath, Source, read_files
 
 Model = TypeVar("Model", bound=BaseModel)
 Faults = Iterable[tuple[KeyPath, str]]
+Check = Callable[[Mapping[str, Any]], Faults]
+"""Looks closer at a configuration's plain data: gives where something is wrong, and what would be right."""
+
+TEST_ENDING = ".test.yaml"
+"""Of files with tests of flows (``ctid ivr test``), which stand beside the configuration and are none of it."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +34,17 @@ class Config:
 
 
 def config_files(path: Path) -> list[Path]:
-    """The file itself, or the ``*.yaml`` files of a directory in order of their names."""
+    """The file itself, or the ``*.yaml`` files of a directory in order of their names, but for tests of flows."""
     if path.is_dir():
-        return sorted(path.glob("*.yaml"))
+        return sorted(file for file in path.glob("*.yaml") if not file.name.endswith(TEST_ENDING))
     return [path]
 
 
 def load_config(
-    path: Path, code: Mapping[str, Collection[str]] = NOTHING, further: Callable[[DaemonSpec], Faults] = lambda _: ()
+    path: Path,
+    code: Mapping[str, Collection[str]] = NOTHING,
+    check: Check = lambda _: (),
+    further: Callable[[DaemonSpec], Faults] = lambda _: (),
 ) -> Config:
     """Read the configuration in a file or directory.
 
@@ -43,14 +52,21 @@ def load_config(
         path: The file or directory.
         code: What the configuration may name although it is not in it, such as ``strategies``, which are code. What is
             not given here is not checked.
-        further: What else may be wrong, for who looks closer: where, and what.
+        check: Looks closer, at what flows do, say.
+        further: Looks at what this machine has: where something is wrong, and what.
 
     Raises:
         ConfigError: With every fault that was found.
     """
     source = _read(path)
     site, daemon = validate(SiteSpec, source), validate(DaemonSpec, source)
-    referring = (faulty_references(source.data, code), faulty_recordings(source.data), faulty_speech(source.data))
+    referring = (
+        faulty_references(source.data, code),
+        faulty_recordings(source.data),
+        faulty_speech(source.data),
+        faulty_sounds(source.data),
+        check(source.data),
+    )
     for where, what in (fault for faults in referring for fault in faults):
         source.fault(where, what)
     for where, what in further(daemon) if daemon is not None else ():
@@ -60,15 +76,19 @@ def load_config(
     return Config(site=site, daemon=daemon)
 
 
-def load_site(path: Path) -> SiteSpec:
+def load_site(path: Path, check: Check = lambda _: ()) -> SiteSpec:
     """Read a site's configuration for what needs no daemon: PBXes and the like may be missing.
+
+    Args:
+        path: The file or directory.
+        check: As for ``load_config``.
 
     Raises:
         ConfigError: With every fault that was found.
     """
     source = _read(path)
     site = validate(SiteSpec, source)
-    for where, what in faulty_site_references(source.data):
+    for where, what in (*faulty_site_references(source.data), *check(source.data)):
         source.fault(where, what)
     if source.faults or site is None:
         raise ConfigError(sorted(set(source.faults), key=_by_place))
