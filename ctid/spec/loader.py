@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
+from ctid.spec.lookup_references import faulty_fetches
 from ctid.spec.references import NOTHING, faulty_recordings, faulty_references
 from ctid.spec.site import SiteSpec
 from ctid.spec.yaml_source import KeyPath, Source, read_files
@@ -46,7 +47,8 @@ def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING) -> Co
     """
     source = _read(path)
     site, daemon = validate(SiteSpec, source), validate(DaemonSpec, source)
-    for where, what in (*faulty_references(source.data, code), *faulty_recordings(source.data)):
+    data = source.data
+    for where, what in (*faulty_references(data, code), *faulty_recordings(data), *faulty_fetches(data)):
         source.fault(where, what)
     if source.faults or site is None or daemon is None:
         raise ConfigError(sorted(set(source.faults), key=_by_place))
