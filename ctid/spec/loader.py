@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
+from ctid.spec.lookup_references import faulty_fetches
 from ctid.spec.references import NOTHING, faulty_recordings, faulty_references, faulty_speech
 from ctid.spec.site import SiteSpec
 from ctid.spec.sounds import faulty_sounds
@@ -65,6 +66,7 @@ def load_config(
         faulty_recordings(source.data),
         faulty_speech(source.data),
         faulty_sounds(source.data),
+        faulty_fetches(source.data),
         check(source.data),
     )
     for where, what in (fault for faults in referring for fault in faults):
