@@ -24,7 +24,6 @@ from ctid.ivr.checks.checks import faulty_flows
 from ctid.lookups.lookups import Lookups as FlowLookups
 from ctid.model.commands import Publish
 from ctid.model.events import ConfigLoaded, DrainStarted, SiteStarted
-from ctid.model.speech import Speech
 from ctid.pbx_adapters.agi.server import AgiServer
 from ctid.pbx_adapters.ami.supervisor import AmiLink
 from ctid.recordings.recorder import Recorder
@@ -46,8 +45,7 @@ from ctid.runtime.site import LiveSite
 from ctid.runtime.stream_again import published_again
 from ctid.runtime.timers import Timers
 from ctid.spec.loader import Config, load_config
-from ctid.spec.site import SiteSpec
-from ctid.speech.known import vocabularies
+from ctid.speech.known import known_texts
 from ctid.speech.speaker import Speaker
 from ctid.store.access import AccessStore
 from ctid.store.database import Database
@@ -240,7 +238,7 @@ class Daemon:
                     if recorder is not None:
                         tasks["recordings"] = self._run_recorder(recorder)
                     if speaker is not None:
-                        speaker.prepare(_known_texts(site, speaker))
+                        speaker.prepare(known_texts(site))
                         tasks["speech"] = speaker.run()
                     for name, task in tasks.items():
                         group.create_task(task, name=name)
@@ -290,7 +288,7 @@ class Daemon:
                 _log.error("certificate.refused", detail=str(error))
         runner.put(ConfigLoaded(spec=config.site.model_dump(mode="json")))
         if self._speech is not None:
-            self._speech.prepare(_known_texts(config.site, self._speech))
+            self._speech.prepare(known_texts(config.site))
         _log.info("config.reloaded")
 
     @contextlib.contextmanager
@@ -360,8 +358,3 @@ class Daemon:
                     _log.error("store.lost", detail=error.detail)
                 self._store_fault = error.detail
             await asyncio.sleep(STORE_PING_SECONDS if not self._store_fault else STORE_RETRY_SECONDS)
-
-
-def _known_texts(site: SiteSpec, speaker: Speaker) -> list[Speech]:
-    """All that is known beforehand of what the callers of a site may hear spoken."""
-    return [*vocabularies(speaker.languages)]

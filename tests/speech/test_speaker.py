@@ -12,7 +12,6 @@ import pytest
 from ctid.errors import SpeechError
 from ctid.model.speech import Speech
 from ctid.spec.speech import SpeechSpec
-from ctid.speech.known import vocabularies
 from ctid.speech.shelf import Shelf
 from ctid.speech.sources import recorded_name
 from ctid.telemetry.metrics import Metrics
@@ -160,12 +159,6 @@ async def test_what_could_not_be_prepared_is_tried_again(engine: Engine, running
         await eventually(lambda: len(engine.texts) >= 2, "it is tried again")
         engine.becomes('cat "$good" >"$0"')
         await eventually(lambda: counted(metrics, "rendered") == 1, "it is rendered in the end")
-
-
-async def test_the_vocabularies_of_both_languages_are_known() -> None:
-    speeches = list(vocabularies(["en", "zh", "en-gb", "de"]))
-    assert {speech.language for speech in speeches} == {"en", "zh", "en-gb"}
-    assert len(set(speeches)) == len(speeches) > 600
 
 
 @pytest.mark.parametrize("text", ["", " \n", "x" * 4_001])
