@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Coroutine, Mapping
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import event, text
+from sqlalchemy import String, bindparam, event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -17,10 +17,12 @@ from ctid.spec.lookup import SqlLookupSpec
 from ctid.store.database import normalise_url
 from ctid.store.rows import storable
 
-_DATA: str = "22"
+T = TypeVar("T")
+
+_DATA: Final = "22"
 """Class of SQLSTATE: a value is none of what the statement takes it for."""
 
-_STATEMENT: str = "42"
+_STATEMENT: Final = "42"
 """The statement cannot be carried out, however often."""
 
 
@@ -32,7 +34,9 @@ class SqlAsker:
     """
 
     def __init__(self, spec: SqlLookupSpec, max_parallel: int, connect_seconds: float) -> None:
-        self._statement = text(spec.select.text)
+        # As text, whatever PostgreSQL would take them for: drivers refuse text in place of a number.
+        given = [bindparam(name, type_=String()) for name in sorted(spec.parameters)]
+        self._statement = text(spec.select.text).bindparams(*given)
         self._engine = _engine(spec.url.get_secret_value(), max_parallel, connect_seconds)
 
     async def close(self) -> None:
@@ -50,7 +54,8 @@ class SqlAsker:
         """
         try:
             async with self._engine.connect() as connection:
-                row = await self._first_row(connection, values)
+                doing = self._first_row(connection, values)
+                row = await (_interruptible(connection, doing) if self._engine.dialect.name == "sqlite" else doing)
         except DBAPIError as error:
             raise _judged(error) from None
         except (SQLAlchemyError, OSError):
@@ -60,18 +65,29 @@ class SqlAsker:
         return row
 
     async def _first_row(self, connection: AsyncConnection, values: Mapping[str, str]) -> Mapping[str, Any] | None:
-        try:
-            # A statement may find more than one would like to hold: rows are fetched as they are read.
-            async with connection.stream(self._statement, storable(dict(values))) as rows:
-                found = await rows.mappings().first()
-        except asyncio.CancelledError:
-            if self._engine.dialect.name == "sqlite":
-                # Its thread would go on, and nothing could be closed until it is done.
-                driver = (await connection.get_raw_connection()).driver_connection
-                assert driver is not None
-                await driver.interrupt()
-            raise
+        # A statement may find more than one would like to hold: rows are fetched as they are read.
+        async with connection.stream(self._statement, storable(dict(values))) as rows:
+            found = await rows.mappings().first()
         return None if found is None else dict(found)
+
+
+async def _interruptible(connection: AsyncConnection, doing: Coroutine[Any, Any, T]) -> T:
+    """Do something with a connection to SQLite; if we are cancelled, so is its statement.
+
+    The thread that a statement runs in would go on with it, and neither cursor nor connection be closed until its end.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    task = asyncio.create_task(doing, name="lookup-sqlite")
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        # Again and again, as the statement may be about to begin only.
+        while not task.done():
+            await driver.interrupt()
+            await asyncio.wait([task], timeout=0.02)
+        _ = task.exception()
+        raise
 
 
 def _engine(url: str, max_parallel: int, connect_seconds: float) -> AsyncEngine:

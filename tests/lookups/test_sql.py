@@ -33,7 +33,7 @@ def postgres() -> Iterator[Postgres]:
 async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of orders, of either kind."""
     if request.param == "sqlite":
-        return make_orders(tmp_path / "orders of 2026?.db")
+        return make_orders(tmp_path / "orders of 2026 %.db")
     server: Postgres = request.getfixturevalue("postgres")
     url = server.create_database()
     connection = await asyncpg.connect(url)
