@@ -929,6 +929,7 @@ AnyEvent = (
     | RecordingRefused
     | DeviceChanged
     | CustomerLookedUp
+    | LookupAnswered
     | RecordSaved
     | RecordingSettled
     | RecordingSpaceTold

@@ -331,7 +331,6 @@ async def test_a_value_stays_one_segment_of_the_path(bank: Bank, value: str) -> 
     assert not set("?#&;@:") & set(request.target)
 
 
-
 def test_values_stay_values_of_the_query() -> None:
     spec = HttpLookupSpec.model_validate(
         {"url": "https://bank.example.org/a/{a}?x={x}&fixed=%20", "query": {"y z": "<{y}>", "n": ""}}

@@ -79,7 +79,9 @@ async def test_of_many_rows_the_first_counts(url: str) -> None:
     assert await ask(url, query, {"account": "79927398713"}, "number") == {"number": "1002"}
 
 
-@pytest.mark.parametrize("value", ["1001 or 1=1", "1001; drop table orders", "' or '1'='1", ":number", "\x00", "\ud800"])
+@pytest.mark.parametrize(
+    "value", ["1001 or 1=1", "1001; drop table orders", "' or '1'='1", ":number", "\x00", "\ud800"]
+)
 async def test_a_value_is_a_value(url: str, value: str) -> None:
     query = "select state from orders where account = :account"
     assert await ask(url, query, {"account": value}, "state") == "not_found"
@@ -182,4 +184,3 @@ async def test_a_postgres_that_is_away_comes_back(postgres: Postgres) -> None:
         await other.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
         await other.close()
         assert await lookups.ask("order", {}, {}, ["found"]) == {"found": "1"}
-
