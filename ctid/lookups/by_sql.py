@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Coroutine, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -22,8 +23,11 @@ T = TypeVar("T")
 _DATA: Final = "22"
 """Class of SQLSTATE: a value is none of what the statement takes it for."""
 
-_STATEMENT: Final = "42"
-"""The statement cannot be carried out, however often."""
+_FOR_GOOD: Final = ("25", "42")
+"""Classes of SQLSTATE: the statement writes, or cannot be carried out, however often."""
+
+_CANCELLED: Final = "57014"
+"""SQLSTATE: the server's own time for a statement is over."""
 
 
 class SqlAsker:
@@ -38,6 +42,7 @@ class SqlAsker:
         given = [bindparam(name, type_=String()) for name in sorted(spec.parameters)]
         self._statement = text(spec.select.text).bindparams(*given)
         self._engine = _engine(spec.url.get_secret_value(), max_parallel, connect_seconds)
+        self._errors = (SQLAlchemyError, OSError, *_driver_errors(self._engine.dialect.name))
 
     async def close(self) -> None:
         """Close its connections."""
@@ -56,10 +61,8 @@ class SqlAsker:
             async with self._engine.connect() as connection:
                 doing = self._first_row(connection, values)
                 row = await (_interruptible(connection, doing) if self._engine.dialect.name == "sqlite" else doing)
-        except DBAPIError as error:
+        except self._errors as error:
             raise _judged(error) from None
-        except (SQLAlchemyError, OSError):
-            raise NoAnswer("unavailable", "connection", again=True) from None
         if row is None:
             raise NoAnswer("not_found")
         return row
@@ -113,12 +116,23 @@ def _only_query(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _judged(error: DBAPIError) -> NoAnswer:
-    """What a driver's error means, by its SQLSTATE or its kind alone."""
-    cause = error.orig.__cause__ or error.orig if error.orig is not None else None
+def _driver_errors(dialect: str) -> tuple[type[Exception], ...]:
+    """What a driver raises while rows are fetched, past SQLAlchemy."""
+    if dialect == "sqlite":
+        return (sqlite3.Error,)
+    import asyncpg  # type: ignore[import-untyped]
+
+    return asyncpg.PostgresError, asyncpg.InterfaceError
+
+
+def _judged(error: Exception) -> NoAnswer:
+    """What an error means, by its SQLSTATE or its kind alone."""
+    cause: BaseException = error
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        cause = error.orig.__cause__ or error.orig
     state = str(getattr(cause, "sqlstate", None) or "")
-    if state.startswith(_DATA) or type(cause).__name__ == "DataError":
-        return NoAnswer("invalid", f"sql-{state}" if state else "parameter")
-    if state == "57014":
-        return NoAnswer("timeout", "sql-57014", again=True)
-    return NoAnswer("unavailable", f"sql-{state or type(cause).__name__}", again=not state.startswith(_STATEMENT))
+    if state.startswith(_DATA):
+        return NoAnswer("invalid", f"sql-{state}")
+    if state == _CANCELLED:
+        return NoAnswer("timeout", f"sql-{state}", again=True)
+    return NoAnswer("unavailable", f"sql-{state or type(cause).__name__}", again=state[:2] not in _FOR_GOOD)

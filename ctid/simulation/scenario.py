@@ -100,7 +100,7 @@ class LookupReplySpec(Spec):
     """What a lookup of flows answers, whatever it is given.
 
     Attributes:
-        fields: Field, as ``into`` of ``fetch`` names it, to its value; a field that is not here makes the answer invalid.
+        fields: Field, as ``into`` of ``fetch`` names it, to its value; without one of them the answer is invalid.
         seconds: How long it takes.
     """
 

@@ -42,9 +42,7 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     )
     for number, account, state, delivery, total in ORDERS:
         literal = "null" if delivery is None else f"'{delivery}'"
-        await connection.execute(
-            f"insert into orders values ({number}, '{account}', '{state}', {literal}, {total})"  # noqa: S608
-        )
+        await connection.execute(f"insert into orders values ({number}, '{account}', '{state}', {literal}, {total})")
     await connection.close()
     return url
 
