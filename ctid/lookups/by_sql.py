@@ -42,7 +42,11 @@ class SqlAsker:
         given = [bindparam(name, type_=String()) for name in sorted(spec.parameters)]
         self._statement = text(spec.select.text).bindparams(*given)
         self._engine = _engine(spec.url.get_secret_value(), max_parallel, connect_seconds)
-        self._errors = (SQLAlchemyError, OSError, *_driver_errors(self._engine.dialect.name))
+        self._errors: tuple[type[Exception], ...] = (
+            SQLAlchemyError,
+            OSError,
+            *_driver_errors(self._engine.dialect.name),
+        )
 
     async def close(self) -> None:
         """Close its connections."""
