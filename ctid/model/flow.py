@@ -32,6 +32,7 @@ class FlowPosition(msgspec.Struct, kw_only=True):
         survey: Whether the talk is over, and the caller is asked about it.
         recording_id: What is being recorded of what the caller says; empty for nothing.
         hushed: Whether the recording of the talk pauses for sensitive digits.
+        over: Whether they have left, and it is only to be seen whether what follows is the IVR, too.
     """
 
     flow: str
@@ -45,3 +46,4 @@ class FlowPosition(msgspec.Struct, kw_only=True):
     survey: bool = False
     recording_id: str = ""
     hushed: bool = False
+    over: bool = False

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ctid.ivr.flow_visits import flow_visits
 from ctid.model.contact import PathStep
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
@@ -20,7 +21,7 @@ HEADER: Final = (
     "created_at", "queued_at", "connected_at", "ended_at", "closed_at",
     "wait_ms", "talk_ms", "wrap_up_ms",
     "path", "spans", "offers", "attributes",
-    "disposition_missing", "decisions", "direction", "cause",
+    "disposition_missing", "decisions", "direction", "cause", "flows",
 )  # fmt: skip
 """The columns, in this order for good; new ones come behind. Moments are RFC 3339 in UTC, durations milliseconds."""
 
@@ -40,6 +41,7 @@ def record_cells(record: ContactRecord) -> list[str | int]:
         " > ".join(_step(step) for step in record.path),
         _list(record.spans), _list(record.offers), msgspec.json.encode(record.attributes, order="sorted").decode(),
         str(record.disposition_missing).lower(), _list(record.decisions), record.direction.value, record.cause,
+        _flows(record),
     ]  # fmt: skip
 
 
@@ -62,6 +64,15 @@ def _iso(at: Instant | None) -> str:
 
 def _step(step: PathStep) -> str:
     return f"{step.kind}:{step.name}" + (f"={step.result}" if step.result else "")
+
+
+def _flows(record: ContactRecord) -> str:
+    """Write each flow, and each node of it with its time, and how they were left."""
+    return " > ".join(
+        f"{visit.flow}={visit.result} ({visit.duration_ms} ms): "
+        + ", ".join(f"{each.node}={each.left_by} ({each.duration_ms} ms)" for each in visit.nodes)
+        for visit in flow_visits(record)
+    )
 
 
 def _list(items: Iterable[Any]) -> str:
