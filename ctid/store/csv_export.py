@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -25,8 +23,6 @@ HEADER: Final = (
 )  # fmt: skip
 """The columns, in this order for good; new ones come behind. Moments are RFC 3339 in UTC, durations milliseconds."""
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-
 
 def record_cells(record: ContactRecord) -> list[str | int]:
     """Flatten a record into the columns of ``HEADER``."""
@@ -43,19 +39,6 @@ def record_cells(record: ContactRecord) -> list[str | int]:
         str(record.disposition_missing).lower(), _list(record.decisions), record.direction.value, record.cause,
         _flows(record),
     ]  # fmt: skip
-
-
-def csv_line(cells: Iterable[str | int]) -> str:
-    """Write one line of CSV. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    line = io.StringIO()
-    csv.writer(line).writerow([_harmless(cell) for cell in cells])
-    return line.getvalue()
-
-
-def _harmless(cell: str | int) -> str | int:
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return f"'{cell}"
-    return cell
 
 
 def _iso(at: Instant | None) -> str:
