@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -393,6 +394,22 @@ class Client:
         given: JsonObject = {"priority": priority, "queue": queue, "steps": steps}
         body = {name: value for name, value in given.items() if value is not None}
         return _part(await self.request("PATCH", f"/v1/contacts/{contact_id}/routing", body), "contact")
+
+    async def flows(self) -> list[JsonObject]:
+        """The flows of the IVR, and how many callers are in them now."""
+        return _items(await self.request("GET", "/v1/flows"))
+
+    async def flow(self, flow_id: str) -> JsonObject:
+        """A flow with its nodes."""
+        return await self.request("GET", f"/v1/flows/{flow_id}")
+
+    async def flow_report(
+        self, flow_id: str, *, since: datetime | None = None, until: datetime | None = None, interval_minutes: int = 60
+    ) -> JsonObject:
+        """What became of the callers who entered a flow; without ``since`` from the site's last midnight on."""
+        query = {"interval_minutes": str(interval_minutes)}
+        query |= {name: at.isoformat() for name, at in (("since", since), ("until", until)) if at is not None}
+        return await self.request("GET", f"/v1/flows/{flow_id}/report", query=query)
 
     async def request_callback(
         self, *, contact_id: str = "", number: str = "", queue: str = "", **more: Any

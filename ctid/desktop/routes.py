@@ -10,6 +10,7 @@ from ctid.desktop.auth import Role
 from ctid.desktop.call_control_operations import CALL_CONTROL_OPERATIONS
 from ctid.desktop.desk_operations import DESK_OPERATIONS
 from ctid.desktop.diversion_operations import DIVERSION_OPERATIONS
+from ctid.desktop.flow_operations import FLOW_OPERATIONS
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
 from ctid.desktop.recording_operations import RECORDING_OPERATIONS
@@ -311,4 +312,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *RECORDING_OPERATIONS,
     *WEBHOOK_OPERATIONS,
     *DESK_OPERATIONS,
+    *FLOW_OPERATIONS,
 )

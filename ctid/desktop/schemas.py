@@ -98,9 +98,13 @@ class StepView(View):
     """One step of a contact's way."""
 
     at: datetime
-    kind: str = Field(description="entry, menu, key, queue, announcement, callback, transfer, park or call.")
+    kind: str = Field(
+        description="entry, menu, key, queue, announcement, callback, transfer, park or call; in flows flow, node (its "
+        "name as flow/node), key, digits, confirm, fetch, record, end and, once they are in none any more, left."
+    )
     name: str
     result: str | None
+    title: str | None = Field(description="Of a flow's node, for people.")
 
 
 class SpanView(View):
@@ -224,7 +228,7 @@ class ContactView(View):
 
 
 class MenuChoiceView(View):
-    """A menu the caller heard, or a key pressed in it."""
+    """A menu the caller heard, or a node of a flow that offered a choice, by its title; or a key pressed in it."""
 
     menu: str | None = None
     key: str | None = None
@@ -326,6 +330,41 @@ class OfferResultView(View):
     cause: OfferCause | None
 
 
+class NodeVisitView(View):
+    """A caller's stay in a node of a flow."""
+
+    node: str
+    title: str | None
+    at: datetime
+    duration_ms: int
+    left_by: str = Field(
+        description="on, key, digits, timeout, invalid, found, not_found, failed, recorded, ended; or by leaving the "
+        "flow there: left, hung_up (a drop-out), back, taken_back, given_on, lost."
+    )
+    timeouts: int = Field(description="How often nothing was pressed.")
+    invalid: int = Field(description="How often it was what meant nothing.")
+    failure: str | None = Field(description="Why a lookup or a recording failed.")
+
+
+class FlowVisitView(View):
+    """A caller's stay in a flow, together with those that it has called."""
+
+    flow: str
+    version: str
+    at: datetime
+    duration_ms: int
+    called: bool = Field(description="Another flow has called it.")
+    result: str = Field(
+        description="ended, left (for a destination), released (the flow hangs up), hung_up (a drop-out), back (to the "
+        "agent), taken_back (by the agent), given_on (by the agent), lost."
+    )
+    end: str | None = Field(description="The result that it ended with.")
+    to_kind: str | None = Field(description="Left for this kind of step: queue, number, menu, flow …")
+    to_name: str | None
+    contained: bool = Field(description="The IVR alone did all that was to be done for the call.")
+    nodes: list[NodeVisitView] = Field(description="In order; those of a flow that it called are in that one's.")
+
+
 class RecordView(View):
     """The call-tracking record of a closed contact."""
 
@@ -357,6 +396,7 @@ class RecordView(View):
     talk_ms: int
     wrap_up_ms: int
     disposition_missing: bool = Field(description="The queue asks for one, and none was given in time.")
+    flows: list[FlowVisitView] = Field(description="Every flow the caller was in, in order, with its nodes.")
 
 
 class CodeView(View):

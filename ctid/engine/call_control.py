@@ -164,7 +164,7 @@ def retrieve(turn: Turn, request: RetrieveRequested) -> View:
     for consultation in consultations.of(turn, contact):
         if consultation.state is not ConsultationState.HELD:
             consultations.end(turn, consultation, "withdrawn")
-    flows.left(turn, contact)
+    flows.left(turn, contact, "taken_back")
     holding.retrieve(turn, contact, agent, caller)
     return _contact(turn, contact)
 

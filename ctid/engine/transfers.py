@@ -289,7 +289,7 @@ def _part(turn: Turn, contact: Contact, giver: Segment, result: str = "transferr
         if consultations.is_apart(turn, contact):
             # No bridge ends with which their channel would.
             offers.hang_up(turn, offer)
-    flows.left(turn, contact)
+    flows.left(turn, contact, "given_on")
     if contact.on_hold:
         holding.unpark(contact)
     caller = turn.legs.get(contact.caller_leg)

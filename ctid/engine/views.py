@@ -264,11 +264,7 @@ def screen_pop(contact: Contact, now: Instant, floor: Floor) -> View:
         "dnis": contact.dnis,
         "entry": contact.entry or None,
         "queue": contact.queue or None,
-        "menu_path": [
-            {"menu": step.name} if step.kind == "menu" else {"key": step.name}
-            for step in contact.path
-            if step.kind in ("menu", "key")
-        ],
+        "menu_path": list(menu_path(contact.path)),
         "wait_ms": wait_ms(contact, now),
         "attributes": dict(contact.attributes),
         "customer": customer_view(contact.customer),
@@ -278,6 +274,23 @@ def screen_pop(contact: Contact, now: Instant, floor: Floor) -> View:
         **desk_view(contact, floor.queue(contact.queue)),
         "created_at": stamp(contact.created_at),
     }
+
+
+def menu_path(path: Sequence[PathStep]) -> Iterator[View]:
+    """The menus that the caller heard and the keys that they pressed; of flows, the nodes that offered a choice."""
+    node = ""
+    for step in path:
+        match step.kind:
+            case "menu":
+                node = ""
+                yield {"menu": step.name}
+            case "node":
+                node = step.title or step.name
+            case "key":
+                if node:
+                    yield {"menu": node}
+                node = ""
+                yield {"key": step.name}
 
 
 def callback_view(contact: Contact, now: Instant) -> View | None:
@@ -385,7 +398,13 @@ def leg_view(leg: Leg) -> View:
 
 def step_view(step: PathStep) -> View:
     """One step of a contact's path."""
-    return {"at": stamp(step.at), "kind": step.kind, "name": step.name, "result": step.result or None}
+    return {
+        "at": stamp(step.at),
+        "kind": step.kind,
+        "name": step.name,
+        "result": step.result or None,
+        "title": step.title or None,
+    }
 
 
 def span_view(span: Span) -> View:

@@ -14,12 +14,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ctid.errors import RequestError
 from ctid.model.contact import RecentContact
+from ctid.model.csv_text import csv_line
 from ctid.model.day import Quarter
+from ctid.model.flow_report import FlowReport
 from ctid.model.record import ContactRecord, LastCall, RecordFilter, RecordPage
 from ctid.model.states import Direction, Outcome
 from ctid.staffing.history import QUARTER_MS, Bucket
-from ctid.store import record_index
-from ctid.store.csv_export import HEADER, csv_line, record_cells
+from ctid.store import flow_index, record_index
+from ctid.store.csv_export import HEADER, record_cells
 from ctid.store.database import Database
 from ctid.store.rows import from_row, storable, to_row
 from ctid.store.schema import record_agents, records
@@ -155,6 +157,17 @@ class RecordStore:
         """
         async with self._database.read() as connection:
             return await record_index.quarters(connection, queue, _utc_ms(since), _utc_ms(until))
+
+    async def flow_report(self, flow: str, since: datetime, until: datetime) -> FlowReport:
+        """Count what became of those who entered a flow; of no flow's name there are only zeros.
+
+        Args:
+            flow: The flow, without a version.
+            since: Entered it then or later.
+            until: Entered it before.
+        """
+        async with self._database.read() as connection:
+            return await flow_index.report(connection, flow, _utc_ms(since), _utc_ms(until))
 
     async def count(self, which: RecordFilter = ALL) -> int:
         """Count records."""

@@ -29,6 +29,7 @@ EVERYBODY: Final = frozenset(PRINCIPALS)
 ADMIN: Final = frozenset({"adam"})
 WHOLE_SITE: Final = frozenset({"sue", "adam"})
 NOBODY: Final = frozenset[str]()
+SUPERVISION: Final = frozenset({"sue", "sales-red", "sales-blue", "support-red", "adam"})
 # Of alice's team: those who may command her, and those who may see her too.
 HER_SUPERVISION: Final = WHOLE_SITE | {"sales-red", "support-red"}
 # Of queue sales: those who may steer its contacts.
@@ -182,6 +183,11 @@ TABLE: Final[dict[str, Row]] = {
     ),
     "getRecord": Row(may=SALES_STEERING),
     "getStatistics": Row(may=SALES_STEERING - {"crm"}, query="?queue=sales"),
+    # Flows: their numbers name nobody, and they are of no queue.
+    "listFlows": Row(may=SUPERVISION),
+    "getFlow": Row(may=SUPERVISION),
+    "getFlowReport": Row(may=SUPERVISION),
+    "getFlowReportCsv": Row(may=SUPERVISION),
     "getStaffing": Row(may=SALES_STEERING - {"crm"}, query="?queue=sales"),
     # Coming in, staying in, going.
     "getSignIn": Row(may=EVERYBODY, public=True),

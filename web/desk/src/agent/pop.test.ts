@@ -36,6 +36,27 @@ describe("the screen pop", () => {
     const path = [{ kind: "entry", name: "hotline" }, { kind: "menu", name: "main" }, { kind: "key", name: "", result: "timeout" }, { kind: "key", name: "1", result: "valid" }, { kind: "queue", name: "sales" }];
     expect(popOf("c", contact("c", { path }), null)?.path).toEqual([{ menu: "main", key: "timeout" }, { menu: "main", key: "1" }]);
   });
+
+  it("shows what was chosen in flows by the nodes' titles, and nothing that was entered", () => {
+    const node = (name: string, title: string | null) => ({ kind: "node", name, result: null, title });
+    const path = [
+      { kind: "flow", name: "bank", result: "abc" },
+      node("bank/hello", null),
+      node("bank/topic", "What it is about"),
+      { kind: "key", name: "", result: "timeout" },
+      { kind: "key", name: "2", result: "valid" },
+      node("bank/account", "Account number"),
+      { kind: "digits", name: "", result: "valid" },
+      { kind: "confirm", name: "1", result: "valid" },
+      node("bank/more", null),
+      { kind: "key", name: "9", result: "valid" },
+    ];
+    expect(popOf("c", contact("c", { path }), null)?.path).toEqual([
+      { menu: "What it is about", key: "timeout" },
+      { menu: "What it is about", key: "2" },
+      { menu: "bank/more", key: "9" },
+    ]);
+  });
 });
 
 describe("what is at hand", () => {
