@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +16,6 @@ from ctid.spec.site import SiteSpec
 from ctid.spec.yaml_source import KeyPath, Source, read_files
 
 Model = TypeVar("Model", bound=BaseModel)
-Faults = Iterable[tuple[KeyPath, str]]
 
 
 @dataclass(frozen=True)
@@ -34,16 +33,13 @@ def config_files(path: Path) -> list[Path]:
     return [path]
 
 
-def load_config(
-    path: Path, code: Mapping[str, Collection[str]] = NOTHING, further: Callable[[DaemonSpec], Faults] = lambda _: ()
-) -> Config:
+def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING) -> Config:
     """Read the configuration in a file or directory.
 
     Args:
         path: The file or directory.
         code: What the configuration may name although it is not in it, such as ``strategies``, which are code. What is
             not given here is not checked.
-        further: What else may be wrong, for who looks closer: where, and what.
 
     Raises:
         ConfigError: With every fault that was found.
@@ -53,11 +49,17 @@ def load_config(
     referring = (faulty_references(source.data, code), faulty_recordings(source.data), faulty_speech(source.data))
     for where, what in (fault for faults in referring for fault in faults):
         source.fault(where, what)
-    for where, what in further(daemon) if daemon is not None else ():
-        source.fault(where, what)
     if source.faults or site is None or daemon is None:
         raise ConfigError(sorted(set(source.faults), key=_by_place))
     return Config(site=site, daemon=daemon)
+
+
+def placed(path: Path, remarks: Iterable[tuple[KeyPath, str]]) -> list[str]:
+    """What there is to say of places in the configuration in a file or directory, as its faults are told."""
+    source = _read(path)
+    for where, what in remarks:
+        source.fault(where, what)
+    return sorted(source.faults, key=_by_place)
 
 
 def load_site(path: Path) -> SiteSpec:
