@@ -20,6 +20,8 @@ from ctid.desktop.frames import posted
 from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Component
 from ctid.errors import ConfigError, StoreError
+from ctid.ivr.checks.checks import faulty_flows
+from ctid.lookups.lookups import Lookups as FlowLookups
 from ctid.model.commands import Publish
 from ctid.model.events import ConfigLoaded, DrainStarted, SiteStarted
 from ctid.pbx_adapters.agi.server import AgiServer
@@ -30,6 +32,7 @@ from ctid.recordings.spool import Spool
 from ctid.recordings.vault import Vault
 from ctid.runtime.clock import SiteClock
 from ctid.runtime.dispatch import Dispatcher
+from ctid.runtime.fetches import Fetches
 from ctid.runtime.garbage import collect, old_objects_left_alone
 from ctid.runtime.inbox import Inbox
 from ctid.runtime.keeper import Keeper
@@ -37,6 +40,7 @@ from ctid.runtime.lookups import Lookups
 from ctid.runtime.observer import Observer
 from ctid.runtime.record_writer import RecordWriter
 from ctid.runtime.runner import Runner
+from ctid.runtime.sealed import SealedDigits
 from ctid.runtime.site import LiveSite
 from ctid.runtime.stream_again import published_again
 from ctid.runtime.timers import Timers
@@ -90,6 +94,7 @@ class Daemon:
         self._store_fault = "not opened yet"
         self._server: DesktopServer | None = None
         self._speech: Speaker | None = None
+        self._flow_lookups: FlowLookups | None = None
         self._store_opened = asyncio.Event()
 
     def stop(self) -> None:
@@ -147,6 +152,9 @@ class Daemon:
             speaker = self._speaker(metrics)
             if speaker is not None:
                 stack.callback(speaker.close)
+            flow_lookups = await stack.enter_async_context(FlowLookups(daemon.lookups, metrics))
+            self._flow_lookups = flow_lookups
+            sealed = SealedDigits()
             agi = AgiServer(
                 daemon.agi.host,
                 daemon.agi.port,
@@ -158,6 +166,7 @@ class Daemon:
                     name: pbx.recordings.asterisk for name, pbx in daemon.pbxes.items() if pbx.recordings is not None
                 },
                 speech=speaker,
+                seal=sealed.keep,
             )
             links = {
                 name: AmiLink(name, spec.ami, runner.put, metrics, dial_out=spec.dial_out)
@@ -187,6 +196,7 @@ class Daemon:
                         webhooks=webhooks,
                         timers=timers,
                         lookups=Lookups(directory, store, runner.put, group),
+                        fetches=Fetches(flow_lookups, sealed, runner.put, group),
                         records=records,
                         recorder=recorder,
                         answer=runner.answer,
@@ -256,14 +266,20 @@ class Daemon:
     def reload(self, runner: Runner) -> None:
         """Read the configuration again; one with faults changes nothing."""
         try:
-            config = load_config(self._config_path, {"strategies": STRATEGIES})
+            config = load_config(self._config_path, {"strategies": STRATEGIES}, faulty_flows)
         except ConfigError as error:
             _log.error("config.refused", faults=error.faults)
             return
         if config.site.site != self._config.site.site:
             _log.error("config.refused", faults=["the name of the site can't be changed while it runs"])
             return
-        if config.daemon != self._config.daemon:
+        if self._flow_lookups is not None:
+            try:
+                self._flow_lookups.reload(config.daemon.lookups)
+            except StoreError as error:
+                _log.error("config.refused", faults=[f"lookups: {error.detail}"])
+                return
+        if config.daemon.model_copy(update={"lookups": self._config.daemon.lookups}) != self._config.daemon:
             _log.warning("config.restart_needed", detail="addresses, secrets and stores change at a restart only")
         if self._server is not None:
             try:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from ctid.acd.strategies import STRATEGIES
 from ctid.cli.options import ConfigOption
 from ctid.errors import ConfigError, NotFoundError
+from ctid.ivr.checks.checks import faulty_flows
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Phone, fragments
 from ctid.pbx_adapters.web_phone_config import web_phone_fragments
 from ctid.routing import emergency
@@ -31,7 +32,7 @@ def check(path: Annotated[Path, typer.Argument(help="Configuration file, or dire
     What this machine lacks for it is told as well, but is no fault: it may be checked elsewhere than it is used.
     """
     try:
-        config = load_config(path, {"strategies": STRATEGIES})
+        config = load_config(path, {"strategies": STRATEGIES}, faulty_flows)
     except ConfigError as error:
         for fault in error.faults:
             typer.echo(fault)

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ctid.cli.simulation_report import print_plot, print_tables, write_csv
 from ctid.errors import RequestError
+from ctid.ivr.checks.checks import faulty_flows
 from ctid.simulation.recorded import AsRecorded, RecordedCase
 from ctid.simulation.recording import read_recording
 from ctid.simulation.scenario import check_other, load_scenario
@@ -76,7 +77,7 @@ def _scenario_cases(path: Path, others: list[Path], seed: int | None) -> tuple[d
     spec = scenario.spec if seed is None else scenario.spec.model_copy(update={"seed": seed})
     cases: dict[str, Case] = {path.stem: GeneratedCase(spec, scenario.site)}
     for other in others:
-        site = load_site(other)
+        site = load_site(other, faulty_flows)
         check_other(spec, site, other)
         cases[_free_name(str(other), cases)] = GeneratedCase(spec, site)
     return cases, spec.replications
@@ -96,7 +97,7 @@ def _recorded_cases(path: Path, others: list[Path], seed: int) -> tuple[dict[str
         "as recorded": AsRecorded(recording, site),
     }
     for other in others:
-        cases[_free_name(str(other), cases)] = RecordedCase(recording, load_site(other), seed)
+        cases[_free_name(str(other), cases)] = RecordedCase(recording, load_site(other, faulty_flows), seed)
     return cases, RECORDED_REPLICATIONS
 
 

@@ -58,6 +58,8 @@ def move(turn: Turn, contact: Contact, to: ContactState) -> None:
     visits.moves(turn, contact, to)
     contact.state = to
     if to not in WAITING:
+        contact.treatment = None
+        turn.cancel_timer(f"treat:{contact.id}")
         contact.meant_for = ""
         turn.cancel_timer(f"meant:{contact.id}")
     turn.touch_contact(contact.id)

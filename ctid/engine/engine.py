@@ -46,6 +46,7 @@ from ctid.engine import (
     supervision_requests,
     today,
     transfers,
+    treatment,
     voicemail,
     ways_out,
     wrap_up,
@@ -61,6 +62,7 @@ from ctid.spec.site import SiteSpec
 
 _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.CallArrived: pbx.arrived,
+    ev.DecisionAsked: journey.decide,
     ev.CallerReturned: journey.returned,
     ev.AgiEnded: pbx.session_ended,
     ev.DigitsCollected: journey.collected,
@@ -275,6 +277,8 @@ class Engine:
                 agents.desktop_grace_over(turn, agent)
             case "step" if contact := state.contacts.get(subject):
                 queueing.widen(turn, contact)
+            case "treat" if contact := state.contacts.get(subject):
+                treatment.due(turn, contact)
             case "hush" if contact := state.contacts.get(subject):
                 flows.still_waiting(turn, contact)
             case "wait" if contact := state.contacts.get(subject):

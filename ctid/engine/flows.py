@@ -27,11 +27,11 @@ HUSH_MS = 1_000
 """A lookup that takes longer is waited for with music."""
 
 
-def begin(turn: Turn, contact: Contact, name: str, *, survey: bool = False) -> Way | None:
+def begin(turn: Turn, contact: Contact, name: str, *, survey: bool = False, decision: bool = False) -> Way | None:
     """Lead the caller into a flow; gives back how they leave it, if they do so at once."""
-    contact.ivr = MenuPosition(
-        node=f"flow:{name}", token="", flow=FlowPosition(flow=name, node=turn.site.flows[name].start, survey=survey)
-    )
+    start = turn.site.flows[name].start
+    position = FlowPosition(flow=name, node=start, survey=survey, decision=decision)
+    contact.ivr = MenuPosition(node=f"flow:{name}", token="", flow=position)
     if LANGUAGE not in contact.attributes and contact.customer is not None and contact.customer.language:
         contact.attributes[LANGUAGE] = contact.customer.language
     walk = _walk(turn, contact, contact.ivr.flow)

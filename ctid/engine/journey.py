@@ -7,6 +7,7 @@ import msgspec
 from ctid.engine import (
     callbacks,
     contacts,
+    decisions,
     detours,
     dialling,
     early_ends,
@@ -19,6 +20,7 @@ from ctid.engine import (
     queueing,
     supervisions,
     surveys,
+    treatment,
     voicemail,
     ways_out,
 )
@@ -33,6 +35,7 @@ from ctid.model.events import (
     CallerReturned,
     CollectEnd,
     CustomerLookedUp,
+    DecisionAsked,
     DigitsCollected,
     LookupAnswered,
     RecordSaved,
@@ -70,6 +73,27 @@ def arrived(turn: Turn, event: CallArrived) -> None:
         turn.touch_contact(leg.contact_id)
         resume(turn, leg)
         return
+    contact, leg = newcomer(turn, event)
+    choice = choose_entry(turn.site, event.dnis, turn.now)
+    if choice is None:
+        contacts.publish(turn, contact, "contact.created")
+        turn.note("no-entry", "a call came for a number that no entry takes")
+        hand_off(turn, contact, leg)
+        return
+    contact.entry = choice.entry
+    contacts.step(turn, contact, "entry", choice.entry, "open" if choice.open else "closed")
+    contacts.publish(turn, contact, "contact.created")
+    if early_ends.take(turn, event.pbx, event.unique_id):
+        caller_gone(turn, leg, None, "unknown")
+        return
+    turn.emit(AnswerLeg(pbx=leg.pbx, unique_id=leg.unique_id))
+    if contact.ani:
+        turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
+    go(turn, contact, choice.place)
+
+
+def newcomer(turn: Turn, event: CallArrived | DecisionAsked) -> tuple[Contact, Leg]:
+    """A new contact, and its caller's leg."""
     turn.state.arrivals += 1
     contact = Contact(
         id=turn.mint("ct"),
@@ -95,22 +119,31 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     contacts.begin_span(turn, contact)
     outage.bear(turn, leg.pbx)
     turn.emit(SetVariable(pbx=leg.pbx, unique_id=leg.unique_id, name="CTID_CONTACT", value=contact.id))
-    choice = choose_entry(turn.site, event.dnis, turn.now)
-    if choice is None:
-        contacts.publish(turn, contact, "contact.created")
-        turn.note("no-entry", "a call came for a number that no entry takes")
-        hand_off(turn, contact, leg)
+    return contact, leg
+
+
+def decide(turn: Turn, event: DecisionAsked) -> None:
+    """Go through a flow for a call that the PBX deals with, and tell it what came of it."""
+    known = turn.legs.find(event.pbx, event.unique_id)
+    if known is not None:
+        contact = turn.state.contacts.get(known.contact_id)
+        position = contact.ivr.flow if contact is not None and contact.ivr is not None else None
+        known.has_agi = True
+        if contact is not None and position is not None and position.decision:
+            _go_on(turn, contact, flows.again(turn, contact, position))
+        else:
+            turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next=decisions.UNDECIDED))
         return
-    contact.entry = choice.entry
-    contacts.step(turn, contact, "entry", choice.entry, "open" if choice.open else "closed")
+    contact, leg = newcomer(turn, event)
     contacts.publish(turn, contact, "contact.created")
     if early_ends.take(turn, event.pbx, event.unique_id):
         caller_gone(turn, leg, None, "unknown")
-        return
-    turn.emit(AnswerLeg(pbx=leg.pbx, unique_id=leg.unique_id))
-    if contact.ani:
-        turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
-    go(turn, contact, choice.place)
+    elif event.flow in turn.site.flows:
+        _go_on(turn, contact, flows.begin(turn, contact, event.flow, decision=True))
+    else:
+        turn.note("flow-lost", "flow_gone")
+        decisions.tell(turn, contact, leg, decisions.UNDECIDED)
+        _let_go(turn, contact, leg, Outcome.FAILED)
 
 
 def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
@@ -398,6 +431,11 @@ def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
         return
     leg = turn.legs.get(contact.caller_leg)
     if isinstance(way, LeaveFlow):
+        if contact.ivr is not None and contact.ivr.flow is not None and contact.ivr.flow.decision and leg is not None:
+            flows.left(turn, contact)
+            decisions.leads_to(turn, contact, leg, f"flows/{way.flow}/nodes/{way.node}/go")
+            _let_go(turn, contact, leg, Outcome.HANDLED)
+            return
         if not detours.is_on_one(contact):
             flows.left(turn, contact)
         elif contact.ivr is not None and contact.ivr.flow is not None:
@@ -412,6 +450,10 @@ def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
         return
     position = flows.left(turn, contact)
     if leg is None:
+        return
+    if position is not None and position.decision:
+        decisions.tell(turn, contact, leg, decisions.UNDECIDED if way.lost else "end", way.result)
+        _let_go(turn, contact, leg, Outcome.FAILED if way.lost else Outcome.HANDLED)
         return
     if way.lost and not (position is not None and position.survey):
         hand_off(turn, contact, leg)
@@ -440,6 +482,11 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
         return
     if contact.message is not None:
         voicemail.collected(turn, contact, leg, event)
+        return
+    if contact.treatment is not None and contact.treatment.token == event.token:
+        place = treatment.heard(turn, contact, contact.treatment, event)
+        if place is not None:
+            _leave_queue_for(turn, contact, "key", place)
         return
     if contact.ivr is None or contact.ivr.token != event.token:
         return
@@ -476,11 +523,15 @@ def leave_queue(turn: Turn, contact: Contact) -> None:
         # Nothing can be played to a leg that is between two sessions; it will be back within a second or two.
         turn.start_timer(f"wait:{contact.id}", 1_000)
         return
+    _leave_queue_for(turn, contact, way.result, way.place)
+
+
+def _leave_queue_for(turn: Turn, contact: Contact, reason: str, place: str) -> None:
     turn.cancel_timer(f"step:{contact.id}")
     turn.cancel_timer(f"wait:{contact.id}")
-    contacts.publish(turn, contact, "contact.overflowed", reason=way.result)
+    contacts.publish(turn, contact, "contact.overflowed", reason=reason)
     contacts.move(turn, contact, ContactState.CREATED)
-    go(turn, contact, way.place)
+    go(turn, contact, place)
 
 
 def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> None:
@@ -534,10 +585,15 @@ def release(turn: Turn, leg: Leg) -> None:
 def hand_off(turn: Turn, contact: Contact, leg: Leg) -> None:
     """Leave the caller to the dialplan's own fallback; ctid has nothing for them."""
     turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
+    _let_go(turn, contact, leg, Outcome.FAILED)
+
+
+def _let_go(turn: Turn, contact: Contact, leg: Leg, outcome: Outcome) -> None:
+    """What becomes of the caller is no more ours."""
     own_calls.forget(turn, leg)
     turn.cancel_timer(f"unseen:{leg.id}")
     contact.caller_leg = ""
-    contacts.close(turn, contact, Outcome.FAILED)
+    contacts.close(turn, contact, outcome)
 
 
 def looked_up(turn: Turn, event: CustomerLookedUp) -> None:

@@ -385,7 +385,7 @@ class Walk:
         }
 
     def _utterances(self, items: list[SayItem]) -> list[Utterance]:
-        language = language_of(self._flows[self.position.flow], self._world.attributes.get(LANGUAGE, ""))
+        language = language_of(self._flows[self.position.flow].languages, self._world.attributes.get(LANGUAGE, ""))
         return utterances(items, language, self._world.attributes, self._known(), self._world.now.date())
 
     def _pass(self, kind: str, name: str, result: str = "") -> None:

@@ -10,6 +10,11 @@ from typing import Any, NamedTuple, Protocol
 
 _QUEUE = re.compile(r"""\bqueues\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*["']([^"']+)["']\s*\])""")
 _CALENDAR = re.compile(r"""\bcalendars\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*["']([^"']+)["']\s*\])""")
+_ATTRIBUTE = re.compile(
+    r"""(?<![\w.])attributes\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*["']([^"']+)["']\s*\])"""
+    r"""|["']([^"']+)["']\s+in\s+attributes\b"""
+)
+_OF_CUSTOMER = re.compile(r"""\bcustomer\.attributes\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*["']([^"']+)["']\s*\])""")
 
 
 class QueueState(NamedTuple):
@@ -89,8 +94,18 @@ def named(condition: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return _names(_QUEUE.findall(condition)), _names(_CALENDAR.findall(condition))
 
 
-def _names(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(plain or quoted for plain, quoted in found))
+def attributes_named(condition: str) -> tuple[str, ...]:
+    """The contact's attributes that a condition names."""
+    return _names(_ATTRIBUTE.findall(condition))
+
+
+def customer_attributes_named(condition: str) -> tuple[str, ...]:
+    """The customer's attributes that a condition names."""
+    return _names(_OF_CUSTOMER.findall(condition))
+
+
+def _names(found: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys("".join(each) for each in found))
 
 
 def _told(state: QueueState) -> dict[str, Any]:

@@ -75,6 +75,20 @@ class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_colle
     sealed: SealedCheck | None = None
 
 
+class AwaitKey(Command, frozen=True, kw_only=True, tag="leg.await_key"):
+    """Wait for a key while music plays, until another command comes; answered by ``DigitsCollected`` if one comes.
+
+    Attributes:
+        token: Given back in the answer.
+        accept: Keys that count.
+    """
+
+    pbx: str
+    unique_id: str
+    token: str
+    accept: str
+
+
 class RecordMessage(Command, frozen=True, kw_only=True, tag="leg.record_message"):
     """Play prompts, then a beep, and record what the caller says until ``#``, a long silence or the end of the time.
 
@@ -125,8 +139,8 @@ class ReleaseLeg(Command, frozen=True, kw_only=True, tag="leg.release"):
     """End the FastAGI session in earnest: the dialplan goes on to ``next`` and does not come back by itself.
 
     Attributes:
-        next: ``hangup``, ``fallback``, ``number``, ``given``, ``voicemail``, ``phone`` or ``phones``: the value of the
-            channel variable ``CTID_NEXT``.
+        next: ``hangup``, ``fallback``, ``number``, ``given``, ``voicemail``, ``phone``, ``phones``, ``decided`` or
+            ``undecided``: the value of the channel variable ``CTID_NEXT``.
         target: The number, the mailbox or the phone's name, the value of ``CTID_TARGET``.
     """
 
@@ -565,7 +579,7 @@ class Note(Command, frozen=True, kw_only=True, tag="note"):
     detail: str = ""
 
 
-AgiCommand = AnswerLeg | PlayAndCollect | RecordMessage | PlayMusic | StopMusic | SetVariable | ReleaseLeg
+AgiCommand = AnswerLeg | PlayAndCollect | AwaitKey | RecordMessage | PlayMusic | StopMusic | SetVariable | ReleaseLeg
 """What a leg's FastAGI session carries out."""
 
 Originate = RingAgent | DialCustomer | DialConsulted | RingSupervisor | PlaceCall

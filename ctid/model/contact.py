@@ -345,6 +345,22 @@ class Park(msgspec.Struct, frozen=True, kw_only=True):
     returned: bool = False
 
 
+class Treatment(msgspec.Struct, kw_only=True):
+    """What a waiting caller has been told, and what they may press.
+
+    Attributes:
+        token: Names what is played or listened for now; an answer with another token is late and is dropped.
+        announcing: Whether an announcement plays, instead of music.
+        position: The place in the queue that they were told last; 0 if none.
+        message: How many messages they have heard.
+    """
+
+    token: str = ""
+    announcing: bool = False
+    position: int = 0
+    message: int = 0
+
+
 class MenuPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
@@ -391,6 +407,7 @@ class Contact(msgspec.Struct, kw_only=True):
         offers: What became of each offer.
         segments: Each agent's part, in order.
         ivr: Position in the IVR while in it.
+        treatment: What its caller has been told while they wait, where the queue tells them anything.
         message: Set while its caller leaves a message.
         queue: The queue waited in or served from.
         priority: Its own, from menus and entries; its queue's is added while it waits there. Higher goes first.
@@ -447,6 +464,7 @@ class Contact(msgspec.Struct, kw_only=True):
     offers: list[OfferResult] = []
     segments: list[Segment] = []
     ivr: MenuPosition | None = None
+    treatment: Treatment | None = None
     message: MessagePosition | None = None
     queue: str = ""
     priority: int = 0

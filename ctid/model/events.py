@@ -86,6 +86,24 @@ class CallArrived(Event, frozen=True, kw_only=True, tag="call.arrived"):
     attributes: dict[str, str] = {}
 
 
+class DecisionAsked(Event, frozen=True, kw_only=True, tag="decision.asked"):
+    """The PBX, which deals with a call by itself, asks what is to become of it (dialplan ``AGI(agi://…/decide)``).
+
+    Attributes:
+        flow: The flow that decides.
+        ani: As received, empty if withheld.
+        dnis: As received.
+        attributes: What the dialplan tells besides.
+    """
+
+    pbx: str
+    unique_id: str
+    flow: str
+    ani: str
+    dnis: str
+    attributes: dict[str, str] = {}
+
+
 class CallerReturned(Event, frozen=True, kw_only=True, tag="call.returned"):
     """The caller's leg came back to ctid after the agent's leg had gone (dialplan ``ctid-after``)."""
 
@@ -909,6 +927,7 @@ AnyEvent = (
     PbxReconciled
     | PbxLost
     | CallArrived
+    | DecisionAsked
     | CallerReturned
     | AgiEnded
     | DigitsCollected
@@ -932,6 +951,7 @@ AnyEvent = (
     | RecordingRefused
     | DeviceChanged
     | CustomerLookedUp
+    | LookupAnswered
     | RecordSaved
     | RecordingSettled
     | RecordingSpaceTold

@@ -30,6 +30,7 @@ class FlowPosition(msgspec.Struct, kw_only=True):
         sealed: Attribute to what stands for its sensitive digits; these themselves are nowhere in the state.
         language: That the PBX was last told for its own prompts.
         survey: Whether the talk is over, and the caller is asked about it.
+        decision: Whether the PBX deals with the call, and only wants to know what is to become of it.
         recording_id: What is being recorded of what the caller says; empty for nothing.
         hushed: Whether the recording of the talk pauses for sensitive digits.
     """
@@ -43,5 +44,6 @@ class FlowPosition(msgspec.Struct, kw_only=True):
     sealed: dict[str, str] = {}
     language: str = ""
     survey: bool = False
+    decision: bool = False
     recording_id: str = ""
     hushed: bool = False

@@ -36,7 +36,7 @@ def compiled(text: str) -> cel.Program:
     try:
         return cel.compile(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no CEL expression: {error}") from error
+        raise ValueError(f"{text!r} is no CEL expression: {str(error).splitlines()[0]}") from error
 
 
 def holds(condition: str, about: Mapping[str, Any]) -> bool | None:
@@ -71,7 +71,7 @@ def _expression(text: str) -> str:
 
 
 def _flow_expression(text: str) -> str:
-    return _checked(text, _TYPICAL_IN_FLOW)
+    return _checked(text, TYPICAL_IN_FLOW)
 
 
 _TYPICAL: Final = {
@@ -85,13 +85,14 @@ _TYPICAL: Final = {
     "customer": {"id": "1", "name": "Carla", "tier": "gold", "language": "de", "attributes": {}},
 }
 
-_TYPICAL_IN_FLOW: Final = {
+TYPICAL_IN_FLOW: Final[Mapping[str, Any]] = {
     **_TYPICAL,
     "language": "en",
     "calendars": {},
     "queues": {},
     "now": {"year": 2026, "month": 11, "day": 29, "weekday": 7, "hour": 14, "minute": 5},
 }
+"""What a condition of a flow may name, as it might be."""
 
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(_expression)]
 """A CEL expression over a contact; see ``ctid.routing.conditions`` for what it may name."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, IPvAnyNetwork, SecretStr, StringConstraints, model_validator
 
 from ctid.spec.base import Name, Seconds, Spec
+from ctid.spec.lookup import LookupSpec
 from ctid.spec.oidc import OidcSpec
 from ctid.spec.recording import AbsoluteFolder, RecordingsSpec, SpoolSpec
 from ctid.spec.secret import Secret
@@ -168,6 +169,8 @@ class DaemonSpec(Spec):
     """Everything around the engine.
 
     Attributes:
+        sounds: Folders of sounds, as the PBXes have them in theirs. With some, every prompt must be in one.
+        lookups: How flows ask other systems.
         drain_seconds: How long SIGTERM waits for calls to end before the daemon goes all the same; talk goes on in
             the PBX and is taken up again at the next start.
     """
@@ -178,9 +181,11 @@ class DaemonSpec(Spec):
     store: StoreSpec = StoreSpec()
     journal: JournalSpec = JournalSpec()
     directory: DirectorySpec = DirectorySpec()
+    lookups: dict[Name, LookupSpec] = {}
     webhooks: dict[Name, WebhookSpec] = {}
     recordings: RecordingsSpec | None = None
     speech: SpeechSpec | None = None
+    sounds: list[Path] = []
     log: LogSpec = LogSpec()
     drain_seconds: Seconds = 600
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,11 +11,19 @@ from pydantic import BaseModel, ValidationError
 
 from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
+from ctid.spec.lookup_references import faulty_fetches
 from ctid.spec.references import NOTHING, faulty_recordings, faulty_references, faulty_speech
 from ctid.spec.site import SiteSpec
+from ctid.spec.sounds import faulty_sounds
 from ctid.spec.yaml_source import KeyPath, Source, read_files
 
 Model = TypeVar("Model", bound=BaseModel)
+Faults = Iterable[tuple[KeyPath, str]]
+Check = Callable[[Mapping[str, Any]], Faults]
+"""Looks closer at a configuration's plain data: gives where something is wrong, and what would be right."""
+
+TEST_ENDING = ".test.yaml"
+"""Of files with tests of flows (``ctid ivr test``), which stand beside the configuration and are none of it."""
 
 
 @dataclass(frozen=True)
@@ -27,26 +35,34 @@ class Config:
 
 
 def config_files(path: Path) -> list[Path]:
-    """The file itself, or the ``*.yaml`` files of a directory in order of their names."""
+    """The file itself, or the ``*.yaml`` files of a directory in order of their names, but for tests of flows."""
     if path.is_dir():
-        return sorted(path.glob("*.yaml"))
+        return sorted(file for file in path.glob("*.yaml") if not file.name.endswith(TEST_ENDING))
     return [path]
 
 
-def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING) -> Config:
+def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING, check: Check = lambda _: ()) -> Config:
     """Read the configuration in a file or directory.
 
     Args:
         path: The file or directory.
         code: What the configuration may name although it is not in it, such as ``strategies``, which are code. What is
             not given here is not checked.
+        check: Looks closer, at what flows do, say.
 
     Raises:
         ConfigError: With every fault that was found.
     """
     source = _read(path)
     site, daemon = validate(SiteSpec, source), validate(DaemonSpec, source)
-    referring = (faulty_references(source.data, code), faulty_recordings(source.data), faulty_speech(source.data))
+    referring = (
+        faulty_references(source.data, code),
+        faulty_recordings(source.data),
+        faulty_speech(source.data),
+        faulty_sounds(source.data),
+        faulty_fetches(source.data),
+        check(source.data),
+    )
     for where, what in (fault for faults in referring for fault in faults):
         source.fault(where, what)
     if source.faults or site is None or daemon is None:
@@ -54,7 +70,7 @@ def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING) -> Co
     return Config(site=site, daemon=daemon)
 
 
-def placed(path: Path, remarks: Iterable[tuple[KeyPath, str]]) -> list[str]:
+def placed(path: Path, remarks: Faults) -> list[str]:
     """What there is to say of places in the configuration in a file or directory, as its faults are told."""
     source = _read(path)
     for where, what in remarks:
@@ -62,15 +78,19 @@ def placed(path: Path, remarks: Iterable[tuple[KeyPath, str]]) -> list[str]:
     return sorted(source.faults, key=_by_place)
 
 
-def load_site(path: Path) -> SiteSpec:
+def load_site(path: Path, check: Check = lambda _: ()) -> SiteSpec:
     """Read a site's configuration for what needs no daemon: PBXes and the like may be missing.
+
+    Args:
+        path: The file or directory.
+        check: As for ``load_config``.
 
     Raises:
         ConfigError: With every fault that was found.
     """
     source = _read(path)
     site = validate(SiteSpec, source)
-    for where, what in faulty_site_references(source.data):
+    for where, what in (*faulty_site_references(source.data), *check(source.data)):
         source.fault(where, what)
     if source.faults or site is None:
         raise ConfigError(sorted(set(source.faults), key=_by_place))

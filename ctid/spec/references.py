@@ -22,6 +22,7 @@ _DESTINATIONS: tuple[KeyPath, ...] = (
     ("queues", "*", "full"),
     ("queues", "*", "nobody"),
     ("queues", "*", "overflow", "*", "to"),
+    ("queues", "*", "waiting", "keys", "*"),
     ("flows", "*", "nodes", "*", "go"),
 )
 

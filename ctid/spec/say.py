@@ -98,6 +98,11 @@ def placeholders(text: str) -> list[str]:
     return _PLACEHOLDER.findall(text)
 
 
+def plain_words(text: str) -> bool:
+    """Whether a text has words of its own beside what it names in braces."""
+    return any(letter.isalpha() for letter in _PLACEHOLDER.sub("", text))
+
+
 def filled(text: str, values: dict[str, str]) -> str:
     """The text with what it names in braces; what is not known is left out."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], ""), text)

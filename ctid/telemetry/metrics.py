@@ -10,6 +10,7 @@ _WAIT_SECONDS: Final = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 1_800)
 _RING_SECONDS: Final = (1, 2, 3, 5, 8, 12, 15, 20, 30, 45, 60)
 _WRAP_UP_SECONDS: Final = (1, 5, 10, 20, 30, 60, 120, 300, 600)
 _STEP_SECONDS: Final = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 1)
+_LOOKUP_SECONDS: Final = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60)
 _POST_SECONDS: Final = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60)
 _PAUSE_SECONDS: Final = (3e-3, 1e-2, 3e-2, 0.1, 0.3, 1)
 _RENDER_SECONDS: Final = (0.03, 0.1, 0.3, 1, 3, 10, 30)
@@ -43,6 +44,8 @@ class Metrics:
         journal_append: Time of one journal write.
         notes: Oddities noted, by code.
         commands: Commands executed, by tag.
+        lookups: Lookups of flows, by lookup and result: ``ok``, or why there was no answer.
+        lookup_time: How long one took, its wait for a turn and all tries included.
         webhook_attempts: Attempts to post an event, by webhook and result.
         webhook_attempt: How long such an attempt took.
         webhook_dead: Events given up, by webhook and cause; they can be looked at and tried again.
@@ -101,6 +104,10 @@ class Metrics:
         )
         self.notes = Counter("ctid_notes", "Oddities noted", ["code"], registry=own)
         self.commands = Counter("ctid_commands", "Commands executed", ["command"], registry=own)
+        self.lookups = Counter("ctid_lookups", "Lookups of flows", ["lookup", "result"], registry=own)
+        self.lookup_time = Histogram(
+            "ctid_lookup_seconds", "One lookup of a flow", ["lookup"], buckets=_LOOKUP_SECONDS, registry=own
+        )
         self.webhook_attempts = Counter("ctid_webhook_attempts", "Events posted", ["webhook", "result"], registry=own)
         self.webhook_attempt = Histogram(
             "ctid_webhook_attempt_seconds", "One event posted", ["webhook"], buckets=_POST_SECONDS, registry=own
@@ -175,6 +182,11 @@ class Metrics:
     def command(self, tag: str) -> None:
         """Count a command."""
         self.commands.labels(command=tag).inc()
+
+    def lookup(self, lookup: str, result: str, seconds: float) -> None:
+        """Count a lookup of a flow, and note how long it took."""
+        self.lookups.labels(lookup=lookup, result=result).inc()
+        self.lookup_time.labels(lookup=lookup).observe(seconds)
 
     def webhook_attempted(self, webhook: str, result: str) -> None:
         """Count an attempt to post an event."""

@@ -17,7 +17,7 @@ import structlog
 
 from ctid.errors import OverloadedError, PbxConnectionError, PbxProtocolError, PbxTimeoutError
 from ctid.model.commands import AgiCommand, ReleaseLeg
-from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, CallUndelivered, Event
+from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, CallUndelivered, DecisionAsked, Event
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Environment
 from ctid.pbx_adapters.agi.ports import SpeechFiles
 from ctid.pbx_adapters.agi.session import READ_BYTES, AgiSession
@@ -25,6 +25,9 @@ from ctid.telemetry.metrics import Metrics
 
 FALLBACK: Final = "fallback"
 """Where the dialplan goes when it asks for a script that we don't know."""
+
+FLOW: Final = "flow"
+"""The argument of ``decide`` that names the flow."""
 
 BACKLOG: Final = 1_024
 MAX_ARGUMENTS: Final = 64
@@ -49,7 +52,7 @@ class _Request:
     """What the dialplan asks for.
 
     Attributes:
-        script: ``in``, ``after``, ``transfer`` or ``undelivered``.
+        script: ``in``, ``decide``, ``after``, ``transfer`` or ``undelivered``.
         pbx: What the dialplan says which PBX it runs on, empty if it says nothing.
         attributes: Its other arguments.
     """
@@ -65,9 +68,9 @@ class _Request:
 class AgiServer:
     """Our end of ``AGI(agi://...)``, for all PBXes.
 
-    Emits ``CallArrived``, ``CallerReturned``, ``CallSentOn`` or ``CallUndelivered`` when a session begins,
-    ``DigitsCollected`` for each ``PlayAndCollect`` and ``RecordMessage``, and ``AgiEnded`` once when it is over, unless
-    another session of the same leg took its place or the server is being stopped.
+    Emits ``CallArrived``, ``DecisionAsked``, ``CallerReturned``, ``CallSentOn`` or ``CallUndelivered`` when a session
+    begins, ``DigitsCollected`` for each ``PlayAndCollect`` and ``RecordMessage``, and ``AgiEnded`` once when it is over,
+    unless another session of the same leg took its place or the server is being stopped.
     """
 
     def __init__(
@@ -288,6 +291,16 @@ def _beginning(pbx: str, request: _Request) -> Event | None:
                 ani=request.ani,
                 dnis=request.dnis,
                 attributes=request.attributes,
+            )
+        case "decide":
+            attributes = {name: text for name, text in request.attributes.items() if name != FLOW}
+            return DecisionAsked(
+                pbx=pbx,
+                unique_id=request.unique_id,
+                flow=request.attributes.get(FLOW, ""),
+                ani=request.ani,
+                dnis=request.dnis,
+                attributes=attributes,
             )
         case "after":
             return CallerReturned(pbx=pbx, unique_id=request.unique_id)

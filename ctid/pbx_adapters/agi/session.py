@@ -17,6 +17,7 @@ from ctid.errors import CtidError, PbxConnectionError, PbxProtocolError, PbxTime
 from ctid.model.commands import (
     AgiCommand,
     AnswerLeg,
+    AwaitKey,
     PlayAndCollect,
     PlayMusic,
     RecordMessage,
@@ -46,6 +47,9 @@ COMMAND_SECONDS: Final = 10.0
 
 PROMPT_SECONDS: Final = 900.0
 """How long one prompt may play."""
+
+LISTEN_MS: Final = 500
+"""How long one look for a key lasts while music plays; a command that comes meanwhile waits for its end."""
 
 MESSAGE: Final = "-caller"
 """What the name of a message's file ends with, before its format: as that of the caller's side of a recorded call."""
@@ -166,6 +170,8 @@ class AgiSession:
                     await self._ask("ANSWER")
                 case PlayAndCollect():
                     self._emit(await self._collect(command))
+                case AwaitKey():
+                    await self._await_key(command)
                 case RecordMessage():
                     self._emit(await self._record(command))
                 case PlayMusic(music_class=music_class):
@@ -212,6 +218,24 @@ class AgiSession:
         if good:
             self._seal(told.token, told.digits)
         return msgspec.structs.replace(told, digits="", sealed=told.token if good else "", acceptable=good)
+
+    async def _await_key(self, command: AwaitKey) -> None:
+        """Listen in short stretches: AGI does one thing at a time, and whatever comes next must not wait for a key."""
+        while self._commands.empty():
+            reply = await self._ask(f"WAIT FOR DIGIT {LISTEN_MS}", LISTEN_MS / 1000 + COMMAND_SECONDS)
+            if reply.result < 0 or reply.code != 200:
+                return
+            if reply.result > 0 and (digit := chr(reply.result)) in command.accept:
+                self._emit(
+                    DigitsCollected(
+                        pbx=self.pbx,
+                        unique_id=self.unique_id,
+                        token=command.token,
+                        digits=digit,
+                        ended_by=CollectEnd.DIGITS,
+                    )
+                )
+                return
 
     async def _record(self, command: RecordMessage) -> DigitsCollected:
         """Record a message; who hangs up meanwhile ends the session, and what they said is in the file."""
