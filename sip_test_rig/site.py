@@ -333,7 +333,7 @@ class RigSite:
         """How texts become sound, in a folder that Asterisk reads."""
         if "speech" not in self.config:
             return {}
-        return {"speech": {"folder": str(self.pbx.folder / "spool/speech"), **self.config["speech"]}}
+        return {"speech": {**self.config["speech"], "folder": str(self.pbx.folder / "spool/speech")}}
 
     def sound(self, text: str, language: str = "en") -> tones.Samples:
         """What is heard where ctid has this text spoken, to be known again by ear; it was spoken, or prepared.

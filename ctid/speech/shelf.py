@@ -47,7 +47,7 @@ class Shelf:
             OSError: The folder can be neither read nor made.
         """
         there: dict[str, tuple[int, float]] = {}
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._make(self.folder)
         for language in self.folder.iterdir():
             for path in language.iterdir() if language.is_dir() else ():
                 if path.name.startswith(_DRAFT):
@@ -97,7 +97,7 @@ class Shelf:
             OSError: There is no room, or no right to write there.
         """
         parent = self.path(name).parent
-        parent.mkdir(parents=True, exist_ok=True)
+        self._make(parent)
         handle, path = tempfile.mkstemp(SUFFIX, _DRAFT, parent)
         os.close(handle)
         return Path(path)
@@ -131,6 +131,12 @@ class Shelf:
             leaving.append(self.path(each))
             self._forget(each)
         return leaving
+
+    def _make(self, folder: Path) -> None:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            # Whatever our umask: Asterisk is another user.
+            folder.chmod(0o755)
 
     def _forget(self, name: str) -> None:
         self._sizes.pop(name, None)

@@ -168,10 +168,10 @@ def test_check_config_tells_what_this_machine_lacks_for_speech(ctid: Ctid, confi
     ]
     daemon.write_text("\n".join(lines) + "\n", encoding="utf-8")
     done = ctid("check-config", config)
-    assert done.returncode == 1
-    assert done.stdout.splitlines() == [
+    assert (done.returncode, done.stdout[-9:]) == (0, "no fault\n")
+    assert done.stderr.splitlines() == [
         f"{daemon}:4: speech.folder: /dev/null/speech can't be written to: "
-        "give a folder that the daemon's user may write to",
+        "give a folder that the daemon's user may write to (calls go on without)",
         f"{daemon}:7: speech.voices.en.command: there is no program ctid-no-such-engine here that can be run: "
-        "install it, or give its path",
+        "install it, or give its path (calls go on without)",
     ]

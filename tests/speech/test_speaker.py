@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,15 @@ def counted(metrics: Metrics, result: str, language: str = "en") -> float:
     return metrics.registry.get_sample_value("ctid_speech_total", {"language": language, "result": result}) or 0
 
 
+@pytest.fixture
+def private_umask() -> Iterator[None]:
+    """As of a daemon that shows its files to nobody."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("private_umask")
 async def test_a_text_is_rendered_once_and_kept_over_a_restart(
     engine: Engine, running: Running, metrics: Metrics
 ) -> None:
@@ -42,7 +52,8 @@ async def test_a_text_is_rendered_once_and_kept_over_a_restart(
         assert await speaker.file("main", HELLO) == first
         assert level(heard(here(spec, first).read_bytes()), 440) == pytest.approx(0.5, abs=0.01)
         # Asterisk is another user.
-        assert here(spec, first).stat().st_mode & 0o777 == 0o644
+        modes = [path.stat().st_mode & 0o777 for path in (spec.folder, spec.folder / "en", here(spec, first))]
+        assert modes == [0o755, 0o755, 0o644]
     async with running(spec) as speaker:
         assert await speaker.file("main", HELLO) == first
     assert engine.texts == ["Hello there."]
