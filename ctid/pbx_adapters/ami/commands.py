@@ -22,6 +22,7 @@ from ctid.model.commands import (
     RemindAgent,
     RingAgent,
     RingSupervisor,
+    SetPhone,
     Supervise,
 )
 from ctid.model.supervision import SupervisionMode
@@ -94,6 +95,9 @@ RECORD: Final = "CTID_RECORD"
 PHONE: Final = "CTID_PHONE"
 """The channel variable that tells which agent's phone we dial for."""
 
+PHONE_SETTINGS: Final = "ctid-phone"
+"""The family of Asterisk's own database that tells our dialplan what is to become of calls to a phone."""
+
 NO_FORWARD: Final = "ctid-no-forward"
 """The context a forwarding phone (302) is sent to; it refuses, so that the call never rings elsewhere."""
 
@@ -104,6 +108,7 @@ NOT_RECORDED: Final = "Cannot set mute flag"
 """What ``MixMonitorMute`` answers for a channel on which nothing is recorded."""
 
 _NAME_BREAKERS: Final = re.compile(r'["<>\\\x00-\x1f\x7f]')
+_NO_KEY: Final = re.compile(r"[^0-9A-Za-z_.@+*#-]")
 _VARIABLE_BREAKERS: Final = re.compile(r'([\\,"()])')
 
 
@@ -310,6 +315,15 @@ def mute_recording(command: MuteRecording) -> Fields:
 def stop_recording(unique_id: str) -> Fields:
     """End the recording of a channel."""
     return {"Action": "StopMixMonitor", "Channel": unique_id}
+
+
+def set_phone(command: SetPhone) -> Fields:
+    """Write into Asterisk's own database; unlike the action ``DBPut`` this needs no right to the system."""
+    return {
+        "Action": "Setvar",
+        "Variable": f"DB({PHONE_SETTINGS}/{_NO_KEY.sub('', command.extension)})",
+        "Value": command.calls,
+    }
 
 
 def send_digit(unique_id: str, digit: str) -> Fields:
