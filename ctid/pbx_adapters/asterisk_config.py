@@ -29,7 +29,7 @@ from ctid.pbx_adapters.ami.commands import (
     NO_FORWARD,
     OWN_NUMBER,
     PHONE,
-    PHONE_SETTINGS,
+    PHONE_CALLS,
     PHONES,
     RECALL,
     RECORD,
@@ -314,7 +314,7 @@ def _own_call(extension: str, dialled: str, first: str = "") -> str:
 
 
 def _phone_call(name: str) -> str:
-    settings = _SETTINGS.format(name=name, settings=PHONE_SETTINGS)
+    settings = _SETTINGS.format(calls=PHONE_CALLS, name=name)
     return _own_call(name, f"PJSIP/{name},{PHONE_RING_SECONDS}", settings)
 
 
@@ -521,8 +521,8 @@ exten => _[0-9a-zA-Z*#+]!,1,Set(CTID_DNIS=${{FILTER(0-9a-zA-Z*#+._\\-,${{EXTEN}}
 ; A page that was loaded anew asks for its call here (INVITE with Replaces). Without one there is nothing to get.
 exten => {back},1,Hangup()
 {emergency}{inside}{outside}
-; A phone that is set not to ring, or to have its calls go to a number. Asterisk's own database knows it, so it is so
-; without ctid as well.
+; A phone that is set not to ring, or to have its calls go to a number. A global variable tells, so it is so without
+; ctid as well, as long as Asterisk is not started anew.
 [ctid-set]
 exten => s,1,Set(__CTID_FORWARDED=$[0${{CTID_FORWARDED}} + 1])
  same => n,GotoIf($["${{CTID_CALLS}}" = "dnd" | ${{CTID_FORWARDED}} > {most_forwards}]?busy)
@@ -559,7 +559,7 @@ exten => {extension},1,ExecIf($["${{{own_number}}}" != ""]?Set(CALLERID(num)=${{
 """
 
 _SETTINGS: Final = """\
- same => n,Set(CTID_CALLS=${{DB({settings}/{name})}})
+ same => n,Set(CTID_CALLS=${{GLOBAL({calls}{name})}})
  same => n,GotoIf($["${{CTID_CALLS}}" != ""]?ctid-set,s,1)
 """
 

@@ -95,8 +95,8 @@ RECORD: Final = "CTID_RECORD"
 PHONE: Final = "CTID_PHONE"
 """The channel variable that tells which agent's phone we dial for."""
 
-PHONE_SETTINGS: Final = "ctid-phone"
-"""The family of Asterisk's own database that tells our dialplan what is to become of calls to a phone."""
+PHONE_CALLS: Final = "CTID_CALLS_"
+"""The global variable, with the phone's name behind it, that tells our dialplan what is to become of calls to it."""
 
 NO_FORWARD: Final = "ctid-no-forward"
 """The context a forwarding phone (302) is sent to; it refuses, so that the call never rings elsewhere."""
@@ -108,7 +108,7 @@ NOT_RECORDED: Final = "Cannot set mute flag"
 """What ``MixMonitorMute`` answers for a channel on which nothing is recorded."""
 
 _NAME_BREAKERS: Final = re.compile(r'["<>\\\x00-\x1f\x7f]')
-_NO_KEY: Final = re.compile(r"[^0-9A-Za-z_.@+*#-]")
+_NAME_OF_NO_PHONE: Final = re.compile(r"[^0-9A-Za-z_.@+*#-]")
 _VARIABLE_BREAKERS: Final = re.compile(r'([\\,"()])')
 
 
@@ -318,12 +318,9 @@ def stop_recording(unique_id: str) -> Fields:
 
 
 def set_phone(command: SetPhone) -> Fields:
-    """Write into Asterisk's own database; unlike the action ``DBPut`` this needs no right to the system."""
-    return {
-        "Action": "Setvar",
-        "Variable": f"DB({PHONE_SETTINGS}/{_NO_KEY.sub('', command.extension)})",
-        "Value": command.calls,
-    }
+    """Set a global variable: ``Setvar`` may not write into Asterisk's own database, nor may we ``DBPut``."""
+    name = f"{PHONE_CALLS}{_NAME_OF_NO_PHONE.sub('', command.extension)}"
+    return {"Action": "Setvar", "Variable": name, "Value": command.calls}
 
 
 def send_digit(unique_id: str, digit: str) -> Fields:

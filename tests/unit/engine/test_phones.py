@@ -418,7 +418,9 @@ def test_what_a_lost_pbx_ends_says_nothing(site: Site) -> None:
 
 
 def test_customers_are_not_dialled_ahead_for_who_is_not_to_be_disturbed() -> None:
-    data = changed("queues/sales/callback", {"dial": "PJSIP/{number}@trunk", "first": "customer", "ahead_seconds": 30}, spec())
+    data = changed(
+        "queues/sales/callback", {"dial": "PJSIP/{number}@trunk", "first": "customer", "ahead_seconds": 30}, spec()
+    )
     data["own_calls"]["caller_id"] = "+4930999"
     site = Site(data)
     site.ready("alice")
