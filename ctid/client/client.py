@@ -170,6 +170,21 @@ class Client:
         path = f"/v1/agents/{agent_id or await self._own_agent()}/state"
         return _part(await self.request("PUT", path, body, if_match=if_match), "agent")
 
+    async def set_phone(
+        self,
+        *,
+        do_not_disturb: bool | None = None,
+        forwarded_to: str | None = None,
+        agent_id: str = "",
+        if_match: int | None = None,
+    ) -> JsonObject:
+        """Have an agent's phone not rung, or their calls go to a number (``""``: to none); the agent as it is now."""
+        body: JsonObject = {} if do_not_disturb is None else {"do_not_disturb": do_not_disturb}
+        if forwarded_to is not None:
+            body["forwarded_to"] = forwarded_to or None
+        path = f"/v1/agents/{agent_id or await self._own_agent()}/phone"
+        return _part(await self.request("PATCH", path, body, if_match=if_match), "agent")
+
     async def accept_offer(self, offer_id: str) -> JsonObject:
         """Take an offer at the desktop."""
         return _part(await self.request("POST", f"/v1/offers/{offer_id}/accept"), "offer")

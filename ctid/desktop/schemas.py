@@ -49,6 +49,28 @@ class TaskView(View):
     interrupted: bool = Field(description="A call has the agent's attention now.")
 
 
+class PhoneSaidView(View):
+    """What a phone does by itself: it refused what it was last called for, without having rung or at once."""
+
+    state: Literal["do_not_disturb", "forwarded"]
+    cause: OfferCause = Field(description="busy (486), rejected (603), no_answer (480) or forwarded (302).")
+    forwarded_to: str | None = Field(description="Where it sends its calls, as far as the PBX tells.")
+    since: datetime = Field(description="When it did so first. Until it rings, is answered, or registers anew.")
+
+
+class PhoneStateView(View):
+    """What becomes of calls for an agent."""
+
+    state: Literal["rings", "do_not_disturb", "forwarded", "unreachable"] = Field(
+        description="What it comes to: by what was set, else by what the phone does itself."
+    )
+    do_not_disturb: bool = Field(description="Set: nobody else has the phone rung; nothing is offered that rings it.")
+    forwarded_to: str | None = Field(
+        description="Set: calls for the agent go to this number; nothing is offered that rings the phone."
+    )
+    said: PhoneSaidView | None = Field(description="What the phone does by itself.")
+
+
 class AgentView(View):
     """An agent with state, skills, phone and what they work on."""
 
@@ -62,6 +84,7 @@ class AgentView(View):
     device: str | None = Field(description="The phone, as Asterisk dials it; null once removed from the site.")
     device_reachable: bool
     device_in_use: bool = Field(description="In a call or ringing; while one of their own lasts, nothing is offered.")
+    phone: PhoneStateView
     state: AgentState
     reason: str | None = Field(
         description="Why NOT_READY: a reason code of the site or the system. Why BUSY: non-acd-call, with an own call."

@@ -11,6 +11,7 @@ from ctid.acd.floor import Floor
 from ctid.acd.profile import profile
 from ctid.engine import outlook, segments
 from ctid.engine.desk_view import customer_view, desk_view, queue_day_view
+from ctid.engine.phone_view import phone_view
 from ctid.engine.state import SiteState, alias_key
 from ctid.model.agent import Agent
 from ctid.model.contact import Consultation, Contact, Park, PathStep, Segment, Span
@@ -186,6 +187,7 @@ def agent_view(state: SiteState, site: SiteSpec, agent: Agent, now: Instant) -> 
         "device": spec.device if spec else None,
         "device_reachable": state.devices.get(alias_key(spec.pbx, spec.device), True) if spec else False,
         "device_in_use": alias_key(spec.pbx, spec.device) in state.devices_in_use if spec else False,
+        "phone": phone_view(state, agent, spec),
         "state": agent.state,
         "reason": agent.reason or None,
         "since": stamp(agent.since),

@@ -432,6 +432,19 @@ class PlaceCall(Command, frozen=True, kw_only=True, tag="call.place"):
     headers: dict[str, str]
 
 
+class SetPhone(Command, frozen=True, kw_only=True, tag="phone.set"):
+    """Have the PBX's own dialplan know what is to become of calls to a phone, with or without ctid.
+
+    Attributes:
+        extension: What phones dial to reach it.
+        calls: ``dnd``: they are refused. A number: they go there. Empty: the phone rings.
+    """
+
+    pbx: str
+    extension: str
+    calls: str
+
+
 class HangUpLeg(Command, frozen=True, kw_only=True, tag="leg.hang_up"):
     """End a channel. That it is gone already is no failure."""
 
@@ -590,7 +603,7 @@ Move = (
 )
 """What is done to channels that are there; that one is gone is no failure."""
 
-AmiCommand = Originate | Move | MuteRecording | StopRecording | SendDigits | HangUpLeg
+AmiCommand = Originate | Move | MuteRecording | StopRecording | SendDigits | SetPhone | HangUpLeg
 
 RecordingCommand = StoreRecording | DiscardRecording
 """What the store of recordings carries out."""

@@ -29,6 +29,7 @@ from ctid.pbx_adapters.ami.commands import (
     NO_FORWARD,
     OWN_NUMBER,
     PHONE,
+    PHONE_CALLS,
     PHONES,
     RECALL,
     RECORD,
@@ -66,6 +67,9 @@ SERVED_SECONDS: Final = 5
 RETURN: Final = "return"
 """The extension that a web phone asks for its call at after its page was loaded anew."""
 
+MOST_FORWARDS: Final = 3
+"""From one agent's phone to the next; who calls hears that it is busy if that leads nowhere."""
+
 PHONE_RING_SECONDS: Final = 60
 """How long a colleague's phone rings."""
 
@@ -74,6 +78,9 @@ NUMBER_RING_SECONDS: Final = 60
 
 DIALS: Final = ("DialBegin", "DialEnd")
 """Events of which only those of a channel that calls are wanted; ctid's own originates have none."""
+
+FORWARDS: Final = "DialEnd"
+"""The event that tells of a phone that sends its call elsewhere; wanted of ctid's originates too."""
 
 READ_RIGHTS: Final = "call,system"
 WRITE_RIGHTS: Final = "call,originate,reporting"
@@ -229,7 +236,8 @@ def extensions_conf(dialplan: Dialplan) -> str:
         phones=PHONES,
         emergency="".join(_emergency(each, dialplan.number_dial) for each in dialplan.emergency_numbers if number),
         places="".join(_PLACE.format(phone=phone, number=each) for phone, each in dialplan.places.items()),
-        inside="".join(_own_call(name, f"PJSIP/{name},{PHONE_RING_SECONDS}") for name in dialplan.phones),
+        inside="".join(_phone_call(name) for name in dialplan.phones),
+        most_forwards=MOST_FORWARDS,
         outside=_own_call("_[0-9*#+]!", dialplan.number_dial.replace("{number}", "${FILTER(0-9+*#,${EXTEN})}"))
         if number
         else "",
@@ -273,12 +281,14 @@ def _event_filters(release: Release) -> list[str]:
             return [
                 *(f"eventfilter(action(include),name({name})) =" for name in names),
                 *(f"eventfilter(action(include),name({name}),header(Channel),method(contains)) = /" for name in DIALS),
+                f"eventfilter(action(include),name({FORWARDS}),header(Forward),method(regex)) = .",
             ]
         case "16":
             # A regular expression over the whole event; the two dots are the line break behind the name.
             return [
                 f"eventfilter=^Event: ({'|'.join(names)})..Privilege: ",
                 f"eventfilter=^Event: ({'|'.join(DIALS)})..Privilege: .*[[:space:]]Channel: ",
+                f"eventfilter=^Event: {FORWARDS}..Privilege: .*[[:space:]]Forward: ",
             ]
 
 
@@ -299,8 +309,13 @@ def _mix_monitor(folder: str) -> str:
     return _MIX_MONITOR.format(record=RECORD, folder=folder.rstrip("/"))
 
 
-def _own_call(extension: str, dialled: str) -> str:
-    return _OWN_CALL.format(extension=extension, dialled=dialled, own_number=OWN_NUMBER, transfer=TRANSFER)
+def _own_call(extension: str, dialled: str, first: str = "") -> str:
+    return _OWN_CALL.format(extension=extension, dialled=dialled, first=first, own_number=OWN_NUMBER, transfer=TRANSFER)
+
+
+def _phone_call(name: str) -> str:
+    settings = _SETTINGS.format(calls=PHONE_CALLS, name=name)
+    return _own_call(name, f"PJSIP/{name},{PHONE_RING_SECONDS}", settings)
 
 
 def _emergency(number: str, number_dial: str) -> str:
@@ -506,6 +521,13 @@ exten => _[0-9a-zA-Z*#+]!,1,Set(CTID_DNIS=${{FILTER(0-9a-zA-Z*#+._\\-,${{EXTEN}}
 ; A page that was loaded anew asks for its call here (INVITE with Replaces). Without one there is nothing to get.
 exten => {back},1,Hangup()
 {emergency}{inside}{outside}
+; A phone that is set not to ring, or to have its calls go to a number. A global variable tells, so it is so without
+; ctid as well, as long as Asterisk is not started anew.
+[ctid-set]
+exten => s,1,Set(__CTID_FORWARDED=$[0${{CTID_FORWARDED}} + 1])
+ same => n,GotoIf($["${{CTID_CALLS}}" = "dnd" | ${{CTID_FORWARDED}} > {most_forwards}]?busy)
+ same => n,Goto({phones},${{FILTER(0-9+*#,${{CTID_CALLS}})}},1)
+ same => n(busy),Hangup(17)
 ; What is shown of a phone to an emergency service: the number of where it really is.
 [ctid-places]
 {places}"""
@@ -531,9 +553,14 @@ _MIX_MONITOR: Final = """\
 
 _OWN_CALL: Final = """\
 exten => {extension},1,ExecIf($["${{{own_number}}}" != ""]?Set(CALLERID(num)=${{{own_number}}}))
- same => n,Set(__TRANSFER_CONTEXT={transfer})
+{first} same => n,Set(__TRANSFER_CONTEXT={transfer})
  same => n,Dial({dialled})
  same => n,Hangup()
+"""
+
+_SETTINGS: Final = """\
+ same => n,Set(CTID_CALLS=${{GLOBAL({calls}{name})}})
+ same => n,GotoIf($["${{CTID_CALLS}}" != ""]?ctid-set,s,1)
 """
 
 _SPIES: Final = {

@@ -78,6 +78,7 @@ TABLE: Final[dict[str, Row]] = {
     "sendMessage": Row(may=HER_SUPERVISION, body={"to": {"agents": ["alice"]}, "text": "hello"}),
     "getDirectory": Row(may=EVERYBODY),
     "getPhone": Row(may=frozenset({"alice"})),
+    "changePhone": Row(may=HER_SUPERVISION | {"alice"}, body={"do_not_disturb": True}),
     # Contacts: one's own work, or of the queues of one's scope.
     "listContacts": Row(
         may=EVERYBODY,

@@ -22,6 +22,7 @@ from ctid.model.commands import (
     RemindAgent,
     RingAgent,
     RingSupervisor,
+    SetPhone,
     Supervise,
 )
 from ctid.model.supervision import SupervisionMode
@@ -94,6 +95,9 @@ RECORD: Final = "CTID_RECORD"
 PHONE: Final = "CTID_PHONE"
 """The channel variable that tells which agent's phone we dial for."""
 
+PHONE_CALLS: Final = "CTID_CALLS_"
+"""The global variable, with the phone's name behind it, that tells our dialplan what is to become of calls to it."""
+
 NO_FORWARD: Final = "ctid-no-forward"
 """The context a forwarding phone (302) is sent to; it refuses, so that the call never rings elsewhere."""
 
@@ -104,6 +108,7 @@ NOT_RECORDED: Final = "Cannot set mute flag"
 """What ``MixMonitorMute`` answers for a channel on which nothing is recorded."""
 
 _NAME_BREAKERS: Final = re.compile(r'["<>\\\x00-\x1f\x7f]')
+_NAME_OF_NO_PHONE: Final = re.compile(r"[^0-9A-Za-z_.@+*#-]")
 _VARIABLE_BREAKERS: Final = re.compile(r'([\\,"()])')
 
 
@@ -310,6 +315,12 @@ def mute_recording(command: MuteRecording) -> Fields:
 def stop_recording(unique_id: str) -> Fields:
     """End the recording of a channel."""
     return {"Action": "StopMixMonitor", "Channel": unique_id}
+
+
+def set_phone(command: SetPhone) -> Fields:
+    """Set a global variable: ``Setvar`` may not write into Asterisk's own database, nor may we ``DBPut``."""
+    name = f"{PHONE_CALLS}{_NAME_OF_NO_PHONE.sub('', command.extension)}"
+    return {"Action": "Setvar", "Variable": name, "Value": command.calls}
 
 
 def send_digit(unique_id: str, digit: str) -> Fields:
