@@ -22,6 +22,7 @@ export function Deflect({ offer, pop }: { offer: Offer; pop: Pop | null }) {
     <>
       <Button
         id={DEFLECT_BUTTON}
+        className="agent-deflect"
         size="large"
         icon={<ForwardOutlined />}
         onClick={() => setPicking(true)}
