@@ -53,7 +53,8 @@ export default function AgentPage() {
     return (
       <>
         <Banners />
-        <Spin fullscreen delay={300} />
+        {/* Nothing comes before this desktop has taken over, and nothing may lie over the button for that. */}
+        {desk.stream.state === "connecting" && <Spin fullscreen delay={300} />}
       </>
     );
   }

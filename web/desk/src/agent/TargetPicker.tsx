@@ -33,6 +33,7 @@ export function TargetPicker({ title, hint, kinds, anybody, onChoose, onClose }:
   const [busy, setBusy] = useState(false);
   const typed = kinds.includes("number") && NUMBER.test(search.trim()) ? toDial(search, country) : null;
   const offered = entries.filter(({ kind, id }) => kinds.includes(kind) && !(kind === "agent" && id === agent.id));
+  const wanted = t(kinds.length > 1 ? "agent.transfer.search" : "agent.park.search");
   const nobodyNamed = anybody !== undefined && search.trim() === "";
 
   const choose = async (target: Target | null) => {
@@ -49,8 +50,8 @@ export function TargetPicker({ title, hint, kinds, anybody, onChoose, onClose }:
         size="large"
         value={search}
         allowClear
-        placeholder={t("agent.transfer.search")}
-        aria-label={t("agent.transfer.search")}
+        placeholder={wanted}
+        aria-label={wanted}
         onChange={({ target }) => setSearch(target.value)}
         onPressEnter={() => {
           const first = offered[0];
