@@ -404,6 +404,9 @@ def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, promp
     if tries == 0:
         contacts.step(turn, contact, "menu", name)
     contact.ivr = MenuPosition(node=f"menu:{name}", token=token, tries=tries + 1)
+    if tries == 0 and detours.is_on_one(contact):
+        # The agent waits, and sees where the caller is.
+        contacts.publish(turn, contact, "contact.updated")
     if leg.has_agi:
         turn.emit(
             PlayAndCollect(

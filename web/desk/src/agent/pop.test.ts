@@ -11,7 +11,7 @@ const contact = (id: string, more: object = {}) =>
 const offer = (id: string, contactId: string, more: object = {}) =>
   ({ id, contact_id: contactId, agent_id: "a", state: "pending", allowed_actions: ["reject_offer"], pop: { ani: "+492", dnis: "200", queue: "sales", menu_path: [{ menu: "main" }, { key: "1" }], wait_ms: 9, attributes: { topic: "sales" }, customer: null, callback: null }, ...more }) as unknown as Offer;
 const live = (contacts: Contact[], offers: Offer[] = []): LiveState => ({
-  agents: new Map(), queues: new Map(), consultations: new Map(), supervisions: new Map(), pbxes: new Map(), clockAhead: 0,
+  agents: new Map(), queues: new Map(), consultations: new Map(), parked: new Map(), supervisions: new Map(), pbxes: new Map(), clockAhead: 0,
   contacts: new Map(contacts.map((each) => [each.id, each])),
   offers: new Map(offers.map((each) => [each.id, each])),
 });
