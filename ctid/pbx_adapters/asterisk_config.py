@@ -22,6 +22,7 @@ from ctid.pbx_adapters.ami.commands import (
     CONFERENCE,
     CONNECT,
     CONSULT,
+    HELD,
     HOLD,
     JOIN,
     MODES,
@@ -190,6 +191,8 @@ def extensions_conf(dialplan: Dialplan) -> str:
     number = dialplan.number_dial.replace("{number}", "${CTID_TARGET}")
     return _EXTENSIONS.format(
         waiting=_ask("in", dialplan, TRIES_BEFORE_FALLBACK, "ctid-fallback,s,1"),
+        held=HELD,
+        held_length=len(HELD),
         after=_ask("after", dialplan, TRIES_BEFORE_HANG_UP, "bye"),
         dial=f" same => n,Dial({dialplan.fallback_dial},60)\n" if dialplan.fallback_dial else "",
         prompt=dialplan.fallback_prompt,
@@ -319,10 +322,12 @@ def refuse_unsafe(what: str, *values: str) -> None:
 
 
 _ASK: Final = """\
-exten => {script},1,Set(CTID_NEXT=)
+exten => {script},1,Set(CTID_MUSIC=)
+ same => n(begin),Set(CTID_NEXT=)
  same => n,Set(CTID_TRIES=0)
  same => n(ask),Set(CTID_ASKED=${{EPOCH}})
- same => n,AGI(agi://{agi}/{script},pbx={pbx},dnis=${{CTID_DNIS}}{more})
+ same => n,AGI(agi://{agi}/{script},pbx={pbx},dnis=${{CTID_DNIS}},ctid_music=${{CTID_MUSIC}}{more})
+ same => n,Set(CTID_MUSIC=)
  same => n,GotoIf($["${{CTID_NEXT}}" = "hangup"]?bye)
  same => n,GotoIf($["${{CTID_NEXT}}" = "fallback"]?ctid-fallback,s,1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "number"]?ctid-number,s,1)
@@ -350,6 +355,11 @@ exten => s,1,Goto(ctid-ask,in,1)
 ; The caller waits here, in ctid's hands. CTID_NEXT is set by ctid alone, before it ends a session in earnest.
 [ctid-ask]
 {waiting}
+; On hold: music at once, of the class that comes after "held"; ctid is told what plays, and does not begin it anew.
+exten => _{held}.,1,Set(CTID_MUSIC=${{EXTEN:{held_length}}})
+ same => n,StartMusicOnHold(${{CTID_MUSIC}})
+ same => n,Goto(in,begin)
+
 {after}
 {sent_on}
 {undelivered}

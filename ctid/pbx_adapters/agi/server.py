@@ -50,11 +50,13 @@ class _Request:
     Attributes:
         script: ``in``, ``after``, ``transfer`` or ``undelivered``.
         pbx: What the dialplan says which PBX it runs on, empty if it says nothing.
+        music: The class of the music that it plays already, empty if it plays none.
         attributes: Its other arguments.
     """
 
     script: str
     pbx: str
+    music: str
     unique_id: str
     ani: str
     dnis: str
@@ -166,7 +168,9 @@ class AgiServer:
             if pbx not in self._pbxes:
                 raise PbxProtocolError("the request names no PBX of ours")
             folder = self._recordings.get(pbx, "")
-            session = AgiSession(pbx, request.unique_id, reader, writer, parser, self._emit, early, folder)
+            session = AgiSession(
+                pbx, request.unique_id, reader, writer, parser, self._emit, early, folder, music=request.music
+            )
             event = _beginning(pbx, request)
             if event is None:
                 _log.warning("agi.script_unknown", pbx=pbx, unique_id=request.unique_id, script=request.script)
@@ -254,6 +258,7 @@ def _request(variables: Mapping[str, str]) -> _Request:
     return _Request(
         script=variables.get("network_script", "").partition("?")[0].strip("/"),
         pbx=arguments.pop("pbx", ""),
+        music=arguments.pop("ctid_music", ""),
         unique_id=unique_id,
         ani="" if ani.lower() in _WITHHELD else ani[:MAX_VALUE_CHARS],
         dnis=dnis[:MAX_VALUE_CHARS],

@@ -67,10 +67,12 @@ class AgiSession:
         emit: Callable[[Event], None],
         early: Iterable[AgiEvent] = (),
         recordings: str = "",
+        music: str = "",
     ) -> None:
         """Make a session of a connection whose environment ``parser`` has read, and ``early`` with it.
 
-        ``recordings`` is the folder that the PBX records messages to, as it sees it; empty if there is none.
+        ``recordings`` is the folder that the PBX records messages to, as it sees it; empty if there is none. ``music``
+        is the class of the music that the leg hears already; empty if it hears none.
         """
         self.pbx = pbx
         self.unique_id = unique_id
@@ -82,7 +84,7 @@ class AgiSession:
         self._recordings = recordings
         self._commands: asyncio.Queue[AgiCommand] = asyncio.Queue(MAX_QUEUED_COMMANDS)
         self._reply: asyncio.Future[Reply] | None = None
-        self._music = False
+        self._music = music
         self._log = _log.bind(pbx=pbx, unique_id=unique_id)
 
     def put(self, command: AgiCommand) -> bool:
@@ -149,8 +151,9 @@ class AgiSession:
                 case RecordMessage():
                     self._emit(await self._record(command))
                 case PlayMusic(music_class=music_class):
-                    await self._ask(f"EXEC StartMusicOnHold {_quoted(music_class)}")
-                    self._music = True
+                    if music_class != self._music:
+                        await self._ask(f"EXEC StartMusicOnHold {_quoted(music_class)}")
+                        self._music = music_class
                 case StopMusic():
                     await self._stop_music()
                 case SetVariable(name=name, value=value):
@@ -165,7 +168,7 @@ class AgiSession:
     async def _stop_music(self) -> None:
         if self._music:
             await self._ask("EXEC StopMusicOnHold")
-            self._music = False
+            self._music = ""
 
     async def _collect(self, command: PlayAndCollect) -> DigitsCollected:
         await self._stop_music()

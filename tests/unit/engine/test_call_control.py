@@ -48,6 +48,14 @@ def test_a_hold_takes_both_out_of_the_bridge_in_one_order(site: Site) -> None:
     assert site.only(cmd.PlayMusic).unique_id == "c1"
 
 
+@pytest.mark.parametrize(("queue", "music"), [("sales", "default"), ("support", "jazz"), ("gone", "default")])
+def test_a_caller_on_hold_hears_their_queues_music(site: Site, queue: str, music: str) -> None:
+    site.connected()
+    site.contact().queue = queue
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    assert site.only(cmd.HoldCall).music_class == music
+
+
 def test_they_talk_again_only_when_the_bridge_says_so(site: Site) -> None:
     leg = held(site)
     site.request(ev.RetrieveRequested, contact_id=site.contact().id)
