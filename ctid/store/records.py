@@ -50,9 +50,7 @@ _RECENT: Final = (
 # Asked for every call that comes in, so made once: to put a statement together takes as long as to carry it out.
 _LAST_CALL: Final = (
     select(records.c.agent_id, records.c.queue)
-    .where(
-        records.c.ani == bindparam("ani"), records.c.outcome == Outcome.HANDLED.value, records.c.agent_id != ""
-    )
+    .where(records.c.ani == bindparam("ani"), records.c.outcome == Outcome.HANDLED.value, records.c.agent_id != "")
     .order_by(records.c.created_at.desc(), records.c.contact_id.desc())
     .limit(1)
 )
