@@ -247,7 +247,7 @@ async def test_of_four_the_agent_leaves_and_the_colleague_has_the_caller(site: R
 async def with_a_stranger(
     seat: Seat, phone: Phone, caller: Phone
 ) -> tuple[tuple[PhoneCall, PhoneCall, PhoneCall], str]:
-    """A conference of caller, agent and somebody outside, who all hear each other; their calls, and the contact's id."""
+    """A conference of caller, agent and somebody outside, who hear each other; their calls, and the contact's id."""
     call, mine, contact_id = await in_talk(caller, seat)
     await call_in(seat, contact_id, number=OUTSIDE)
     third = await phone.next_call(PATIENCE_S)
