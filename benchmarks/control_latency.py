@@ -12,8 +12,8 @@ It begins when the client is told to ask; the two events' times are the stamps t
 manager connection of their own. Beside it, *bare*, in the same seconds and so under the same load: the AMI action that
 does this (``Originate``, ``Redirect`` with ``ExtraChannel``, ``Redirect``), sent by a bare socket, for phones and
 callers that ctid has no part in, into the same dialplan. It asks nobody, keeps nothing and tells no desktop: what no
-program behind AMI beats. Its caller's music comes straight from the dialplan, where ctid's asks for ctid by FastAGI
-first. The ratios are ctid's time by the bare one, so less is better.
+program behind AMI beats. The music comes straight from the dialplan for both. The ratios are ctid's time by the bare
+one, so less is better.
 
 Wall time is only worth something where there is a processor to be had: beside it stands for how much of the time ctid
 had one, and for how much it could have run but stood in line behind other work of the machine.

@@ -178,7 +178,7 @@ class FetchLeg(Command, frozen=True, kw_only=True, tag="leg.fetch"):
 
 
 class HoldCall(Command, frozen=True, kw_only=True, tag="call.hold"):
-    """Take caller and agent out of their bridge: the caller to music, and to ask ctid by FastAGI again, the agent to wait.
+    """Take caller and agent out of their bridge: the caller to music and to ask ctid again, the agent to wait.
 
     Attributes:
         unique_id: The caller's channel.
