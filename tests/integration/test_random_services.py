@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from random import Random
 from typing import Any
 
@@ -19,8 +20,10 @@ from tests.integration.floor import DIRECT, Seat, floor_config, staff, until_qui
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 AGENTS = ("a01", "a02", "a03", "a04")
-CALLERS = 6
-STEPS = 60
+CALLERS = 20
+STEPS = 140
+SEEDS = range(1, 1 + int(os.environ.get("CTID_RANDOM_SERVICES", "1")))
+"""More of them by hand, as there is time."""
 
 
 def _config() -> dict[str, Any]:
@@ -81,7 +84,7 @@ async def _step(dice: Random, seat: Seat, asked: dict[str, JsonObject]) -> str:
     return path.rpartition("/")[2]
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_nothing_is_left_and_all_adds_up(site: RigSite, boss: Desktop, seed: int) -> None:
     dice, calls, done = Random(seed), [], []
     asked: dict[str, JsonObject] = {}
