@@ -12,6 +12,7 @@ from ctid.engine import (
     dialling,
     early_ends,
     flows,
+    holding,
     offers,
     outage,
     own_calls,
@@ -164,6 +165,9 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
         dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
     elif contact.state is ContactState.CONNECTED and contact.on_hold and contact.ivr is None:
         queueing.play_music(turn, contact)
+    elif contact.state is ContactState.CONNECTED and holding.together(holding.agent_leg(turn, contact), leg):
+        # Retrieved before we came to know that they asked for us: they talk, and the session ends of itself.
+        return
     elif contact.state is ContactState.CONNECTED and contact.ivr is None:
         returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
     elif contact.ivr is not None:

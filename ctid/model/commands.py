@@ -217,16 +217,18 @@ class FetchLeg(Command, frozen=True, kw_only=True, tag="leg.fetch"):
 
 
 class HoldCall(Command, frozen=True, kw_only=True, tag="call.hold"):
-    """Take caller and agent out of their bridge: the caller to ask ctid by FastAGI again, the agent to wait.
+    """Take caller and agent out of their bridge: the caller to music and to ask ctid again, the agent to wait.
 
     Attributes:
         unique_id: The caller's channel.
         agent_unique_id: The agent's channel.
+        music_class: What the caller hears, before ctid is asked.
     """
 
     pbx: str
     unique_id: str
     agent_unique_id: str
+    music_class: str = "default"
 
 
 class LetWait(Command, frozen=True, kw_only=True, tag="leg.wait"):

@@ -22,6 +22,7 @@ from ctid.pbx_adapters.ami.commands import (
     CONFERENCE,
     CONNECT,
     CONSULT,
+    HELD,
     HOLD,
     JOIN,
     MODES,
@@ -54,6 +55,9 @@ HOLD_SECONDS: Final = 3_600
 
 LEFT_SECONDS: Final = 30
 """A supervisor whose agent has left, while no daemon is there to end it, hears silence for so long."""
+
+ALONE_SECONDS: Final = 1
+"""Who is alone in a conference is let go after so long, if nobody has come by then."""
 
 BEEP: Final = "!1400/200,!0/100,!1400/200,0"
 """Twice, short: an agent is to look at the screen, not to jump."""
@@ -197,6 +201,8 @@ def extensions_conf(dialplan: Dialplan) -> str:
     number = dialplan.number_dial.replace("{number}", "${CTID_TARGET}")
     return _EXTENSIONS.format(
         waiting=_ask("in", dialplan, TRIES_BEFORE_FALLBACK, "ctid-fallback,s,1"),
+        held=HELD,
+        held_length=len(HELD),
         after=_ask("after", dialplan, TRIES_BEFORE_HANG_UP, "bye"),
         dial=f" same => n,Dial({dialplan.fallback_dial},60)\n" if dialplan.fallback_dial else "",
         prompt=dialplan.fallback_prompt,
@@ -217,6 +223,7 @@ def extensions_conf(dialplan: Dialplan) -> str:
         join=JOIN,
         consult=CONSULT,
         conference=CONFERENCE,
+        alone_seconds=ALONE_SECONDS,
         supervise=SUPERVISE,
         modes="".join(_SPY.format(mode=MODES[mode], length=len(MODES[mode]), options=_SPIES[mode]) for mode in MODES),
         room=ROOM,
@@ -334,10 +341,12 @@ def refuse_unsafe(what: str, *values: str) -> None:
 
 
 _ASK: Final = """\
-exten => {script},1,Set(CTID_NEXT=)
+exten => {script},1,Set(CTID_MUSIC=)
+ same => n(begin),Set(CTID_NEXT=)
  same => n,Set(CTID_TRIES=0)
  same => n(ask),Set(CTID_ASKED=${{EPOCH}})
- same => n,AGI(agi://{agi}/{script},pbx={pbx},dnis=${{CTID_DNIS}}{more})
+ same => n,AGI(agi://{agi}/{script},pbx={pbx},dnis=${{CTID_DNIS}},ctid_music=${{CTID_MUSIC}}{more})
+ same => n,Set(CTID_MUSIC=)
  same => n,GotoIf($["${{CTID_NEXT}}" = "hangup"]?bye)
  same => n,GotoIf($["${{CTID_NEXT}}" = "fallback"]?ctid-fallback,s,1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "number"]?ctid-number,s,1)
@@ -365,6 +374,11 @@ exten => s,1,Goto(ctid-ask,in,1)
 ; The caller waits here, in ctid's hands. CTID_NEXT is set by ctid alone, before it ends a session in earnest.
 [ctid-ask]
 {waiting}
+; On hold: music at once, of the class that comes after "held"; ctid is told what plays, and does not begin it anew.
+exten => _{held}.,1,Set(CTID_MUSIC=${{EXTEN:{held_length}}})
+ same => n,StartMusicOnHold(${{CTID_MUSIC}})
+ same => n,Goto(in,begin)
+
 {after}
 {sent_on}
 {undelivered}
@@ -424,37 +438,55 @@ exten => _to.,1,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F({wait}^{hold}^1
  same => n,Hangup()
 
 ; Caller, agent, whom they asked and whom they called in. When the last of the staff has left, the caller is taken out,
-; too.
+; too. Whoever leaves looks who is still there: one who is alone is let go, unless others were just about to come.
 [{conference}]
-exten => _staff.,1,Set(CONFBRIDGE(user,marked)=yes)
+exten => _staff.,1,Set(CTID_ENTERED=${{EXTEN}})
+ same => n,Set(CTID_ROOM=ctid-${{EXTEN:5}})
+ same => n,Set(CONFBRIDGE(user,marked)=yes)
  same => n,Set(CONFBRIDGE(user,quiet)=yes)
  same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
  same => n,ExecIf($["${{{record}}}" != ""]?Gosub(ctid-record,s,1))
- same => n,ConfBridge(ctid-${{EXTEN:5}})
+ same => n,ConfBridge(${{CTID_ROOM}})
  same => n,Hangup()
-exten => _caller.,1,Set(CONFBRIDGE(user,end_marked)=yes)
+exten => _caller.,1,Set(CTID_ENTERED=${{EXTEN}})
+ same => n,Set(CTID_ROOM=ctid-${{EXTEN:6}})
+ same => n,Set(CONFBRIDGE(user,end_marked)=yes)
  same => n,Set(CONFBRIDGE(user,quiet)=yes)
  same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
- same => n,ConfBridge(ctid-${{EXTEN:6}})
+ same => n,ConfBridge(${{CTID_ROOM}})
  same => n,Goto(ctid-after,s,1)
+exten => h,1,Gosub(left,1)
+exten => left,1,GotoIf($["${{CTID_ROOM}}" = ""]?done)
+ same => n,GotoIf($["${{CONFBRIDGE_INFO(parties,${{CTID_ROOM}})}}" != "1"]?done)
+ same => n,ChannelRedirect(${{CONFBRIDGE_CHANNELS(parties,${{CTID_ROOM}})}},{conference},alone,1)
+ same => n(done),Return()
+exten => alone,1,Playtones(0)
+ same => n,Wait({alone_seconds})
+ same => n,GotoIf($["${{CONFBRIDGE_INFO(parties,${{CTID_ROOM}})}}" != "0"]?${{CTID_ENTERED}},1)
+ same => n,Hangup()
 
 ; A supervisor hears an agent, whose channel's unique id comes after the mode. ChanSpy() would take any channel whose
 ; name begins like the one it is given, and for no name any channel at all; so it is given the whole name and told that
 ; it is one (u). It says nothing (q), and ends with the agent's channel, or at once if there is none (E, S). What is to
 ; be heard next, ctid says; without ctid the supervisor is let go after a while.
 [{supervise}]
-{modes}exten => {supervisor_waits},1,Playtones(0)
+{modes}exten => {supervisor_waits},1,Gosub({conference},left,1)
+ same => n,Playtones(0)
  same => n,Wait({hold_seconds})
  same => n,Hangup()
-exten => left,1,Playtones(0)
+exten => left,1,Gosub({conference},left,1)
+ same => n,Playtones(0)
  same => n,Wait({left_seconds})
  same => n,Hangup()
 ; In a conference there is no single other side to speak to, so they take part in it, as long as any of the staff does.
-exten => _{room}.,1,Set(CONFBRIDGE(user,end_marked)=yes)
+exten => _{room}.,1,Set(CTID_ENTERED=${{EXTEN}})
+ same => n,Set(CTID_ROOM=ctid-${{EXTEN:{room_length}}})
+ same => n,Set(CONFBRIDGE(user,end_marked)=yes)
  same => n,Set(CONFBRIDGE(user,quiet)=yes)
  same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
- same => n,ConfBridge(ctid-${{EXTEN:{room_length}}})
+ same => n,ConfBridge(${{CTID_ROOM}})
  same => n,Goto(left,1)
+exten => h,1,Gosub({conference},left,1)
 ; An agent's channel is recorded from here to its end, wherever it is moved: what they say, and what they hear. The
 ; files are whole before its end is told. An Asterisk without MixMonitor() connects the call all the same.
 [ctid-record]

@@ -139,11 +139,11 @@ CALLER, AGENT, ASKED = "1700000000.1", "lg-1", "lg-2"
 
 
 def test_a_hold_takes_both_out_of_their_bridge_in_one_action() -> None:
-    assert hold_call(HoldCall(pbx="a", unique_id=CALLER, agent_unique_id=AGENT)) == {
+    assert hold_call(HoldCall(pbx="a", unique_id=CALLER, agent_unique_id=AGENT, music_class="jazz")) == {
         "Action": "Redirect",
         "Channel": CALLER,
         "Context": "ctid-ask",
-        "Exten": "in",
+        "Exten": "heldjazz",
         "Priority": "1",
         "ExtraChannel": AGENT,
         "ExtraContext": "ctid-await",

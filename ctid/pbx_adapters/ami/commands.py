@@ -74,6 +74,9 @@ CALLED: Final = "ctid-called"
 ASK: Final = "ctid-ask"
 """The context in which callers wait in ctid's hands."""
 
+HELD: Final = "held"
+"""The extension of ``ASK`` for callers on hold, with the music that they hear, until ctid is asked, behind it."""
+
 CALLER: Final = "CTID_CALLER"
 """The channel variable that tells a context that bridges the unique id of the one who waits."""
 
@@ -196,7 +199,8 @@ def fetch(unique_id: str) -> Fields:
 
 def hold_call(command: HoldCall) -> Fields:
     """Take caller and agent out of their bridge in one step, so that neither ends with it."""
-    return _redirect_both((command.unique_id, ASK, "in"), (command.agent_unique_id, AWAIT, HOLD))
+    held = f"{HELD}{command.music_class}"
+    return _redirect_both((command.unique_id, ASK, held), (command.agent_unique_id, AWAIT, HOLD))
 
 
 def let_wait(command: LetWait) -> Fields:
