@@ -368,6 +368,8 @@ class Walk:
         return None if spec is None else spec.nodes.get(self.position.node)
 
     def _set(self, values: Mapping[str, str]) -> None:
+        if not values:
+            return
         known = self._known()
         for name, text in values.items():
             self._world.attributes[name] = filled(text, known)[:MAX_VALUE_CHARS]
@@ -386,7 +388,7 @@ class Walk:
 
     def _utterances(self, items: list[SayItem]) -> list[Utterance]:
         language = language_of(self._flows[self.position.flow].languages, self._world.attributes.get(LANGUAGE, ""))
-        return utterances(items, language, self._world.attributes, self._known(), self._world.now.date())
+        return utterances(items, language, self._world.attributes, self._known, lambda: self._world.now.date())
 
     def _pass(self, kind: str, name: str, result: str = "") -> None:
         self.trail.append(Passed(kind, name, result))
