@@ -1,4 +1,4 @@
-"""Flows on the real Asterisk, by tones: keys at any moment, hang-ups in every node, crowds, reloads, decisions, waiting."""
+"""Flows on the real Asterisk, by tones: keys and hang-ups at any moment, crowds, reloads, decisions, waiting."""
 
 from __future__ import annotations
 

@@ -71,8 +71,8 @@ class AgiServer:
     """Our end of ``AGI(agi://...)``, for all PBXes.
 
     Emits ``CallArrived``, ``DecisionAsked``, ``CallerReturned``, ``CallSentOn`` or ``CallUndelivered`` when a session
-    begins, ``DigitsCollected`` for each ``PlayAndCollect`` and ``RecordMessage``, and ``AgiEnded`` once when it is over,
-    unless another session of the same leg took its place or the server is being stopped.
+    begins, ``DigitsCollected`` for each ``PlayAndCollect`` and ``RecordMessage``, and ``AgiEnded`` once when it is
+    over, unless another session of the same leg took its place or the server is being stopped.
     """
 
     def __init__(
