@@ -11,25 +11,30 @@ from pydantic import BaseModel
 from ctid.ivr.saying import utterances
 from ctid.ivr.spoken.spoken import vocabulary
 from ctid.model.speech import Speech
-from ctid.spec.flow import FlowSpec
 from ctid.spec.say import SayItem, placeholders
 from ctid.spec.site import SiteSpec
 
 
 def known_texts(site: SiteSpec) -> list[Speech]:
-    """The texts of all flows in which nothing is filled in, and the phrases of values where any are said."""
-    speeches = (speech for flow in site.flows.values() for speech in _of_flow(flow))
-    return list(dict.fromkeys(speeches))
+    """What flows and queues say in which nothing is filled in, then the phrases of values that they say."""
+    speakers = [(flow, flow.languages) for flow in site.flows.values()]
+    waiting = [queue.waiting for queue in site.queues.values() if queue.waiting is not None]
+    said = [(list(_said(spec)), languages) for spec, languages in (*speakers, *((w, w.languages) for w in waiting))]
+    texts = (speech for items, languages in said for language in languages for speech in _texts(items, language))
+    phrases = (
+        speech
+        for items, languages in said
+        for language in languages
+        for speech in _phrases(language, {item.value[0] for item in items if item.value is not None})
+    )
+    return list(dict.fromkeys((*texts, *phrases)))
 
 
-def _of_flow(flow: FlowSpec) -> Iterator[Speech]:
-    items = list(_said(flow))
-    for language in flow.languages:
-        for item in items:
-            if item.text is not None and not any(map(placeholders, item.text.values())):
-                heard = utterances([item], language, {}, {}, date.min)
-                yield from (each for each in heard if isinstance(each, Speech))
-        yield from _phrases(language, {item.value[0] for item in items if item.value is not None})
+def _texts(items: list[SayItem], language: str) -> Iterator[Speech]:
+    for item in items:
+        if item.text is not None and not any(map(placeholders, item.text.values())):
+            heard = utterances([item], language, {}, dict, lambda: date.min)
+            yield from (each for each in heard if isinstance(each, Speech))
 
 
 def _phrases(language: str, kinds: set[str]) -> Iterator[Speech]:
