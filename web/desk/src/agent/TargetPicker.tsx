@@ -50,7 +50,13 @@ export function TargetPicker({ kind, call, contactId, onClose }: Props) {
       } else if (kind === "consult") {
         await consultations.begin(call, contactId, { ...(entry.kind === "agent" && { agent: entry.id }), number: entry.number });
       } else if (contactId) {
-        const to = { agent: { agent: entry.id }, queue: { queue: entry.id }, number: { number: entry.number ?? entry.id } }[entry.kind];
+        const to = {
+          agent: { agent: entry.id },
+          queue: { queue: entry.id },
+          number: { number: entry.number ?? entry.id },
+          menu: { menu: entry.id },
+          flow: { flow: entry.id },
+        }[entry.kind];
         await transfer(desk.api, contactId, to);
       } else if (entry.number) {
         await phone.refer(call.id, entry.number);

@@ -5,7 +5,7 @@ import type { Api, components } from "@ctid/client";
 import type { DeviceCommands } from "../phone/devicePhone";
 
 export type Consultation = components["schemas"]["ConsultationView"];
-export type Destination = { queue: string } | { agent: string } | { number: string };
+export type Destination = { queue: string } | { agent: string } | { number: string } | { menu: string } | { flow: string };
 
 export async function transfer(api: Api, contactId: string, to: Destination): Promise<void> {
   await api.POST("/v1/contacts/{contact_id}/transfer", { params: { path: { contact_id: contactId } }, body: { to } });
