@@ -22,6 +22,7 @@ _RESULTS: Final = {
     "taken_back": "taken_back",
     "given_on": "given_on",
     "lost": "lost",
+    "content": "hung_up_content",
 }
 """Results of visits, as the report names them."""
 

@@ -362,7 +362,7 @@ class NodeVisitView(View):
     duration_ms: int
     left_by: str = Field(
         description="on, key, digits, timeout, invalid, found, not_found, failed, recorded, ended; or by leaving the "
-        "flow there: left, hung_up (a drop-out), back, taken_back, given_on, lost."
+        "flow there: left, hung_up (a drop-out), content, back, taken_back, given_on, lost."
     )
     timeouts: int = Field(description="How often nothing was pressed.")
     invalid: int = Field(description="How often it was what meant nothing.")
@@ -378,7 +378,8 @@ class FlowVisitView(View):
     duration_ms: int
     called: bool = Field(description="Another flow has called it.")
     result: str = Field(
-        description="ended, left (for a destination), released (the flow hangs up), hung_up (a drop-out), back (to the "
+        description="ended, left (for a destination), released (the flow hangs up), hung_up (a drop-out), "
+        "content (hung up with what they came for), back (to the "
         "agent), taken_back (by the agent), given_on (by the agent), lost."
     )
     end: str | None = Field(description="The result that it ended with.")

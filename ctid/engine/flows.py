@@ -20,7 +20,6 @@ from ctid.ivr.effects import (
     Hear,
     Heard,
     Leave,
-    Passed,
     TakeDown,
     TakenDown,
 )
@@ -30,7 +29,7 @@ from ctid.model.contact import Contact, MenuPosition
 from ctid.model.events import CollectEnd, DigitsCollected, LookupAnswered
 from ctid.model.flow import FlowPosition
 from ctid.model.leg import Leg
-from ctid.spec.flow import LANGUAGE
+from ctid.spec.flow import LANGUAGE, flow_name
 from ctid.spec.nodes import FetchNode, RecordNode
 
 Way = Leave | Ended
@@ -115,7 +114,7 @@ def tidy(turn: Turn, contact: Contact, position: FlowPosition, how: str) -> None
     if position.over:
         return
     position.over = True
-    contacts.step(turn, contact, "left", f"{position.flow}/{position.node}", how)
+    contacts.step(turn, contact, "left", f"{flow_name(position.flow)}/{position.node}", how)
     turn.cancel_timer(f"hush:{contact.id}")
     _hush(turn, contact, position, on=False)
     if position.recording_id:
@@ -142,7 +141,7 @@ def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect) -> Way 
     position = walk.position
     turn.cancel_timer(f"hush:{contact.id}")
     for passed in walk.trail:
-        contacts.step(turn, contact, passed.kind, passed.name, passed.result, _title(turn, passed))
+        contacts.step(turn, contact, passed.kind, passed.name, passed.result, passed.title)
     for place in walk.untold:
         turn.note("condition-untold", f"flows/{place}")
     contact.version += 1
@@ -157,13 +156,6 @@ def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect) -> Way 
         _tell_language(turn, contact, leg, position)
         _emit(turn, contact, leg, position, effect)
     return None
-
-
-def _title(turn: Turn, passed: Passed) -> str:
-    if passed.kind != "node":
-        return ""
-    flow, _, name = passed.name.partition("/")
-    return turn.site.flows[flow].nodes[name].title
 
 
 def _emit(turn: Turn, contact: Contact, leg: Leg, position: FlowPosition, effect: Hear | Fetch | TakeDown) -> None:

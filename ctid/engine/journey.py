@@ -569,7 +569,10 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
         places.leave(turn, contact)
     voicemail.finish(turn, contact)
     if contact.ivr is not None and contact.ivr.flow is not None:
-        flows.left(turn, contact, "lost" if outcome is Outcome.FAILED else "hung_up")
+        content = contact.ivr.flow.goal and outcome is None
+        if content and contact.state is ContactState.CREATED and contact.outcome is None:
+            contact.outcome = Outcome.HANDLED
+        flows.left(turn, contact, "lost" if outcome is Outcome.FAILED else "content" if content else "hung_up")
     match contact.state:
         case ContactState.CREATED:
             if is_given(contact):

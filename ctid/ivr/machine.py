@@ -132,7 +132,8 @@ class Walk:
         node = self._node()
         if node is None:
             return Ended("", lost="node_gone")
-        self._pass("node", f"{flow_name(self.position.flow)}/{name}")
+        self.trail.append(Passed("node", f"{flow_name(self.position.flow)}/{name}", title=node.title))
+        self.position.goal |= node.goal
         self._silent += 1
         if self._silent > MAX_SILENT_NODES:
             return Ended("", lost="endless")

@@ -43,8 +43,9 @@ class FlowVisit(msgspec.Struct, kw_only=True):
         duration_ms: How long they were in it.
         called: Whether another flow has called it.
         result: How they left it: ``ended`` (by one of its ends), ``left`` (for a destination), ``released`` (the flow
-            hangs up), ``hung_up`` (they did: a drop-out), ``back`` (to the agent who sent them there), ``taken_back``
-            (by that agent), ``given_on`` (by that agent, elsewhere) or ``lost`` (no way on, or the PBX failed).
+            hangs up), ``hung_up`` (they did: a drop-out), ``content`` (they did, having what they came for), ``back``
+            (to the agent who sent them there), ``taken_back`` (by that agent), ``given_on`` (by that agent, elsewhere)
+            or ``lost`` (no way on, or the PBX failed).
         end: The result that it ended with; empty if it did not end.
         to_kind: The kind of step that they left it for; empty if they did not.
         to_name: That step's name.

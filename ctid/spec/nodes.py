@@ -23,9 +23,11 @@ class NodeSpec(Spec):
 
     Attributes:
         title: For people, in graphs and reports.
+        goal: Who gets here has what they came for: to hang up from here on is not to give up.
     """
 
     title: Annotated[str, StringConstraints(max_length=200)] = ""
+    goal: bool = False
 
 
 class SayNode(NodeSpec):

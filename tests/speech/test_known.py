@@ -11,7 +11,7 @@ from ctid.speech.known import known_texts
 
 def known(nodes: dict[str, object], languages: list[str]) -> set[tuple[str, str]]:
     flow = FlowSpec.model_validate({"start": "a", "languages": languages, "nodes": nodes})
-    found: list[Speech] = known_texts(SiteSpec.model_construct(flows={"f": flow, "again": flow}))
+    found: list[Speech] = known_texts(SiteSpec.model_construct(flows={"f": flow, "again": flow}, queues={}))
     assert len(set(found)) == len(found)
     return {(speech.text, speech.language) for speech in found}
 

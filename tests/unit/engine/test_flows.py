@@ -339,6 +339,21 @@ def test_who_hangs_up_in_any_node_is_abandoned_and_leaves_nothing(presses: list[
     assert not [each for each in site.engine.state.timers if each.startswith("hush")]
 
 
+def test_who_has_what_they_came_for_may_hang_up() -> None:
+    made = spec()
+    made["flows"]["bank"]["nodes"]["tell"]["goal"] = True
+    site = Site(made)
+    site.call(dnis="200")
+    site.played()
+    site.key("1")
+    site.key("12345")
+    seal(site)
+    fetched(site, account__balance="1")
+    site.ended()
+    record = site.record()
+    assert (record.outcome, record.path[-1].kind, record.path[-1].result) == (Outcome.HANDLED, "left", "content")
+
+
 # ---- what is said -------------------------------------------------------------------------------------------------
 
 

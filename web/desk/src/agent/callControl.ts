@@ -5,7 +5,7 @@ import type { Api, components } from "@ctid/client";
 import type { DeviceCommands } from "../phone/devicePhone";
 
 export type Consultation = components["schemas"]["ConsultationView"];
-export type Destination = { queue: string } | { agent: string } | { number: string };
+export type Destination = { queue: string } | { agent: string } | { number: string } | { menu: string } | { flow: string };
 
 /** A choice of the directory as ctid takes it. */
 export function destinationOf({ kind, id, number }: { kind: "agent" | "queue" | "number"; id: string; number: string | null }): Destination {
