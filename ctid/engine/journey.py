@@ -70,9 +70,11 @@ def arrived(turn: Turn, event: CallArrived) -> None:
         phone_calls.gone_on(turn, turn.state.contacts[leg.contact_id])
         leg = None
     if leg is not None:
+        late, leg.asks = leg.asks, False
         leg.has_agi, leg.coming = True, False
         turn.touch_contact(leg.contact_id)
-        resume(turn, leg)
+        if not (late and _talks_again(turn, leg)):
+            resume(turn, leg)
         return
     contact, leg = newcomer(turn, event)
     choice = choose_entry(turn.site, event.dnis, turn.now)
@@ -147,6 +149,13 @@ def decide(turn: Turn, event: DecisionAsked) -> None:
         _let_go(turn, contact, leg, Outcome.FAILED)
 
 
+def _talks_again(turn: Turn, leg: Leg) -> bool:
+    """Whether the caller was retrieved before we came to know that they asked for us: the session ends of itself."""
+    contact = turn.state.contacts.get(leg.contact_id)
+    in_talk = contact is not None and contact.state is ContactState.CONNECTED and not contact.on_hold
+    return in_talk and contact is not None and holding.together(holding.agent_leg(turn, contact), leg)
+
+
 def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
     """A known caller is with us again: go on where they were."""
     contact = turn.state.contacts.get(leg.contact_id)
@@ -165,9 +174,6 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
         dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
     elif contact.state is ContactState.CONNECTED and contact.on_hold and contact.ivr is None:
         queueing.play_music(turn, contact)
-    elif contact.state is ContactState.CONNECTED and holding.together(holding.agent_leg(turn, contact), leg):
-        # Retrieved before we came to know that they asked for us: they talk, and the session ends of itself.
-        return
     elif contact.state is ContactState.CONNECTED and contact.ivr is None:
         returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
     elif contact.ivr is not None:
