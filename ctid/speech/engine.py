@@ -52,7 +52,10 @@ async def run(command: Sequence[str], text: str, target: Path, time_limit_s: flo
     try:
         async with asyncio.timeout(time_limit_s):
             # A program that reads nothing is none that fails: this ends with it.
-            await process.communicate(text.encode("utf-8", "replace"))
+            with contextlib.suppress(RuntimeError):
+                # That is what uvloop raises of one that ended before it could be written to.
+                await process.communicate(text.encode("utf-8", "replace"))
+            await process.wait()
     except TimeoutError:
         raise EngineDownError(f"{command[0]} did not end within {time_limit_s:g} s") from None
     finally:

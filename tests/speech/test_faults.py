@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 import structlog
+import uvloop
 
 from ctid.errors import SpeechError
 from ctid.model.speech import Speech
+from ctid.speech import engine as voice
 from ctid.telemetry.metrics import Metrics
 from sip_test_rig.eventually import eventually
 from tests.speech.conftest import Running
@@ -61,6 +63,15 @@ async def test_an_engine_that_fails_costs_the_text_and_no_more(
     assert "Hello" not in str(logs)
     assert [each["event"] for each in logs] == ["speech.failed"]
     assert len(list((spec.folder / "en").iterdir())) == 2
+
+
+def test_an_engine_that_ends_before_it_can_be_written_to_is_waited_for(tmp_path: Path) -> None:
+    async def often() -> None:
+        for _ in range(50):
+            await voice.run(["true", "{file}"], HELLO.text, tmp_path / "hello.wav", 10)
+
+    # The daemon's loop, which tells of it in its own way.
+    uvloop.run(often())
 
 
 async def test_an_engine_that_is_missing_fails_at_once_for_all_texts(running: Running, engine: Engine) -> None:
