@@ -187,6 +187,7 @@ class RigSite:
         files: More files for Asterisk's configuration, by name.
         api_port: Where ctid's API listens; a free port where none is given.
         agi_port: Where its FastAGI server listens, likewise.
+        ami_port: Where ctid finds Asterisk's manager interface; that itself where nothing is given.
         web_host: The loopback address at which browsers reach ctid and Asterisk; one of their own can be cut off.
 
     Attributes:
@@ -206,6 +207,7 @@ class RigSite:
         files: Mapping[str, str] | None = None,
         api_port: int | None = None,
         agi_port: int | None = None,
+        ami_port: int | None = None,
         web_host: str = "127.0.0.1",
     ) -> None:
         self.config: dict[str, Any] = copy.deepcopy(dict(config)) if config is not None else demo_config()
@@ -217,6 +219,7 @@ class RigSite:
         ports = take_block()
         self.agi_port = agi_port or ports.spare
         self.api_port = api_port or ports.api
+        self._ami_port = ami_port
         self.folder = Path(tempfile.mkdtemp(prefix="ctid-site-"))
         self._release: Release = release
         self._extensions = extensions
@@ -267,7 +270,7 @@ class RigSite:
         """Write ctid's configuration with the rig's addresses and secrets."""
         ami = {
             "host": "127.0.0.1",
-            "port": self.pbx.ami_port,
+            "port": self._ami_port or self.pbx.ami_port,
             "username": "ctid",
             "secret": DEMO_AMI_SECRET,
             "ping_seconds": 2,

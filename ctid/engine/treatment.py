@@ -89,5 +89,6 @@ def _words(
 ) -> list[Utterance]:
     known = contact.customer.language if contact.customer is not None else ""
     language = language_of(spec.languages, contact.attributes.get(LANGUAGE, known))
+    attributes = {**contact.attributes, **values}
     today = turn.now.utc().astimezone(ZoneInfo(turn.site.timezone)).date()
-    return utterances(items, language, {**contact.attributes, **values}, {}, today)
+    return utterances(items, language, attributes, lambda: attributes, lambda: today)

@@ -22,6 +22,7 @@ from ctid.ivr.effects import (
     TakeDown,
     TakenDown,
 )
+from ctid.ivr.outline import asks_for_secret
 from ctid.ivr.saying import utterances
 from ctid.ivr.values import normal, seen
 from ctid.ivr.world import World, environment
@@ -172,7 +173,10 @@ class Walk:
         heard = self._utterances(node.say)
         if not heard:
             return self._go(node.then)
-        return Hear(heard, interruptible=node.interruptible)
+        # A key counts in the node that asks next, and one of sensitive digits must not be told on its own.
+        frames = tuple(self.position.frames)
+        secret = node.interruptible and asks_for_secret(self._flows, self.position.flow, node.then, frames)
+        return Hear(heard, interruptible=node.interruptible and not secret)
 
     def _call(self, node: CallNode) -> Effect:
         if len(self.position.frames) >= MAX_FRAMES:
@@ -368,6 +372,8 @@ class Walk:
         return None if spec is None else spec.nodes.get(self.position.node)
 
     def _set(self, values: Mapping[str, str]) -> None:
+        if not values:
+            return
         known = self._known()
         for name, text in values.items():
             self._world.attributes[name] = filled(text, known)[:MAX_VALUE_CHARS]
@@ -386,7 +392,7 @@ class Walk:
 
     def _utterances(self, items: list[SayItem]) -> list[Utterance]:
         language = language_of(self._flows[self.position.flow].languages, self._world.attributes.get(LANGUAGE, ""))
-        return utterances(items, language, self._world.attributes, self._known(), self._world.now.date())
+        return utterances(items, language, self._world.attributes, self._known, lambda: self._world.now.date())
 
     def _pass(self, kind: str, name: str, result: str = "") -> None:
         self.trail.append(Passed(kind, name, result))

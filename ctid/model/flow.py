@@ -33,6 +33,7 @@ class FlowPosition(msgspec.Struct, kw_only=True):
         decision: Whether the PBX deals with the call, and only wants to know what is to become of it.
         recording_id: What is being recorded of what the caller says; empty for nothing.
         hushed: Whether the recording of the talk pauses for sensitive digits.
+        over: Whether they have left, and it is only to be seen whether what follows is the IVR, too.
     """
 
     flow: str
@@ -47,3 +48,4 @@ class FlowPosition(msgspec.Struct, kw_only=True):
     decision: bool = False
     recording_id: str = ""
     hushed: bool = False
+    over: bool = False

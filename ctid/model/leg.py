@@ -28,6 +28,7 @@ class Leg(msgspec.Struct, kw_only=True):
         coming: Whether it is on its way to us out of a bridge, by a transfer; it is offered to nobody before it is
             there.
         recording: Id of the recording that the PBX makes on its channel; empty for none.
+        forwarded_to: Where the phone has sent the call (302), which ctid's dialplan refuses; empty if it has not.
     """
 
     id: str
@@ -46,3 +47,4 @@ class Leg(msgspec.Struct, kw_only=True):
     emergency: bool = False
     coming: bool = False
     recording: str = ""
+    forwarded_to: str = ""

@@ -298,6 +298,28 @@ def test_no_key_twice_ends_it() -> None:
     assert site.only(cmd.ReleaseLeg).next == "hangup"
 
 
+def test_no_key_is_taken_by_what_is_said_before_sensitive_digits() -> None:
+    made = spec()
+    nodes = made["flows"]["identify"]["nodes"]
+    nodes["account"]["collect"]["then"] = "hint"
+    nodes["hint"] = {"say": {"en": "Now the pin.", "zh": "密码。"}, "then": "on"}
+    nodes["on"] = {"set": {"asked": "yes"}, "then": "pin"}
+    # It may also be asked by the flow that called.
+    nodes["yes"] = {"say": {"en": "Right.", "zh": "对。"}, "then": "known"}
+    nodes["known"] = {"end": "known"}
+    made["flows"]["bank"]["nodes"]["who"]["then"]["known"] = "again"
+    made["flows"]["bank"]["nodes"]["again"] = {"call": "identify", "then": "bye"}
+    site = Site(made)
+    site.call(dnis="200")
+    site.played()
+    site.key("1")
+    site.key("12345")
+    assert (texts(site), site.only(cmd.PlayAndCollect).accept) == (["Now the pin."], "")
+    site.played()
+    seal(site)
+    assert (texts(site), site.only(cmd.PlayAndCollect).accept) == (["Right."], "0123456789*#")
+
+
 def test_a_key_ahead_of_the_menu_counts_there() -> None:
     site = site_in_bank()
     site.key("3")
