@@ -27,7 +27,7 @@ def _of_flow(flow: FlowSpec) -> Iterator[Speech]:
     for language in flow.languages:
         for item in items:
             if item.text is not None and not any(map(placeholders, item.text.values())):
-                heard = utterances([item], language, {}, {}, date.min)
+                heard = utterances([item], language, {}, dict, lambda: date.min)
                 yield from (each for each in heard if isinstance(each, Speech))
         yield from _phrases(language, {item.value[0] for item in items if item.value is not None})
 

@@ -63,6 +63,18 @@ async def test_an_engine_that_fails_costs_the_text_and_no_more(
     assert len(list((spec.folder / "en").iterdir())) == 2
 
 
+async def test_an_engine_sees_no_secrets(
+    engine: Engine, running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMI_SECRET", "demo-only")
+    engine.becomes(f'env >{tmp_path}/seen; cat "$good" >"$0"')
+    async with running(engine.spec()) as speaker:
+        await speaker.file("main", HELLO)
+    seen = (tmp_path / "seen").read_text()
+    assert "PATH=" in seen
+    assert "AMI_SECRET" not in seen
+
+
 async def test_an_engine_that_is_missing_fails_at_once_for_all_texts(running: Running, engine: Engine) -> None:
     spec = engine.spec(voices={"en": {"command": ["ctid-no-such-engine", "{file}"]}})
     async with running(spec) as speaker:
