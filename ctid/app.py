@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -46,7 +47,6 @@ from ctid.runtime.stream_again import published_again
 from ctid.runtime.timers import Timers
 from ctid.spec.loader import Config, load_config
 from ctid.speech.known import known_texts
-from ctid.speech.speaker import Speaker
 from ctid.store.access import AccessStore
 from ctid.store.database import Database
 from ctid.store.http_directory import open_directory
@@ -56,6 +56,9 @@ from ctid.store.recordings import RecordingStore
 from ctid.store.records import RecordStore
 from ctid.telemetry.metrics import Metrics
 from ctid.webhooks.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from ctid.speech.speaker import Speaker
 
 STORE_RETRY_SECONDS = 2.0
 STORE_PING_SECONDS = 5.0
@@ -327,6 +330,9 @@ class Daemon:
     def _speaker(self, metrics: Metrics) -> Speaker | None:
         daemon = self._config.daemon
         if daemon.speech is not None:
+            # Imported here, as the libraries that convert sound are large, and of no use to a site without.
+            from ctid.speech.speaker import Speaker
+
             folders = {name: pbx.speech for name, pbx in daemon.pbxes.items() if pbx.speech is not None}
             self._speech = Speaker(daemon.speech, folders, metrics)
         return self._speech

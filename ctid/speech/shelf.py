@@ -50,12 +50,15 @@ class Shelf:
         self._make(self.folder)
         for language in self.folder.iterdir():
             for path in language.iterdir() if language.is_dir() else ():
-                if path.name.startswith(_DRAFT):
-                    path.unlink(missing_ok=True)
-                elif path.suffix == SUFFIX:
-                    with contextlib.suppress(FileNotFoundError):
-                        told = path.stat()
+                with contextlib.suppress(FileNotFoundError):
+                    told = path.stat()
+                    if path.suffix != SUFFIX:
+                        continue
+                    if not path.name.startswith(_DRAFT):
                         there[f"{language.name}/{path.stem}"] = told.st_size, told.st_mtime
+                    elif told.st_mtime < time.time() - IN_USE_SECONDS:
+                        # A younger one may be that of a caller of just now.
+                        path.unlink()
         return there
 
     def take_stock(self, there: dict[str, tuple[int, float]]) -> None:

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)
 FLOW, BROKEN = "401", "402"
 BALANCE = "12234.05"
 ENGLISH, CHINESE = "Welcome to Example Bank. Your balance is", "您的余额是"
-DYNAMIC = "Goodbye {who}."
+DYNAMIC = {"en": "Goodbye {who}.", "zh": "{who}，再见。"}
 EXPECTED_ERRORS = {"agi.speech_failed", "speech.failed", "speech.unprepared"}
 
 
@@ -47,9 +47,9 @@ def config() -> dict[str, Any]:
             "start": "wrong",
             "languages": ["fr", "en"],
             "nodes": {
-                "wrong": {"say": "Bonjour.", "then": "right"},
+                "wrong": {"say": {"fr": "Bonjour.", "en": "Good day."}, "then": "right"},
                 "right": {"language": "en", "then": "heard"},
-                "heard": {"say": "All is well.", "then": "end"},
+                "heard": {"say": {"fr": "Tout va bien.", "en": "All is well."}, "then": "end"},
                 "end": {"go": {"hangup": True}},
             },
         },

@@ -216,8 +216,11 @@ def test_the_next_start_knows_what_was_used_last(tmp_path: Path) -> None:
     for name in "abc":
         put(before, f"en/{name}")
     assert before.has("en/a")
-    (tmp_path / "en/.draft-left.wav").write_bytes(b"half")
+    for name in ("left", "just-begun"):
+        (tmp_path / f"en/.draft-{name}.wav").write_bytes(b"half")
+    os.utime(tmp_path / "en/.draft-left.wav", (1, 1))
     after = Shelf(tmp_path, 300, in_use_seconds=0)
     after.take_stock(after.found())
     assert put(after, "en/d") == ["b"]
     assert not (tmp_path / "en/.draft-left.wav").exists()
+    assert (tmp_path / "en/.draft-just-begun.wav").exists()
