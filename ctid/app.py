@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,6 +22,7 @@ from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Component
 from ctid.errors import ConfigError, StoreError
 from ctid.ivr.checks.checks import faulty_flows
+from ctid.lookups.lookups import Lookups as FlowLookups
 from ctid.model.commands import Publish
 from ctid.model.events import ConfigLoaded, DrainStarted, SiteStarted
 from ctid.pbx_adapters.agi.server import AgiServer
@@ -31,6 +33,7 @@ from ctid.recordings.spool import Spool
 from ctid.recordings.vault import Vault
 from ctid.runtime.clock import SiteClock
 from ctid.runtime.dispatch import Dispatcher
+from ctid.runtime.fetches import Fetches
 from ctid.runtime.garbage import collect, old_objects_left_alone
 from ctid.runtime.inbox import Inbox
 from ctid.runtime.keeper import Keeper
@@ -38,10 +41,12 @@ from ctid.runtime.lookups import Lookups
 from ctid.runtime.observer import Observer
 from ctid.runtime.record_writer import RecordWriter
 from ctid.runtime.runner import Runner
+from ctid.runtime.sealed import SealedDigits
 from ctid.runtime.site import LiveSite
 from ctid.runtime.stream_again import published_again
 from ctid.runtime.timers import Timers
 from ctid.spec.loader import Config, load_config
+from ctid.speech.known import known_texts
 from ctid.store.access import AccessStore
 from ctid.store.database import Database
 from ctid.store.http_directory import open_directory
@@ -51,6 +56,9 @@ from ctid.store.recordings import RecordingStore
 from ctid.store.records import RecordStore
 from ctid.telemetry.metrics import Metrics
 from ctid.webhooks.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from ctid.speech.speaker import Speaker
 
 STORE_RETRY_SECONDS = 2.0
 STORE_PING_SECONDS = 5.0
@@ -88,6 +96,8 @@ class Daemon:
         self._hurry = asyncio.Event()
         self._store_fault = "not opened yet"
         self._server: DesktopServer | None = None
+        self._speech: Speaker | None = None
+        self._flow_lookups: FlowLookups | None = None
         self._store_opened = asyncio.Event()
 
     def stop(self) -> None:
@@ -142,6 +152,12 @@ class Daemon:
             recorder = self._recorder(recordings, runner, metrics)
             if recorder is not None:
                 stack.callback(recorder.close)
+            speaker = self._speaker(metrics)
+            if speaker is not None:
+                stack.callback(speaker.close)
+            flow_lookups = await stack.enter_async_context(FlowLookups(daemon.lookups, metrics))
+            self._flow_lookups = flow_lookups
+            sealed = SealedDigits()
             agi = AgiServer(
                 daemon.agi.host,
                 daemon.agi.port,
@@ -152,6 +168,8 @@ class Daemon:
                 recordings={
                     name: pbx.recordings.asterisk for name, pbx in daemon.pbxes.items() if pbx.recordings is not None
                 },
+                speech=speaker,
+                seal=sealed.keep,
             )
             links = {
                 name: AmiLink(name, spec.ami, runner.put, metrics, dial_out=spec.dial_out)
@@ -181,6 +199,7 @@ class Daemon:
                         webhooks=webhooks,
                         timers=timers,
                         lookups=Lookups(directory, store, runner.put, group),
+                        fetches=Fetches(flow_lookups, sealed, runner.put, group),
                         records=records,
                         recorder=recorder,
                         answer=runner.answer,
@@ -221,6 +240,9 @@ class Daemon:
                     }
                     if recorder is not None:
                         tasks["recordings"] = self._run_recorder(recorder)
+                    if speaker is not None:
+                        speaker.prepare(known_texts(site))
+                        tasks["speech"] = speaker.run()
                     for name, task in tasks.items():
                         group.create_task(task, name=name)
                     with self._signals(runner):
@@ -254,7 +276,13 @@ class Daemon:
         if config.site.site != self._config.site.site:
             _log.error("config.refused", faults=["the name of the site can't be changed while it runs"])
             return
-        if config.daemon != self._config.daemon:
+        if self._flow_lookups is not None:
+            try:
+                self._flow_lookups.reload(config.daemon.lookups)
+            except StoreError as error:
+                _log.error("config.refused", faults=[f"lookups: {error.detail}"])
+                return
+        if config.daemon.model_copy(update={"lookups": self._config.daemon.lookups}) != self._config.daemon:
             _log.warning("config.restart_needed", detail="addresses, secrets and stores change at a restart only")
         if self._server is not None:
             try:
@@ -262,6 +290,8 @@ class Daemon:
             except OSError as error:
                 _log.error("certificate.refused", detail=str(error))
         runner.put(ConfigLoaded(spec=config.site.model_dump(mode="json")))
+        if self._speech is not None:
+            self._speech.prepare(known_texts(config.site))
         _log.info("config.reloaded")
 
     @contextlib.contextmanager
@@ -296,6 +326,16 @@ class Daemon:
             site=self._config.site.site,
             retention_days=spec.retention_days,
         )
+
+    def _speaker(self, metrics: Metrics) -> Speaker | None:
+        daemon = self._config.daemon
+        if daemon.speech is not None:
+            # Imported here, as the libraries that convert sound are large, and of no use to a site without.
+            from ctid.speech.speaker import Speaker
+
+            folders = {name: pbx.speech for name, pbx in daemon.pbxes.items() if pbx.speech is not None}
+            self._speech = Speaker(daemon.speech, folders, metrics)
+        return self._speech
 
     async def _run_recorder(self, recorder: Recorder) -> None:
         """Begin once the database has the table of recordings."""

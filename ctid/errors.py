@@ -157,6 +157,12 @@ class RecordingError(CtidError):
         self.reason = reason
 
 
+class SpeechError(CtidError):
+    """A text cannot be made sound: there is no voice, or it failed."""
+
+    code = "speech-error"
+
+
 class InvariantError(CtidError):
     """Our bug: something that must always hold does not."""
 

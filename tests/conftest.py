@@ -18,6 +18,7 @@ MARKERS: Final = (
     "adapters",
     "store",
     "recordings",
+    "speech",
     "desktop",
     "runtime",
     "cli",

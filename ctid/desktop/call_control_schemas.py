@@ -43,11 +43,13 @@ class TransferTarget(Input):
     number: Number | None = None
     voicemail: VoicemailTarget | None = Field(default=None, description="The caller leaves a message.")
     menu: Name | None = Field(default=None, description="The caller goes through this menu, and on from there.")
+    flow: Name | None = Field(default=None, description="The caller goes through this flow, and on from there.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(each is not None for each in (self.queue, self.agent, self.number, self.voicemail, self.menu)) != 1:
-            raise ValueError("give one of queue, agent, number, voicemail, menu")
+        named = (self.queue, self.agent, self.number, self.voicemail, self.menu, self.flow)
+        if sum(each is not None for each in named) != 1:
+            raise ValueError("give one of queue, agent, number, voicemail, menu, flow")
         return self
 
 
@@ -58,9 +60,16 @@ class TransferBody(Input):
 
 
 class MenuBody(Input):
-    """Which menu a caller is to go through."""
+    """Which menu or flow a caller is to go through: one of them."""
 
-    menu: Name
+    menu: Name | None = None
+    flow: Name | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.menu is None) == (self.flow is None):
+            raise ValueError("give one of menu, flow")
+        return self
 
 
 class MuteBody(Input):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from ctid.desktop.bodies import Cursor, Input
 from ctid.desktop.schemas import AcceptedView, View
+from ctid.model.recording import RecordingKind
 from ctid.spec.base import Name
 
 ContactId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
+
+Kind = Literal[RecordingKind.CALL, RecordingKind.STATEMENT]
 
 
 class RecordingsQuery(Input):
@@ -20,6 +23,7 @@ class RecordingsQuery(Input):
     contact_id: ContactId | None = None
     agent_id: Name | None = None
     queue: Name | None = None
+    kind: Annotated[Kind | None, Field(description="Without, both.")] = None
     since: Annotated[AwareDatetime | None, Field(description="Begun at or after.")] = None
     until: Annotated[AwareDatetime | None, Field(description="Begun before.")] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
@@ -33,21 +37,25 @@ class LiveRecordingView(View):
     contact_id: str | None
     agent_id: str | None
     queue: str | None
+    kind: RecordingKind
     on_demand: bool = Field(description="Whether somebody had to ask for it.")
 
 
 class RecordingView(View):
-    """A recording in the store: one agent's part in a contact."""
+    """A recording in the store: one agent's part in a contact, or what a caller has said when a flow asked them."""
 
     id: str
     contact_id: str | None = Field(description="None for one that was found and of which nothing is known.")
     agent_id: str | None
     queue: str | None
+    kind: Kind
     ani: str | None = Field(description="Number calling; null if withheld.")
     began_at: datetime
     ended_at: datetime
     duration_ms: int
-    bytes: int = Field(description="Of the WAV file: 8 kHz, 16 bits, the caller left and the agent right.")
+    bytes: int = Field(
+        description="Of the WAV file: 8 kHz, 16 bits, the caller left and the agent right; of a statement one channel."
+    )
     sha256: str = Field(description="Of the WAV file.")
     encrypted: bool = Field(description="Whether it lies encrypted on the disk.")
     on_demand: bool

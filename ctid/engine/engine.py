@@ -33,6 +33,7 @@ from ctid.engine import (
     parking,
     pbx,
     phone_calls,
+    phone_requests,
     picking_up,
     profiles,
     queueing,
@@ -46,6 +47,7 @@ from ctid.engine import (
     supervision_requests,
     today,
     transfers,
+    treatment,
     voicemail,
     ways_out,
     wrap_up,
@@ -61,6 +63,7 @@ from ctid.spec.site import SiteSpec
 
 _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.CallArrived: pbx.arrived,
+    ev.DecisionAsked: journey.decide,
     ev.CallerReturned: journey.returned,
     ev.AgiEnded: pbx.session_ended,
     ev.DigitsCollected: journey.collected,
@@ -77,7 +80,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.SpyStarted: supervising.heard,
     ev.SpyStopped: supervising.heard,
     ev.LegDialled: phone_calls.dialled,
-    ev.DialEnded: phone_calls.dial_ended,
+    ev.DialEnded: pbx.dial_ended,
     ev.LegEnded: pbx.ended,
     ev.CallTransferred: transfers.completed,
     ev.CallSentOn: transfers.sent_on,
@@ -97,6 +100,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
 _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.AgentStateRequested: requests.agent_state,
     ev.AgentProfileSet: profiles.change,
+    ev.AgentPhoneSet: phone_requests.set_phone,
     ev.OfferAccepted: requests.accept_offer,
     ev.OfferRejected: requests.reject_offer,
     ev.ContactSubmitted: requests.submit_contact,
@@ -275,6 +279,8 @@ class Engine:
                 agents.desktop_grace_over(turn, agent)
             case "step" if contact := state.contacts.get(subject):
                 queueing.widen(turn, contact)
+            case "treat" if contact := state.contacts.get(subject):
+                treatment.due(turn, contact)
             case "hush" if contact := state.contacts.get(subject):
                 flows.still_waiting(turn, contact)
             case "wait" if contact := state.contacts.get(subject):

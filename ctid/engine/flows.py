@@ -10,15 +10,27 @@ from ctid.engine import contacts, holding, queueing, recordings, statements
 from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.flow_world import ContactWorld
 from ctid.engine.turn import Turn
-from ctid.ivr.effects import ALL_KEYS, Answer, Effect, Ended, Fetch, Fetched, Hear, Heard, Leave, TakeDown, TakenDown
+from ctid.ivr.effects import (
+    ALL_KEYS,
+    Answer,
+    Effect,
+    Ended,
+    Fetch,
+    Fetched,
+    Hear,
+    Heard,
+    Leave,
+    TakeDown,
+    TakenDown,
+)
 from ctid.ivr.machine import Walk
 from ctid.model.commands import FetchLookup, ForgetSealed, PlayAndCollect, SealedCheck, SetVariable
 from ctid.model.contact import Contact, MenuPosition
 from ctid.model.events import CollectEnd, DigitsCollected, LookupAnswered
 from ctid.model.flow import FlowPosition
 from ctid.model.leg import Leg
-from ctid.spec.flow import LANGUAGE
-from ctid.spec.nodes import FetchNode
+from ctid.spec.flow import LANGUAGE, flow_name
+from ctid.spec.nodes import FetchNode, RecordNode
 
 Way = Leave | Ended
 """How a flow is left."""
@@ -27,11 +39,11 @@ HUSH_MS = 1_000
 """A lookup that takes longer is waited for with music."""
 
 
-def begin(turn: Turn, contact: Contact, name: str, *, survey: bool = False) -> Way | None:
+def begin(turn: Turn, contact: Contact, name: str, *, survey: bool = False, decision: bool = False) -> Way | None:
     """Lead the caller into a flow; gives back how they leave it, if they do so at once."""
-    contact.ivr = MenuPosition(
-        node=f"flow:{name}", token="", flow=FlowPosition(flow=name, node=turn.site.flows[name].start, survey=survey)
-    )
+    start = turn.site.flows[name].start
+    position = FlowPosition(flow=name, node=start, survey=survey, decision=decision)
+    contact.ivr = MenuPosition(node=f"flow:{name}", token="", flow=position)
     if LANGUAGE not in contact.attributes and contact.customer is not None and contact.customer.language:
         contact.attributes[LANGUAGE] = contact.customer.language
     walk = _walk(turn, contact, contact.ivr.flow)
@@ -49,11 +61,13 @@ def heard(turn: Turn, contact: Contact, position: FlowPosition, event: DigitsCol
     """The caller has heard what there was to hear, or pressed keys."""
     if event.ended_by is CollectEnd.FAILED:
         turn.note("prompt-failed", f"flow {position.flow}/{position.node}")
-    if isinstance(turn.site.flows[position.flow].nodes.get(position.node), FetchNode):
+    node = turn.site.flows[position.flow].nodes.get(position.node)
+    if isinstance(node, FetchNode):
         # That was what is said while the answer is waited for.
         queueing.play_music(turn, contact)
         return None
-    if position.recording_id:
+    if isinstance(node, RecordNode):
+        # Where nothing could be recorded, they have heard what comes before the beep.
         taken = statements.end(turn, position, failed=event.ended_by is CollectEnd.FAILED)
         return _answered(turn, contact, position, TakenDown(taken))
     return _answered(turn, contact, position, Heard(event.digits, event.ended_by, event.sealed, event.acceptable))
@@ -80,19 +94,33 @@ def still_waiting(turn: Turn, contact: Contact) -> None:
         queueing.play_music(turn, contact)
 
 
-def left(turn: Turn, contact: Contact) -> FlowPosition | None:
-    """The caller is in no flow any more; gives back where they were."""
+def left(turn: Turn, contact: Contact, how: str = "left") -> FlowPosition | None:
+    """The caller is in no flow any more; gives back where they were.
+
+    Args:
+        turn: The turn.
+        contact: The contact.
+        how: For its path: see ``ctid.model.flow_visit.FlowVisit.result``.
+    """
     position = contact.ivr.flow if contact.ivr is not None else None
+    if position is not None:
+        tidy(turn, contact, position, how)
     contact.ivr = None
-    if position is None:
-        return None
+    return position
+
+
+def tidy(turn: Turn, contact: Contact, position: FlowPosition, how: str) -> None:
+    """Whatever the caller does next, nothing of the flow is needed any more; for ``how`` see ``left``."""
+    if position.over:
+        return
+    position.over = True
+    contacts.step(turn, contact, "left", f"{flow_name(position.flow)}/{position.node}", how)
     turn.cancel_timer(f"hush:{contact.id}")
     _hush(turn, contact, position, on=False)
     if position.recording_id:
         statements.end(turn, position)
     if position.sealed:
         turn.emit(ForgetSealed(sealed=sorted(position.sealed.values())))
-    return position
 
 
 # ---- private -----------------------------------------------------------------------------------------------------
@@ -113,7 +141,7 @@ def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect) -> Way 
     position = walk.position
     turn.cancel_timer(f"hush:{contact.id}")
     for passed in walk.trail:
-        contacts.step(turn, contact, passed.kind, passed.name, passed.result)
+        contacts.step(turn, contact, passed.kind, passed.name, passed.result, passed.title)
     for place in walk.untold:
         turn.note("condition-untold", f"flows/{place}")
     contact.version += 1

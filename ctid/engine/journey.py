@@ -7,10 +7,12 @@ import msgspec
 from ctid.engine import (
     callbacks,
     contacts,
+    decisions,
     detours,
     dialling,
     early_ends,
     flows,
+    holding,
     offers,
     outage,
     own_calls,
@@ -19,6 +21,7 @@ from ctid.engine import (
     queueing,
     supervisions,
     surveys,
+    treatment,
     voicemail,
     ways_out,
 )
@@ -33,6 +36,7 @@ from ctid.model.events import (
     CallerReturned,
     CollectEnd,
     CustomerLookedUp,
+    DecisionAsked,
     DigitsCollected,
     LookupAnswered,
     RecordSaved,
@@ -66,10 +70,33 @@ def arrived(turn: Turn, event: CallArrived) -> None:
         phone_calls.gone_on(turn, turn.state.contacts[leg.contact_id])
         leg = None
     if leg is not None:
+        late, leg.asks = leg.asks, False
         leg.has_agi, leg.coming = True, False
         turn.touch_contact(leg.contact_id)
-        resume(turn, leg)
+        if not (late and _talks_again(turn, leg)):
+            resume(turn, leg)
         return
+    contact, leg = newcomer(turn, event)
+    choice = choose_entry(turn.site, event.dnis, turn.now)
+    if choice is None:
+        contacts.publish(turn, contact, "contact.created")
+        turn.note("no-entry", "a call came for a number that no entry takes")
+        hand_off(turn, contact, leg)
+        return
+    contact.entry = choice.entry
+    contacts.step(turn, contact, "entry", choice.entry, "open" if choice.open else "closed")
+    contacts.publish(turn, contact, "contact.created")
+    if early_ends.take(turn, event.pbx, event.unique_id):
+        caller_gone(turn, leg, None, "unknown")
+        return
+    turn.emit(AnswerLeg(pbx=leg.pbx, unique_id=leg.unique_id))
+    if contact.ani:
+        turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
+    go(turn, contact, choice.place)
+
+
+def newcomer(turn: Turn, event: CallArrived | DecisionAsked) -> tuple[Contact, Leg]:
+    """A new contact, and its caller's leg."""
     turn.state.arrivals += 1
     contact = Contact(
         id=turn.mint("ct"),
@@ -95,22 +122,38 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     contacts.begin_span(turn, contact)
     outage.bear(turn, leg.pbx)
     turn.emit(SetVariable(pbx=leg.pbx, unique_id=leg.unique_id, name="CTID_CONTACT", value=contact.id))
-    choice = choose_entry(turn.site, event.dnis, turn.now)
-    if choice is None:
-        contacts.publish(turn, contact, "contact.created")
-        turn.note("no-entry", "a call came for a number that no entry takes")
-        hand_off(turn, contact, leg)
+    return contact, leg
+
+
+def decide(turn: Turn, event: DecisionAsked) -> None:
+    """Go through a flow for a call that the PBX deals with, and tell it what came of it."""
+    known = turn.legs.find(event.pbx, event.unique_id)
+    if known is not None:
+        contact = turn.state.contacts.get(known.contact_id)
+        position = contact.ivr.flow if contact is not None and contact.ivr is not None else None
+        known.has_agi = True
+        if contact is not None and position is not None and position.decision:
+            _go_on(turn, contact, flows.again(turn, contact, position))
+        else:
+            turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next=decisions.UNDECIDED))
         return
-    contact.entry = choice.entry
-    contacts.step(turn, contact, "entry", choice.entry, "open" if choice.open else "closed")
+    contact, leg = newcomer(turn, event)
     contacts.publish(turn, contact, "contact.created")
     if early_ends.take(turn, event.pbx, event.unique_id):
         caller_gone(turn, leg, None, "unknown")
-        return
-    turn.emit(AnswerLeg(pbx=leg.pbx, unique_id=leg.unique_id))
-    if contact.ani:
-        turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
-    go(turn, contact, choice.place)
+    elif event.flow in turn.site.flows:
+        _go_on(turn, contact, flows.begin(turn, contact, event.flow, decision=True))
+    else:
+        turn.note("flow-lost", "flow_gone")
+        decisions.tell(turn, contact, leg, decisions.UNDECIDED)
+        _let_go(turn, contact, leg, Outcome.FAILED)
+
+
+def _talks_again(turn: Turn, leg: Leg) -> bool:
+    """Whether the caller was retrieved before we came to know that they asked for us: the session ends of itself."""
+    contact = turn.state.contacts.get(leg.contact_id)
+    in_talk = contact is not None and contact.state is ContactState.CONNECTED and not contact.on_hold
+    return in_talk and contact is not None and holding.together(holding.agent_leg(turn, contact), leg)
 
 
 def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
@@ -164,7 +207,7 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     on_hold = contact is not None and contact.on_hold and supervisions.is_taken_over(turn, contact)
     if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
         if surveys.is_due(turn, contact, leg):
-            surveys.begin(turn, contact)
+            offers.survey(turn, contact)
             enter_flow(turn, contact, turn.site.queues[contact.queue].survey or "", survey=True)
         else:
             offers.talk_over(turn, contact)
@@ -371,6 +414,9 @@ def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, promp
     if tries == 0:
         contacts.step(turn, contact, "menu", name)
     contact.ivr = MenuPosition(node=f"menu:{name}", token=token, tries=tries + 1)
+    if tries == 0 and detours.is_on_one(contact):
+        # The agent waits, and sees where the caller is.
+        contacts.publish(turn, contact, "contact.updated")
     if leg.has_agi:
         turn.emit(
             PlayAndCollect(
@@ -398,17 +444,32 @@ def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
         return
     leg = turn.legs.get(contact.caller_leg)
     if isinstance(way, LeaveFlow):
+        place = f"flows/{way.flow}/nodes/{way.node}/go"
+        if contact.ivr is not None and contact.ivr.flow is not None and contact.ivr.flow.decision and leg is not None:
+            flows.left(turn, contact)
+            decisions.leads_to(turn, contact, leg, place)
+            _let_go(turn, contact, leg, Outcome.HANDLED)
+            return
         if not detours.is_on_one(contact):
             flows.left(turn, contact)
-        go(turn, contact, f"flows/{way.flow}/nodes/{way.node}/go")
+        elif contact.ivr is not None and contact.ivr.flow is not None:
+            # They are in the IVR until they are with their agent again.
+            destination = destination_at(turn.site, place)
+            leads_on = destination is not None and _leads_on(turn, destination)
+            flows.tidy(turn, contact, contact.ivr.flow, "left" if leads_on else "back")
+        go(turn, contact, place)
         return
     if way.lost:
         turn.note("flow-lost", way.lost)
     if detours.is_on_one(contact):
         detours.over(turn, contact)
         return
-    position = flows.left(turn, contact)
+    position = flows.left(turn, contact, "lost" if way.lost else "ended")
     if leg is None:
+        return
+    if position is not None and position.decision:
+        decisions.tell(turn, contact, leg, decisions.UNDECIDED if way.lost else "end", way.result)
+        _let_go(turn, contact, leg, Outcome.FAILED if way.lost else Outcome.HANDLED)
         return
     if way.lost and not (position is not None and position.survey):
         hand_off(turn, contact, leg)
@@ -437,6 +498,11 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
         return
     if contact.message is not None:
         voicemail.collected(turn, contact, leg, event)
+        return
+    if contact.treatment is not None and contact.treatment.token == event.token:
+        place = treatment.heard(turn, contact, contact.treatment, event)
+        if place is not None:
+            _leave_queue_for(turn, contact, "key", place)
         return
     if contact.ivr is None or contact.ivr.token != event.token:
         return
@@ -473,11 +539,15 @@ def leave_queue(turn: Turn, contact: Contact) -> None:
         # Nothing can be played to a leg that is between two sessions; it will be back within a second or two.
         turn.start_timer(f"wait:{contact.id}", 1_000)
         return
+    _leave_queue_for(turn, contact, way.result, way.place)
+
+
+def _leave_queue_for(turn: Turn, contact: Contact, reason: str, place: str) -> None:
     turn.cancel_timer(f"step:{contact.id}")
     turn.cancel_timer(f"wait:{contact.id}")
-    contacts.publish(turn, contact, "contact.overflowed", reason=way.result)
+    contacts.publish(turn, contact, "contact.overflowed", reason=reason)
     contacts.move(turn, contact, ContactState.CREATED)
-    go(turn, contact, way.place)
+    go(turn, contact, place)
 
 
 def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> None:
@@ -504,8 +574,11 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
     if contact.state in WAITING:
         places.leave(turn, contact)
     voicemail.finish(turn, contact)
-    if contact.ivr is not None and contact.ivr.flow is not None and contact.state is ContactState.CREATED:
-        flows.left(turn, contact)
+    if contact.ivr is not None and contact.ivr.flow is not None:
+        content = contact.ivr.flow.goal and outcome is None
+        if content and contact.state is ContactState.CREATED and contact.outcome is None:
+            contact.outcome = Outcome.HANDLED
+        flows.left(turn, contact, "lost" if outcome is Outcome.FAILED else "content" if content else "hung_up")
     match contact.state:
         case ContactState.CREATED:
             if is_given(contact):
@@ -531,10 +604,15 @@ def release(turn: Turn, leg: Leg) -> None:
 def hand_off(turn: Turn, contact: Contact, leg: Leg) -> None:
     """Leave the caller to the dialplan's own fallback; ctid has nothing for them."""
     turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
+    _let_go(turn, contact, leg, Outcome.FAILED)
+
+
+def _let_go(turn: Turn, contact: Contact, leg: Leg, outcome: Outcome) -> None:
+    """What becomes of the caller is no more ours."""
     own_calls.forget(turn, leg)
     turn.cancel_timer(f"unseen:{leg.id}")
     contact.caller_leg = ""
-    contacts.close(turn, contact, Outcome.FAILED)
+    contacts.close(turn, contact, outcome)
 
 
 def looked_up(turn: Turn, event: CustomerLookedUp) -> None:

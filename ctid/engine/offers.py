@@ -10,12 +10,14 @@ from ctid.engine import (
     detours,
     outage,
     own_calls,
+    phones,
     queueing,
     recordings,
     returning,
     ringing,
     segments,
     supervisions,
+    surveys,
     tasks,
     today,
     wrap_up,
@@ -270,7 +272,7 @@ def decline(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause) -> N
             back_off = policy.reject_backoff_seconds
         case _:
             back_off = policy.unreachable_backoff_seconds
-    agents.back_off(turn, agent, back_off)
+    agents.back_off(turn, agent, back_off * phones.patience(turn, agent.id, cause))
     queueing.exclude(turn, contact, agent.id)
     was_meant = contact.meant_for == agent.id
     if was_meant:
@@ -375,6 +377,18 @@ def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) 
         turn.emit(ReleaseLeg(pbx=caller.pbx, unique_id=caller.unique_id, next="hangup"))
 
 
+def survey(turn: Turn, contact: Contact) -> None:
+    """The talk is over and its caller is with us, to be asked about it; they were handled, whatever they say."""
+    contact.outcome = Outcome.HANDLED
+    consultations.over(turn, contact)
+    for segment in segments.talking(contact):
+        leave_talk(turn, contact, segment, "ended")
+    turn.cancel_timer(f"parted:{contact.id}")
+    contact.on_hold, contact.offer_ids = False, []
+    contacts.move(turn, contact, ContactState.CREATED)
+    contacts.publish(turn, contact, "contact.updated")
+
+
 PARTED_MS = 2_000
 """What a caller does whose agent has left, the PBX tells within far less: they come to us, hang up, are transferred."""
 
@@ -393,6 +407,8 @@ def _agent_left(turn: Turn, contact: Contact, outcome: Outcome) -> None:
         detours.agent_left(turn, contact)
         return
     away = caller is None or caller.has_agi or not caller.bridge_id
+    if away and outcome is Outcome.HANDLED and surveys.is_due(turn, contact, caller):
+        away = False
     if (away and not supervisions.is_taken_over(turn, contact)) or outcome is not Outcome.HANDLED:
         talk_over(turn, contact, outcome)
         return

@@ -9,8 +9,9 @@ from ctid.engine import contacts, outage, outlook, places, visits, ways_out
 from ctid.engine.parked import is_parked
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.turn import Turn, ms
-from ctid.model.commands import PlayMusic
-from ctid.model.contact import Contact
+from ctid.model.commands import AwaitKey, PlayMusic
+from ctid.model.contact import Contact, Treatment
+from ctid.model.leg import Leg
 from ctid.model.states import WAITING, ContactState
 from ctid.routing import conditions
 from ctid.spec.agent import VOICE
@@ -71,6 +72,7 @@ def change_queue(turn: Turn, contact: Contact, name: str) -> None:
 def _begin(turn: Turn, contact: Contact) -> None:
     """The contact waits in a queue from now on."""
     contact.step = contact.delay_ms = 0
+    treat(turn, contact)
     play_music(turn, contact)
     choose(turn, contact, contact.queue)
     arm_step(turn, contact)
@@ -140,8 +142,38 @@ def play_music(turn: Turn, contact: Contact) -> None:
     """Let the waiting caller hear the queue's music, if their leg is with us; the usual one if there is no queue."""
     leg = turn.legs.get(contact.caller_leg)
     if leg is not None and leg.has_agi:
-        music = turn.site.queues[contact.queue].music if contact.queue else "default"
-        turn.emit(PlayMusic(pbx=leg.pbx, unique_id=leg.unique_id, music_class=music))
+        turn.emit(PlayMusic(pbx=leg.pbx, unique_id=leg.unique_id, music_class=music_of(turn, contact)))
+        if contact.treatment is not None and contact.state in WAITING:
+            _listen(turn, contact, leg, contact.treatment)
+
+
+def music_of(turn: Turn, contact: Contact) -> str:
+    """The music that the contact hears: the queue's; the usual one if there is no queue, or a reload took it away."""
+    queue = turn.site.queues.get(contact.queue)
+    return queue.music if queue is not None else "default"
+
+
+def treat(turn: Turn, contact: Contact) -> None:
+    """Have announcements made to the caller while they wait in the queue, if it has any."""
+    spec = turn.site.queues[contact.queue].waiting
+    turn.cancel_timer(f"treat:{contact.id}")
+    contact.treatment = None
+    if spec is not None and contact.callback is None and contact.channel == VOICE:
+        contact.treatment = Treatment()
+        turn.start_timer(f"treat:{contact.id}", ms(spec.first_seconds))
+
+
+def _listen(turn: Turn, contact: Contact, leg: Leg, treatment: Treatment) -> None:
+    """Music plays, and the keys by which the caller leaves the queue count."""
+    spec = turn.site.queues[contact.queue].waiting
+    treatment.announcing = False
+    if spec is None:
+        return
+    if f"treat:{contact.id}" not in turn.state.timers:
+        turn.start_timer(f"treat:{contact.id}", ms(spec.every_seconds))
+    if spec.keys:
+        treatment.token = turn.mint("tk")
+        turn.emit(AwaitKey(pbx=leg.pbx, unique_id=leg.unique_id, token=treatment.token, accept="".join(spec.keys)))
 
 
 # ---- what the contact needs --------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ def settled(turn: Turn, event: RecordingSettled) -> None:
                     "contact_id": stored.contact_id or None,
                     "agent_id": stored.agent_id or None,
                     "queue": stored.queue or None,
+                    "kind": stored.kind,
                     "on_demand": stored.on_demand,
                 },
                 "duration_ms": stored.duration_ms,
@@ -43,4 +44,4 @@ def settled(turn: Turn, event: RecordingSettled) -> None:
 
 def _nothing_said(recording: Recording, failure: str) -> bool:
     """Whether it is of a caller who hung up with the beep: that is none, and no failure."""
-    return recording.kind is not RecordingKind.CALL and failure == "empty"
+    return recording.kind.is_message and failure == "empty"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.engine import agents, assignment, callbacks, queueing, today
+from ctid.engine import agents, assignment, callbacks, flow_versions, phones, queueing, today
 from ctid.engine.state import Pbx, SiteState
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
@@ -20,7 +20,8 @@ def parse(spec: dict[str, Any]) -> SiteSpec:
 def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
     """Bring the configuration into force without touching live contacts.
 
-    Queues and menus that vanish while a contact is in them stay as they were, until a reload finds them empty.
+    Queues and menus that vanish while a contact is in them stay as they were, until a reload finds them empty. So do
+    flows that change: who is in one goes through it as it was.
     """
     state = turn.state
     spec = _carry_over(state, spec)
@@ -39,6 +40,8 @@ def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
         elif agent.pending_reason == SystemReason.CONFIG_REMOVED:
             agents.pend(turn, agent, None)
     turn.floor = assignment.empty_floor(state, site)
+    for name in state.pbxes:
+        phones.tell(turn, name)
     for contact in state.contacts.values():
         if contact.state in (ContactState.QUEUED, ContactState.OFFERED):
             queueing.reconsider(turn, contact)
@@ -58,6 +61,7 @@ def _carry_over(state: SiteState, spec: dict[str, Any]) -> dict[str, Any]:
         coming = spec.get(section) or {}
         kept = {name: present[name] for name in sorted(used) if name not in coming and name in present}
         whole[section] = {**coming, **kept}
+    whole["flows"] = flow_versions.carry_over(state, spec.get("flows") or {})
     before: Any = state.spec.get("queues") or {}
     for name in state.callbacks:
         if not whole["queues"][name].get("callback"):

@@ -30,7 +30,7 @@ def begin(turn: Turn, contact: Contact, leg: Leg, token: str, what: TakeDown) ->
         leg_id=leg.id,
         pbx=leg.pbx,
         agent_id="",
-        queue="",
+        queue=contact.queue,
         ani=contact.ani,
         asked=True,
         kind=RecordingKind.STATEMENT,

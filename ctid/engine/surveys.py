@@ -5,11 +5,10 @@ The agent wraps up meanwhile; the answers are attributes of the contact, and so 
 
 from __future__ import annotations
 
-from ctid.engine import contacts, offers, segments
 from ctid.engine.turn import Turn
 from ctid.model.contact import Contact
 from ctid.model.leg import Leg
-from ctid.model.states import ContactState, Direction, Outcome
+from ctid.model.states import Direction
 
 
 def is_in_one(contact: Contact) -> bool:
@@ -17,24 +16,15 @@ def is_in_one(contact: Contact) -> bool:
     return contact.ivr is not None and contact.ivr.flow is not None and contact.ivr.flow.survey
 
 
-def is_due(turn: Turn, contact: Contact, leg: Leg) -> bool:
-    """Whether the caller, who is with us again as their talk is over, is to be asked."""
+def is_due(turn: Turn, contact: Contact, caller: Leg | None) -> bool:
+    """Whether the caller, whose talk is over, is to be asked as soon as they are with us."""
     queue = turn.site.queues.get(contact.queue)
     return (
         queue is not None
         and queue.survey in turn.site.flows
         and contact.direction is Direction.INBOUND
         and contact.outcome is None
-        and leg.id == contact.caller_leg
+        and caller is not None
+        and caller.id == contact.caller_leg
         and bool(contact.segments)
     )
-
-
-def begin(turn: Turn, contact: Contact) -> None:
-    """Their agents' part is over; the contact's lasts until they have answered, and is handled whatever they say."""
-    contact.outcome = Outcome.HANDLED
-    for segment in segments.talking(contact):
-        offers.leave_talk(turn, contact, segment, "ended")
-    turn.cancel_timer(f"parted:{contact.id}")
-    contact.on_hold, contact.offer_ids = False, []
-    contacts.move(turn, contact, ContactState.CREATED)

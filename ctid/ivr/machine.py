@@ -22,6 +22,7 @@ from ctid.ivr.effects import (
     TakeDown,
     TakenDown,
 )
+from ctid.ivr.outline import asks_for_secret
 from ctid.ivr.saying import utterances
 from ctid.ivr.values import normal, seen
 from ctid.ivr.world import World, environment
@@ -29,7 +30,7 @@ from ctid.model.events import CollectEnd
 from ctid.model.flow import FlowFrame, FlowPosition
 from ctid.model.speech import Utterance
 from ctid.spec.condition import holds
-from ctid.spec.flow import LANGUAGE, FlowSpec, acceptable, language_of
+from ctid.spec.flow import LANGUAGE, FlowSpec, acceptable, flow_name, language_of
 from ctid.spec.nodes import (
     CallNode,
     CaseSpec,
@@ -123,7 +124,7 @@ class Walk:
         if spec is None:
             return Ended("", lost="flow_gone")
         self.position.flow = flow
-        self._pass("flow", flow, spec.version)
+        self._pass("flow", flow_name(flow), spec.version)
         return self._go(spec.start)
 
     def _go(self, name: str) -> Effect:
@@ -131,7 +132,8 @@ class Walk:
         node = self._node()
         if node is None:
             return Ended("", lost="node_gone")
-        self._pass("node", f"{self.position.flow}/{name}")
+        self.trail.append(Passed("node", f"{flow_name(self.position.flow)}/{name}", title=node.title))
+        self.position.goal |= node.goal
         self._silent += 1
         if self._silent > MAX_SILENT_NODES:
             return Ended("", lost="endless")
@@ -172,7 +174,10 @@ class Walk:
         heard = self._utterances(node.say)
         if not heard:
             return self._go(node.then)
-        return Hear(heard, interruptible=node.interruptible)
+        # A key counts in the node that asks next, and one of sensitive digits must not be told on its own.
+        frames = tuple(self.position.frames)
+        secret = node.interruptible and asks_for_secret(self._flows, self.position.flow, node.then, frames)
+        return Hear(heard, interruptible=node.interruptible and not secret)
 
     def _call(self, node: CallNode) -> Effect:
         if len(self.position.frames) >= MAX_FRAMES:
@@ -181,7 +186,7 @@ class Walk:
         return self._into(node.call)
 
     def _end(self, result: str) -> Effect:
-        self._pass("end", self.position.flow, result)
+        self._pass("end", flow_name(self.position.flow), result)
         if not self.position.frames:
             return Ended(result)
         frame = self.position.frames.pop()
@@ -368,6 +373,8 @@ class Walk:
         return None if spec is None else spec.nodes.get(self.position.node)
 
     def _set(self, values: Mapping[str, str]) -> None:
+        if not values:
+            return
         known = self._known()
         for name, text in values.items():
             self._world.attributes[name] = filled(text, known)[:MAX_VALUE_CHARS]
@@ -385,8 +392,8 @@ class Walk:
         }
 
     def _utterances(self, items: list[SayItem]) -> list[Utterance]:
-        language = language_of(self._flows[self.position.flow], self._world.attributes.get(LANGUAGE, ""))
-        return utterances(items, language, self._world.attributes, self._known(), self._world.now.date())
+        language = language_of(self._flows[self.position.flow].languages, self._world.attributes.get(LANGUAGE, ""))
+        return utterances(items, language, self._world.attributes, self._known, lambda: self._world.now.date())
 
     def _pass(self, kind: str, name: str, result: str = "") -> None:
         self.trail.append(Passed(kind, name, result))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from ctid.ivr.spoken.spoken import phrases
@@ -11,7 +11,11 @@ from ctid.spec.say import ANY_LANGUAGE, SayItem, filled
 
 
 def utterances(
-    items: Iterable[SayItem], language: str, attributes: Mapping[str, str], known: Mapping[str, str], today: date
+    items: Iterable[SayItem],
+    language: str,
+    attributes: Mapping[str, str],
+    named: Callable[[], Mapping[str, str]],
+    today: Callable[[], date],
 ) -> list[Utterance]:
     """What the caller hears.
 
@@ -19,8 +23,8 @@ def utterances(
         items: What is to be said.
         language: One of the flow's languages.
         attributes: The contact's. A value that is not there, or not of its kind, is left out.
-        known: What texts may name besides.
-        today: For dates.
+        named: Gives what texts may name, the attributes among it; asked for if a text names something.
+        today: Gives the date, likewise.
     """
     heard: list[Utterance] = []
     for item in items:
@@ -28,12 +32,12 @@ def utterances(
             heard.append(item.prompt)
         elif item.text is not None:
             text = item.text.get(language) or item.text.get(ANY_LANGUAGE) or next(iter(item.text.values()))
-            words = filled(text, {**known, **attributes}).strip()
+            words = (filled(text, named()) if "{" in text else text).strip()
             if words:
                 heard.append(Speech(text=words, language=language))
         elif item.value is not None:
             kind, name = item.value
-            heard += _value(kind, attributes.get(name, ""), language, item.currency or "", today)
+            heard += _value(kind, attributes.get(name, ""), language, item.currency or "", today())
     return heard
 
 

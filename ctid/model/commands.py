@@ -75,6 +75,20 @@ class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_colle
     sealed: SealedCheck | None = None
 
 
+class AwaitKey(Command, frozen=True, kw_only=True, tag="leg.await_key"):
+    """Wait for a key while music plays, until another command comes; answered by ``DigitsCollected`` if one comes.
+
+    Attributes:
+        token: Given back in the answer.
+        accept: Keys that count.
+    """
+
+    pbx: str
+    unique_id: str
+    token: str
+    accept: str
+
+
 class RecordMessage(Command, frozen=True, kw_only=True, tag="leg.record_message"):
     """Play prompts, then a beep, and record what the caller says until ``#``, a long silence or the end of the time.
 
@@ -125,8 +139,8 @@ class ReleaseLeg(Command, frozen=True, kw_only=True, tag="leg.release"):
     """End the FastAGI session in earnest: the dialplan goes on to ``next`` and does not come back by itself.
 
     Attributes:
-        next: ``hangup``, ``fallback``, ``number``, ``given``, ``voicemail``, ``phone`` or ``phones``: the value of the
-            channel variable ``CTID_NEXT``.
+        next: ``hangup``, ``fallback``, ``number``, ``given``, ``voicemail``, ``phone``, ``phones``, ``decided`` or
+            ``undecided``: the value of the channel variable ``CTID_NEXT``.
         target: The number, the mailbox or the phone's name, the value of ``CTID_TARGET``.
     """
 
@@ -203,16 +217,18 @@ class FetchLeg(Command, frozen=True, kw_only=True, tag="leg.fetch"):
 
 
 class HoldCall(Command, frozen=True, kw_only=True, tag="call.hold"):
-    """Take caller and agent out of their bridge: the caller to ask ctid by FastAGI again, the agent to wait.
+    """Take caller and agent out of their bridge: the caller to music and to ask ctid again, the agent to wait.
 
     Attributes:
         unique_id: The caller's channel.
         agent_unique_id: The agent's channel.
+        music_class: What the caller hears, before ctid is asked.
     """
 
     pbx: str
     unique_id: str
     agent_unique_id: str
+    music_class: str = "default"
 
 
 class LetWait(Command, frozen=True, kw_only=True, tag="leg.wait"):
@@ -418,6 +434,19 @@ class PlaceCall(Command, frozen=True, kw_only=True, tag="call.place"):
     headers: dict[str, str]
 
 
+class SetPhone(Command, frozen=True, kw_only=True, tag="phone.set"):
+    """Have the PBX's own dialplan know what is to become of calls to a phone, with or without ctid.
+
+    Attributes:
+        extension: What phones dial to reach it.
+        calls: ``dnd``: they are refused. A number: they go there. Empty: the phone rings.
+    """
+
+    pbx: str
+    extension: str
+    calls: str
+
+
 class HangUpLeg(Command, frozen=True, kw_only=True, tag="leg.hang_up"):
     """End a channel. That it is gone already is no failure."""
 
@@ -565,7 +594,7 @@ class Note(Command, frozen=True, kw_only=True, tag="note"):
     detail: str = ""
 
 
-AgiCommand = AnswerLeg | PlayAndCollect | RecordMessage | PlayMusic | StopMusic | SetVariable | ReleaseLeg
+AgiCommand = AnswerLeg | PlayAndCollect | AwaitKey | RecordMessage | PlayMusic | StopMusic | SetVariable | ReleaseLeg
 """What a leg's FastAGI session carries out."""
 
 Originate = RingAgent | DialCustomer | DialConsulted | RingSupervisor | PlaceCall
@@ -576,7 +605,7 @@ Move = (
 )
 """What is done to channels that are there; that one is gone is no failure."""
 
-AmiCommand = Originate | Move | MuteRecording | StopRecording | SendDigits | HangUpLeg
+AmiCommand = Originate | Move | MuteRecording | StopRecording | SendDigits | SetPhone | HangUpLeg
 
 RecordingCommand = StoreRecording | DiscardRecording
 """What the store of recordings carries out."""

@@ -79,7 +79,8 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
         at: When it was entered.
         kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
             ``phone``, ``callback``, ``transfer``, ``park`` or ``call`` (of an agent's own); in flows ``flow``,
-            ``node``, ``key``, ``digits``, ``confirm``, ``fetch``, ``record`` or ``end``: see ``ctid.ivr.effects``.
+            ``node``, ``key``, ``digits``, ``confirm``, ``fetch``, ``record`` or ``end``: see ``ctid.ivr.effects``;
+            ``left`` when they are in no flow any more, with the node as ``flow/node`` and how (``FlowVisit.result``).
         name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to
             or that an agent called; for ``transfer`` the agent, empty if it was to nobody we know; for ``park`` the
             agent, empty for anybody.
@@ -88,12 +89,14 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
             ``moved`` (by somebody's decision) or ``returned`` (it was parked, and nobody fetched it); for ``callback``
             why it was refused, why the customer was not reached or why it was given up; for ``call`` why nobody was
             reached; or empty.
+        title: Of a flow's node, for people; empty if it has none.
     """
 
     at: Instant
     kind: str
     name: str
     result: str = ""
+    title: str = ""
 
 
 class Span(msgspec.Struct, kw_only=True):
@@ -345,6 +348,22 @@ class Park(msgspec.Struct, frozen=True, kw_only=True):
     returned: bool = False
 
 
+class Treatment(msgspec.Struct, kw_only=True):
+    """What a waiting caller has been told, and what they may press.
+
+    Attributes:
+        token: Names what is played or listened for now; an answer with another token is late and is dropped.
+        announcing: Whether an announcement plays, instead of music.
+        position: The place in the queue that they were told last; 0 if none.
+        message: How many messages they have heard.
+    """
+
+    token: str = ""
+    announcing: bool = False
+    position: int = 0
+    message: int = 0
+
+
 class MenuPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
@@ -391,6 +410,7 @@ class Contact(msgspec.Struct, kw_only=True):
         offers: What became of each offer.
         segments: Each agent's part, in order.
         ivr: Position in the IVR while in it.
+        treatment: What its caller has been told while they wait, where the queue tells them anything.
         message: Set while its caller leaves a message.
         queue: The queue waited in or served from.
         priority: Its own, from menus and entries; its queue's is added while it waits there. Higher goes first.
@@ -447,6 +467,7 @@ class Contact(msgspec.Struct, kw_only=True):
     offers: list[OfferResult] = []
     segments: list[Segment] = []
     ivr: MenuPosition | None = None
+    treatment: Treatment | None = None
     message: MessagePosition | None = None
     queue: str = ""
     priority: int = 0

@@ -86,6 +86,24 @@ class CallArrived(Event, frozen=True, kw_only=True, tag="call.arrived"):
     attributes: dict[str, str] = {}
 
 
+class DecisionAsked(Event, frozen=True, kw_only=True, tag="decision.asked"):
+    """The PBX, which deals with a call by itself, asks what is to become of it (dialplan ``AGI(agi://…/decide)``).
+
+    Attributes:
+        flow: The flow that decides.
+        ani: As received, empty if withheld.
+        dnis: As received.
+        attributes: What the dialplan tells besides.
+    """
+
+    pbx: str
+    unique_id: str
+    flow: str
+    ani: str
+    dnis: str
+    attributes: dict[str, str] = {}
+
+
 class CallerReturned(Event, frozen=True, kw_only=True, tag="call.returned"):
     """The caller's leg came back to ctid after the agent's leg had gone (dialplan ``ctid-after``)."""
 
@@ -293,11 +311,13 @@ class DialEnded(Event, frozen=True, kw_only=True, tag="leg.dial_ended"):
     Attributes:
         called_unique_id: Of the channel that rang.
         status: Asterisk's ``DIALSTATUS``: ``ANSWER``, ``CANCEL``, ``NOANSWER`` …
+        forward: Where the phone sends the call instead (302); empty if it does not. Told of ctid's own originates too.
     """
 
     pbx: str
     called_unique_id: str
     status: str
+    forward: str = ""
 
 
 class SpyStarted(Event, frozen=True, kw_only=True, tag="spy.started"):
@@ -483,6 +503,19 @@ class AgentProfileSet(Request, frozen=True, kw_only=True, tag="request.agent_pro
     queues: dict[str, dict[str, float] | None] | msgspec.UnsetType | None = msgspec.UNSET
 
 
+class AgentPhoneSet(Request, frozen=True, kw_only=True, tag="request.agent_phone"):
+    """Set what is to become of calls for an agent; what is not given stays as it is.
+
+    Attributes:
+        do_not_disturb: Whether nobody else has their phone rung.
+        forwarded_to: The number that calls for them go to; ``None`` for none.
+    """
+
+    agent_id: str
+    do_not_disturb: bool | msgspec.UnsetType = msgspec.UNSET
+    forwarded_to: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
 class OfferAccepted(Request, frozen=True, kw_only=True, tag="request.offer_accept"):
     """The agent takes the offer at the desktop: their phone is rung now, or the task begins."""
 
@@ -565,6 +598,7 @@ class TransferRequested(Request, frozen=True, kw_only=True, tag="request.transfe
         voicemail_queue: To leave a message for whoever serves this queue.
         voicemail_agent: To leave a message for this agent.
         menu: To go through this menu and on from there.
+        flow: To go through this flow and on from there.
     """
 
     contact_id: str
@@ -574,13 +608,15 @@ class TransferRequested(Request, frozen=True, kw_only=True, tag="request.transfe
     voicemail_queue: str = ""
     voicemail_agent: str = ""
     menu: str = ""
+    flow: str = ""
 
 
 class DetourRequested(Request, frozen=True, kw_only=True, tag="request.detour"):
-    """Have the caller go through a menu and come back to the agent who talks to them."""
+    """Have the caller go through a menu or a flow, exactly one, and come back to the agent who talks to them."""
 
     contact_id: str
-    menu: str
+    menu: str = ""
+    flow: str = ""
 
 
 class HangUpRequested(Request, frozen=True, kw_only=True, tag="request.hang_up"):
@@ -906,6 +942,7 @@ AnyEvent = (
     PbxReconciled
     | PbxLost
     | CallArrived
+    | DecisionAsked
     | CallerReturned
     | AgiEnded
     | DigitsCollected
@@ -929,11 +966,13 @@ AnyEvent = (
     | RecordingRefused
     | DeviceChanged
     | CustomerLookedUp
+    | LookupAnswered
     | RecordSaved
     | RecordingSettled
     | RecordingSpaceTold
     | AgentStateRequested
     | AgentProfileSet
+    | AgentPhoneSet
     | OfferAccepted
     | OfferRejected
     | ContactSubmitted

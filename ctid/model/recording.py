@@ -31,6 +31,11 @@ class RecordingKind(StrEnum):
     VOICEMAIL = "voicemail"
     STATEMENT = "statement"
 
+    @property
+    def is_message(self) -> bool:
+        """Whether a caller speaks alone, from the beep on: there is one side, and none of somebody who says nothing."""
+        return self is not RecordingKind.CALL
+
 
 class Recording(msgspec.Struct, kw_only=True):
     """A recording that the PBX makes, or has made and that is not in the store yet.
@@ -38,7 +43,7 @@ class Recording(msgspec.Struct, kw_only=True):
     Attributes:
         id: Minted by ctid; also the name of the PBX's files.
         contact_id: What is recorded.
-        leg_id: The leg on whose channel the PBX records: the agent's, or of a message the caller's.
+        leg_id: The leg on whose channel the PBX records: the agent's, or of a message or statement the caller's.
         pbx: The PBX that records.
         agent_id: Who talks to the customer, or whom a message is for; empty for one that is for a queue.
         queue: From which they are served, or which a message is for; empty for one that is for an agent.
@@ -132,7 +137,7 @@ class RecordingFilter(msgspec.Struct, frozen=True, kw_only=True):
         until: Begun before this moment.
         queues: Of one of these queues.
         agents: Of one of these agents; ``None`` for all.
-        kind: What they are.
+        kinds: What they are.
         heard: Whether somebody has heard them.
         for_agents: Messages for one of these, or for a queue of ``for_queues``; ``None`` for all.
         for_queues: See ``for_agents``.
@@ -148,7 +153,7 @@ class RecordingFilter(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     queues: list[str] = []
     agents: list[str] | None = None
-    kind: RecordingKind = RecordingKind.CALL
+    kinds: tuple[RecordingKind, ...] = (RecordingKind.CALL,)
     heard: bool | None = None
     for_agents: list[str] | None = None
     for_queues: list[str] = []

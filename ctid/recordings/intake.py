@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from ctid.errors import RecordingError
-from ctid.model.recording import Recording, RecordingKind, StoredRecording
+from ctid.model.recording import Recording, StoredRecording
 from ctid.recordings import stereo
 from ctid.recordings.spool import Spool
 from ctid.recordings.vault import Vault
@@ -23,7 +23,7 @@ _PIECE_BYTES: Final = 64 * 1024
 
 
 def take_in(recording: Recording, site: str, spool: Spool, vault: Vault, retention_days: int) -> StoredRecording:
-    """Write both sides of an ended recording into the vault as one file; the spool's files stay.
+    """Write both sides of an ended recording, or the one of a message, into the vault; the spool's files stay.
 
     Args:
         recording: It has ended, and nothing is written to its files any more.
@@ -46,7 +46,7 @@ def take_in(recording: Recording, site: str, spool: Spool, vault: Vault, retenti
         for file in files:
             file.seek(skipped * stereo.SAMPLE_BYTES)
         length = samples - skipped
-        is_message = recording.kind is RecordingKind.VOICEMAIL
+        is_message = recording.kind.is_message
         if is_message and length < SHORTEST_MESSAGE:
             raise RecordingError("the caller has said nothing", "empty")
         contents = _mono(files[0], length) if is_message else _wav(files[0], files[1], length)

@@ -19,7 +19,7 @@ from ctid.errors import NotFoundError, RecordingError, StoreError
 from ctid.model.commands import RecordingCommand, StoreRecording
 from ctid.model.events import Event, RecordingSettled, RecordingSpaceTold
 from ctid.model.instant import Instant
-from ctid.model.recording import Recording, RecordingKind, StoredRecording
+from ctid.model.recording import Recording, StoredRecording
 from ctid.recordings.intake import take_in
 from ctid.recordings.ports import RecordingIndex
 from ctid.recordings.spool import Spool
@@ -187,7 +187,7 @@ class Recorder:
                 await self._index.save(stored)
             except RecordingError as error:
                 if error.reason in _FINAL:
-                    is_none = recording.kind is RecordingKind.VOICEMAIL and error.reason == "empty"
+                    is_none = recording.kind.is_message and error.reason == "empty"
                     self._metrics.recording("discarded" if is_none else "failed")
                     (_log.info if is_none else _log.error)(
                         "recording.failed", recording_id=recording.id, reason=error.reason, detail=error.detail
@@ -217,7 +217,7 @@ class Recorder:
             stored = await self._index.get(recording.id)
             if stored is None:
                 # Who hangs up with the beep leaves no file.
-                reason = "empty" if recording.kind is RecordingKind.VOICEMAIL else "missing"
+                reason = "empty" if recording.kind.is_message else "missing"
                 raise RecordingError("the PBX has written no file", reason)
             return stored
         return await self._in_thread(take_in, recording, site, spool, self._vault, self._retention_days)

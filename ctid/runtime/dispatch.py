@@ -10,6 +10,7 @@ import structlog
 
 from ctid.model import commands as do
 from ctid.model.events import Event, LegFailed
+from ctid.runtime.fetches import Fetches
 from ctid.runtime.lookups import Lookups
 from ctid.runtime.observer import Observer
 from ctid.runtime.record_writer import RecordWriter
@@ -69,6 +70,7 @@ class Dispatcher:
         webhooks: StreamPort,
         timers: Timers,
         lookups: Lookups,
+        fetches: Fetches,
         records: RecordWriter,
         recorder: RecorderPort | None = None,
         answer: Callable[[do.Accept | do.Refuse], None],
@@ -83,6 +85,7 @@ class Dispatcher:
         self._webhooks = webhooks
         self._timers = timers
         self._lookups = lookups
+        self._fetches = fetches
         self._records = records
         self._recorder = recorder
         self._answer = answer
@@ -116,6 +119,10 @@ class Dispatcher:
                         self._metrics.note("no-agi-session")
                 case do.LookUpCustomer():
                     self._lookups.start(command)
+                case do.FetchLookup():
+                    self._fetches.start(command)
+                case do.ForgetSealed():
+                    self._fetches.forget(command)
                 case do.SaveRecord():
                     self._records.put(command.record)
                 case do.StoreRecording() | do.DiscardRecording():

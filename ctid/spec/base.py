@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -27,6 +28,14 @@ def _pattern(text: str) -> str:
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 """A regular expression."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a URL's host is this very machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Spec(BaseModel):

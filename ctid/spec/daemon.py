@@ -8,9 +8,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, IPvAnyNetwork, SecretStr, StringConstraints, model_validator
 
 from ctid.spec.base import Name, Seconds, Spec
+from ctid.spec.lookup import LookupSpec
 from ctid.spec.oidc import OidcSpec
-from ctid.spec.recording import RecordingsSpec, SpoolSpec
+from ctid.spec.recording import AbsoluteFolder, RecordingsSpec, SpoolSpec
 from ctid.spec.secret import Secret
+from ctid.spec.speech import SpeechSpec
 from ctid.spec.web_phone import WebPhonesSpec
 from ctid.spec.webhook import WebhookSpec
 
@@ -44,11 +46,13 @@ class PbxSpec(Spec):
             ``PJSIP/{number}@carrier``. It is part of the dialplan that ``ctid asterisk-config`` prints.
         web_phones: How browsers register there; without it no agent of this PBX can have a ``web_phone``.
         recordings: The folder it writes recordings to; without it none of its calls is recorded.
+        speech: The folder ``speech.folder`` as this PBX sees it.
     """
 
     ami: AmiSpec
     web_phones: WebPhonesSpec | None = None
     recordings: SpoolSpec | None = None
+    speech: AbsoluteFolder | None = None
     dial_out: Annotated[str, StringConstraints(pattern=r"^([A-Za-z]+/\S*\{number\}\S*)?$")] = ""
 
 
@@ -166,6 +170,7 @@ class DaemonSpec(Spec):
 
     Attributes:
         sounds: Folders of sounds, as the PBXes have them in theirs. With some, every prompt must be in one.
+        lookups: How flows ask other systems.
         drain_seconds: How long SIGTERM waits for calls to end before the daemon goes all the same; talk goes on in
             the PBX and is taken up again at the next start.
     """
@@ -176,8 +181,10 @@ class DaemonSpec(Spec):
     store: StoreSpec = StoreSpec()
     journal: JournalSpec = JournalSpec()
     directory: DirectorySpec = DirectorySpec()
+    lookups: dict[Name, LookupSpec] = {}
     webhooks: dict[Name, WebhookSpec] = {}
     recordings: RecordingsSpec | None = None
+    speech: SpeechSpec | None = None
     sounds: list[Path] = []
     log: LogSpec = LogSpec()
     drain_seconds: Seconds = 600

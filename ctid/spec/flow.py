@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
@@ -55,12 +56,12 @@ def flow_name(name: str) -> str:
     return name.partition("@")[0]
 
 
-def language_of(flow: FlowSpec, wanted: str) -> str:
-    """The flow's language that suits the caller best: the wanted one, one like it, or its first."""
-    if wanted in flow.languages:
+def language_of(languages: Sequence[str], wanted: str) -> str:
+    """The language that suits the caller best: the wanted one, one like it, or the first."""
+    if wanted in languages:
         return wanted
     primary = wanted.partition("-")[0]
-    return next((tag for tag in flow.languages if tag.partition("-")[0] == primary), flow.languages[0])
+    return next((tag for tag in languages if tag.partition("-")[0] == primary), languages[0])
 
 
 def acceptable(check: CheckSpec, digits: str) -> bool:

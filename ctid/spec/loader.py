@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
-from ctid.spec.references import NOTHING, faulty_recordings, faulty_references
+from ctid.spec.lookup_references import faulty_fetches
+from ctid.spec.references import NOTHING, faulty_recordings, faulty_references, faulty_speech
 from ctid.spec.site import SiteSpec
 from ctid.spec.sounds import faulty_sounds
 from ctid.spec.yaml_source import KeyPath, Source, read_files
@@ -54,16 +55,27 @@ def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING, check
     """
     source = _read(path)
     site, daemon = validate(SiteSpec, source), validate(DaemonSpec, source)
-    for where, what in (
-        *faulty_references(source.data, code),
-        *faulty_recordings(source.data),
-        *faulty_sounds(source.data),
-        *check(source.data),
-    ):
+    referring = (
+        faulty_references(source.data, code),
+        faulty_recordings(source.data),
+        faulty_speech(source.data),
+        faulty_sounds(source.data),
+        faulty_fetches(source.data),
+        check(source.data),
+    )
+    for where, what in (fault for faults in referring for fault in faults):
         source.fault(where, what)
     if source.faults or site is None or daemon is None:
         raise ConfigError(sorted(set(source.faults), key=_by_place))
     return Config(site=site, daemon=daemon)
+
+
+def placed(path: Path, remarks: Faults) -> list[str]:
+    """What there is to say of places in the configuration in a file or directory, as its faults are told."""
+    source = _read(path)
+    for where, what in remarks:
+        source.fault(where, what)
+    return sorted(source.faults, key=_by_place)
 
 
 def load_site(path: Path, check: Check = lambda _: ()) -> SiteSpec:

@@ -11,6 +11,7 @@ from ctid.spec.desk import LinkSpec, ThresholdsSpec
 from ctid.spec.destination import Destination, OverflowSpec, PhoneNumber, Prompt
 from ctid.spec.recording import RecordingPolicySpec
 from ctid.spec.requirement import RequirementSpec, Steps, check_order
+from ctid.spec.waiting import WaitingSpec
 
 
 class WeightsSpec(Spec):
@@ -92,6 +93,7 @@ class QueueSpec(Spec):
         nobody: Where contacts go for whom nobody who is logged in is able, now or at a later step.
         overflow: Further ways out, by wait, length or expected wait.
         callback: How contacts of this queue are called back.
+        waiting: What callers hear and may do while they wait, besides the music.
         survey: The flow that callers go through once their agent has hung up.
         recording: Which calls served from here are recorded, unless the agent's own ``recording`` says otherwise.
         dispositions: Codes that the wrap-up may use; empty for all of the site.
@@ -124,6 +126,7 @@ class QueueSpec(Spec):
     nobody: Destination | None = None
     overflow: list[OverflowSpec] = []
     callback: CallbackSpec | None = None
+    waiting: WaitingSpec | None = None
     survey: Name | None = None
     recording: RecordingPolicySpec | None = None
     dispositions: list[Name] = []

@@ -22,6 +22,7 @@ _DESTINATIONS: tuple[KeyPath, ...] = (
     ("queues", "*", "full"),
     ("queues", "*", "nobody"),
     ("queues", "*", "overflow", "*", "to"),
+    ("queues", "*", "waiting", "keys", "*"),
     ("flows", "*", "nodes", "*", "go"),
 )
 
@@ -107,6 +108,18 @@ def faulty_recordings(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     for name, pbx in pbxes.items() if isinstance(pbxes, dict) and data.get("recordings") else ():
         if isinstance(pbx, dict) and not pbx.get("recordings") and asking:
             yield ("pbxes", name, "recordings"), "is missing: the folder that this PBX writes recordings to"
+
+
+def faulty_speech(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Every PBX that could not read what is spoken, or would read what nobody writes."""
+    pbxes = data.get("pbxes")
+    for name, pbx in pbxes.items() if isinstance(pbxes, dict) else ():
+        reads = isinstance(pbx, dict) and pbx.get("speech") is not None
+        speaks = data.get("speech") is not None
+        if speaks and not reads:
+            yield ("pbxes", name, "speech"), "is missing: speech.folder as this PBX sees it"
+        elif reads and not speaks:
+            yield ("pbxes", name, "speech"), "there is no section speech, which says how texts become sound"
 
 
 def _faulty_phones(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:

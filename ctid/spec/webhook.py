@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from ipaddress import ip_address
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from ctid.model.event_types import EVENT_TYPES
-from ctid.spec.base import Name, Spec
+from ctid.spec.base import Name, Spec, is_loopback
 from ctid.spec.secret import Secret
 
 PREFIX: Final = "whsec_"
@@ -97,13 +96,6 @@ class WebhookSpec(Spec):
             raise ValueError("the url is none of https://host/path")
         if url.username is not None or url.password is not None or url.fragment:
             raise ValueError("the url has a user, a password or a fragment; the signature tells who we are")
-        if url.scheme == "http" and not (self.allow_plain_http or _is_loopback(host)):
+        if url.scheme == "http" and not (self.allow_plain_http or is_loopback(host)):
             raise ValueError("the url is http:// beyond this machine; use https://, or say allow_plain_http: true")
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -18,12 +18,12 @@ from ctid.spec.daemon import DirectorySpec, HttpDirectorySpec
 from ctid.store.cases import presentable
 from ctid.store.database import Database
 from ctid.store.directory import CustomerDirectory, LookupFailed, TableDirectory
+from ctid.store.http_client import open_session, read_answer
 
 CACHE_ENTRIES: Final = 10_000
 NEGATIVE_CACHE_SECONDS: Final = 30.0
 """At most for so long a number is taken to be nobody's: a new customer shall be known at the next call."""
 
-MAX_ANSWER_BYTES: Final = 64 * 1024
 MAX_WAITING: Final = 1_000
 """Lookups that wait for their turn; one more fails at once."""
 
@@ -45,14 +45,7 @@ class HttpDirectory:
         self._cache: OrderedDict[str, tuple[float, Customer | None]] = OrderedDict()
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            headers={name: secret.get_secret_value() for name, secret in self._spec.headers.items()},
-            cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=self._spec.max_parallel),
-            # A small answer may unpack to a huge one.
-            auto_decompress=False,
-            skip_auto_headers={"Accept-Encoding"},
-        )
+        self._session = open_session(self._spec.headers, self._spec.max_parallel)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -115,13 +108,10 @@ class HttpDirectory:
                 return None
             if response.status != 200:
                 raise LookupFailed("unavailable")
-            answer = bytearray()
-            async for chunk in response.content.iter_any():
-                answer += chunk
-                if len(answer) > MAX_ANSWER_BYTES:
-                    response.close()
-                    raise LookupFailed("invalid")
-            return bytes(answer)
+            answer = await read_answer(response)
+            if answer is None:
+                raise LookupFailed("invalid")
+            return answer
 
 
 @contextlib.asynccontextmanager

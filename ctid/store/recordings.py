@@ -57,7 +57,7 @@ class RecordingStore:
         """
         if not 1 <= limit <= MAX_LIMIT:
             raise RequestError(f"limit is {limit}; it can be 1 to {MAX_LIMIT}")
-        query = select(recordings).where(recordings.c.site == self._site, recordings.c.kind == which.kind.value)
+        query = select(recordings).where(recordings.c.site == self._site, recordings.c.kind.in_(which.kinds))
         for column, value in (
             (recordings.c.contact_id, which.contact_id),
             (recordings.c.agent_id, which.agent_id),

@@ -10,8 +10,10 @@ _WAIT_SECONDS: Final = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 1_800)
 _RING_SECONDS: Final = (1, 2, 3, 5, 8, 12, 15, 20, 30, 45, 60)
 _WRAP_UP_SECONDS: Final = (1, 5, 10, 20, 30, 60, 120, 300, 600)
 _STEP_SECONDS: Final = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 1)
+_LOOKUP_SECONDS: Final = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60)
 _POST_SECONDS: Final = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60)
 _PAUSE_SECONDS: Final = (3e-3, 1e-2, 3e-2, 0.1, 0.3, 1)
+_RENDER_SECONDS: Final = (0.03, 0.1, 0.3, 1, 3, 10, 30)
 _WRITE_SECONDS: Final = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3)
 
 
@@ -26,6 +28,10 @@ class Metrics:
         agents: Agents by state now.
         ring: From the offer to the agent's answer.
         wrap_up: How long wrap-up took.
+        flows: Stays of callers in flows, by flow and how they left it: ``hung_up`` is a drop-out.
+        flow_nodes: Stays in their nodes, by flow, node and how they were left.
+        flow_seconds: How long callers were in flows.
+        flow_callers: Callers in flows now.
         callbacks: What became of callbacks, by queue and event. Of those dialled with the customer first, the share of
             ``waited`` is what a drop budget is about.
         pbx_up: 1 while the PBX is connected and reconciled.
@@ -42,6 +48,8 @@ class Metrics:
         journal_append: Time of one journal write.
         notes: Oddities noted, by code.
         commands: Commands executed, by tag.
+        lookups: Lookups of flows, by lookup and result: ``ok``, or why there was no answer.
+        lookup_time: How long one took, its wait for a turn and all tries included.
         webhook_attempts: Attempts to post an event, by webhook and result.
         webhook_attempt: How long such an attempt took.
         webhook_dead: Events given up, by webhook and cause; they can be looked at and tried again.
@@ -51,6 +59,9 @@ class Metrics:
         sign_ins: Sign-ins by password or identity provider, by result.
         recordings: Recordings by what became of them.
         recording_fault: 1 while nothing can be recorded.
+        speech: Texts asked for, by language and what became of it: ``kept`` already, ``rendered`` by its voice,
+            ``recorded`` by people, or ``failed``.
+        speech_render: How long a voice took for a text.
         audit_entries: Entries of the audit trail: written to the database, or to the log because it was away too long.
     """
 
@@ -74,6 +85,12 @@ class Metrics:
         self.agents = Gauge("ctid_agents", "Agents by state", ["state"], registry=own)
         self.ring = Histogram("ctid_ring_seconds", "Offer to answer", buckets=_RING_SECONDS, registry=own)
         self.wrap_up = Histogram("ctid_wrapup_seconds", "After-call work", buckets=_WRAP_UP_SECONDS, registry=own)
+        self.flows = Counter("ctid_flow_visits", "Stays in flows", ["flow", "result"], registry=own)
+        self.flow_nodes = Counter("ctid_flow_node", "Stays in nodes of flows", ["flow", "node", "result"], registry=own)
+        self.flow_seconds = Histogram(
+            "ctid_flow_seconds", "Time in flows", ["flow"], buckets=_WAIT_SECONDS, registry=own
+        )
+        self.flow_callers = Gauge("ctid_flow_callers", "Callers in flows", ["flow"], registry=own)
         self.callbacks = Counter(
             "ctid_callbacks", "Callbacks requested, dialled, waited for, given up", ["queue", "event"], registry=own
         )
@@ -97,6 +114,10 @@ class Metrics:
         )
         self.notes = Counter("ctid_notes", "Oddities noted", ["code"], registry=own)
         self.commands = Counter("ctid_commands", "Commands executed", ["command"], registry=own)
+        self.lookups = Counter("ctid_lookups", "Lookups of flows", ["lookup", "result"], registry=own)
+        self.lookup_time = Histogram(
+            "ctid_lookup_seconds", "One lookup of a flow", ["lookup"], buckets=_LOOKUP_SECONDS, registry=own
+        )
         self.webhook_attempts = Counter("ctid_webhook_attempts", "Events posted", ["webhook", "result"], registry=own)
         self.webhook_attempt = Histogram(
             "ctid_webhook_attempt_seconds", "One event posted", ["webhook"], buckets=_POST_SECONDS, registry=own
@@ -109,6 +130,10 @@ class Metrics:
         self.audit_entries = Counter("ctid_audit_entries", "Entries of the audit trail", ["to"], registry=own)
         self.recordings = Counter("ctid_recordings", "Recordings settled", ["result"], registry=own)
         self.recording_fault = Gauge("ctid_recording_fault", "1 while nothing can be recorded", registry=own)
+        self.speech = Counter("ctid_speech", "Texts to be spoken", ["language", "result"], registry=own)
+        self.speech_render = Histogram(
+            "ctid_speech_render_seconds", "One text rendered", ["language"], buckets=_RENDER_SECONDS, registry=own
+        )
         Gauge("ctid_build_info", "Always 1", ["release"], registry=own).labels(release=release).set(1)
 
     def exposition(self) -> bytes:
@@ -122,6 +147,15 @@ class Metrics:
     def left_queue(self, queue: str, outcome: str, wait_s: float) -> None:
         """Note how long a contact waited in a queue."""
         self.queue_wait.labels(queue=queue, outcome=outcome).observe(wait_s)
+
+    def flow_left(self, flow: str, result: str, seconds: float) -> None:
+        """Count a caller's stay in a flow."""
+        self.flows.labels(flow=flow, result=result).inc()
+        self.flow_seconds.labels(flow=flow).observe(seconds)
+
+    def node_left(self, flow: str, node: str, result: str) -> None:
+        """Count a caller's stay in a node of a flow; both are names of the configuration."""
+        self.flow_nodes.labels(flow=flow, node=node, result=result).inc()
 
     def callback(self, queue: str, event: str) -> None:
         """Count what happened to a callback."""
@@ -160,9 +194,18 @@ class Metrics:
         """Count a recording: ``stored``, ``discarded``, ``failed`` or ``expired``."""
         self.recordings.labels(result=result).inc()
 
+    def spoken(self, language: str, result: str) -> None:
+        """Count a text that was asked for: ``kept``, ``rendered``, ``recorded`` or ``failed``."""
+        self.speech.labels(language=language, result=result).inc()
+
     def command(self, tag: str) -> None:
         """Count a command."""
         self.commands.labels(command=tag).inc()
+
+    def lookup(self, lookup: str, result: str, seconds: float) -> None:
+        """Count a lookup of a flow, and note how long it took."""
+        self.lookups.labels(lookup=lookup, result=result).inc()
+        self.lookup_time.labels(lookup=lookup).observe(seconds)
 
     def webhook_attempted(self, webhook: str, result: str) -> None:
         """Count an attempt to post an event."""

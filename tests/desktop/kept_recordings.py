@@ -58,7 +58,7 @@ class KeptRecordings:
         found = [
             each
             for each in reversed(self.recordings.values())
-            if which.kind is each.kind
+            if each.kind in which.kinds
             and which.contact_id in (None, each.contact_id)
             and which.heard in (None, each.heard_at is not None)
             and (which.for_agents is None or each.agent_id in which.for_agents or each.queue in which.for_queues)

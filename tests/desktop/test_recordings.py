@@ -95,6 +95,31 @@ async def test_what_is_not_what_was_written_is_refused(recorded: Desk, http: aio
         assert (answer.status, (await answer.json())["code"]) == (409, "recording-error")
 
 
+async def test_what_callers_said_in_flows_is_among_them(recorded: Desk, http: aiohttp.ClientSession) -> None:
+    said = kept("rc-6", agent_id="", queue="", contact_id="ct-4", kind=RecordingKind.STATEMENT)
+    recorded.site.recordings.recordings[said.id] = said
+
+    async def listed(who: str, query: str = "") -> list[tuple[str, str]]:
+        async with http.get(f"/v1/recordings{query}", headers=recorded.bearer(who)) as answer:
+            assert answer.status == 200, await answer.text()
+            return [(each["id"], each["kind"]) for each in (await answer.json())["items"]]
+
+    assert await listed("sue", "?contact_id=ct-4") == [("rc-6", "statement"), ("rc-4", "call")]
+    assert await listed("sue", "?kind=statement") == [("rc-6", "statement")]
+    assert ("rc-6", "statement") not in await listed("sue", "?kind=call")
+    for query in ("kind=voicemail", "kind=nothing"):
+        async with http.get(f"/v1/recordings?{query}", headers=recorded.bearer("sue")) as answer:
+            assert answer.status == 422
+    async with http.get("/v1/recordings/rc-6/audio", headers=recorded.bearer("sue")) as answer:
+        assert (answer.status, await answer.read()) == (200, AUDIO)
+    async with http.get("/v1/recordings/rc-6/audio", headers=recorded.bearer("alice")) as answer:
+        assert answer.status == 403
+    async with http.get("/v1/voicemails/rc-6", headers=recorded.bearer("sue")) as answer:
+        assert answer.status == 404, "it is nobody's message"
+    async with http.delete("/v1/recordings/rc-6", headers=recorded.bearer("adam")) as answer:
+        assert (answer.status, (await answer.json())["recording"]["kind"]) == (202, "statement")
+
+
 async def test_who_listens_and_who_deletes_is_on_record(recorded: Desk, http: aiohttp.ClientSession) -> None:
     async with http.get(PATH, headers=recorded.bearer("sue")) as answer:
         await answer.read()

@@ -296,28 +296,28 @@ async def test_the_loop_turns_while_a_long_one_is_taken_in(rig: Rig) -> None:
     assert longest < 0.25, f"the loop stood still for {longest:.3f} s"
 
 
-def message(name: str = "rc-e1-1") -> StoreRecording:
-    return StoreRecording(
-        site="demo", recording=msgspec.structs.replace(recording(name, seconds=2), kind=RecordingKind.VOICEMAIL)
-    )
+def message(kind: RecordingKind = RecordingKind.VOICEMAIL, name: str = "rc-e1-1") -> StoreRecording:
+    return StoreRecording(site="demo", recording=msgspec.structs.replace(recording(name, seconds=2), kind=kind))
 
 
-async def test_a_message_has_one_channel(rig: Rig) -> None:
+@pytest.mark.parametrize("kind", [RecordingKind.VOICEMAIL, RecordingKind.STATEMENT])
+async def test_a_message_has_one_channel(rig: Rig, kind: RecordingKind) -> None:
     write(rig.spool.folder, "rc-e1-1", voice(2, 7), None)
-    rig.recorder.put(message())
+    rig.recorder.put(message(kind))
     await rig.until(lambda: bool(rig.settled()))
     stored = rig.settled()[0].stored
     assert stored is not None
-    assert (stored.kind, stored.duration_ms) == (RecordingKind.VOICEMAIL, 2_000)
+    assert (stored.kind, stored.duration_ms) == (kind, 2_000)
     with wave.open(io.BytesIO(await rig.audio(stored))) as reader:
         assert (reader.getnchannels(), reader.getframerate(), reader.getnframes()) == (1, 8_000, 16_000)
         assert reader.readframes(16_000) == voice(2, 7)
 
 
+@pytest.mark.parametrize("kind", [RecordingKind.VOICEMAIL, RecordingKind.STATEMENT])
 @pytest.mark.parametrize("said", [None, b"", voice(0.3, 7)])
-async def test_who_hangs_up_with_the_beep_has_left_nothing(rig: Rig, said: bytes | None) -> None:
+async def test_who_hangs_up_with_the_beep_has_left_nothing(rig: Rig, said: bytes | None, kind: RecordingKind) -> None:
     write(rig.spool.folder, "rc-e1-1", said, None)
-    rig.recorder.put(message())
+    rig.recorder.put(message(kind))
     await rig.until(lambda: bool(rig.settled()))
     assert rig.settled() == [RecordingSettled(recording_id="rc-e1-1", failure="empty")]
     assert list(rig.spool.folder.iterdir()) == []

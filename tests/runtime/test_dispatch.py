@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from ctid.errors import StoreError
+from ctid.lookups.lookups import Lookups as FlowLookups
 from ctid.model import commands as do
 from ctid.model import events as ev
 from ctid.model.contact import Customer, RecentContact
@@ -19,9 +20,11 @@ from ctid.model.record import LastCall
 from ctid.runtime import lookups
 from ctid.runtime.clock import SiteClock
 from ctid.runtime.dispatch import Dispatcher
+from ctid.runtime.fetches import Fetches
 from ctid.runtime.lookups import MAX_WAITING, Lookups
 from ctid.runtime.observer import Observer
 from ctid.runtime.record_writer import RecordWriter
+from ctid.runtime.sealed import SealedDigits
 from ctid.runtime.timers import Timers
 from ctid.store.directory import LookupFailed
 from ctid.telemetry.metrics import Metrics
@@ -114,6 +117,7 @@ async def dispatching(world: World) -> AsyncIterator[Dispatcher]:
             webhooks=world.webhooks,
             timers=Timers(SiteClock(), world.events.append),
             lookups=Lookups(world, world, world.events.append, group),
+            fetches=Fetches(FlowLookups({}, world.metrics), SealedDigits(), world.events.append, group),
             records=RecordWriter(world, world.events.append),
             answer=world.log.append,
             emit=world.events.append,

@@ -20,7 +20,8 @@ from ctid.spec.daemon import DirectorySpec, HttpDirectorySpec
 from ctid.store import http_directory
 from ctid.store.database import Database
 from ctid.store.directory import LookupFailed, TableDirectory
-from ctid.store.http_directory import MAX_ANSWER_BYTES, HttpDirectory, open_directory
+from ctid.store.http_client import MAX_ANSWER_BYTES
+from ctid.store.http_directory import HttpDirectory, open_directory
 from ctid.store.schema import customer_numbers, customers
 
 pytestmark = pytest.mark.store

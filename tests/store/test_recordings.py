@@ -103,14 +103,25 @@ async def test_messages_are_listed_by_whom_they_are_for_and_marked(store: Record
     await store.save(recording(6, kind=kind, agent_id="alice", queue=""))
     await store.save(recording(7, kind=kind, agent_id="bob", queue=""))
     assert await found(store) == ["4", "3", "2", "1", "0"]
-    assert await found(store, kind=kind) == ["7", "6", "5"]
-    assert await found(store, kind=kind, for_agents=["alice"], for_queues=["sales"]) == ["6", "5"]
-    assert await found(store, kind=kind, for_agents=[], for_queues=[]) == []
+    assert await found(store, kinds=(kind,)) == ["7", "6", "5"]
+    assert await found(store, kinds=(kind,), for_agents=["alice"], for_queues=["sales"]) == ["6", "5"]
+    assert await found(store, kinds=(kind,), for_agents=[], for_queues=[]) == []
     await store.mark_heard("rc-e1-6", BEGAN, "alice")
-    assert await found(store, kind=kind, heard=False) == ["7", "5"]
-    assert await found(store, kind=kind, heard=True) == ["6"]
+    assert await found(store, kinds=(kind,), heard=False) == ["7", "5"]
+    assert await found(store, kinds=(kind,), heard=True) == ["6"]
     heard = await store.get("rc-e1-6")
     assert heard is not None
     assert (heard.heard_at, heard.heard_by) == (BEGAN, "alice")
     await store.mark_heard("rc-e1-6", None, "")
-    assert await found(store, kind=kind, heard=True) == []
+    assert await found(store, kinds=(kind,), heard=True) == []
+
+
+async def test_what_callers_said_in_flows_is_listed_beside_calls(store: RecordingStore) -> None:
+    said = recording(5, kind=RecordingKind.STATEMENT, agent_id="", queue="")
+    await store.save(said)
+    assert await store.get(said.id) == said
+    assert await found(store) == ["4", "3", "2", "1", "0"]
+    assert await found(store, kinds=(RecordingKind.STATEMENT,)) == ["5"]
+    assert await found(store, kinds=(RecordingKind.CALL, RecordingKind.STATEMENT)) == ["5", "4", "3", "2", "1", "0"]
+    assert await found(store, kinds=tuple(RecordingKind), queues=["sales"]) != [], "of a scope"
+    assert "5" not in await found(store, kinds=tuple(RecordingKind), queues=["sales", "support"])

@@ -87,13 +87,15 @@ async def transfer(call: Call) -> Answer:
         voicemail_queue=(message.queue if message is not None else None) or "",
         voicemail_agent=(message.agent if message is not None else None) or "",
         menu=body.to.menu or "",
+        flow=body.to.flow or "",
     )
 
 
 async def send_to_menu(call: Call) -> Answer:
-    """Have the caller go through a menu and come back."""
+    """Have the caller go through a menu or a flow and come back."""
     body: MenuBody = call.body
-    return await _ask(call, DetourRequested, contact_id=served(call).id, menu=body.menu)
+    contact_id = served(call).id
+    return await _ask(call, DetourRequested, contact_id=contact_id, menu=body.menu or "", flow=body.flow or "")
 
 
 async def hang_up(call: Call) -> Answer:

@@ -20,6 +20,7 @@ from ctid.model.agent import Agent
 from ctid.model.contact import Contact
 from ctid.model.events import MessageRequested
 from ctid.model.record import RecordFilter
+from ctid.spec.flow import flow_name
 from ctid.spec.requirement import NeedSpec
 
 
@@ -66,11 +67,12 @@ async def list_own_contacts(call: Call) -> Answer:
 
 
 async def get_directory(call: Call) -> Answer:
-    """Agents, queues and the phone book, as far as they match."""
+    """Agents, queues and the phone book, or the parts of the IVR, as far as they match."""
     query: DirectoryQuery = call.query
     found = (
         entry
-        for entry in _entries(call)
+        for entry in (_parts_of_the_ivr(call) if query.kind in ("menu", "flow") else _entries(call))
+        if query.kind in (None, entry["kind"])
         if query.search is None or _has(query.search, entry["name"], entry["id"], entry["number"] or "")
     )
     return Answer({"entries": [entry for entry, _ in zip(found, range(query.limit), strict=False)]})
@@ -91,6 +93,16 @@ def _entries(call: Call) -> Iterator[dict[str, Any]]:
         yield _entry("queue", name, queue.name or name, None)
     for each in spec.phone_book:
         yield _entry("number", each.number, each.name, each.number)
+
+
+def _parts_of_the_ivr(call: Call) -> Iterator[dict[str, Any]]:
+    spec = call.site.spec
+    for name in spec.menus:
+        yield _entry("menu", name, name, None)
+    for name, flow in spec.flows.items():
+        # Not the earlier versions that somebody is still in.
+        if name == flow_name(name):
+            yield _entry("flow", name, flow.title or name, None)
 
 
 def _entry(kind: str, id_: str, name: str, number: str | None) -> dict[str, Any]:

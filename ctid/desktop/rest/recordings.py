@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from ctid.desktop.content import Content
 from ctid.desktop.operation import Answer, Call, accepted
@@ -16,6 +16,9 @@ from ctid.errors import ConflictError, NotFoundError
 from ctid.model.events import RecordingRequested
 from ctid.model.instant import Instant
 from ctid.model.recording import RecordingFilter, RecordingKind, StoredRecording
+
+KINDS: Final = (RecordingKind.CALL, RecordingKind.STATEMENT)
+"""Messages are for agents and queues, and have a place of their own."""
 
 
 async def record(call: Call) -> Answer:
@@ -48,6 +51,7 @@ async def list_recordings(call: Call) -> Answer:
         since=query.since,
         until=query.until,
         queues=sorted(call.principal.queues),
+        kinds=(query.kind,) if query.kind is not None else KINDS,
         agents=[each for each in call.site.spec.agents if team_of(call.site.spec, each) in teams] if teams else None,
     )
     page = await call.site.recordings.find(which, limit=query.limit, cursor=query.cursor)
@@ -92,7 +96,7 @@ async def _ask(call: Call, action: Literal["record", "pause", "resume"]) -> Answ
 
 async def _own(call: Call) -> StoredRecording:
     recording = await call.site.recordings.get(call.params["recording_id"])
-    if recording is None or recording.kind is not RecordingKind.CALL:
+    if recording is None or recording.kind not in KINDS:
         raise NotFoundError("there is no such recording")
     own_recording(call, recording)
     return recording
@@ -111,6 +115,7 @@ def _view(recording: StoredRecording) -> dict[str, Any]:
         "contact_id": recording.contact_id or None,
         "agent_id": recording.agent_id or None,
         "queue": recording.queue or None,
+        "kind": recording.kind,
         "ani": recording.ani or None,
         "began_at": Instant(0, recording.began_at).iso(),
         "ended_at": Instant(0, recording.ended_at).iso(),

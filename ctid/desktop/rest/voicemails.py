@@ -31,7 +31,7 @@ async def list_voicemails(call: Call) -> Answer:
         own_agent(call, query.agent_id)
     agents, queues = _theirs(call)
     which = RecordingFilter(
-        kind=RecordingKind.VOICEMAIL,
+        kinds=(RecordingKind.VOICEMAIL,),
         agent_id=query.agent_id,
         queue=query.queue,
         heard=query.heard,

@@ -10,6 +10,7 @@ from ctid.ivr.outline import sayings, ways_on
 from ctid.spec.destination import VoicemailTarget
 from ctid.spec.flow import FlowSpec
 from ctid.spec.nodes import (
+    KINDS,
     CallNode,
     CollectNode,
     EndNode,
@@ -112,7 +113,7 @@ def cut(text: str, most: int) -> str:
 
 
 def _box(name: str, node: Node, language: str) -> Box:
-    kind = next(each for each in type(node).model_fields if each not in ("title", "interruptible", "then", "otherwise"))
+    kind = next(each for each in KINDS if each in type(node).model_fields)
     text = _does(node) or " ".join(_said(sayings(node)[0].items, language) if sayings(node) else ())
     return Box(name, kind, node.title or name, cut(text, MAX_TEXT), isinstance(node, EndNode | GoNode))
 

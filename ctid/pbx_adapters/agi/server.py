@@ -17,13 +17,17 @@ import structlog
 
 from ctid.errors import OverloadedError, PbxConnectionError, PbxProtocolError, PbxTimeoutError
 from ctid.model.commands import AgiCommand, ReleaseLeg
-from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, CallUndelivered, Event
+from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, CallUndelivered, DecisionAsked, Event
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Environment
+from ctid.pbx_adapters.agi.ports import SpeechFiles
 from ctid.pbx_adapters.agi.session import READ_BYTES, AgiSession
 from ctid.telemetry.metrics import Metrics
 
 FALLBACK: Final = "fallback"
 """Where the dialplan goes when it asks for a script that we don't know."""
+
+FLOW: Final = "flow"
+"""The argument of ``decide`` that names the flow."""
 
 BACKLOG: Final = 1_024
 MAX_ARGUMENTS: Final = 64
@@ -48,13 +52,15 @@ class _Request:
     """What the dialplan asks for.
 
     Attributes:
-        script: ``in``, ``after``, ``transfer`` or ``undelivered``.
+        script: ``in``, ``decide``, ``after``, ``transfer`` or ``undelivered``.
         pbx: What the dialplan says which PBX it runs on, empty if it says nothing.
+        music: The class of the music that it plays already, empty if it plays none.
         attributes: Its other arguments.
     """
 
     script: str
     pbx: str
+    music: str
     unique_id: str
     ani: str
     dnis: str
@@ -64,9 +70,9 @@ class _Request:
 class AgiServer:
     """Our end of ``AGI(agi://...)``, for all PBXes.
 
-    Emits ``CallArrived``, ``CallerReturned``, ``CallSentOn`` or ``CallUndelivered`` when a session begins,
-    ``DigitsCollected`` for each ``PlayAndCollect`` and ``RecordMessage``, and ``AgiEnded`` once when it is over, unless
-    another session of the same leg took its place or the server is being stopped.
+    Emits ``CallArrived``, ``DecisionAsked``, ``CallerReturned``, ``CallSentOn`` or ``CallUndelivered`` when a session
+    begins, ``DigitsCollected`` for each ``PlayAndCollect`` and ``RecordMessage``, and ``AgiEnded`` once when it is
+    over, unless another session of the same leg took its place or the server is being stopped.
     """
 
     def __init__(
@@ -80,6 +86,7 @@ class AgiServer:
         max_sessions: int = 5_000,
         recordings: Mapping[str, str] | None = None,
         seal: Callable[[str, str], None] | None = None,
+        speech: SpeechFiles | None = None,
     ) -> None:
         """Make a server, not listening yet.
 
@@ -93,8 +100,10 @@ class AgiServer:
             max_sessions: Connections that are served at once; more are closed, and come again.
             recordings: PBX to the folder that it records messages to, as it sees it.
             seal: Takes what stands for sensitive digits, and these; without it they are dropped.
+            speech: Gives the files of texts that are to be spoken.
         """
         self._seal = seal
+        self._speech = speech
         self._recordings = recordings or {}
         self._host = host
         self._port = port
@@ -169,7 +178,19 @@ class AgiServer:
             if pbx not in self._pbxes:
                 raise PbxProtocolError("the request names no PBX of ours")
             folder = self._recordings.get(pbx, "")
-            session = AgiSession(pbx, request.unique_id, reader, writer, parser, self._emit, early, folder, self._seal)
+            session = AgiSession(
+                pbx,
+                request.unique_id,
+                reader,
+                writer,
+                parser,
+                self._emit,
+                early,
+                recordings=folder,
+                seal=self._seal,
+                speech=self._speech,
+                music=request.music,
+            )
             event = _beginning(pbx, request)
             if event is None:
                 _log.warning("agi.script_unknown", pbx=pbx, unique_id=request.unique_id, script=request.script)
@@ -257,6 +278,7 @@ def _request(variables: Mapping[str, str]) -> _Request:
     return _Request(
         script=variables.get("network_script", "").partition("?")[0].strip("/"),
         pbx=arguments.pop("pbx", ""),
+        music=arguments.pop("ctid_music", ""),
         unique_id=unique_id,
         ani="" if ani.lower() in _WITHHELD else ani[:MAX_VALUE_CHARS],
         dnis=dnis[:MAX_VALUE_CHARS],
@@ -273,6 +295,16 @@ def _beginning(pbx: str, request: _Request) -> Event | None:
                 ani=request.ani,
                 dnis=request.dnis,
                 attributes=request.attributes,
+            )
+        case "decide":
+            attributes = {name: text for name, text in request.attributes.items() if name != FLOW}
+            return DecisionAsked(
+                pbx=pbx,
+                unique_id=request.unique_id,
+                flow=request.attributes.get(FLOW, ""),
+                ani=request.ani,
+                dnis=request.dnis,
+                attributes=attributes,
             )
         case "after":
             return CallerReturned(pbx=pbx, unique_id=request.unique_id)

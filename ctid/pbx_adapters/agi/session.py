@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
 import structlog
 
-from ctid.errors import CtidError, PbxConnectionError, PbxProtocolError, PbxTimeoutError
+from ctid.errors import CtidError, PbxConnectionError, PbxProtocolError, PbxTimeoutError, SpeechError
 from ctid.model.commands import (
     AgiCommand,
     AnswerLeg,
+    AwaitKey,
     PlayAndCollect,
     PlayMusic,
     RecordMessage,
@@ -26,7 +27,9 @@ from ctid.model.commands import (
     StopMusic,
 )
 from ctid.model.events import CollectEnd, DigitsCollected, Event, MessageBegun
+from ctid.model.speech import Speech, Utterance
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Eof, Hangup, Reply
+from ctid.pbx_adapters.agi.ports import SpeechFiles
 from ctid.spec.flow import acceptable
 from ctid.spec.nodes import CheckSpec
 
@@ -44,6 +47,9 @@ COMMAND_SECONDS: Final = 10.0
 
 PROMPT_SECONDS: Final = 900.0
 """How long one prompt may play."""
+
+LISTEN_MS: Final = 500
+"""How long one look for a key lasts while music plays; a command that comes meanwhile waits for its end."""
 
 MESSAGE: Final = "-caller"
 """What the name of a message's file ends with, before its format: as that of the caller's side of a recorded call."""
@@ -72,11 +78,23 @@ class AgiSession:
         early: Iterable[AgiEvent] = (),
         recordings: str = "",
         seal: Callable[[str, str], None] | None = None,
+        speech: SpeechFiles | None = None,
+        music: str = "",
     ) -> None:
         """Make a session of a connection whose environment ``parser`` has read, and ``early`` with it.
 
-        ``recordings`` is the folder that the PBX records messages to, as it sees it; empty if there is none. ``seal``
-        takes sensitive digits, and what stands for them; without it they are dropped.
+        Args:
+            pbx: Whose leg it is.
+            unique_id: Of the leg.
+            reader: From the PBX.
+            writer: To it.
+            parser: Has read the environment.
+            emit: Takes events, at once.
+            early: What came with the environment.
+            recordings: The folder that the PBX records messages to, as it sees it; empty if there is none.
+            seal: Takes what stands for sensitive digits, and these; without it they are dropped.
+            speech: Gives the files of texts; without it a text is a prompt that is not there.
+            music: The class of the music that the leg hears already; empty if it hears none.
         """
         self.pbx = pbx
         self.unique_id = unique_id
@@ -87,9 +105,10 @@ class AgiSession:
         self._early = early
         self._recordings = recordings
         self._seal = seal or (lambda token, digits: None)
+        self._speech = speech
         self._commands: asyncio.Queue[AgiCommand] = asyncio.Queue(MAX_QUEUED_COMMANDS)
         self._reply: asyncio.Future[Reply] | None = None
-        self._music = False
+        self._music = music
         self._log = _log.bind(pbx=pbx, unique_id=unique_id)
 
     def put(self, command: AgiCommand) -> bool:
@@ -153,11 +172,14 @@ class AgiSession:
                     await self._ask("ANSWER")
                 case PlayAndCollect():
                     self._emit(await self._collect(command))
+                case AwaitKey():
+                    await self._await_key(command)
                 case RecordMessage():
                     self._emit(await self._record(command))
                 case PlayMusic(music_class=music_class):
-                    await self._ask(f"EXEC StartMusicOnHold {_quoted(music_class)}")
-                    self._music = True
+                    if music_class != self._music:
+                        await self._ask(f"EXEC StartMusicOnHold {_quoted(music_class)}")
+                        self._music = music_class
                 case StopMusic():
                     await self._stop_music()
                 case SetVariable(name=name, value=value):
@@ -172,10 +194,9 @@ class AgiSession:
     async def _stop_music(self) -> None:
         if self._music:
             await self._ask("EXEC StopMusicOnHold")
-            self._music = False
+            self._music = ""
 
     async def _collect(self, command: PlayAndCollect) -> DigitsCollected:
-        await self._stop_music()
         digits, failed = command.ahead, False
         if not digits:
             digits, failed = await self._play(command.prompts, command.accept if command.interruptible else "")
@@ -201,9 +222,26 @@ class AgiSession:
             self._seal(told.token, told.digits)
         return msgspec.structs.replace(told, digits="", sealed=told.token if good else "", acceptable=good)
 
+    async def _await_key(self, command: AwaitKey) -> None:
+        """Listen in short stretches: AGI does one thing at a time, and whatever comes next must not wait for a key."""
+        while self._commands.empty():
+            reply = await self._ask(f"WAIT FOR DIGIT {LISTEN_MS}", LISTEN_MS / 1000 + COMMAND_SECONDS)
+            if reply.result < 0 or reply.code != 200:
+                return
+            if reply.result > 0 and (digit := chr(reply.result)) in command.accept:
+                self._emit(
+                    DigitsCollected(
+                        pbx=self.pbx,
+                        unique_id=self.unique_id,
+                        token=command.token,
+                        digits=digit,
+                        ended_by=CollectEnd.DIGITS,
+                    )
+                )
+                return
+
     async def _record(self, command: RecordMessage) -> DigitsCollected:
         """Record a message; who hangs up meanwhile ends the session, and what they said is in the file."""
-        await self._stop_music()
         ended_by = CollectEnd.FAILED
         if self._recordings:
             # Who can't be told what to do hears the beep all the same.
@@ -219,22 +257,54 @@ class AgiSession:
             else:
                 self._log.warning("agi.record_failed", code=reply.code, detail=reply.data)
         else:
+            await self._stop_music()
             self._log.warning("agi.record_unconfigured")
         return DigitsCollected(
             pbx=self.pbx, unique_id=self.unique_id, token=command.token, digits="", ended_by=ended_by
         )
 
-    async def _play(self, prompts: Iterable[str], accept: str) -> tuple[str, bool]:
-        """Play the prompts until a key that counts; return that key, and whether a prompt failed."""
-        for prompt in prompts:
-            reply = await self._ask(f"STREAM FILE {_quoted(prompt)} {_quoted(accept)}", PROMPT_SECONDS)
-            if reply.result > 0:
-                return chr(reply.result), False
-            # A file that is not there plays nothing, and is no error to Asterisk.
-            if reply.code != 200 or reply.result < 0 or not reply.endpos:
-                self._log.warning("agi.prompt_failed", prompt=prompt)
-                return "", True
-        return "", False
+    async def _play(self, prompts: Sequence[Utterance], accept: str) -> tuple[str, bool]:
+        """Play the prompts until a key that counts; return that key, and whether none of them could be played.
+
+        All texts become sound at the same time; music plays on until the first prompt is there. One that can't be
+        played is left out: what comes after it is worth hearing all the same.
+        """
+        heard = not prompts
+        files = [
+            asyncio.create_task(self._file(prompt), name="agi-speech") if isinstance(prompt, Speech) else prompt
+            for prompt in prompts
+        ]
+        try:
+            for file in files:
+                name = file if isinstance(file, str) else await file
+                await self._stop_music()
+                if not name:
+                    continue
+                reply = await self._ask(f"STREAM FILE {_quoted(name)} {_quoted(accept)}", PROMPT_SECONDS)
+                if reply.result > 0:
+                    return chr(reply.result), False
+                # A file that is not there plays nothing, and is no error to Asterisk.
+                if reply.code != 200 or reply.result < 0 or not reply.endpos:
+                    self._log.warning("agi.prompt_failed", prompt=name)
+                    continue
+                heard = True
+            await self._stop_music()
+            return "", not heard
+        finally:
+            for file in files:
+                if not isinstance(file, str):
+                    file.cancel()
+
+    async def _file(self, speech: Speech) -> str:
+        """The file of a text, empty if there is none."""
+        if self._speech is None:
+            self._log.warning("agi.speech_unconfigured", language=speech.language)
+            return ""
+        try:
+            return await self._speech.file(self.pbx, speech)
+        except SpeechError as error:
+            self._log.warning("agi.speech_failed", language=speech.language, detail=error.detail)
+            return ""
 
     async def _wait_for_digits(self, command: PlayAndCollect, digits: str) -> tuple[str, bool]:
         """Wait for the keys that are still to come; return all of them, and whether any was pressed."""

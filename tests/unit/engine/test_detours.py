@@ -7,6 +7,8 @@ import pytest
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ContactState, LegState, Outcome
+from tests.unit.engine.flow_site import flow_site, said
+from tests.unit.engine.flow_site import press as heard
 from tests.unit.site import Site
 
 
@@ -47,6 +49,16 @@ def test_they_come_back_when_the_menu_has_come_to_its_end() -> None:
     site.bridged(leg, "c1", bridge="b2")
     assert (contact.on_hold, contact.ivr, site.engine.state.legs[leg].state) == (False, None, LegState.CONNECTED)
     assert [each.name for each in contact.path if each.kind == "key"][-2:] == ["3", "2"]
+
+
+def test_the_agent_is_told_where_they_are() -> None:
+    site = Site()
+    site.connected()
+    site.request(ev.DetourRequested, contact_id=site.contact().id, menu="main")
+    told = [each.data["contact"] for each in site.all(cmd.Publish) if each.type == "contact.updated"]
+    assert (told[-1]["path"][-1]["kind"], told[-1]["path"][-1]["name"]) == ("menu", "main")
+    assert "retrieve" in told[-1]["allowed_actions"]
+    assert "send_to_menu" not in told[-1]["allowed_actions"]
 
 
 @pytest.mark.parametrize("key", ["1", "4", ""])
@@ -138,3 +150,124 @@ def test_a_menu_without_a_way_back() -> None:
     assert site.only(cmd.PlayAndCollect).prompts == ["welcome", "choose"]
     press(site, "1")
     assert (site.contact().state, site.contact().queue) == (ContactState.QUEUED, "sales")
+
+
+# ---- through flows --------------------------------------------------------------------------------------------------
+
+
+def sent_to_flow() -> tuple[Site, str]:
+    """The caller hears the flow, the agent waits."""
+    site = flow_site()
+    leg = site.connected()
+    site.request(ev.DetourRequested, contact_id=site.contact().id, flow="identify")
+    assert site.only(cmd.HoldCall).agent_unique_id == leg
+    site.give(*(ev.LegUnbridged(pbx="main", unique_id=each, bridge_id="br") for each in (leg, "c1")))
+    arrives(site)
+    assert said(site) == ["hello"]
+    return site, leg
+
+
+def test_a_flow_that_ends_gives_them_back() -> None:
+    site, leg = sent_to_flow()
+    heard(site)
+    heard(site, "2")
+    assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=leg, peer_unique_id="c1")
+    assert not site.all(cmd.ReleaseLeg)
+    contact = site.contact()
+    site.bridged(leg, "c1", bridge="b2")
+    assert (contact.state, contact.on_hold, contact.ivr) == (ContactState.CONNECTED, False, None)
+    assert [each.name for each in contact.path if each.kind == "node"][-1] == "identify/done"
+
+
+def test_so_does_one_that_would_leave_for_a_queue_and_what_it_has_collected_is_known() -> None:
+    site, leg = sent_to_flow()
+    heard(site)
+    heard(site, "1")
+    heard(site, "4711")
+    heard(site, sealed="se-1", acceptable=True)
+    assert said(site) == ["wait"]
+    assert site.only(cmd.ForgetSealed).sealed == ["se-1"], "nothing of it is needed any more"
+    heard(site)
+    assert site.only(cmd.JoinLegs).unique_id == leg
+    contact = site.contact()
+    assert contact.state is ContactState.CONNECTED
+    assert (contact.attributes["account"], contact.attributes["identified"]) == ("4711", "yes")
+    assert "pin" not in contact.attributes
+
+
+def test_another_flow_that_it_leads_to_is_gone_through_too() -> None:
+    site, leg = sent_to_flow()
+    heard(site)
+    heard(site, "4")
+    assert said(site) == ["bye"]
+    heard(site)
+    assert site.only(cmd.JoinLegs).unique_id == leg
+
+
+def test_the_agent_takes_them_out_of_the_flow_and_its_sensitive_digits_are_forgotten() -> None:
+    site, leg = sent_to_flow()
+    heard(site)
+    heard(site, "1")
+    heard(site, "4711")
+    assert site.only(cmd.PlayAndCollect).sealed is not None
+    flow = site.contact().ivr
+    assert flow is not None
+    assert flow.flow is not None
+    flow.flow.sealed["card"] = "se-0"
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    assert site.only(cmd.ForgetSealed).sealed == ["se-0"]
+    assert site.only(cmd.JoinLegs).unique_id == leg
+    assert site.contact().ivr is None
+
+
+def test_the_agent_who_leaves_gives_them_to_the_flow() -> None:
+    site, leg = sent_to_flow()
+    site.ended(leg)
+    contact = site.contact()
+    assert (site.agent().state, contact.state) == (AgentState.WRAP_UP, ContactState.CREATED)
+    heard(site)
+    heard(site, "3")
+    heard(site)
+    assert (contact.state, contact.queue) == (ContactState.QUEUED, "support")
+
+
+def test_the_flow_outlives_a_restart_of_the_detour() -> None:
+    site, leg = sent_to_flow()
+    heard(site)
+    site.give(ev.SiteStarted(site="demo", epoch="e2", release="0"))
+    site.up(*(ev.LegSeen(unique_id=each, answered=True, bridge_id="") for each in (leg, "c1")))
+    arrives(site)
+    assert said(site) == ["topic"]
+    heard(site, "2")
+    assert site.only(cmd.JoinLegs).unique_id == leg
+
+
+def test_a_flow_without_a_way_back() -> None:
+    site = flow_site()
+    leg = site.connected()
+    site.request(ev.TransferRequested, contact_id=site.contact().id, flow="identify")
+    assert site.only(cmd.FetchLeg).unique_id == "c1"
+    transferred = next(each for each in site.all(cmd.Publish) if each.type == "contact.transferred")
+    assert (transferred.data["to"]["flow"], transferred.data["to"]["menu"]) == ("identify", None)
+    site.ended(leg)
+    arrives(site)
+    assert said(site) == ["hello"]
+    heard(site)
+    heard(site, "3")
+    heard(site)
+    assert (site.contact().state, site.contact().queue) == (ContactState.QUEUED, "support")
+
+
+def test_what_is_refused_of_flows() -> None:
+    site = flow_site()
+    site.connected()
+    contact_id = site.contact().id
+    site.request(ev.DetourRequested, contact_id=contact_id, flow="nowhere")
+    assert site.only(cmd.Refuse).detail == "there is no flow 'nowhere'; there is: bye, identify"
+    site.request(ev.TransferRequested, contact_id=contact_id, flow="nowhere")
+    assert "there is no flow 'nowhere'" in site.only(cmd.Refuse).detail
+    for both in ({}, {"menu": "main", "flow": "bye"}):
+        site.request(ev.DetourRequested, contact_id=contact_id, **both)
+        assert site.only(cmd.Refuse).detail == "give one of menu, flow"
+    assert site.contact().state is ContactState.CONNECTED
+    assert not site.contact().on_hold
