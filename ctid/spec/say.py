@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
@@ -103,6 +104,6 @@ def plain_words(text: str) -> bool:
     return any(letter.isalpha() for letter in _PLACEHOLDER.sub("", text))
 
 
-def filled(text: str, values: dict[str, str]) -> str:
+def filled(text: str, values: Mapping[str, str]) -> str:
     """The text with what it names in braces; what is not known is left out."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], ""), text)
