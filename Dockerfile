@@ -16,6 +16,8 @@ RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --whe
     && /opt/ctid/bin/pip uninstall --yes pip setuptools
 
 FROM python:3.11-slim-bookworm
+# What speaks texts where no other voice is given.
+RUN apt-get update && apt-get install -y --no-install-recommends espeak-ng && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/ctid --create-home --shell /usr/sbin/nologin ctid
 COPY --from=build /opt/ctid /opt/ctid
 ENV PATH=/opt/ctid/bin:$PATH PYTHONUNBUFFERED=1
@@ -23,6 +25,9 @@ USER ctid
 # Journal and records lie here; a relative path in the configuration is relative to this.
 WORKDIR /var/lib/ctid
 VOLUME /var/lib/ctid
+# Asterisk reads here what ctid has spoken: another volume, as the rest is none of its business.
+RUN mkdir speech
+VOLUME /var/lib/ctid/speech
 # REST, WebSocket, metrics and health; FastAGI for the Asterisks.
 EXPOSE 8080 4573
 STOPSIGNAL SIGTERM

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -24,7 +25,6 @@ from ctid.ivr.checks.checks import faulty_flows
 from ctid.lookups.lookups import Lookups as FlowLookups
 from ctid.model.commands import Publish
 from ctid.model.events import ConfigLoaded, DrainStarted, SiteStarted
-from ctid.model.speech import Speech
 from ctid.pbx_adapters.agi.server import AgiServer
 from ctid.pbx_adapters.ami.supervisor import AmiLink
 from ctid.recordings.recorder import Recorder
@@ -46,9 +46,7 @@ from ctid.runtime.site import LiveSite
 from ctid.runtime.stream_again import published_again
 from ctid.runtime.timers import Timers
 from ctid.spec.loader import Config, load_config
-from ctid.spec.site import SiteSpec
-from ctid.speech.known import vocabularies
-from ctid.speech.speaker import Speaker
+from ctid.speech.known import known_texts
 from ctid.store.access import AccessStore
 from ctid.store.database import Database
 from ctid.store.http_directory import open_directory
@@ -58,6 +56,9 @@ from ctid.store.recordings import RecordingStore
 from ctid.store.records import RecordStore
 from ctid.telemetry.metrics import Metrics
 from ctid.webhooks.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from ctid.speech.speaker import Speaker
 
 STORE_RETRY_SECONDS = 2.0
 STORE_PING_SECONDS = 5.0
@@ -240,7 +241,7 @@ class Daemon:
                     if recorder is not None:
                         tasks["recordings"] = self._run_recorder(recorder)
                     if speaker is not None:
-                        speaker.prepare(_known_texts(site, speaker))
+                        speaker.prepare(known_texts(site))
                         tasks["speech"] = speaker.run()
                     for name, task in tasks.items():
                         group.create_task(task, name=name)
@@ -290,7 +291,7 @@ class Daemon:
                 _log.error("certificate.refused", detail=str(error))
         runner.put(ConfigLoaded(spec=config.site.model_dump(mode="json")))
         if self._speech is not None:
-            self._speech.prepare(_known_texts(config.site, self._speech))
+            self._speech.prepare(known_texts(config.site))
         _log.info("config.reloaded")
 
     @contextlib.contextmanager
@@ -329,6 +330,9 @@ class Daemon:
     def _speaker(self, metrics: Metrics) -> Speaker | None:
         daemon = self._config.daemon
         if daemon.speech is not None:
+            # Imported here, as the libraries that convert sound are large, and of no use to a site without.
+            from ctid.speech.speaker import Speaker
+
             folders = {name: pbx.speech for name, pbx in daemon.pbxes.items() if pbx.speech is not None}
             self._speech = Speaker(daemon.speech, folders, metrics)
         return self._speech
@@ -360,8 +364,3 @@ class Daemon:
                     _log.error("store.lost", detail=error.detail)
                 self._store_fault = error.detail
             await asyncio.sleep(STORE_PING_SECONDS if not self._store_fault else STORE_RETRY_SECONDS)
-
-
-def _known_texts(site: SiteSpec, speaker: Speaker) -> list[Speech]:
-    """All that is known beforehand of what the callers of a site may hear spoken."""
-    return [*vocabularies(speaker.languages)]

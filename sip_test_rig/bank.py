@@ -105,7 +105,7 @@ class Bank:
         self._over.clear()
         app = web.Application()
         app.router.add_post("/balance", self._balance)
-        app.router.add_get("/accounts/{account}/cases", self._cases)
+        app.router.add_get(r"/accounts/{account:[^/]+}/cases", self._cases)
         app.router.add_get("/accounts", self._everybody)
         # Who gives up waiting lets their handler go.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)

@@ -30,6 +30,7 @@ _DEFAULTS: Final[Mapping[str, str | int]] = {
     "caller": "+12025550123",
     "forward_to": "1009@127.0.0.1",
     "press_after_ms": 500,
+    "wander_ms": 4000,
     "hang_up_after_ms": 2000,
     "answer_after_ms": 200,
     "cancel_after_ms": 500,

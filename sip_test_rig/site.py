@@ -22,7 +22,10 @@ import yaml
 from ctid.client import Client
 from ctid.desktop.auth import Authority, Role
 from ctid.model.access import Grant
+from ctid.model.speech import Speech
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments
+from ctid.spec.speech import SpeechSpec
+from ctid.speech.sources import Sources
 from sip_test_rig import tones
 from sip_test_rig.asterisk import Asterisk
 from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, Endpoint
@@ -37,6 +40,9 @@ _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 
 RECORDINGS: Final = "/rig/spool/ctid"
 """Where Asterisk writes recordings, as it sees the folder."""
+
+SPEECH: Final = "/rig/spool/speech"
+"""Where Asterisk reads what is spoken, likewise."""
 
 PROMPTS: Final = {
     "ctid/welcome": 350.0,
@@ -181,6 +187,7 @@ class RigSite:
         files: More files for Asterisk's configuration, by name.
         api_port: Where ctid's API listens; a free port where none is given.
         agi_port: Where its FastAGI server listens, likewise.
+        ami_port: Where ctid finds Asterisk's manager interface; that itself where nothing is given.
         web_host: The loopback address at which browsers reach ctid and Asterisk; one of their own can be cut off.
 
     Attributes:
@@ -200,6 +207,7 @@ class RigSite:
         files: Mapping[str, str] | None = None,
         api_port: int | None = None,
         agi_port: int | None = None,
+        ami_port: int | None = None,
         web_host: str = "127.0.0.1",
     ) -> None:
         self.config: dict[str, Any] = copy.deepcopy(dict(config)) if config is not None else demo_config()
@@ -211,6 +219,7 @@ class RigSite:
         ports = take_block()
         self.agi_port = agi_port or ports.spare
         self.api_port = api_port or ports.api
+        self._ami_port = ami_port
         self.folder = Path(tempfile.mkdtemp(prefix="ctid-site-"))
         self._release: Release = release
         self._extensions = extensions
@@ -261,7 +270,7 @@ class RigSite:
         """Write ctid's configuration with the rig's addresses and secrets."""
         ami = {
             "host": "127.0.0.1",
-            "port": self.pbx.ami_port,
+            "port": self._ami_port or self.pbx.ami_port,
             "username": "ctid",
             "secret": DEMO_AMI_SECRET,
             "ping_seconds": 2,
@@ -272,6 +281,7 @@ class RigSite:
             **self.config,
             "pbxes": {"main": {"ami": ami, "dial_out": NUMBER_DIAL, **self._web_phones(), **self._spool()}},
             **self._recordings(),
+            **self._speech(),
             "agi": {"host": "127.0.0.1", "port": self.agi_port},
             "api": {
                 **self.config.get("api", {}),
@@ -319,7 +329,24 @@ class RigSite:
         return "recordings" in self.config
 
     def _spool(self) -> dict[str, Any]:
-        return {"recordings": {"asterisk": RECORDINGS, "ctid": str(self.spool)}} if self._records else {}
+        records = {"recordings": {"asterisk": RECORDINGS, "ctid": str(self.spool)}} if self._records else {}
+        return {**records, **({"speech": SPEECH} if "speech" in self.config else {})}
+
+    def _speech(self) -> dict[str, Any]:
+        """How texts become sound, in a folder that Asterisk reads."""
+        if "speech" not in self.config:
+            return {}
+        return {"speech": {**self.config["speech"], "folder": str(self.pbx.folder / "spool/speech")}}
+
+    def sound(self, text: str, language: str = "en") -> tones.Samples:
+        """What is heard where ctid has this text spoken, to be known again by ear; it was spoken, or prepared.
+
+        Raises:
+            FileNotFoundError: It was not.
+        """
+        spec = SpeechSpec.model_validate(self._speech()["speech"])
+        source = Sources(spec).of(Speech(text=text, language=language))
+        return tones.from_wav((spec.folder / f"{source.name}.wav").read_bytes())
 
     def _recordings(self) -> dict[str, Any]:
         """Where recordings are kept, encrypted with a key of the site's own."""

@@ -20,6 +20,8 @@ class Hindrance(StrEnum):
     STATE = "state"
     RESERVED = "reserved"
     DESKTOP = "desktop"
+    DO_NOT_DISTURB = "do_not_disturb"
+    FORWARDED = "forwarded"
     DEVICE = "device"
     NON_ACD_CALL = "non_acd_call"
     BACKOFF = "backoff"
@@ -48,6 +50,15 @@ class Candidate(NamedTuple):
     in_call: bool = False
 
 
+def silent(candidate: Candidate) -> Hindrance | None:
+    """Why the agent's phone does not ring for calls that somebody else gives them; ``None`` if it does."""
+    if candidate.agent.forwarded_to:
+        return Hindrance.FORWARDED
+    if candidate.agent.do_not_disturb:
+        return Hindrance.DO_NOT_DISTURB
+    return None if candidate.reachable else Hindrance.DEVICE
+
+
 def unavailable(candidate: Candidate, channel: str) -> Hindrance | None:
     """Why the agent can take no contact of the channel at all now; ``None`` if they can."""
     agent = candidate.agent
@@ -57,10 +68,10 @@ def unavailable(candidate: Candidate, channel: str) -> Hindrance | None:
         return Hindrance.RESERVED
     if agent.desktop_lost_ms:
         return Hindrance.DESKTOP
+    if channel == VOICE and (phone := silent(candidate)):
+        return phone
     if agent.backoff_until_ms:
         return Hindrance.BACKOFF
-    if channel == VOICE and not candidate.reachable:
-        return Hindrance.DEVICE
     if candidate.in_call:
         return Hindrance.NON_ACD_CALL
     at_hand = sum(task.channel == channel for task in agent.tasks.values())

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ctid.cli import configuration, data, describe, journal, serve, simulate, staff, tokens, users
+from ctid.cli import configuration, data, describe, ivr, journal, serve, simulate, staff, tokens, users
 from ctid.errors import ConfigError, CtidError
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serve, configuration, journal, simulate, data, describe, tokens, users, staff):
+for module in (serve, configuration, ivr, journal, simulate, data, describe, tokens, users, staff):
     module.add_to(app)
 
 

@@ -16,9 +16,8 @@ from ctid.ivr.checks.checks import faulty_flows
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Phone, fragments
 from ctid.pbx_adapters.web_phone_config import web_phone_fragments
 from ctid.routing import emergency
-from ctid.spec.daemon import DaemonSpec
-from ctid.spec.loader import Config, Faults, load_config
-from ctid.speech.machine import faults
+from ctid.spec.loader import Config, load_config, placed
+from ctid.speech.machine import lacks
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,23 +27,24 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(path: Annotated[Path, typer.Argument(help="Configuration file, or directory of *.yaml files.")]) -> None:
-    """Check a configuration and report every fault with file, line and key; exit code 1 if there is any."""
+    """Check a configuration and report every fault with file, line and key; exit code 1 if there is any.
+
+    What this machine lacks for it is told as well, but is no fault: it may be checked elsewhere than it is used.
+    """
     try:
-        config = load_config(path, {"strategies": STRATEGIES}, faulty_flows, _of_this_machine)
+        config = load_config(path, {"strategies": STRATEGIES}, faulty_flows)
     except ConfigError as error:
         for fault in error.faults:
             typer.echo(fault)
         typer.echo(f"{len(error.faults)} fault{'s' if len(error.faults) > 1 else ''}", err=True)
         raise typer.Exit(1) from None
-    site = config.site
+    site, speech = config.site, config.daemon.speech
+    for lack in placed(path, lacks(speech)) if speech is not None else ():
+        typer.echo(f"{lack} (calls go on without)", err=True)
     typer.echo(
         f"{path}: site {site.site}: {len(site.entries)} entries, {len(site.menus)} menus, {len(site.queues)} queues, "
         f"{len(site.agents)} agents; no fault"
     )
-
-
-def _of_this_machine(daemon: DaemonSpec) -> Faults:
-    return faults(daemon.speech) if daemon.speech is not None else ()
 
 
 def asterisk(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -168,6 +169,21 @@ class Client:
         body = {"state": state} | ({"reason": reason} if reason else {})
         path = f"/v1/agents/{agent_id or await self._own_agent()}/state"
         return _part(await self.request("PUT", path, body, if_match=if_match), "agent")
+
+    async def set_phone(
+        self,
+        *,
+        do_not_disturb: bool | None = None,
+        forwarded_to: str | None = None,
+        agent_id: str = "",
+        if_match: int | None = None,
+    ) -> JsonObject:
+        """Have an agent's phone not rung, or their calls go to a number (``""``: to none); the agent as it is now."""
+        body: JsonObject = {} if do_not_disturb is None else {"do_not_disturb": do_not_disturb}
+        if forwarded_to is not None:
+            body["forwarded_to"] = forwarded_to or None
+        path = f"/v1/agents/{agent_id or await self._own_agent()}/phone"
+        return _part(await self.request("PATCH", path, body, if_match=if_match), "agent")
 
     async def accept_offer(self, offer_id: str) -> JsonObject:
         """Take an offer at the desktop."""
@@ -393,6 +409,22 @@ class Client:
         given: JsonObject = {"priority": priority, "queue": queue, "steps": steps}
         body = {name: value for name, value in given.items() if value is not None}
         return _part(await self.request("PATCH", f"/v1/contacts/{contact_id}/routing", body), "contact")
+
+    async def flows(self) -> list[JsonObject]:
+        """The flows of the IVR, and how many callers are in them now."""
+        return _items(await self.request("GET", "/v1/flows"))
+
+    async def flow(self, flow_id: str) -> JsonObject:
+        """A flow with its nodes."""
+        return await self.request("GET", f"/v1/flows/{flow_id}")
+
+    async def flow_report(
+        self, flow_id: str, *, since: datetime | None = None, until: datetime | None = None, interval_minutes: int = 60
+    ) -> JsonObject:
+        """What became of the callers who entered a flow; without ``since`` from the site's last midnight on."""
+        query = {"interval_minutes": str(interval_minutes)}
+        query |= {name: at.isoformat() for name, at in (("since", since), ("until", until)) if at is not None}
+        return await self.request("GET", f"/v1/flows/{flow_id}/report", query=query)
 
     async def request_callback(
         self, *, contact_id: str = "", number: str = "", queue: str = "", **more: Any

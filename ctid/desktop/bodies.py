@@ -61,6 +61,16 @@ class AgentProfileBody(Input):
     ] = None
 
 
+class AgentPhoneBody(Input):
+    """What is to become of calls for an agent (RFC 7396); what is absent stays as it is."""
+
+    do_not_disturb: Annotated[bool, Field(description="Nobody else has the agent's phone rung.")] = False
+    forwarded_to: Annotated[
+        str | None,
+        Field(min_length=1, max_length=33, description="Calls for the agent go to this number; null: to their phone."),
+    ] = None
+
+
 class AttributesBody(RootModel[dict[AttributeKey, Text | None]]):
     """Attached data to merge (RFC 7396): a string sets a key, null removes it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from ctid.desktop.bodies import Cursor, Input
 from ctid.desktop.desk_schemas import EntryKind
@@ -16,6 +16,19 @@ _QUARTER_MINUTES: Final = 15
 Search = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$", strip_whitespace=True)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*\S[^\x00]*$")]
 Names = Annotated[list[Name], Field(max_length=1_000)]
+
+
+def _divides(value: int) -> int:
+    if value % _QUARTER_MINUTES or _DAY_MINUTES % value:
+        raise ValueError("is no multiple of 15 that divides a day; give for example 15, 30, 60 or 1440")
+    return value
+
+
+Minutes = Annotated[
+    int,
+    AfterValidator(_divides),
+    Field(ge=_QUARTER_MINUTES, le=_DAY_MINUTES, description="A multiple of 15 that divides a day."),
+]
 
 
 class HistoryQuery(Input):
@@ -47,17 +60,7 @@ class StatisticsQuery(Input):
     queue: Annotated[Name | None, Field(description="Without, every queue.")] = None
     since: Annotated[AwareDatetime | None, Field(description="Without, the site's last midnight.")] = None
     until: Annotated[AwareDatetime | None, Field(description="Without, now.")] = None
-    interval_minutes: Annotated[
-        int,
-        Field(ge=_QUARTER_MINUTES, le=_DAY_MINUTES, description="A multiple of 15 that divides a day."),
-    ] = _QUARTER_MINUTES
-
-    @field_validator("interval_minutes")
-    @classmethod
-    def _divides(cls, value: int) -> int:
-        if value % _QUARTER_MINUTES or _DAY_MINUTES % value:
-            raise ValueError("is no multiple of 15 that divides a day; give for example 15, 30, 60 or 1440")
-        return value
+    interval_minutes: Minutes = _QUARTER_MINUTES
 
 
 class ReceiversBody(Input):

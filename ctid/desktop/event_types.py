@@ -240,7 +240,7 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = (
     ),
     EventType("contact.transferred", ContactTransferredData, "Its agent has given it on, and wraps it up from now on."),
     EventType("contact.deflected", ContactDeflectedData, "Who was being offered it has sent it on without answering."),
-    EventType("contact.on_hold", ContactParkedData, "Its agent has left it to whoever may fetch it, and wraps it up."),
+    EventType("contact.parked", ContactParkedData, "Its agent has left it to whoever may fetch it, and wraps it up."),
     EventType(
         "contact.hold_recalled", ContactHoldRecalledData, "Its caller is on hold still; comes again until they are not."
     ),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from ctid.desktop.auth import Role
+from ctid.desktop.bodies import AgentPhoneBody
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_schemas import PhoneView
 from ctid.desktop.rest import phones
+from ctid.desktop.schemas import AgentAcceptedView
 
 PHONE_OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
@@ -18,5 +20,16 @@ PHONE_OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN}),
         handler=phones.get_phone,
         answer=PhoneView,
+    ),
+    Operation(
+        name="changePhone",
+        method="PATCH",
+        path="/v1/agents/{agent_id}/phone",
+        summary="Have an agent's phone not rung, or calls for them go to another number; kept over restarts",
+        roles=frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN}),
+        handler=phones.change_phone,
+        body=AgentPhoneBody,
+        answer=AgentAcceptedView,
+        versioned=True,
     ),
 )

@@ -22,6 +22,7 @@ from ctid.errors import (
 from ctid.model.commands import Refuse
 from ctid.model.day import Quarter
 from ctid.model.events import Event, Request
+from ctid.model.flow_report import FlowReport
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
 from ctid.model.recording import RecordingFilter, RecordingPage, StoredRecording
@@ -64,6 +65,9 @@ class RecordQueries(Protocol):
 
     async def quarters(self, queue: str | None, since: datetime, until: datetime) -> list[Quarter]:
         """Tell what one queue or all did from ``since`` until before ``until``, by quarters of an hour, in order."""
+
+    async def flow_report(self, flow: str, since: datetime, until: datetime) -> FlowReport:
+        """Tell what became of those who entered a flow from ``since`` until before ``until``."""
 
 
 class RecordingQueries(Protocol):

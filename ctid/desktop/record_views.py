@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ctid.engine.desk_view import customer_view
 from ctid.engine.views import View, segment_view, span_view, stamp, step_view
+from ctid.ivr.flow_visits import flow_visits
 from ctid.model.contact import OfferResult
+from ctid.model.flow_visit import FlowVisit
 from ctid.model.record import ContactRecord
 from ctid.model.states import ContactState
 
@@ -20,6 +22,7 @@ def record_view(record: ContactRecord) -> View:
         "offers": [_offer_result_view(offer) for offer in record.offers],
         "talk_ms": record.talk_ms,
         "wrap_up_ms": record.wrap_up_ms,
+        "flows": [_flow_visit_view(visit) for visit in flow_visits(record)],
     }
 
 
@@ -72,6 +75,34 @@ def _common(record: ContactRecord) -> View:
         "disposition": record.disposition or None,
         "disposition_missing": record.disposition_missing,
         "notes": record.notes or None,
+    }
+
+
+def _flow_visit_view(visit: FlowVisit) -> View:
+    return {
+        "flow": visit.flow,
+        "version": visit.version,
+        "at": stamp(visit.at),
+        "duration_ms": visit.duration_ms,
+        "called": visit.called,
+        "result": visit.result,
+        "end": visit.end or None,
+        "to_kind": visit.to_kind or None,
+        "to_name": visit.to_name or None,
+        "contained": visit.contained,
+        "nodes": [
+            {
+                "node": each.node,
+                "title": each.title or None,
+                "at": stamp(each.at),
+                "duration_ms": each.duration_ms,
+                "left_by": each.left_by,
+                "timeouts": each.timeouts,
+                "invalid": each.invalid,
+                "failure": each.failure or None,
+            }
+            for each in visit.nodes
+        ],
     }
 
 

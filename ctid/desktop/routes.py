@@ -10,6 +10,7 @@ from ctid.desktop.auth import Role
 from ctid.desktop.call_control_operations import CALL_CONTROL_OPERATIONS
 from ctid.desktop.desk_operations import DESK_OPERATIONS
 from ctid.desktop.diversion_operations import DIVERSION_OPERATIONS
+from ctid.desktop.flow_operations import FLOW_OPERATIONS
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_operations import PHONE_OPERATIONS
 from ctid.desktop.recording_operations import RECORDING_OPERATIONS
@@ -48,6 +49,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Dispositions that a wrap-up may be given",
         roles=EVERYBODY,
         handler=site.list_wrap_up_codes,
+        answer=schemas.CodesView,
+    ),
+    Operation(
+        name="listMenus",
+        method="GET",
+        path="/v1/menus",
+        summary="Menus that a caller may be sent to",
+        roles=EVERYBODY,
+        handler=site.list_menus,
         answer=schemas.CodesView,
     ),
     Operation(
@@ -311,4 +321,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *RECORDING_OPERATIONS,
     *WEBHOOK_OPERATIONS,
     *DESK_OPERATIONS,
+    *FLOW_OPERATIONS,
 )

@@ -50,8 +50,8 @@ class StandingView(View):
 
     agent_id: str
     hindrance: str = Field(
-        description="free, busy, wrap_up, not_ready, reserved, desktop, backoff, device, non_acd_call, capacity or "
-        "excluded."
+        description="free, busy, wrap_up, not_ready, reserved, desktop, backoff, device, do_not_disturb, forwarded, "
+        "non_acd_call, capacity or excluded."
     )
     reason: str | None = Field(description="Why NOT_READY.")
     since: datetime | None = Field(description="Where it is known.")

@@ -49,6 +49,28 @@ class TaskView(View):
     interrupted: bool = Field(description="A call has the agent's attention now.")
 
 
+class PhoneSaidView(View):
+    """What a phone does by itself: it refused what it was last called for, without having rung or at once."""
+
+    state: Literal["do_not_disturb", "forwarded"]
+    cause: OfferCause = Field(description="busy (486), rejected (603), no_answer (480) or forwarded (302).")
+    forwarded_to: str | None = Field(description="Where it sends its calls, as far as the PBX tells.")
+    since: datetime = Field(description="When it did so first. Until it rings, is answered, or registers anew.")
+
+
+class PhoneStateView(View):
+    """What becomes of calls for an agent."""
+
+    state: Literal["rings", "do_not_disturb", "forwarded", "unreachable"] = Field(
+        description="What it comes to: by what was set, else by what the phone does itself."
+    )
+    do_not_disturb: bool = Field(description="Set: nobody else has the phone rung; nothing is offered that rings it.")
+    forwarded_to: str | None = Field(
+        description="Set: calls for the agent go to this number; nothing is offered that rings the phone."
+    )
+    said: PhoneSaidView | None = Field(description="What the phone does by itself.")
+
+
 class AgentView(View):
     """An agent with state, skills, phone and what they work on."""
 
@@ -62,6 +84,7 @@ class AgentView(View):
     device: str | None = Field(description="The phone, as Asterisk dials it; null once removed from the site.")
     device_reachable: bool
     device_in_use: bool = Field(description="In a call or ringing; while one of their own lasts, nothing is offered.")
+    phone: PhoneStateView
     state: AgentState
     reason: str | None = Field(
         description="Why NOT_READY: a reason code of the site or the system. Why BUSY: non-acd-call, with an own call."
@@ -98,9 +121,13 @@ class StepView(View):
     """One step of a contact's way."""
 
     at: datetime
-    kind: str = Field(description="entry, menu, key, queue, announcement, callback, transfer, park or call.")
+    kind: str = Field(
+        description="entry, menu, key, queue, announcement, callback, transfer, park or call; in flows flow, node (its "
+        "name as flow/node), key, digits, confirm, fetch, record, end and, once they are in none any more, left."
+    )
     name: str
     result: str | None
+    title: str | None = Field(description="Of a flow's node, for people.")
 
 
 class SpanView(View):
@@ -224,7 +251,7 @@ class ContactView(View):
 
 
 class MenuChoiceView(View):
-    """A menu the caller heard, or a key pressed in it."""
+    """A menu the caller heard, or a node of a flow that offered a choice, by its title; or a key pressed in it."""
 
     menu: str | None = None
     key: str | None = None
@@ -326,6 +353,42 @@ class OfferResultView(View):
     cause: OfferCause | None
 
 
+class NodeVisitView(View):
+    """A caller's stay in a node of a flow."""
+
+    node: str
+    title: str | None
+    at: datetime
+    duration_ms: int
+    left_by: str = Field(
+        description="on, key, digits, timeout, invalid, found, not_found, failed, recorded, ended; or by leaving the "
+        "flow there: left, hung_up (a drop-out), content, back, taken_back, given_on, lost."
+    )
+    timeouts: int = Field(description="How often nothing was pressed.")
+    invalid: int = Field(description="How often it was what meant nothing.")
+    failure: str | None = Field(description="Why a lookup or a recording failed.")
+
+
+class FlowVisitView(View):
+    """A caller's stay in a flow, together with those that it has called."""
+
+    flow: str
+    version: str
+    at: datetime
+    duration_ms: int
+    called: bool = Field(description="Another flow has called it.")
+    result: str = Field(
+        description="ended, left (for a destination), released (the flow hangs up), hung_up (a drop-out), "
+        "content (hung up with what they came for), back (to the "
+        "agent), taken_back (by the agent), given_on (by the agent), lost."
+    )
+    end: str | None = Field(description="The result that it ended with.")
+    to_kind: str | None = Field(description="Left for this kind of step: queue, number, menu, flow …")
+    to_name: str | None
+    contained: bool = Field(description="The IVR alone did all that was to be done for the call.")
+    nodes: list[NodeVisitView] = Field(description="In order; those of a flow that it called are in that one's.")
+
+
 class RecordView(View):
     """The call-tracking record of a closed contact."""
 
@@ -357,6 +420,7 @@ class RecordView(View):
     talk_ms: int
     wrap_up_ms: int
     disposition_missing: bool = Field(description="The queue asks for one, and none was given in time.")
+    flows: list[FlowVisitView] = Field(description="Every flow the caller was in, in order, with its nodes.")
 
 
 class CodeView(View):

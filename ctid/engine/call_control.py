@@ -21,6 +21,7 @@ from ctid.engine import (
     outage,
     own_calls,
     phone_calls,
+    phones,
     queueing,
     supervisions,
     transfers,
@@ -99,7 +100,7 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
     if target.queue:
         check_queue(turn, contact, target.queue)
     elif target.agent:
-        check_agent(turn, contact, target.agent)
+        target = follow(turn, contact, target)
     elif target.number:
         check_number(turn, target.number)
     elif target.menu or target.flow:
@@ -164,7 +165,7 @@ def retrieve(turn: Turn, request: RetrieveRequested) -> View:
     for consultation in consultations.of(turn, contact):
         if consultation.state is not ConsultationState.HELD:
             consultations.end(turn, consultation, "withdrawn")
-    flows.left(turn, contact)
+    flows.left(turn, contact, "taken_back")
     holding.retrieve(turn, contact, agent, caller)
     return _contact(turn, contact)
 
@@ -248,7 +249,7 @@ def consult(turn: Turn, request: ConsultationRequested) -> View:
     """Announce to a colleague that they are about to be called, or call whoever is to be asked."""
     contact, caller = in_talk(turn, request.contact_id, "consult" if request.dial else "announce_consultation")
     compare(contact.version, request, contact.state)
-    to_agent, number = _whom(turn, contact, caller, request.agent, request.number)
+    to_agent, number = _whom(turn, contact, caller, request.agent, request.number, dial=request.dial)
     if request.number and not request.dial:
         raise RequestError("only a colleague is shown what they are called about; a number is dialled")
     if not request.dial:
@@ -267,7 +268,7 @@ def add_party(turn: Turn, request: PartyRequested) -> View:
     """Call somebody into the talk of caller and agent, or into their conference."""
     contact, caller = in_talk(turn, request.contact_id, "add_party")
     compare(contact.version, request, contact.state)
-    to_agent, number = _whom(turn, contact, caller, request.agent, request.number)
+    to_agent, number = _whom(turn, contact, caller, request.agent, request.number, dial=True)
     agent = _talker(turn, contact, caller)
     if to_agent:
         _check_takes_calls(turn, to_agent)
@@ -328,13 +329,13 @@ def call(turn: Turn, request: CallRequested) -> View:
         contact = phone_calls.place(turn, agent.id, request.number)
         return {"number": request.number, **_contact(turn, contact)}
     _check_may_call(turn, agent, spec)
-    called = transfers.agent_at(turn, spec.pbx, f"PJSIP/{request.number}")
+    number, called = request.number, devices.agent_at(turn, spec.pbx, f"PJSIP/{request.number}")
     if called:
-        _check_called(turn, agent, called)
+        called, number = _check_called(turn, agent, called)
     contact = own_calls.place(
         turn,
         agent,
-        request.number,
+        number,
         called=called,
         caller_id="" if called else request.caller_id or turn.site.own_calls.caller_id or "",
         queue=request.queue,
@@ -383,12 +384,19 @@ def _check_may_call(turn: Turn, agent: Agent, spec: AgentSpec) -> None:
     _check_takes_calls(turn, agent.id)
 
 
-def _check_called(turn: Turn, agent: Agent, called: str) -> None:
-    """Raise if the colleague can't be called."""
+def _check_called(turn: Turn, agent: Agent, called: str) -> tuple[str, str]:
+    """Give the colleague whom a call for one reaches, if it is one, and what is dialled; raise if they can't be."""
     if called == agent.id:
         raise RequestError("nobody calls themselves")
-    _check_reachable(turn, called, turn.site.agents[called])
-    _check_takes_calls(turn, called)
+    reached, number = phones.reach(turn, called)
+    if not reached:
+        return "", number
+    if reached == agent.id:
+        raise ConflictError(f"the phone of agent {called} is forwarded to who calls", current=agent.state)
+    spec = turn.site.agents[reached]
+    _check_reachable(turn, reached, spec)
+    _check_takes_calls(turn, reached)
+    return reached, devices.extension_of(spec.device)
 
 
 def in_talk(turn: Turn, contact_id: str, action: str) -> tuple[Contact, Leg]:
@@ -459,13 +467,19 @@ def _party(turn: Turn, contact: Contact, leg_id: str) -> Leg:
     return leg
 
 
-def _whom(turn: Turn, contact: Contact, caller: Leg, agent: str, number: str) -> tuple[str, str]:
-    """The agent, if it is one, and the number of somebody to be called about the contact; raise if it can't be."""
+def _whom(turn: Turn, contact: Contact, caller: Leg, agent: str, number: str, *, dial: bool) -> tuple[str, str]:
+    """The agent, if it is one, and the number of somebody to be called about the contact; raise if it can't be.
+
+    Where ctid dials, it is whoever the call will reach.
+    """
     if bool(agent) == bool(number):
         raise RequestError("it is with one of agent, number")
     if number:
         check_number(turn, number)
-    to_agent = agent or transfers.agent_at(turn, caller.pbx, f"PJSIP/{number}")
+    to_agent = agent or devices.agent_at(turn, caller.pbx, f"PJSIP/{number}")
+    if to_agent and dial:
+        _colleague(turn, contact, to_agent)
+        to_agent, number = phones.reach(turn, to_agent)
     return to_agent, _check_consulted(turn, contact, caller, to_agent) if to_agent else number
 
 
@@ -477,7 +491,7 @@ def _check_consulted(turn: Turn, contact: Contact, caller: Leg, agent_id: str) -
     _check_reachable(turn, agent_id, spec)
     if turn.state.agents[agent_id].state is AgentState.LOGGED_OUT:
         raise ConflictError(f"agent {agent_id} is not logged in", current=AgentState.LOGGED_OUT)
-    return transfers.extension_of(spec.device)
+    return devices.extension_of(spec.device)
 
 
 def _check_takes_calls(turn: Turn, agent_id: str) -> None:
@@ -514,8 +528,16 @@ def check_queue(turn: Turn, contact: Contact, name: str) -> None:
         raise ConflictError(f"queue {name} does not take the contact now: {way.result}", current=contact.state)
 
 
-def check_agent(turn: Turn, contact: Contact, agent_id: str) -> None:
-    """Raise if the agent will not be offered the contact soon."""
+def follow(turn: Turn, contact: Contact, target: Target) -> Target:
+    """Give whom a contact reaches that is given to an agent, a colleague or a number; raise if nobody takes it soon."""
+    _colleague(turn, contact, target.agent)
+    agent_id, number = (target.agent, "") if contact.channel != VOICE else phones.reach(turn, target.agent)
+    if agent_id:
+        _check_agent(turn, contact, agent_id)
+    return Target(agent=agent_id, number=number)
+
+
+def _check_agent(turn: Turn, contact: Contact, agent_id: str) -> None:
     spec = _colleague(turn, contact, agent_id)
     agent = turn.state.agents[agent_id]
     if agent.state not in TAKES_TRANSFERS:
@@ -552,6 +574,6 @@ def check_number(turn: Turn, number: str) -> None:
         raise RequestError(f"{number!r} is no number that can be dialled; give digits, * and #, after + if you like")
     if is_emergency(number, turn.site.country, own.emergency_numbers):
         return
-    colleagues = (transfers.extension_of(device) for _, device in turn.site.phones)
+    colleagues = (devices.extension_of(device) for _, device in turn.site.phones)
     if any(number.startswith(prefix) for prefix in own.blocked) and number not in colleagues:
         raise RequestError(f"{number} begins with what is not to be dialled: own_calls.blocked")

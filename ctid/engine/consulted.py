@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import consultations, holding, recordings, ringing, transfers
+from ctid.engine import consultations, devices, holding, phones, recordings, transfers
 from ctid.engine.turn import Turn
 from ctid.model.commands import DialConsulted, HangUpLeg, MuteLeg
 from ctid.model.contact import Consultation, Contact
@@ -42,6 +42,8 @@ def dial(turn: Turn, consultation: Consultation, agent: Leg, conference: str = "
     leg.unique_id = consultation.leg_id = leg.id
     turn.legs.add(leg)
     turn.state.consulted[leg.id] = leg.agent_id
+    if leg.emergency:
+        phones.may_be_called_back(turn, consultation.from_agent)
     turn.emit(
         DialConsulted(
             pbx=leg.pbx,
@@ -49,7 +51,7 @@ def dial(turn: Turn, consultation: Consultation, agent: Leg, conference: str = "
             device=asked.device if asked is not None else "",
             number=consultation.number,
             peer_unique_id=agent.unique_id,
-            caller_number=transfers.extension_of(asking.device) if asking is not None else "",
+            caller_number=devices.extension_of(asking.device) if asking is not None else "",
             caller_name=asking.name if asking is not None else "",
             timeout_ms=RING_MS,
             conference=conference,
@@ -125,8 +127,3 @@ def forget(turn: Turn, leg: Leg) -> None:
     turn.state.consulted.pop(leg.id, None)
     if leg.agent_id in turn.state.agents:
         turn.touch_agent(leg.agent_id)
-
-
-def cause_of(cause: int) -> OfferCause:
-    """Why somebody could not be reached, from the PBX's cause (Q.850)."""
-    return ringing.CAUSES.get(cause, OfferCause.FAILED)

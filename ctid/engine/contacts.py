@@ -132,9 +132,9 @@ def change_span(turn: Turn, contact: Contact) -> None:
     contact.version += 1
 
 
-def step(turn: Turn, contact: Contact, kind: str, name: str, result: str = "") -> None:
+def step(turn: Turn, contact: Contact, kind: str, name: str, result: str = "", title: str = "") -> None:
     """Add a step to the contact's path."""
-    contact.path.append(PathStep(at=turn.now, kind=kind, name=name, result=result))
+    contact.path.append(PathStep(at=turn.now, kind=kind, name=name, result=result, title=title))
 
 
 def publish(turn: Turn, contact: Contact, type_: str, *also: str, **more: Any) -> None:

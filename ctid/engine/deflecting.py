@@ -7,7 +7,7 @@ ring for it, one agent's word counts for all: the others' stop.
 from __future__ import annotations
 
 from ctid.engine import contacts, journey, offers, outage, queueing, voicemail
-from ctid.engine.call_control import check_agent, check_number, check_queue
+from ctid.engine.call_control import check_number, check_queue, follow
 from ctid.engine.requests import pending_offer
 from ctid.engine.transfers import Target, target_view
 from ctid.engine.turn import Turn
@@ -28,7 +28,7 @@ def deflect(turn: Turn, request: OfferDeflected) -> View:
     if sum(map(bool, target)) != 1:
         raise RequestError("a deflection goes to one of queue, agent, number, voicemail")
     _check_still_theirs(turn, offer, contact)
-    _check(turn, offer, contact, target)
+    target = _check(turn, offer, contact, target)
     _take_back(turn, offer, contact)
     if target.agent or target.queue:
         queueing.exclude(turn, contact, offer.agent_id)
@@ -59,18 +59,19 @@ def _check_still_theirs(turn: Turn, offer: Offer, contact: Contact) -> None:
         raise ConflictError("another agent has just answered", current=offer.state)
 
 
-def _check(turn: Turn, offer: Offer, contact: Contact, target: Target) -> None:
-    """Raise for what a blind transfer is refused for, and for what a contact that waits cannot do."""
+def _check(turn: Turn, offer: Offer, contact: Contact, target: Target) -> Target:
+    """Give whom it reaches; raise for what a blind transfer is refused for, or what a contact that waits cannot do."""
     allowed = tuple(offer_actions(offer))
     if target.agent:
         if target.agent == offer.agent_id:
             raise RequestError(f"agent {target.agent} is being offered the contact; it goes to somebody else")
+        target = follow(turn, contact, target)
+    if target.agent:
         if any(turn.state.offers[each].agent_id == target.agent for each in contact.offer_ids):
             raise ConflictError(
                 f"agent {target.agent} is being offered the contact, too", current=offer.state, allowed_actions=allowed
             )
-        check_agent(turn, contact, target.agent)
-        return
+        return target
     if contact.callback is not None:
         raise ConflictError(
             "who is to be called back waits where the callback was asked for",
@@ -80,13 +81,14 @@ def _check(turn: Turn, offer: Offer, contact: Contact, target: Target) -> None:
     if target.queue:
         if target.queue != contact.queue:
             check_queue(turn, contact, target.queue)
-        return
+        return target
     if contact.channel != VOICE:
         raise RequestError(f"a contact of channel {contact.channel} has no caller; it goes to an agent or a queue")
     if target.number:
         check_number(turn, target.number)
     else:
         voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
+    return target
 
 
 def _take_back(turn: Turn, offer: Offer, contact: Contact) -> None:

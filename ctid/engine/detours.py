@@ -19,7 +19,7 @@ def is_on_one(contact: Contact) -> bool:
 
 def over(turn: Turn, contact: Contact) -> None:
     """The menu has come to its end: back to the agent; while they talk to somebody else, music."""
-    flows.left(turn, contact)
+    flows.left(turn, contact, "back")
     contact.version += 1
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
     if agent is None or caller is None or agent.bridge_id or holding.is_joining(turn, contact):

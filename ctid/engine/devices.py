@@ -32,6 +32,16 @@ def in_own_call(turn: Turn, spec: AgentSpec) -> bool:
     return turn.site.policy.non_acd_calls == "block" and alias_key(spec.pbx, spec.device) in turn.state.devices_in_use
 
 
+def extension_of(device: str) -> str:
+    """What phones dial to reach a phone: its name at the PBX."""
+    return device.partition("/")[2].partition("@")[0]
+
+
+def agent_at(turn: Turn, pbx: str, device: str) -> str:
+    """The agent whose phone it is; empty if it is nobody's."""
+    return turn.site.phones.get((pbx, device), "")
+
+
 def _set(turn: Turn, pbx: str, device: str, *, reachable: bool, in_use: bool) -> None:
     """Take in a phone's state, and tell whose it changed for."""
     key = alias_key(pbx, device)
@@ -41,6 +51,9 @@ def _set(turn: Turn, pbx: str, device: str, *, reachable: bool, in_use: bool) ->
     devices[key] = reachable
     if same:
         return
+    if reachable and not same_reach:
+        # It has registered anew, with other settings as likely as not.
+        turn.state.refusals.pop(key, None)
     if in_use:
         calls[key] = True
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ctid.acd.eligibility import silent
 from ctid.acd.order import place
 from ctid.engine import assignment, callbacks, offers, outage, outlook, queueing, ringing
 from ctid.engine.requirement import line_key, pbx_of
@@ -128,7 +129,7 @@ class _Expected:
                 continue
             candidate = assignment.candidate_of(turn, agent)
             bit = turn.floor.roster.named(agent.id)
-            if not candidate.reachable or (candidate.in_call and agent.state is AgentState.READY):
+            if silent(candidate) or (candidate.in_call and agent.state is AgentState.READY):
                 continue
             if agent.state is AgentState.BUSY:
                 self._talking |= bit

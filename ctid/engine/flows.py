@@ -10,14 +10,26 @@ from ctid.engine import contacts, holding, queueing, recordings, statements
 from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.flow_world import ContactWorld
 from ctid.engine.turn import Turn
-from ctid.ivr.effects import ALL_KEYS, Answer, Effect, Ended, Fetch, Fetched, Hear, Heard, Leave, TakeDown, TakenDown
+from ctid.ivr.effects import (
+    ALL_KEYS,
+    Answer,
+    Effect,
+    Ended,
+    Fetch,
+    Fetched,
+    Hear,
+    Heard,
+    Leave,
+    TakeDown,
+    TakenDown,
+)
 from ctid.ivr.machine import Walk
 from ctid.model.commands import FetchLookup, ForgetSealed, PlayAndCollect, SealedCheck, SetVariable
 from ctid.model.contact import Contact, MenuPosition
 from ctid.model.events import CollectEnd, DigitsCollected, LookupAnswered
 from ctid.model.flow import FlowPosition
 from ctid.model.leg import Leg
-from ctid.spec.flow import LANGUAGE
+from ctid.spec.flow import LANGUAGE, flow_name
 from ctid.spec.nodes import FetchNode, RecordNode
 
 Way = Leave | Ended
@@ -82,24 +94,33 @@ def still_waiting(turn: Turn, contact: Contact) -> None:
         queueing.play_music(turn, contact)
 
 
-def left(turn: Turn, contact: Contact) -> FlowPosition | None:
-    """The caller is in no flow any more; gives back where they were."""
+def left(turn: Turn, contact: Contact, how: str = "left") -> FlowPosition | None:
+    """The caller is in no flow any more; gives back where they were.
+
+    Args:
+        turn: The turn.
+        contact: The contact.
+        how: For its path: see ``ctid.model.flow_visit.FlowVisit.result``.
+    """
     position = contact.ivr.flow if contact.ivr is not None else None
     if position is not None:
-        tidy(turn, contact, position)
+        tidy(turn, contact, position, how)
     contact.ivr = None
     return position
 
 
-def tidy(turn: Turn, contact: Contact, position: FlowPosition) -> None:
-    """Whatever the caller does next, nothing of the flow is needed any more."""
+def tidy(turn: Turn, contact: Contact, position: FlowPosition, how: str) -> None:
+    """Whatever the caller does next, nothing of the flow is needed any more; for ``how`` see ``left``."""
+    if position.over:
+        return
+    position.over = True
+    contacts.step(turn, contact, "left", f"{flow_name(position.flow)}/{position.node}", how)
     turn.cancel_timer(f"hush:{contact.id}")
     _hush(turn, contact, position, on=False)
     if position.recording_id:
         statements.end(turn, position)
     if position.sealed:
         turn.emit(ForgetSealed(sealed=sorted(position.sealed.values())))
-        position.sealed = {}
 
 
 # ---- private -----------------------------------------------------------------------------------------------------
@@ -120,7 +141,7 @@ def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect) -> Way 
     position = walk.position
     turn.cancel_timer(f"hush:{contact.id}")
     for passed in walk.trail:
-        contacts.step(turn, contact, passed.kind, passed.name, passed.result)
+        contacts.step(turn, contact, passed.kind, passed.name, passed.result, passed.title)
     for place in walk.untold:
         turn.note("condition-untold", f"flows/{place}")
     contact.version += 1

@@ -6,7 +6,7 @@ outlive a daemon that dies: the dialplan has the one ask for ctid again and the 
 
 from __future__ import annotations
 
-from ctid.engine import contacts, hold_recall, leg_states
+from ctid.engine import contacts, hold_recall, leg_states, queueing
 from ctid.engine.turn import Turn
 from ctid.model.commands import HoldCall, JoinLegs, MuteLeg, RemindAgent
 from ctid.model.contact import Contact
@@ -33,11 +33,18 @@ def together(*legs: Leg | None) -> bool:
 
 def park(turn: Turn, contact: Contact, agent: Leg, caller: Leg) -> None:
     """Put the caller on hold."""
-    contact.on_hold = True
+    contact.on_hold = caller.asks = True
     contact.version += 1
     leg_states.change(turn, agent, LegState.HELD, "leg.held")
     contacts.publish(turn, contact, "contact.updated")
-    turn.emit(HoldCall(pbx=caller.pbx, unique_id=caller.unique_id, agent_unique_id=agent.unique_id))
+    turn.emit(
+        HoldCall(
+            pbx=caller.pbx,
+            unique_id=caller.unique_id,
+            agent_unique_id=agent.unique_id,
+            music_class=queueing.music_of(turn, contact),
+        )
+    )
 
 
 def retrieve(turn: Turn, contact: Contact, agent: Leg, caller: Leg) -> None:

@@ -12,6 +12,7 @@ from ctid.engine import (
     dialling,
     early_ends,
     flows,
+    holding,
     offers,
     outage,
     own_calls,
@@ -69,9 +70,11 @@ def arrived(turn: Turn, event: CallArrived) -> None:
         phone_calls.gone_on(turn, turn.state.contacts[leg.contact_id])
         leg = None
     if leg is not None:
+        late, leg.asks = leg.asks, False
         leg.has_agi, leg.coming = True, False
         turn.touch_contact(leg.contact_id)
-        resume(turn, leg)
+        if not (late and _talks_again(turn, leg)):
+            resume(turn, leg)
         return
     contact, leg = newcomer(turn, event)
     choice = choose_entry(turn.site, event.dnis, turn.now)
@@ -144,6 +147,13 @@ def decide(turn: Turn, event: DecisionAsked) -> None:
         turn.note("flow-lost", "flow_gone")
         decisions.tell(turn, contact, leg, decisions.UNDECIDED)
         _let_go(turn, contact, leg, Outcome.FAILED)
+
+
+def _talks_again(turn: Turn, leg: Leg) -> bool:
+    """Whether the caller was retrieved before we came to know that they asked for us: the session ends of itself."""
+    contact = turn.state.contacts.get(leg.contact_id)
+    in_talk = contact is not None and contact.state is ContactState.CONNECTED and not contact.on_hold
+    return in_talk and contact is not None and holding.together(holding.agent_leg(turn, contact), leg)
 
 
 def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
@@ -404,6 +414,9 @@ def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, promp
     if tries == 0:
         contacts.step(turn, contact, "menu", name)
     contact.ivr = MenuPosition(node=f"menu:{name}", token=token, tries=tries + 1)
+    if tries == 0 and detours.is_on_one(contact):
+        # The agent waits, and sees where the caller is.
+        contacts.publish(turn, contact, "contact.updated")
     if leg.has_agi:
         turn.emit(
             PlayAndCollect(
@@ -431,24 +444,27 @@ def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
         return
     leg = turn.legs.get(contact.caller_leg)
     if isinstance(way, LeaveFlow):
+        place = f"flows/{way.flow}/nodes/{way.node}/go"
         if contact.ivr is not None and contact.ivr.flow is not None and contact.ivr.flow.decision and leg is not None:
             flows.left(turn, contact)
-            decisions.leads_to(turn, contact, leg, f"flows/{way.flow}/nodes/{way.node}/go")
+            decisions.leads_to(turn, contact, leg, place)
             _let_go(turn, contact, leg, Outcome.HANDLED)
             return
         if not detours.is_on_one(contact):
             flows.left(turn, contact)
         elif contact.ivr is not None and contact.ivr.flow is not None:
-            # They are still in the IVR, until it is known whether that leads on.
-            flows.tidy(turn, contact, contact.ivr.flow)
-        go(turn, contact, f"flows/{way.flow}/nodes/{way.node}/go")
+            # They are in the IVR until they are with their agent again.
+            destination = destination_at(turn.site, place)
+            leads_on = destination is not None and _leads_on(turn, destination)
+            flows.tidy(turn, contact, contact.ivr.flow, "left" if leads_on else "back")
+        go(turn, contact, place)
         return
     if way.lost:
         turn.note("flow-lost", way.lost)
     if detours.is_on_one(contact):
         detours.over(turn, contact)
         return
-    position = flows.left(turn, contact)
+    position = flows.left(turn, contact, "lost" if way.lost else "ended")
     if leg is None:
         return
     if position is not None and position.decision:
@@ -558,8 +574,11 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
     if contact.state in WAITING:
         places.leave(turn, contact)
     voicemail.finish(turn, contact)
-    if contact.ivr is not None and contact.ivr.flow is not None and contact.state is ContactState.CREATED:
-        flows.left(turn, contact)
+    if contact.ivr is not None and contact.ivr.flow is not None:
+        content = contact.ivr.flow.goal and outcome is None
+        if content and contact.state is ContactState.CREATED and contact.outcome is None:
+            contact.outcome = Outcome.HANDLED
+        flows.left(turn, contact, "lost" if outcome is Outcome.FAILED else "content" if content else "hung_up")
     match contact.state:
         case ContactState.CREATED:
             if is_given(contact):

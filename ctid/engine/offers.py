@@ -10,6 +10,7 @@ from ctid.engine import (
     detours,
     outage,
     own_calls,
+    phones,
     queueing,
     recordings,
     returning,
@@ -271,7 +272,7 @@ def decline(turn: Turn, offer: Offer, state: OfferState, cause: OfferCause) -> N
             back_off = policy.reject_backoff_seconds
         case _:
             back_off = policy.unreachable_backoff_seconds
-    agents.back_off(turn, agent, back_off)
+    agents.back_off(turn, agent, back_off * phones.patience(turn, agent.id, cause))
     queueing.exclude(turn, contact, agent.id)
     was_meant = contact.meant_for == agent.id
     if was_meant:

@@ -38,7 +38,7 @@ def park(turn: Turn, request: ParkRequested) -> View:
     contacts.publish(
         turn,
         contact,
-        "contact.on_hold",
+        "contact.parked",
         *watchers(turn.state, turn.floor, contact),
         pop=screen_pop(contact, turn.now, turn.floor),
     )

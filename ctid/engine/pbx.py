@@ -17,6 +17,7 @@ from ctid.engine import (
     outage,
     own_calls,
     phone_calls,
+    phones,
     recordings,
     ringing,
     supervising,
@@ -28,6 +29,7 @@ from ctid.model.commands import HangUpLeg, ReleaseLeg
 from ctid.model.events import (
     AgiEnded,
     CallArrived,
+    DialEnded,
     LegAlerting,
     LegAnswered,
     LegBridged,
@@ -61,6 +63,7 @@ def alerting(turn: Turn, event: LegAlerting) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None or leg.state is not LegState.INITIATED:
         return
+    phones.takes_calls(turn, leg)
     if leg.party is Party.SUPERVISOR:
         leg.state, leg.since_ms = LegState.ALERTING, turn.now.mono_ms
         supervising.end_stray(turn, leg)
@@ -80,6 +83,7 @@ def answered(turn: Turn, event: LegAnswered) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None or leg.state not in (LegState.INITIATED, LegState.ALERTING):
         return
+    phones.takes_calls(turn, leg)
     if leg.party is Party.SUPERVISOR:
         leg.state, leg.since_ms = LegState.CONNECTED, turn.now.mono_ms
         supervising.end_stray(turn, leg)
@@ -193,11 +197,13 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
     if leg.party is Party.SUPERVISOR:
         supervising.gone(turn, leg, ringing.CAUSES.get(event.cause, OfferCause.FAILED), lost=outcome is not None)
         return
+    if not (turn.reconciled or outcome):
+        phones.ends(turn, leg, event.cause)
     cause_of_customer = "unknown" if turn.reconciled or outcome else dialling.cause_of(leg, event.cause)
     was = leg.state
     leg_states.change(turn, leg, LegState.DISCONNECTED, "leg.disconnected")
     if leg.watched:
-        told = "unknown" if turn.reconciled or outcome else ringing.CAUSES.get(event.cause, OfferCause.FAILED)
+        told = "unknown" if turn.reconciled or outcome else _cause_of(leg, event.cause)
         if event.cause == NORMAL_CLEARING:
             # Whoever was rung by the dialplan has not rejected it: it was stopped.
             told = OfferCause.FAILED
@@ -207,11 +213,25 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
         journey.caller_gone(turn, leg, outcome, cause_of_customer)
         return
     if leg.party is Party.CONSULTED:
-        consulted.gone(turn, leg, consulted.cause_of(event.cause))
+        consulted.gone(turn, leg, _cause_of(leg, event.cause))
         return
-    cause = OfferCause.PBX_LOST if turn.reconciled else ringing.CAUSES.get(event.cause, OfferCause.FAILED)
+    cause = OfferCause.PBX_LOST if turn.reconciled else _cause_of(leg, event.cause)
     offers.leg_gone(turn, _offer_of(turn, leg), cause, outcome=outcome or Outcome.HANDLED)
     conferences.agent_gone(turn, turn.state.contacts.get(leg.contact_id))
+
+
+def _cause_of(leg: Leg, cause: int) -> OfferCause:
+    """Why a leg was not answered; Asterisk may be too quick to give a cause to one that was forwarded."""
+    return OfferCause.FORWARDED if leg.forwarded_to else ringing.CAUSES.get(cause, OfferCause.FAILED)
+
+
+def dial_ended(turn: Turn, event: DialEnded) -> None:
+    """A phone forwards a call, or rings no more that the dialplan has rung by itself."""
+    leg = turn.legs.find(event.pbx, event.called_unique_id)
+    if event.forward and leg is not None:
+        phones.forwards(turn, leg, event.forward)
+    else:
+        phone_calls.dial_ended(turn, event)
 
 
 def session_ended(turn: Turn, event: AgiEnded) -> None:
@@ -274,11 +294,13 @@ def grace_over(turn: Turn, name: str) -> None:
 def reconciled(turn: Turn, event: PbxReconciled) -> None:
     """The PBX is there; what it has is the truth."""
     pbx = turn.state.pbxes.setdefault(event.pbx, Pbx())
-    restarted = bool(pbx.boot) and pbx.boot != event.boot
+    new = not pbx.boot
+    restarted = not new and pbx.boot != event.boot
     pbx.up, pbx.boot = True, event.boot
     turn.cancel_timer(f"pbx:{event.pbx}")
     turn.reconciled = True
     devices.reconciled(turn, event)
+    phones.tell_all(turn, event.pbx, new=new)
     turn.publish("pbx.up", {"pbx": event.pbx})
     there = {seen.unique_id: seen for seen in event.legs}
     unseen = {leg.unique_id for leg in turn.legs.on(event.pbx) if leg.unique_id not in there and _may_live(turn, leg)}

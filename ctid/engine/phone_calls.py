@@ -8,7 +8,7 @@ the phone transfers: then the contact that it was about goes on, and the enquiry
 
 from __future__ import annotations
 
-from ctid.engine import agents, contacts, leg_states, own_calls, ringing, segments, today
+from ctid.engine import agents, contacts, leg_states, own_calls, phones, ringing, segments, today
 from ctid.engine.turn import Turn
 from ctid.model.commands import LookUpCustomer, PlaceCall
 from ctid.model.contact import Contact
@@ -77,6 +77,8 @@ def _begin(turn: Turn, direction: Direction, agent_id: str, ani: str, number: st
     contact.ani = ani
     outbound = direction is not Direction.INBOUND
     contact.emergency = outbound and is_emergency(number, turn.site.country, turn.site.own_calls.emergency_numbers)
+    if contact.emergency:
+        phones.may_be_called_back(turn, agent_id)
     return contact
 
 

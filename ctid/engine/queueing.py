@@ -142,10 +142,15 @@ def play_music(turn: Turn, contact: Contact) -> None:
     """Let the waiting caller hear the queue's music, if their leg is with us; the usual one if there is no queue."""
     leg = turn.legs.get(contact.caller_leg)
     if leg is not None and leg.has_agi:
-        music = turn.site.queues[contact.queue].music if contact.queue else "default"
-        turn.emit(PlayMusic(pbx=leg.pbx, unique_id=leg.unique_id, music_class=music))
+        turn.emit(PlayMusic(pbx=leg.pbx, unique_id=leg.unique_id, music_class=music_of(turn, contact)))
         if contact.treatment is not None and contact.state in WAITING:
             _listen(turn, contact, leg, contact.treatment)
+
+
+def music_of(turn: Turn, contact: Contact) -> str:
+    """The music that the contact hears: the queue's; the usual one if there is no queue, or a reload took it away."""
+    queue = turn.site.queues.get(contact.queue)
+    return queue.music if queue is not None else "default"
 
 
 def treat(turn: Turn, contact: Contact) -> None:

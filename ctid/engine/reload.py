@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.engine import agents, assignment, callbacks, flow_versions, queueing, today
+from ctid.engine import agents, assignment, callbacks, flow_versions, phones, queueing, today
 from ctid.engine.state import Pbx, SiteState
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
@@ -40,6 +40,8 @@ def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
         elif agent.pending_reason == SystemReason.CONFIG_REMOVED:
             agents.pend(turn, agent, None)
     turn.floor = assignment.empty_floor(state, site)
+    for name in state.pbxes:
+        phones.tell(turn, name)
     for contact in state.contacts.values():
         if contact.state in (ContactState.QUEUED, ContactState.OFFERED):
             queueing.reconsider(turn, contact)

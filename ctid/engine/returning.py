@@ -11,6 +11,9 @@ from ctid.model.states import AgentState, ContactState
 NO_TIME = "no_time"
 """Why an agent did not take it who was not free for it in time."""
 
+DO_NOT_DISTURB = "do_not_disturb"
+"""Why an agent did not take it whose phone is not to ring."""
+
 
 def not_taken(turn: Turn, contact: Contact, by: str, cause: str) -> None:
     """Have a contact that waits again offered to who gave it on; to all its queue says if they have no time for it.

@@ -9,6 +9,7 @@ from ctid.model.contact import Consultation, Contact
 from ctid.model.day import Today
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
+from ctid.model.phone import PhoneRefusal
 from ctid.model.recording import Recording
 from ctid.model.supervision import Supervision
 
@@ -70,6 +71,8 @@ class SiteState(msgspec.Struct, kw_only=True):
         devices: ``pbx|device`` to whether it can be reached; unknown ones are taken to be reachable.
         consulted: Live legs of those whom ctid has called to be asked, with their agents' ids, empty for nobody's.
         devices_in_use: Those of ``devices`` that are in a call or ring, each with ``True``.
+        refusals: Those of ``devices`` that refuse by themselves, each with what they said.
+        phones_told: ``pbx|extension`` of a phone that is not to ring to what the PBX was told of it (``SetPhone``).
         contacts: Live contacts, and closed ones whose record is not saved yet.
         legs: Live legs.
         aliases: ``pbx|unique_id`` to leg id.
@@ -101,6 +104,8 @@ class SiteState(msgspec.Struct, kw_only=True):
     pbxes: dict[str, Pbx] = {}
     devices: dict[str, bool] = {}
     devices_in_use: dict[str, bool] = {}
+    refusals: dict[str, PhoneRefusal] = {}
+    phones_told: dict[str, str] = {}
     consulted: dict[str, str] = {}
     contacts: dict[str, Contact] = {}
     legs: dict[str, Leg] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ctid.engine import consultations, holding, outage, segments, supervisions, transfers
+from ctid.engine import consultations, devices, holding, outage, segments, supervisions, transfers
 from ctid.engine.ringing import AUTO_ANSWER
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, JoinLegs, RingSupervisor, Supervise
@@ -110,7 +110,7 @@ def ring(turn: Turn, supervision: Supervision, talk: Talk | None) -> None:
             unique_id=leg.unique_id,
             device=supervision.device,
             number=supervision.number,
-            caller_number=transfers.extension_of(spec.device) if spec is not None else "",
+            caller_number=devices.extension_of(spec.device) if spec is not None else "",
             caller_name=spec.name if spec is not None else "",
             timeout_ms=RING_MS,
             headers={"X-Ctid-Supervision": supervision.id, **AUTO_ANSWER},

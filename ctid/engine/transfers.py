@@ -13,6 +13,7 @@ from ctid.engine import (
     agents,
     consultations,
     contacts,
+    devices,
     flows,
     holding,
     journey,
@@ -20,6 +21,7 @@ from ctid.engine import (
     outage,
     own_calls,
     phone_calls,
+    phones,
     queueing,
     recordings,
     returning,
@@ -28,6 +30,7 @@ from ctid.engine import (
 )
 from ctid.engine.turn import Turn
 from ctid.engine.views import View, screen_pop
+from ctid.errors import ConflictError
 from ctid.model.agent import Agent
 from ctid.model.commands import FetchLeg, MuteLeg, ReleaseLeg
 from ctid.model.contact import Contact, Segment
@@ -81,12 +84,13 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
     """
     giver = take_from_agent(turn, contact, "transferred")
     leg = turn.state.legs[contact.caller_leg]
+    refused = bool(contact.queue) and phones.refuses(turn, target.agent)
     # Without a queue there is none that it could wait in for who gave it on.
     contact.given_by = giver.agent_id if contact.queue and not target.queue else ""
     if target.agent and not (target.queue or contact.queue):
         # A call that no queue stands behind: it rings at the colleague's phone, and that is all that is done for it.
         contacts.move(turn, contact, ContactState.CREATED)
-        phone = extension_of(turn.site.agents[target.agent].device)
+        phone = devices.extension_of(turn.site.agents[target.agent].device)
         journey.leave_for(turn, contact, "phone", phone, Outcome.TRANSFERRED)
     elif target.menu:
         contacts.move(turn, contact, ContactState.CREATED)
@@ -107,10 +111,12 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
         voicemail.begin(turn, contact, agent_id=target.voicemail_agent, queue=target.voicemail_queue)
     else:
         queueing.exclude(turn, contact, giver.agent_id)
-        if target.agent:
+        if target.agent and not refused:
             queueing.mean_for(turn, contact, target.agent)
         queueing.enqueue(turn, contact, target.queue or contact.queue)
     _publish(turn, contact, giver, target)
+    if refused:
+        returning.not_taken(turn, contact, target.agent, returning.DO_NOT_DISTURB)
 
 
 def take_from_agent(turn: Turn, contact: Contact, result: str) -> Segment:
@@ -190,20 +196,19 @@ def undelivered(turn: Turn, event: CallUndelivered) -> None:
 
 def _target(turn: Turn, pbx: str, extension: str) -> Target:
     """What an extension means that an agent's phone dialled: a colleague's phone, or a number outside."""
-    agent_id = agent_at(turn, pbx, f"PJSIP/{extension}")
+    agent_id = devices.agent_at(turn, pbx, f"PJSIP/{extension}")
     if agent_id:
-        return Target(agent=agent_id)
+        return _reached(turn, agent_id)
     return Target(number=extension) if NUMBER.fullmatch(extension) else Target()
 
 
-def extension_of(device: str) -> str:
-    """What phones dial to reach a phone: its name at the PBX."""
-    return device.partition("/")[2].partition("@")[0]
-
-
-def agent_at(turn: Turn, pbx: str, device: str) -> str:
-    """The agent whose phone it is; empty if it is nobody's."""
-    return turn.site.phones.get((pbx, device), "")
+def _reached(turn: Turn, agent_id: str) -> Target:
+    """Whom a contact reaches that a phone has given to an agent; one who is not to be disturbed does not take it."""
+    try:
+        agent, number = phones.reach(turn, agent_id)
+    except ConflictError:
+        return Target(agent=agent_id)
+    return Target(agent=agent, number=number)
 
 
 # ---- after a consultation at the phone ---------------------------------------------------------------------------
@@ -221,7 +226,7 @@ def completed(turn: Turn, event: CallTransferred) -> None:
     if contact is None or contact.state is not ContactState.CONNECTED or not _gave(turn, contact, event):
         return
     other = next((party for party in event.parties if party is not caller), None)
-    if other is None and event.dialling and agent_at(turn, event.pbx, f"PJSIP/{event.dialling}"):
+    if other is None and event.dialling and devices.agent_at(turn, event.pbx, f"PJSIP/{event.dialling}"):
         # It rang still: they are offered the contact instead, so that it is not lost if they don't answer.
         send_on(turn, contact, _target(turn, event.pbx, event.dialling))
         fetch(turn, leg)
@@ -259,7 +264,7 @@ def hand_over(
         result: How the talk ended for the agent who had the contact.
     """
     giver = contact.segments[-1]
-    agent_id = agent_at(turn, caller.pbx, other.device) if other is not None else ""
+    agent_id = devices.agent_at(turn, caller.pbx, other.device) if other is not None else ""
     taker = turn.state.agents.get(agent_id)
     _part(turn, contact, giver, result)
     contacts.step(turn, contact, "transfer", agent_id, "" if result == "transferred" else result)
@@ -289,7 +294,7 @@ def _part(turn: Turn, contact: Contact, giver: Segment, result: str = "transferr
         if consultations.is_apart(turn, contact):
             # No bridge ends with which their channel would.
             offers.hang_up(turn, offer)
-    flows.left(turn, contact)
+    flows.left(turn, contact, "given_on")
     if contact.on_hold:
         holding.unpark(contact)
     caller = turn.legs.get(contact.caller_leg)

@@ -11,6 +11,7 @@ from ctid.acd.floor import Floor
 from ctid.acd.profile import profile
 from ctid.engine import outlook, segments
 from ctid.engine.desk_view import customer_view, desk_view, queue_day_view
+from ctid.engine.phone_view import phone_view
 from ctid.engine.state import SiteState, alias_key
 from ctid.model.agent import Agent
 from ctid.model.contact import Consultation, Contact, Park, PathStep, Segment, Span
@@ -186,6 +187,7 @@ def agent_view(state: SiteState, site: SiteSpec, agent: Agent, now: Instant) -> 
         "device": spec.device if spec else None,
         "device_reachable": state.devices.get(alias_key(spec.pbx, spec.device), True) if spec else False,
         "device_in_use": alias_key(spec.pbx, spec.device) in state.devices_in_use if spec else False,
+        "phone": phone_view(state, agent, spec),
         "state": agent.state,
         "reason": agent.reason or None,
         "since": stamp(agent.since),
@@ -264,11 +266,7 @@ def screen_pop(contact: Contact, now: Instant, floor: Floor) -> View:
         "dnis": contact.dnis,
         "entry": contact.entry or None,
         "queue": contact.queue or None,
-        "menu_path": [
-            {"menu": step.name} if step.kind == "menu" else {"key": step.name}
-            for step in contact.path
-            if step.kind in ("menu", "key")
-        ],
+        "menu_path": list(menu_path(contact.path)),
         "wait_ms": wait_ms(contact, now),
         "attributes": dict(contact.attributes),
         "customer": customer_view(contact.customer),
@@ -278,6 +276,23 @@ def screen_pop(contact: Contact, now: Instant, floor: Floor) -> View:
         **desk_view(contact, floor.queue(contact.queue)),
         "created_at": stamp(contact.created_at),
     }
+
+
+def menu_path(path: Sequence[PathStep]) -> Iterator[View]:
+    """The menus that the caller heard and the keys that they pressed; of flows, the nodes that offered a choice."""
+    node = ""
+    for step in path:
+        match step.kind:
+            case "menu":
+                node = ""
+                yield {"menu": step.name}
+            case "node":
+                node = step.title or step.name
+            case "key":
+                if node:
+                    yield {"menu": node}
+                node = ""
+                yield {"key": step.name}
 
 
 def callback_view(contact: Contact, now: Instant) -> View | None:
@@ -385,7 +400,13 @@ def leg_view(leg: Leg) -> View:
 
 def step_view(step: PathStep) -> View:
     """One step of a contact's path."""
-    return {"at": stamp(step.at), "kind": step.kind, "name": step.name, "result": step.result or None}
+    return {
+        "at": stamp(step.at),
+        "kind": step.kind,
+        "name": step.name,
+        "result": step.result or None,
+        "title": step.title or None,
+    }
 
 
 def span_view(span: Span) -> View:

@@ -31,7 +31,9 @@ MOST = 20
 """Agents told one by one."""
 
 _FREE = "free"
-_ORDER = (_FREE, "busy", "reserved", "capacity", "non_acd_call", "desktop", "device", "not_ready")
+_ORDER = (_FREE, "busy", "reserved", "capacity", "non_acd_call", "desktop", "device", "do_not_disturb", "forwarded",
+    "not_ready",
+)  # fmt: skip
 """Hindrances whose end nobody knows, those that end soonest first."""
 
 _STATES = {

@@ -151,8 +151,10 @@ class Passed:
         name: The flow; the node as ``flow/node``; the key, or the lookup.
         result: What came of it: for a flow its version, for keys and digits ``valid``, ``invalid`` or ``timeout``, for
             lookups and recordings ``ok`` or why not, for an end its result.
+        title: Of a node.
     """
 
     kind: str
     name: str
     result: str = ""
+    title: str = ""

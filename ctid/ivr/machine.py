@@ -22,6 +22,7 @@ from ctid.ivr.effects import (
     TakeDown,
     TakenDown,
 )
+from ctid.ivr.outline import asks_for_secret
 from ctid.ivr.saying import utterances
 from ctid.ivr.values import normal, seen
 from ctid.ivr.world import World, environment
@@ -131,7 +132,8 @@ class Walk:
         node = self._node()
         if node is None:
             return Ended("", lost="node_gone")
-        self._pass("node", f"{flow_name(self.position.flow)}/{name}")
+        self.trail.append(Passed("node", f"{flow_name(self.position.flow)}/{name}", title=node.title))
+        self.position.goal |= node.goal
         self._silent += 1
         if self._silent > MAX_SILENT_NODES:
             return Ended("", lost="endless")
@@ -172,7 +174,10 @@ class Walk:
         heard = self._utterances(node.say)
         if not heard:
             return self._go(node.then)
-        return Hear(heard, interruptible=node.interruptible)
+        # A key counts in the node that asks next, and one of sensitive digits must not be told on its own.
+        frames = tuple(self.position.frames)
+        secret = node.interruptible and asks_for_secret(self._flows, self.position.flow, node.then, frames)
+        return Hear(heard, interruptible=node.interruptible and not secret)
 
     def _call(self, node: CallNode) -> Effect:
         if len(self.position.frames) >= MAX_FRAMES:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ctid.model.flow import FlowFrame
+from ctid.spec.flow import FlowSpec
 from ctid.spec.nodes import (
     CallNode,
     CollectNode,
     DecideNode,
+    EndNode,
     FetchNode,
     LanguageNode,
     MenuNode,
@@ -99,3 +103,37 @@ def sayings(node: Node) -> list[Saying]:
             return [Saying("record/say", record.say)]
         case _:
             return []
+
+
+def asks_for_secret(flows: Mapping[str, FlowSpec], flow: str, node: str, frames: Sequence[FlowFrame]) -> bool:
+    """Whether what is asked next, from a node on, may be sensitive.
+
+    Args:
+        flows: All flows.
+        flow: The node's.
+        node: Where to look from.
+        frames: The flows that have called this one, innermost last.
+    """
+    passed: set[tuple[str, str, int]] = set()
+    open_: list[tuple[str, str, tuple[FlowFrame, ...]]] = [(flow, node, tuple(frames))]
+    while open_:
+        flow, name, around = open_.pop()
+        found = flows[flow].nodes.get(name) if flow in flows else None
+        if found is None or (flow, name, len(around)) in passed or len(around) > len(frames) + len(flows):
+            continue
+        passed.add((flow, name, len(around)))
+        match found:
+            case CollectNode(collect=collect):
+                if collect.sensitive:
+                    return True
+            case CallNode(call=called) if called in flows:
+                open_.append((called, flows[called].start, (*around, FlowFrame(flow=flow, node=name))))
+            case EndNode() if around:
+                caller = around[-1]
+                call = flows[caller.flow].nodes.get(caller.node) if caller.flow in flows else None
+                open_ += [(caller.flow, way.to, around[:-1]) for way in (ways_on(call) if call is not None else ())]
+            case MenuNode() | RecordNode():
+                pass
+            case _:
+                open_ += [(flow, way.to, around) for way in ways_on(found)]
+    return False

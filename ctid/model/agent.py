@@ -54,6 +54,8 @@ class Agent(msgspec.Struct, kw_only=True):
         wrap_up_until_ms: Monotonic moment the wrap-up ends by itself; 0 when not in wrap-up.
         wrap_up_max_ms: Monotonic moment it ends however it is extended; 0 when not in wrap-up.
         wrap_up_overdue: Whether its time is over and only the disposition is waited for.
+        do_not_disturb: Nobody else has their phone rung.
+        forwarded_to: The number that calls for them go to, and not their phone; empty for none.
         version: Raised with every change, for ``If-Match``.
     """
 
@@ -82,4 +84,6 @@ class Agent(msgspec.Struct, kw_only=True):
     wrap_up_until_ms: int = 0
     wrap_up_max_ms: int = 0
     wrap_up_overdue: bool = False
+    do_not_disturb: bool = False
+    forwarded_to: str = ""
     version: int = 0

@@ -217,16 +217,18 @@ class FetchLeg(Command, frozen=True, kw_only=True, tag="leg.fetch"):
 
 
 class HoldCall(Command, frozen=True, kw_only=True, tag="call.hold"):
-    """Take caller and agent out of their bridge: the caller to ask ctid by FastAGI again, the agent to wait.
+    """Take caller and agent out of their bridge: the caller to music and to ask ctid again, the agent to wait.
 
     Attributes:
         unique_id: The caller's channel.
         agent_unique_id: The agent's channel.
+        music_class: What the caller hears, before ctid is asked.
     """
 
     pbx: str
     unique_id: str
     agent_unique_id: str
+    music_class: str = "default"
 
 
 class LetWait(Command, frozen=True, kw_only=True, tag="leg.wait"):
@@ -432,6 +434,19 @@ class PlaceCall(Command, frozen=True, kw_only=True, tag="call.place"):
     headers: dict[str, str]
 
 
+class SetPhone(Command, frozen=True, kw_only=True, tag="phone.set"):
+    """Have the PBX's own dialplan know what is to become of calls to a phone, with or without ctid.
+
+    Attributes:
+        extension: What phones dial to reach it.
+        calls: ``dnd``: they are refused. A number: they go there. Empty: the phone rings.
+    """
+
+    pbx: str
+    extension: str
+    calls: str
+
+
 class HangUpLeg(Command, frozen=True, kw_only=True, tag="leg.hang_up"):
     """End a channel. That it is gone already is no failure."""
 
@@ -590,7 +605,7 @@ Move = (
 )
 """What is done to channels that are there; that one is gone is no failure."""
 
-AmiCommand = Originate | Move | MuteRecording | StopRecording | SendDigits | HangUpLeg
+AmiCommand = Originate | Move | MuteRecording | StopRecording | SendDigits | SetPhone | HangUpLeg
 
 RecordingCommand = StoreRecording | DiscardRecording
 """What the store of recordings carries out."""

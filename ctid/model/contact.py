@@ -79,7 +79,8 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
         at: When it was entered.
         kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
             ``phone``, ``callback``, ``transfer``, ``park`` or ``call`` (of an agent's own); in flows ``flow``,
-            ``node``, ``key``, ``digits``, ``confirm``, ``fetch``, ``record`` or ``end``: see ``ctid.ivr.effects``.
+            ``node``, ``key``, ``digits``, ``confirm``, ``fetch``, ``record`` or ``end``: see ``ctid.ivr.effects``;
+            ``left`` when they are in no flow any more, with the node as ``flow/node`` and how (``FlowVisit.result``).
         name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to
             or that an agent called; for ``transfer`` the agent, empty if it was to nobody we know; for ``park`` the
             agent, empty for anybody.
@@ -88,12 +89,14 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
             ``moved`` (by somebody's decision) or ``returned`` (it was parked, and nobody fetched it); for ``callback``
             why it was refused, why the customer was not reached or why it was given up; for ``call`` why nobody was
             reached; or empty.
+        title: Of a flow's node, for people; empty if it has none.
     """
 
     at: Instant
     kind: str
     name: str
     result: str = ""
+    title: str = ""
 
 
 class Span(msgspec.Struct, kw_only=True):

@@ -29,7 +29,7 @@ EVENT_TYPES: Final = frozenset(
         "contact.hold_recalled",
         "contact.interrupted",
         "contact.overflowed",
-        "contact.on_hold",
+        "contact.parked",
         "contact.queued",
         "contact.resumed",
         "contact.returned",

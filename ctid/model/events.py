@@ -311,11 +311,13 @@ class DialEnded(Event, frozen=True, kw_only=True, tag="leg.dial_ended"):
     Attributes:
         called_unique_id: Of the channel that rang.
         status: Asterisk's ``DIALSTATUS``: ``ANSWER``, ``CANCEL``, ``NOANSWER`` …
+        forward: Where the phone sends the call instead (302); empty if it does not. Told of ctid's own originates too.
     """
 
     pbx: str
     called_unique_id: str
     status: str
+    forward: str = ""
 
 
 class SpyStarted(Event, frozen=True, kw_only=True, tag="spy.started"):
@@ -499,6 +501,19 @@ class AgentProfileSet(Request, frozen=True, kw_only=True, tag="request.agent_pro
     agent_id: str
     skills: dict[str, int | None] | msgspec.UnsetType | None = msgspec.UNSET
     queues: dict[str, dict[str, float] | None] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class AgentPhoneSet(Request, frozen=True, kw_only=True, tag="request.agent_phone"):
+    """Set what is to become of calls for an agent; what is not given stays as it is.
+
+    Attributes:
+        do_not_disturb: Whether nobody else has their phone rung.
+        forwarded_to: The number that calls for them go to; ``None`` for none.
+    """
+
+    agent_id: str
+    do_not_disturb: bool | msgspec.UnsetType = msgspec.UNSET
+    forwarded_to: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class OfferAccepted(Request, frozen=True, kw_only=True, tag="request.offer_accept"):
@@ -957,6 +972,7 @@ AnyEvent = (
     | RecordingSpaceTold
     | AgentStateRequested
     | AgentProfileSet
+    | AgentPhoneSet
     | OfferAccepted
     | OfferRejected
     | ContactSubmitted

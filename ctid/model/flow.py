@@ -29,10 +29,12 @@ class FlowPosition(msgspec.Struct, kw_only=True):
         frames: The flows that have called this one, innermost last.
         sealed: Attribute to what stands for its sensitive digits; these themselves are nowhere in the state.
         language: That the PBX was last told for its own prompts.
+        goal: Whether they have what they came for, so that to hang up is not to give up.
         survey: Whether the talk is over, and the caller is asked about it.
         decision: Whether the PBX deals with the call, and only wants to know what is to become of it.
         recording_id: What is being recorded of what the caller says; empty for nothing.
         hushed: Whether the recording of the talk pauses for sensitive digits.
+        over: Whether they have left, and it is only to be seen whether what follows is the IVR, too.
     """
 
     flow: str
@@ -43,7 +45,9 @@ class FlowPosition(msgspec.Struct, kw_only=True):
     frames: list[FlowFrame] = []
     sealed: dict[str, str] = {}
     language: str = ""
+    goal: bool = False
     survey: bool = False
     decision: bool = False
     recording_id: str = ""
     hushed: bool = False
+    over: bool = False

@@ -27,7 +27,9 @@ class Leg(msgspec.Struct, kw_only=True):
         emergency: Whether it is that of an emergency service, which an agent has asked into a contact.
         coming: Whether it is on its way to us out of a bridge, by a transfer; it is offered to nobody before it is
             there.
+        asks: Whether it was put on hold, and so asks for us, which we have not heard of yet.
         recording: Id of the recording that the PBX makes on its channel; empty for none.
+        forwarded_to: Where the phone has sent the call (302), which ctid's dialplan refuses; empty if it has not.
     """
 
     id: str
@@ -46,3 +48,5 @@ class Leg(msgspec.Struct, kw_only=True):
     emergency: bool = False
     coming: bool = False
     recording: str = ""
+    forwarded_to: str = ""
+    asks: bool = False

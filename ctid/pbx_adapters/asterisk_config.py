@@ -22,6 +22,7 @@ from ctid.pbx_adapters.ami.commands import (
     CONFERENCE,
     CONNECT,
     CONSULT,
+    HELD,
     HOLD,
     JOIN,
     MODES,
@@ -29,6 +30,7 @@ from ctid.pbx_adapters.ami.commands import (
     NO_FORWARD,
     OWN_NUMBER,
     PHONE,
+    PHONE_CALLS,
     PHONES,
     RECALL,
     RECORD,
@@ -54,6 +56,9 @@ HOLD_SECONDS: Final = 3_600
 LEFT_SECONDS: Final = 30
 """A supervisor whose agent has left, while no daemon is there to end it, hears silence for so long."""
 
+ALONE_SECONDS: Final = 1
+"""Who is alone in a conference is let go after so long, if nobody has come by then."""
+
 BEEP: Final = "!1400/200,!0/100,!1400/200,0"
 """Twice, short: an agent is to look at the screen, not to jump."""
 
@@ -66,6 +71,9 @@ SERVED_SECONDS: Final = 5
 RETURN: Final = "return"
 """The extension that a web phone asks for its call at after its page was loaded anew."""
 
+MOST_FORWARDS: Final = 3
+"""From one agent's phone to the next; who calls hears that it is busy if that leads nowhere."""
+
 PHONE_RING_SECONDS: Final = 60
 """How long a colleague's phone rings."""
 
@@ -74,6 +82,9 @@ NUMBER_RING_SECONDS: Final = 60
 
 DIALS: Final = ("DialBegin", "DialEnd")
 """Events of which only those of a channel that calls are wanted; ctid's own originates have none."""
+
+FORWARDS: Final = "DialEnd"
+"""The event that tells of a phone that sends its call elsewhere; wanted of ctid's originates too."""
 
 READ_RIGHTS: Final = "call,system"
 WRITE_RIGHTS: Final = "call,originate,reporting"
@@ -190,6 +201,8 @@ def extensions_conf(dialplan: Dialplan) -> str:
     number = dialplan.number_dial.replace("{number}", "${CTID_TARGET}")
     return _EXTENSIONS.format(
         waiting=_ask("in", dialplan, TRIES_BEFORE_FALLBACK, "ctid-fallback,s,1"),
+        held=HELD,
+        held_length=len(HELD),
         after=_ask("after", dialplan, TRIES_BEFORE_HANG_UP, "bye"),
         dial=f" same => n,Dial({dialplan.fallback_dial},60)\n" if dialplan.fallback_dial else "",
         prompt=dialplan.fallback_prompt,
@@ -210,6 +223,7 @@ def extensions_conf(dialplan: Dialplan) -> str:
         join=JOIN,
         consult=CONSULT,
         conference=CONFERENCE,
+        alone_seconds=ALONE_SECONDS,
         supervise=SUPERVISE,
         modes="".join(_SPY.format(mode=MODES[mode], length=len(MODES[mode]), options=_SPIES[mode]) for mode in MODES),
         room=ROOM,
@@ -229,7 +243,8 @@ def extensions_conf(dialplan: Dialplan) -> str:
         phones=PHONES,
         emergency="".join(_emergency(each, dialplan.number_dial) for each in dialplan.emergency_numbers if number),
         places="".join(_PLACE.format(phone=phone, number=each) for phone, each in dialplan.places.items()),
-        inside="".join(_own_call(name, f"PJSIP/{name},{PHONE_RING_SECONDS}") for name in dialplan.phones),
+        inside="".join(_phone_call(name) for name in dialplan.phones),
+        most_forwards=MOST_FORWARDS,
         outside=_own_call("_[0-9*#+]!", dialplan.number_dial.replace("{number}", "${FILTER(0-9+*#,${EXTEN})}"))
         if number
         else "",
@@ -273,12 +288,14 @@ def _event_filters(release: Release) -> list[str]:
             return [
                 *(f"eventfilter(action(include),name({name})) =" for name in names),
                 *(f"eventfilter(action(include),name({name}),header(Channel),method(contains)) = /" for name in DIALS),
+                f"eventfilter(action(include),name({FORWARDS}),header(Forward),method(regex)) = .",
             ]
         case "16":
             # A regular expression over the whole event; the two dots are the line break behind the name.
             return [
                 f"eventfilter=^Event: ({'|'.join(names)})..Privilege: ",
                 f"eventfilter=^Event: ({'|'.join(DIALS)})..Privilege: .*[[:space:]]Channel: ",
+                f"eventfilter=^Event: {FORWARDS}..Privilege: .*[[:space:]]Forward: ",
             ]
 
 
@@ -299,8 +316,13 @@ def _mix_monitor(folder: str) -> str:
     return _MIX_MONITOR.format(record=RECORD, folder=folder.rstrip("/"))
 
 
-def _own_call(extension: str, dialled: str) -> str:
-    return _OWN_CALL.format(extension=extension, dialled=dialled, own_number=OWN_NUMBER, transfer=TRANSFER)
+def _own_call(extension: str, dialled: str, first: str = "") -> str:
+    return _OWN_CALL.format(extension=extension, dialled=dialled, first=first, own_number=OWN_NUMBER, transfer=TRANSFER)
+
+
+def _phone_call(name: str) -> str:
+    settings = _SETTINGS.format(calls=PHONE_CALLS, name=name)
+    return _own_call(name, f"PJSIP/{name},{PHONE_RING_SECONDS}", settings)
 
 
 def _emergency(number: str, number_dial: str) -> str:
@@ -319,10 +341,12 @@ def refuse_unsafe(what: str, *values: str) -> None:
 
 
 _ASK: Final = """\
-exten => {script},1,Set(CTID_NEXT=)
+exten => {script},1,Set(CTID_MUSIC=)
+ same => n(begin),Set(CTID_NEXT=)
  same => n,Set(CTID_TRIES=0)
  same => n(ask),Set(CTID_ASKED=${{EPOCH}})
- same => n,AGI(agi://{agi}/{script},pbx={pbx},dnis=${{CTID_DNIS}}{more})
+ same => n,AGI(agi://{agi}/{script},pbx={pbx},dnis=${{CTID_DNIS}},ctid_music=${{CTID_MUSIC}}{more})
+ same => n,Set(CTID_MUSIC=)
  same => n,GotoIf($["${{CTID_NEXT}}" = "hangup"]?bye)
  same => n,GotoIf($["${{CTID_NEXT}}" = "fallback"]?ctid-fallback,s,1)
  same => n,GotoIf($["${{CTID_NEXT}}" = "number"]?ctid-number,s,1)
@@ -350,6 +374,11 @@ exten => s,1,Goto(ctid-ask,in,1)
 ; The caller waits here, in ctid's hands. CTID_NEXT is set by ctid alone, before it ends a session in earnest.
 [ctid-ask]
 {waiting}
+; On hold: music at once, of the class that comes after "held"; ctid is told what plays, and does not begin it anew.
+exten => _{held}.,1,Set(CTID_MUSIC=${{EXTEN:{held_length}}})
+ same => n,StartMusicOnHold(${{CTID_MUSIC}})
+ same => n,Goto(in,begin)
+
 {after}
 {sent_on}
 {undelivered}
@@ -409,37 +438,55 @@ exten => _to.,1,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F({wait}^{hold}^1
  same => n,Hangup()
 
 ; Caller, agent, whom they asked and whom they called in. When the last of the staff has left, the caller is taken out,
-; too.
+; too. Whoever leaves looks who is still there: one who is alone is let go, unless others were just about to come.
 [{conference}]
-exten => _staff.,1,Set(CONFBRIDGE(user,marked)=yes)
+exten => _staff.,1,Set(CTID_ENTERED=${{EXTEN}})
+ same => n,Set(CTID_ROOM=ctid-${{EXTEN:5}})
+ same => n,Set(CONFBRIDGE(user,marked)=yes)
  same => n,Set(CONFBRIDGE(user,quiet)=yes)
  same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
  same => n,ExecIf($["${{{record}}}" != ""]?Gosub(ctid-record,s,1))
- same => n,ConfBridge(ctid-${{EXTEN:5}})
+ same => n,ConfBridge(${{CTID_ROOM}})
  same => n,Hangup()
-exten => _caller.,1,Set(CONFBRIDGE(user,end_marked)=yes)
+exten => _caller.,1,Set(CTID_ENTERED=${{EXTEN}})
+ same => n,Set(CTID_ROOM=ctid-${{EXTEN:6}})
+ same => n,Set(CONFBRIDGE(user,end_marked)=yes)
  same => n,Set(CONFBRIDGE(user,quiet)=yes)
  same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
- same => n,ConfBridge(ctid-${{EXTEN:6}})
+ same => n,ConfBridge(${{CTID_ROOM}})
  same => n,Goto(ctid-after,s,1)
+exten => h,1,Gosub(left,1)
+exten => left,1,GotoIf($["${{CTID_ROOM}}" = ""]?done)
+ same => n,GotoIf($["${{CONFBRIDGE_INFO(parties,${{CTID_ROOM}})}}" != "1"]?done)
+ same => n,ChannelRedirect(${{CONFBRIDGE_CHANNELS(parties,${{CTID_ROOM}})}},{conference},alone,1)
+ same => n(done),Return()
+exten => alone,1,Playtones(0)
+ same => n,Wait({alone_seconds})
+ same => n,GotoIf($["${{CONFBRIDGE_INFO(parties,${{CTID_ROOM}})}}" != "0"]?${{CTID_ENTERED}},1)
+ same => n,Hangup()
 
 ; A supervisor hears an agent, whose channel's unique id comes after the mode. ChanSpy() would take any channel whose
 ; name begins like the one it is given, and for no name any channel at all; so it is given the whole name and told that
 ; it is one (u). It says nothing (q), and ends with the agent's channel, or at once if there is none (E, S). What is to
 ; be heard next, ctid says; without ctid the supervisor is let go after a while.
 [{supervise}]
-{modes}exten => {supervisor_waits},1,Playtones(0)
+{modes}exten => {supervisor_waits},1,Gosub({conference},left,1)
+ same => n,Playtones(0)
  same => n,Wait({hold_seconds})
  same => n,Hangup()
-exten => left,1,Playtones(0)
+exten => left,1,Gosub({conference},left,1)
+ same => n,Playtones(0)
  same => n,Wait({left_seconds})
  same => n,Hangup()
 ; In a conference there is no single other side to speak to, so they take part in it, as long as any of the staff does.
-exten => _{room}.,1,Set(CONFBRIDGE(user,end_marked)=yes)
+exten => _{room}.,1,Set(CTID_ENTERED=${{EXTEN}})
+ same => n,Set(CTID_ROOM=ctid-${{EXTEN:{room_length}}})
+ same => n,Set(CONFBRIDGE(user,end_marked)=yes)
  same => n,Set(CONFBRIDGE(user,quiet)=yes)
  same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
- same => n,ConfBridge(ctid-${{EXTEN:{room_length}}})
+ same => n,ConfBridge(${{CTID_ROOM}})
  same => n,Goto(left,1)
+exten => h,1,Gosub({conference},left,1)
 ; An agent's channel is recorded from here to its end, wherever it is moved: what they say, and what they hear. The
 ; files are whole before its end is told. An Asterisk without MixMonitor() connects the call all the same.
 [ctid-record]
@@ -506,6 +553,13 @@ exten => _[0-9a-zA-Z*#+]!,1,Set(CTID_DNIS=${{FILTER(0-9a-zA-Z*#+._\\-,${{EXTEN}}
 ; A page that was loaded anew asks for its call here (INVITE with Replaces). Without one there is nothing to get.
 exten => {back},1,Hangup()
 {emergency}{inside}{outside}
+; A phone that is set not to ring, or to have its calls go to a number. A global variable tells, so it is so without
+; ctid as well, as long as Asterisk is not started anew.
+[ctid-set]
+exten => s,1,Set(__CTID_FORWARDED=$[0${{CTID_FORWARDED}} + 1])
+ same => n,GotoIf($["${{CTID_CALLS}}" = "dnd" | ${{CTID_FORWARDED}} > {most_forwards}]?busy)
+ same => n,Goto({phones},${{FILTER(0-9+*#,${{CTID_CALLS}})}},1)
+ same => n(busy),Hangup(17)
 ; What is shown of a phone to an emergency service: the number of where it really is.
 [ctid-places]
 {places}"""
@@ -531,9 +585,14 @@ _MIX_MONITOR: Final = """\
 
 _OWN_CALL: Final = """\
 exten => {extension},1,ExecIf($["${{{own_number}}}" != ""]?Set(CALLERID(num)=${{{own_number}}}))
- same => n,Set(__TRANSFER_CONTEXT={transfer})
+{first} same => n,Set(__TRANSFER_CONTEXT={transfer})
  same => n,Dial({dialled})
  same => n,Hangup()
+"""
+
+_SETTINGS: Final = """\
+ same => n,Set(CTID_CALLS=${{GLOBAL({calls}{name})}})
+ same => n,GotoIf($["${{CTID_CALLS}}" != ""]?ctid-set,s,1)
 """
 
 _SPIES: Final = {

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from ctid.telemetry.metrics import Metrics
 
-YOUNG, MIDDLE, NEVER = 1_000, 15, 1 << 30
+YOUNG, MIDDLE, NEVER = 1_000, 5, 1 << 30
 """After how many new objects the youngest are looked through, after how many times of that the next older, and those
 the oldest: see ``gc.set_threshold``."""
 

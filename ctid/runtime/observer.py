@@ -6,9 +6,12 @@ from collections import Counter
 
 import structlog
 
+from ctid.engine.flow_view import callers
 from ctid.engine.state import SiteState
+from ctid.ivr.flow_visits import flow_visits
 from ctid.model.commands import Command, Note, Publish, SaveRecord
 from ctid.model.states import AgentState, ContactState
+from ctid.spec.flow import flow_name
 from ctid.spec.site import SiteSpec
 from ctid.telemetry.metrics import Metrics
 
@@ -44,6 +47,10 @@ class Observer:
         )
         for name in site.queues:
             self._metrics.queue_depth.labels(queue=name).set(waiting[name])
+        inside = callers(state)
+        for name in site.flows:
+            if name == flow_name(name):
+                self._metrics.flow_callers.labels(flow=name).set(inside[name])
         agents = Counter(agent.state for agent in state.agents.values())
         for agent_state in AgentState:
             self._metrics.agents.labels(state=agent_state).set(agents[agent_state])
@@ -80,6 +87,10 @@ class Observer:
                 self._metrics.ring.observe(offer.rang_ms / 1000)
         if any(span.state is ContactState.WRAP_UP for span in record.spans):
             self._metrics.wrap_up.observe(record.wrap_up_ms / 1000)
+        for visit in flow_visits(record):
+            self._metrics.flow_left(visit.flow, visit.result, visit.duration_ms / 1000)
+            for node in visit.nodes:
+                self._metrics.node_left(visit.flow, node.node, node.left_by)
 
     def _noted_once(self, note: Note) -> None:
         """Count an oddity, and log each kind once."""

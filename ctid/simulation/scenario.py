@@ -96,6 +96,18 @@ class ShiftSpec(Spec):
     hours: Annotated[str, AfterValidator(_span)] | None = None
 
 
+class LookupReplySpec(Spec):
+    """What a lookup of flows answers, whatever it is given.
+
+    Attributes:
+        fields: Field, as ``into`` of ``fetch`` names it, to its value; without one of them the answer is invalid.
+        seconds: How long it takes.
+    """
+
+    fields: dict[str, str | None]
+    seconds: Seconds = 0.5
+
+
 class ScenarioSpec(Spec):
     """A scenario.
 
@@ -111,6 +123,7 @@ class ScenarioSpec(Spec):
         lines: So many callers can be in the house, talking or waiting; others find it busy. 0 for any number.
         answer: How long an agent's phone rings before it is answered.
         return_seconds: An agent who was made NOT_READY for missed offers is back after so long.
+        lookups: What lookups of flows answer; others are not to be had.
         streams: The callers.
         crews: Agents beside those of the configuration.
         shifts: Who is there when; without, everybody all the time.
@@ -127,6 +140,7 @@ class ScenarioSpec(Spec):
     lines: Annotated[int, Field(ge=0)] = 0
     answer: Distribution = Deterministic(distribution="deterministic", seconds=0)
     return_seconds: Annotated[Seconds, Field(ge=1)] = 60
+    lookups: dict[Name, LookupReplySpec] = {}
     streams: dict[Name, StreamSpec] = Field(min_length=1)
     crews: dict[Name, CrewSpec] = {}
     shifts: list[ShiftSpec] = []

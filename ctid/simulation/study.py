@@ -51,6 +51,7 @@ class GeneratedCase:
             warm_up_ms=round(spec.warm_up_seconds * 1000),
             lines=spec.lines,
             return_ms=round(spec.return_seconds * 1000),
+            lookups=spec.lookups,
             observer=observer,
         )
         return world.run()

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
+from types import MappingProxyType
 from typing import Any
+
+from msgspec import structs
 
 from ctid.engine import segments
 from ctid.engine.engine import Engine
@@ -19,6 +22,7 @@ from ctid.model import events as ev
 from ctid.model.instant import Instant
 from ctid.model.states import AgentState, SystemReason
 from ctid.simulation.duty import Duty
+from ctid.simulation.scenario import LookupReplySpec
 from ctid.simulation.staging import pbxes
 from ctid.simulation.tally import Sample, Tally
 from ctid.simulation.workload import NEVER, Call, Presence, Reply, Workload
@@ -54,6 +58,7 @@ class World:
         warm_up_ms: What happens before is not counted.
         lines: So many callers can be in the house; 0 for any number.
         return_ms: An agent whom the engine made NOT_READY is back after so long.
+        lookups: What lookups of flows answer; others are not to be had.
         observer: Is told every input.
     """
 
@@ -66,6 +71,7 @@ class World:
         warm_up_ms: int = 0,
         lines: int = 0,
         return_ms: int = 60_000,
+        lookups: Mapping[str, LookupReplySpec] = MappingProxyType({}),
         observer: Observer | None = None,
     ) -> None:
         self.engine = Engine(quiet=observer is None)
@@ -73,6 +79,7 @@ class World:
         self._utc_offset_ms = start_utc_ms - ORIGIN_MS
         self._lines = lines
         self._return_ms = return_ms
+        self._lookups = lookups
         self._observer = observer
         self._now = Instant(ORIGIN_MS, start_utc_ms)
         self._agenda: list[tuple[int, int, Callable[[Any], None], Any]] = []
@@ -103,6 +110,7 @@ class World:
             cmd.ReleaseLeg: self._release,
             cmd.HangUpLeg: self._hang_up,
             cmd.LookUpCustomer: self._look_up,
+            cmd.FetchLookup: self._fetch,
         }
         self._give(ev.SiteStarted(site=spec["site"], epoch="simulated", release="simulated"))
         self._give(ev.ConfigLoaded(spec=spec))
@@ -221,6 +229,9 @@ class World:
             digits=reply.digits,
             ended_by=reply.ended_by,
         )
+        if command.sealed is not None:
+            sealed = command.token if reply.digits else ""
+            event = structs.replace(event, digits="", sealed=sealed, acceptable=bool(sealed))
         self._on(self._now.mono_ms + reply.after_ms, self._answer_prompt, event)
 
     def _take_message(self, command: cmd.RecordMessage) -> None:
@@ -247,6 +258,14 @@ class World:
         contact = self.engine.state.contacts[command.contact_id]
         call = self._calls[self.engine.state.legs[contact.caller_leg].unique_id]
         self._at_once.append((self._give, ev.CustomerLookedUp(contact_id=command.contact_id, customer=call.customer)))
+
+    def _fetch(self, command: cmd.FetchLookup) -> None:
+        reply = self._lookups.get(command.lookup)
+        fields = {} if reply is None else {path: reply.fields[path] for path in command.fields if path in reply.fields}
+        failure = "unavailable" if reply is None else ""
+        after_ms = 0 if reply is None else round(reply.seconds * 1000)
+        answered = ev.LookupAnswered(contact_id=command.contact_id, token=command.token, fields=fields, failure=failure)
+        self._on(self._now.mono_ms + after_ms, self._give, answered)
 
     def _lose_patience(self, call: Call) -> None:
         if not call.leg and not call.called_back:

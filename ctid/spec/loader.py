@@ -41,12 +41,7 @@ def config_files(path: Path) -> list[Path]:
     return [path]
 
 
-def load_config(
-    path: Path,
-    code: Mapping[str, Collection[str]] = NOTHING,
-    check: Check = lambda _: (),
-    further: Callable[[DaemonSpec], Faults] = lambda _: (),
-) -> Config:
+def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING, check: Check = lambda _: ()) -> Config:
     """Read the configuration in a file or directory.
 
     Args:
@@ -54,7 +49,6 @@ def load_config(
         code: What the configuration may name although it is not in it, such as ``strategies``, which are code. What is
             not given here is not checked.
         check: Looks closer, at what flows do, say.
-        further: Looks at what this machine has: where something is wrong, and what.
 
     Raises:
         ConfigError: With every fault that was found.
@@ -71,11 +65,17 @@ def load_config(
     )
     for where, what in (fault for faults in referring for fault in faults):
         source.fault(where, what)
-    for where, what in further(daemon) if daemon is not None else ():
-        source.fault(where, what)
     if source.faults or site is None or daemon is None:
         raise ConfigError(sorted(set(source.faults), key=_by_place))
     return Config(site=site, daemon=daemon)
+
+
+def placed(path: Path, remarks: Faults) -> list[str]:
+    """What there is to say of places in the configuration in a file or directory, as its faults are told."""
+    source = _read(path)
+    for where, what in remarks:
+        source.fault(where, what)
+    return sorted(source.faults, key=_by_place)
 
 
 def load_site(path: Path, check: Check = lambda _: ()) -> SiteSpec:

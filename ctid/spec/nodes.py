@@ -23,9 +23,11 @@ class NodeSpec(Spec):
 
     Attributes:
         title: For people, in graphs and reports.
+        goal: Who gets here has what they came for: to hang up from here on is not to give up.
     """
 
     title: Annotated[str, StringConstraints(max_length=200)] = ""
+    goal: bool = False
 
 
 class SayNode(NodeSpec):
@@ -336,13 +338,13 @@ class GoNode(NodeSpec):
     go: GoSpec
 
 
-_KINDS: Final = ("say", "menu", "collect", "decide", "fetch", "set", "language", "call", "end", "record", "go")
+KINDS: Final = ("say", "menu", "collect", "decide", "fetch", "set", "language", "call", "end", "record", "go")
 
 
 def _kind(data: Any) -> str | None:
     if not isinstance(data, dict):
-        return next((kind for kind in _KINDS if hasattr(data, kind)), None)
-    return next((kind for kind in _KINDS if kind in data), None)
+        return next((kind for kind in KINDS if hasattr(data, kind)), None)
+    return next((kind for kind in KINDS if kind in data), None)
 
 
 Node = Annotated[
@@ -360,6 +362,6 @@ Node = Annotated[
     Discriminator(
         _kind,
         custom_error_type="node_kind",
-        custom_error_message=f"a node needs exactly one of: {', '.join(_KINDS)}",
+        custom_error_message=f"a node needs exactly one of: {', '.join(KINDS)}",
     ),
 ]

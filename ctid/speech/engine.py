@@ -16,6 +16,9 @@ from ctid.errors import SpeechError
 from ctid.spec.speech import FILE
 from ctid.speech.wav import MAX_BYTES
 
+_ENVIRONMENT: Final = frozenset({"HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ"})
+"""What an engine sees of our environment, in which secrets may be."""
+
 END_SECONDS: Final = 2.0
 """How long a program that was killed may take to be gone."""
 
@@ -45,6 +48,7 @@ async def run(command: Sequence[str], text: str, target: Path, time_limit_s: flo
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
+            env={name: value for name, value in os.environ.items() if name in _ENVIRONMENT},
         )
     except OSError as error:
         raise EngineDownError(f"{command[0]} cannot be started: {error.strerror}") from error

@@ -11,7 +11,7 @@ from ctid.spec.speech import SpeechSpec
 from ctid.spec.yaml_source import KeyPath
 
 
-def faults(spec: SpeechSpec) -> Iterator[tuple[KeyPath, str]]:
+def lacks(spec: SpeechSpec) -> Iterator[tuple[KeyPath, str]]:
     """Every engine that is not there and every folder that can't be written to, with its key path."""
     for language, voice in spec.voices.items():
         if shutil.which(voice.command[0]) is None:

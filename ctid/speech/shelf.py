@@ -47,15 +47,18 @@ class Shelf:
             OSError: The folder can be neither read nor made.
         """
         there: dict[str, tuple[int, float]] = {}
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._make(self.folder)
         for language in self.folder.iterdir():
             for path in language.iterdir() if language.is_dir() else ():
-                if path.name.startswith(_DRAFT):
-                    path.unlink(missing_ok=True)
-                elif path.suffix == SUFFIX:
-                    with contextlib.suppress(FileNotFoundError):
-                        told = path.stat()
+                with contextlib.suppress(FileNotFoundError):
+                    told = path.stat()
+                    if path.suffix != SUFFIX:
+                        continue
+                    if not path.name.startswith(_DRAFT):
                         there[f"{language.name}/{path.stem}"] = told.st_size, told.st_mtime
+                    elif told.st_mtime < time.time() - IN_USE_SECONDS:
+                        # A younger one may be that of a caller of just now.
+                        path.unlink()
         return there
 
     def take_stock(self, there: dict[str, tuple[int, float]]) -> None:
@@ -97,7 +100,7 @@ class Shelf:
             OSError: There is no room, or no right to write there.
         """
         parent = self.path(name).parent
-        parent.mkdir(parents=True, exist_ok=True)
+        self._make(parent)
         handle, path = tempfile.mkstemp(SUFFIX, _DRAFT, parent)
         os.close(handle)
         return Path(path)
@@ -131,6 +134,12 @@ class Shelf:
             leaving.append(self.path(each))
             self._forget(each)
         return leaving
+
+    def _make(self, folder: Path) -> None:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            # Whatever our umask: Asterisk is another user.
+            folder.chmod(0o755)
 
     def _forget(self, name: str) -> None:
         self._sizes.pop(name, None)

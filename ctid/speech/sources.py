@@ -44,10 +44,6 @@ class Sources:
         self._voices: Mapping[str, VoiceSpec] = {tag.lower(): voice for tag, voice in spec.voices.items()}
         self._recorded = spec.recorded
 
-    def languages(self) -> tuple[str, ...]:
-        """The languages that there are voices for."""
-        return tuple(self._voices)
-
     def voice(self, tag: str) -> str:
         """The voice of a language, else that of the language it is a variety of.
 

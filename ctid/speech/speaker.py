@@ -78,11 +78,6 @@ class Speaker:
         self._asked = asyncio.Event()
         self._threads = ThreadPoolExecutor(spec.parallel + 1, thread_name_prefix="speech")
 
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """The languages that there are voices for."""
-        return self._sources.languages()
-
     async def file(self, pbx: str, speech: Speech) -> str:
         """Give the file with a text's sound as a PBX sees it, without extension.
 

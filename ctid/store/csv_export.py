@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
+from ctid.ivr.flow_visits import flow_visits
 from ctid.model.contact import PathStep
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
@@ -20,11 +19,9 @@ HEADER: Final = (
     "created_at", "queued_at", "connected_at", "ended_at", "closed_at",
     "wait_ms", "talk_ms", "wrap_up_ms",
     "path", "spans", "offers", "attributes",
-    "disposition_missing", "decisions", "direction", "cause",
+    "disposition_missing", "decisions", "direction", "cause", "flows",
 )  # fmt: skip
 """The columns, in this order for good; new ones come behind. Moments are RFC 3339 in UTC, durations milliseconds."""
-
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def record_cells(record: ContactRecord) -> list[str | int]:
@@ -40,20 +37,8 @@ def record_cells(record: ContactRecord) -> list[str | int]:
         " > ".join(_step(step) for step in record.path),
         _list(record.spans), _list(record.offers), msgspec.json.encode(record.attributes, order="sorted").decode(),
         str(record.disposition_missing).lower(), _list(record.decisions), record.direction.value, record.cause,
+        _flows(record),
     ]  # fmt: skip
-
-
-def csv_line(cells: Iterable[str | int]) -> str:
-    """Write one line of CSV. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    line = io.StringIO()
-    csv.writer(line).writerow([_harmless(cell) for cell in cells])
-    return line.getvalue()
-
-
-def _harmless(cell: str | int) -> str | int:
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return f"'{cell}"
-    return cell
 
 
 def _iso(at: Instant | None) -> str:
@@ -62,6 +47,15 @@ def _iso(at: Instant | None) -> str:
 
 def _step(step: PathStep) -> str:
     return f"{step.kind}:{step.name}" + (f"={step.result}" if step.result else "")
+
+
+def _flows(record: ContactRecord) -> str:
+    """Write each flow, and each node of it with its time, and how they were left."""
+    return " > ".join(
+        f"{visit.flow}={visit.result} ({visit.duration_ms} ms): "
+        + ", ".join(f"{each.node}={each.left_by} ({each.duration_ms} ms)" for each in visit.nodes)
+        for visit in flow_visits(record)
+    )
 
 
 def _list(items: Iterable[Any]) -> str:

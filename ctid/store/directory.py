@@ -5,10 +5,10 @@ Neither ever logs a number, nor has one in its errors.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Final, Literal, Protocol
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ctid.errors import StoreError
 from ctid.model.contact import Customer
@@ -50,6 +50,13 @@ class CustomerDirectory(Protocol):
         ...
 
 
+_OF_NUMBER: Final = (
+    select(customers)
+    .join(customer_numbers, customer_numbers.c.customer_id == customers.c.id)
+    .where(customer_numbers.c.number == bindparam("number"))
+)
+
+
 class TableDirectory:
     """The directory in ctid's own database, filled by ``customer_import``."""
 
@@ -60,14 +67,9 @@ class TableDirectory:
         """See ``CustomerDirectory.find``."""
         if not ani:
             return None
-        query = (
-            select(customers)
-            .join(customer_numbers, customer_numbers.c.customer_id == customers.c.id)
-            .where(customer_numbers.c.number == storable(ani))
-        )
         try:
             async with self._database.read() as connection:
-                row = (await connection.execute(query)).mappings().one_or_none()
+                row = (await connection.execute(_OF_NUMBER, {"number": storable(ani)})).mappings().one_or_none()
         except StoreError as error:
             raise LookupFailed("unavailable") from error
         return None if row is None else presentable(msgspec.convert(row, Customer))

@@ -1,4 +1,4 @@
-"""What records are found and counted by beside their own columns: who served them, and their stays in queues."""
+"""What records are found and counted by beside their own columns: who served them, stays in queues and in flows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ctid.model.day import Quarter, QueueDay
 from ctid.model.record import ContactRecord
+from ctid.store import flow_index
 from ctid.store.rows import storable
-from ctid.store.schema import queue_visits, record_agents
+from ctid.store.schema import flow_visits, node_visits, queue_visits, record_agents
 
 QUARTER_MS: Final = 15 * 60_000
 _CHUNK: Final = 500
@@ -24,7 +25,7 @@ async def write(connection: AsyncConnection, batch: Sequence[ContactRecord]) -> 
     batch = list({record.contact_id: record for record in batch}.values())
     ids = [storable(record.contact_id) for record in batch]
     for first in range(0, len(ids), _CHUNK):
-        for table in (record_agents, queue_visits):
+        for table in (record_agents, queue_visits, flow_visits, node_visits):
             await connection.execute(delete(table).where(table.c.contact_id.in_(ids[first : first + _CHUNK])))
     agents = [row for record in batch for row in _agent_rows(record)]
     visits = [row for record in batch for row in _visit_rows(record)]
@@ -32,6 +33,7 @@ async def write(connection: AsyncConnection, batch: Sequence[ContactRecord]) -> 
         await connection.execute(record_agents.insert(), agents)
     if visits:
         await connection.execute(queue_visits.insert(), visits)
+    await flow_index.write(connection, batch)
 
 
 def _agent_rows(record: ContactRecord) -> list[dict[str, Any]]:

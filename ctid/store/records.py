@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ctid.errors import RequestError
 from ctid.model.contact import RecentContact
+from ctid.model.csv_text import csv_line
 from ctid.model.day import Quarter
+from ctid.model.flow_report import FlowReport
 from ctid.model.record import ContactRecord, LastCall, RecordFilter, RecordPage
 from ctid.model.states import Direction, Outcome
 from ctid.staffing.history import QUARTER_MS, Bucket
-from ctid.store import record_index
-from ctid.store.csv_export import HEADER, csv_line, record_cells
+from ctid.store import flow_index, record_index
+from ctid.store.csv_export import HEADER, record_cells
 from ctid.store.database import Database
 from ctid.store.rows import from_row, storable, to_row
 from ctid.store.schema import record_agents, records
@@ -46,6 +48,23 @@ _RECENT: Final = (
     records.c.disposition,
     func.substr(records.c.notes, 1, RECENT_NOTES).label("notes"),
 )
+
+# Asked for every call that comes in, so made once: to put a statement together takes as long as to carry it out.
+_LAST_CALL: Final = (
+    select(records.c.agent_id, records.c.queue)
+    .where(records.c.ani == bindparam("ani"), records.c.outcome == Outcome.HANDLED.value, records.c.agent_id != "")
+    .order_by(records.c.created_at.desc(), records.c.contact_id.desc())
+    .limit(1)
+)
+_RECENT_OF: Final = {
+    column.name: select(*_RECENT)
+    .where(column == bindparam("value"))
+    .order_by(records.c.created_at.desc(), records.c.contact_id.desc())
+    .limit(bindparam("limit", type_=Integer))
+    for column in (records.c.ani, records.c.customer_id)
+}
+"""By the column that tells who it was. Each by its own index: with both conditions in one query no database would use
+them."""
 
 
 class RecordStore:
@@ -100,14 +119,8 @@ class RecordStore:
 
     async def last_call(self, ani: str) -> LastCall | None:
         """Tell who served a number last; ``None`` if nobody ever did."""
-        query = (
-            select(records.c.agent_id, records.c.queue)
-            .where(records.c.ani == storable(ani), records.c.outcome == Outcome.HANDLED.value, records.c.agent_id != "")
-            .order_by(records.c.created_at.desc(), records.c.contact_id.desc())
-            .limit(1)
-        )
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
+            row = (await connection.execute(_LAST_CALL, {"ani": storable(ani)})).one_or_none()
         return None if row is None else LastCall(agent_id=row.agent_id, queue=row.queue)
 
     async def recent(self, ani: str, customer_id: str, limit: int = RECENT) -> list[RecentContact]:
@@ -118,18 +131,12 @@ class RecordStore:
             customer_id: The directory's key; empty if they are not known.
             limit: How many at most.
         """
-        known = ((records.c.ani, ani), (records.c.customer_id, customer_id))
-        # Each by its own index: with both conditions in one query no database would use them.
-        queries = [
-            select(*_RECENT)
-            .where(column == storable(value))
-            .order_by(records.c.created_at.desc(), records.c.contact_id.desc())
-            .limit(limit)
-            for column, value in known
-            if value
+        known = {"ani": ani, "customer_id": customer_id}
+        asked = [
+            (_RECENT_OF[name], {"value": storable(value), "limit": limit}) for name, value in known.items() if value
         ]
         async with self._database.read() as connection:
-            rows = {row.contact_id: row for query in queries for row in (await connection.execute(query)).all()}
+            rows = {row.contact_id: row for each in asked for row in (await connection.execute(*each)).all()}
         newest = sorted(rows.values(), key=lambda row: (row.created_at, row.contact_id), reverse=True)[:limit]
         return [
             RecentContact(
@@ -155,6 +162,17 @@ class RecordStore:
         """
         async with self._database.read() as connection:
             return await record_index.quarters(connection, queue, _utc_ms(since), _utc_ms(until))
+
+    async def flow_report(self, flow: str, since: datetime, until: datetime) -> FlowReport:
+        """Count what became of those who entered a flow; of no flow's name there are only zeros.
+
+        Args:
+            flow: The flow, without a version.
+            since: Entered it then or later.
+            until: Entered it before.
+        """
+        async with self._database.read() as connection:
+            return await flow_index.report(connection, flow, _utc_ms(since), _utc_ms(until))
 
     async def count(self, which: RecordFilter = ALL) -> int:
         """Count records."""

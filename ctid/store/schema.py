@@ -94,6 +94,39 @@ queue_visits: Final = Table(
 Index("ix_queue_visits_at", queue_visits.c.at)
 Index("ix_queue_visits_queue", queue_visits.c.queue, queue_visits.c.at)
 
+# What flows' reports are counted from: each stay of a record in a flow, and in each of its nodes.
+flow_visits: Final = Table(
+    "flow_visits",
+    metadata,
+    Column("contact_id", Text, ForeignKey("records.contact_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("flow", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("to_kind", Text, nullable=False),
+    Column("contained", Boolean, nullable=False),
+)
+Index("ix_flow_visits_flow", flow_visits.c.flow, flow_visits.c.at)
+
+node_visits: Final = Table(
+    "node_visits",
+    metadata,
+    Column("contact_id", Text, ForeignKey("records.contact_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("flow", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    # When its flow was entered.
+    Column("at", BigInteger, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("left_by", Text, nullable=False),
+    Column("timeouts", Integer, nullable=False),
+    Column("invalid", Integer, nullable=False),
+    Column("failure", Text, nullable=False),
+)
+Index("ix_node_visits_flow", node_visits.c.flow, node_visits.c.at)
+
 # Who served a contact: a record names the last agent only.
 record_agents: Final = Table(
     "record_agents",

@@ -28,6 +28,10 @@ class Metrics:
         agents: Agents by state now.
         ring: From the offer to the agent's answer.
         wrap_up: How long wrap-up took.
+        flows: Stays of callers in flows, by flow and how they left it: ``hung_up`` is a drop-out.
+        flow_nodes: Stays in their nodes, by flow, node and how they were left.
+        flow_seconds: How long callers were in flows.
+        flow_callers: Callers in flows now.
         callbacks: What became of callbacks, by queue and event. Of those dialled with the customer first, the share of
             ``waited`` is what a drop budget is about.
         pbx_up: 1 while the PBX is connected and reconciled.
@@ -81,6 +85,12 @@ class Metrics:
         self.agents = Gauge("ctid_agents", "Agents by state", ["state"], registry=own)
         self.ring = Histogram("ctid_ring_seconds", "Offer to answer", buckets=_RING_SECONDS, registry=own)
         self.wrap_up = Histogram("ctid_wrapup_seconds", "After-call work", buckets=_WRAP_UP_SECONDS, registry=own)
+        self.flows = Counter("ctid_flow_visits", "Stays in flows", ["flow", "result"], registry=own)
+        self.flow_nodes = Counter("ctid_flow_node", "Stays in nodes of flows", ["flow", "node", "result"], registry=own)
+        self.flow_seconds = Histogram(
+            "ctid_flow_seconds", "Time in flows", ["flow"], buckets=_WAIT_SECONDS, registry=own
+        )
+        self.flow_callers = Gauge("ctid_flow_callers", "Callers in flows", ["flow"], registry=own)
         self.callbacks = Counter(
             "ctid_callbacks", "Callbacks requested, dialled, waited for, given up", ["queue", "event"], registry=own
         )
@@ -137,6 +147,15 @@ class Metrics:
     def left_queue(self, queue: str, outcome: str, wait_s: float) -> None:
         """Note how long a contact waited in a queue."""
         self.queue_wait.labels(queue=queue, outcome=outcome).observe(wait_s)
+
+    def flow_left(self, flow: str, result: str, seconds: float) -> None:
+        """Count a caller's stay in a flow."""
+        self.flows.labels(flow=flow, result=result).inc()
+        self.flow_seconds.labels(flow=flow).observe(seconds)
+
+    def node_left(self, flow: str, node: str, result: str) -> None:
+        """Count a caller's stay in a node of a flow; both are names of the configuration."""
+        self.flow_nodes.labels(flow=flow, node=node, result=result).inc()
 
     def callback(self, queue: str, event: str) -> None:
         """Count what happened to a callback."""

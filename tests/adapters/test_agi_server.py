@@ -136,6 +136,30 @@ async def test_commands_run_one_after_another() -> None:
     assert seen.all(AgiEnded) == [AgiEnded(**LEG)]
 
 
+async def test_music_that_plays_already_is_not_begun_anew_and_is_stopped_for_a_prompt() -> None:
+    seen = Seen()
+    arguments = ("pbx=a", "ctid_music=jazz")
+    async with running(seen) as (server, _), FakeAgiCall(server.port, arguments=arguments) as call:
+        assert (await seen.first(CallArrived)).attributes == {}
+        for command in (
+            PlayMusic(**LEG, music_class="jazz"),
+            PlayMusic(**LEG, music_class="default"),
+            collect(prompts=["menu/welcome"]),
+            PlayMusic(**LEG, music_class="default"),
+            ReleaseLeg(**LEG, next="hangup"),
+        ):
+            assert server.execute(command)
+        await call.closed.wait()
+        assert call.commands == [
+            'EXEC StartMusicOnHold "default"',
+            "EXEC StopMusicOnHold",
+            'STREAM FILE "menu/welcome" ""',
+            'EXEC StartMusicOnHold "default"',
+            "EXEC StopMusicOnHold",
+            'SET VARIABLE CTID_NEXT "hangup"',
+        ]
+
+
 @pytest.mark.parametrize(
     ("command", "replies", "digits", "ended_by"),
     [

@@ -19,7 +19,7 @@ from tests.adapters.seen import Seen
 pytestmark = [pytest.mark.adapters, pytest.mark.timeout(30)]
 
 LEG = {"pbx": "a", "unique_id": "1700000000.1"}
-HELLO, BALANCE = (Speech(text=text, language="en") for text in ("Hello.", "Your balance is"))
+HELLO, BALANCE, JANE = (Speech(text=text, language="en") for text in ("Hello.", "Your balance is", "Dear Jane Doe,"))
 
 
 class Voice:
@@ -121,12 +121,21 @@ async def test_a_text_that_cannot_be_made_is_a_prompt_that_is_missing_and_in_no_
         async with running(seen, speech=voice) as (server, _), FakeAgiCall(server.port) as call:
             await seen.first(CallArrived)
             server.execute(PlayMusic(**LEG, music_class="default"))
-            server.execute(collect(Speech(text="Dear Jane Doe,", language="en"), HELLO, accept="1", timeout_ms=5_000))
+            server.execute(collect(JANE, JANE, accept="1", timeout_ms=5_000))
             done = await seen.first(DigitsCollected)
             assert (done.digits, done.ended_by) == ("", CollectEnd.FAILED)
             assert call.commands[1:] == ["EXEC StopMusicOnHold"]
     assert "Jane" not in str(logs)
     assert {each["event"] for each in logs} == {"agi.speech_failed" if with_voice else "agi.speech_unconfigured"}
+
+
+async def test_what_comes_after_a_text_that_cannot_be_made_is_played() -> None:
+    seen = Seen()
+    async with running(seen, speech=Voice()) as (server, _), FakeAgiCall(server.port) as call:
+        await seen.first(CallArrived)
+        server.execute(collect(JANE, HELLO))
+        assert (await seen.first(DigitsCollected)).ended_by is CollectEnd.PLAYED
+        assert call.commands == ['STREAM FILE "/spool/en/hello" ""']
 
 
 async def test_a_message_is_asked_for_by_a_text() -> None:

@@ -22,6 +22,7 @@ from ctid.model.commands import (
     RemindAgent,
     RingAgent,
     RingSupervisor,
+    SetPhone,
     Supervise,
 )
 from ctid.model.supervision import SupervisionMode
@@ -42,6 +43,7 @@ from ctid.pbx_adapters.ami.commands import (
     ring_agent,
     ring_supervisor,
     send_digit,
+    set_phone,
     stop_recording,
     supervise,
 )
@@ -137,11 +139,11 @@ CALLER, AGENT, ASKED = "1700000000.1", "lg-1", "lg-2"
 
 
 def test_a_hold_takes_both_out_of_their_bridge_in_one_action() -> None:
-    assert hold_call(HoldCall(pbx="a", unique_id=CALLER, agent_unique_id=AGENT)) == {
+    assert hold_call(HoldCall(pbx="a", unique_id=CALLER, agent_unique_id=AGENT, music_class="jazz")) == {
         "Action": "Redirect",
         "Channel": CALLER,
         "Context": "ctid-ask",
-        "Exten": "in",
+        "Exten": "heldjazz",
         "Priority": "1",
         "ExtraChannel": AGENT,
         "ExtraContext": "ctid-await",
@@ -293,6 +295,12 @@ def test_a_recording_is_muted_and_ended_without_a_right_to_the_system() -> None:
     assert mute_recording(MuteRecording(pbx="a", unique_id=AGENT, on=True)) == muted
     assert mute_recording(MuteRecording(pbx="a", unique_id=AGENT, on=False)) == {**muted, "State": "0"}
     assert stop_recording(AGENT) == {"Action": "StopMixMonitor", "Channel": AGENT}
+
+
+@pytest.mark.parametrize(("name", "variable"), [("1001", "CTID_CALLS_1001"), ("a)(b,$1", "CTID_CALLS_ab1")])
+def test_what_is_set_for_a_phone_is_a_global_variable(name: str, variable: str) -> None:
+    command = SetPhone(pbx="main", extension=name, calls="dnd")
+    assert set_phone(command) == {"Action": "Setvar", "Variable": variable, "Value": "dnd"}
 
 
 def test_a_digit_is_sent_to_the_party() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ctid.model.events import (
     AnyEvent,
     DeviceChanged,
+    DialEnded,
     Event,
     LegAlerting,
     LegAnswered,
@@ -45,6 +46,15 @@ LEG = {"pbx": "a", "unique_id": "1.1"}
         ({"Event": "Newstate", "ChannelState": "6", **ID}, LegAnswered(**LEG)),
         ({"Event": "Newstate", "ChannelState": "4", **ID}, None),
         ({"Event": "Newstate", **ID}, None),
+        ({"Event": "DialEnd", "DestUniqueid": "1.1", "DialStatus": "CANCEL"}, None),
+        (
+            {"Event": "DialEnd", "DestUniqueid": "1.1", "DialStatus": "CANCEL", "Forward": "1005"},
+            DialEnded(pbx="a", called_unique_id="1.1", status="CANCEL", forward="1005"),
+        ),
+        (
+            {"Event": "DialEnd", "Channel": "PJSIP/1001-1", "DestUniqueid": "1.1", "DialStatus": "BUSY"},
+            DialEnded(pbx="a", called_unique_id="1.1", status="BUSY"),
+        ),
         ({"Event": "BridgeEnter", "BridgeUniqueid": "b", **ID}, LegBridged(**LEG, bridge_id="b")),
         (
             {

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ctid.model.commands import AnswerLeg, HangUpLeg, PlayAndCollect, PlayMusic, ReleaseLeg, RingAgent
+from ctid.model.commands import AnswerLeg, HangUpLeg, PlayAndCollect, PlayMusic, ReleaseLeg, RingAgent, SetPhone
 from ctid.model.events import (
     AgiEnded,
     CallArrived,
@@ -37,6 +37,7 @@ from ctid.pbx_adapters.ami.supervisor import WANTED
 from ctid.telemetry.metrics import Metrics
 from sip_test_rig.asterisk import Asterisk
 from sip_test_rig.asterisk_config import Endpoint
+from sip_test_rig.eventually import eventually
 from sip_test_rig.sipp import Sipp
 from tests.adapters import ami_running
 from tests.adapters.seen import Seen
@@ -198,10 +199,14 @@ async def test_agent_who_does_not_answer_refuses_forwards_or_is_not_there() -> N
     ]
     async with pbx("22", *endpoints, Endpoint(name="1006")) as a, never, busy, declines, forwards, other, a.call():
         caller = (await a.seen.first(CallArrived)).unique_id
-        for number, cause in (("1001", 19), ("1002", 17), ("1003", 21), ("1004", 23)):
+        for number, cause in (("1001", 19), ("1002", 17), ("1003", 21)):
             # Only the phone that never answers is given up on; a busy machine may take its time with the others.
             a.ring(f"leg-{number}", f"PJSIP/{number}", caller, timeout_ms=1_500 if number == "1001" else 15_000)
             await a.seen.first(LegEnded, unique_id=f"leg-{number}", cause=cause)
+        a.ring("leg-1004", "PJSIP/1004", caller, timeout_ms=15_000)
+        # Asterisk gives cause 23, or is quicker than its own refusal and gives none; the forward is told before.
+        assert (await a.seen.first(LegEnded, unique_id="leg-1004")).cause in (23, 0, 127)
+        await a.seen.first(DialEnded, called_unique_id="leg-1004", forward="1005")
         for device in ("PJSIP/1006", "PJSIP/nobody"):
             a.ring(f"leg-{device}", device, caller)
             await a.seen.first(LegFailed, unique_id=f"leg-{device}", reason=0)
@@ -210,6 +215,36 @@ async def test_agent_who_does_not_answer_refuses_forwards_or_is_not_there() -> N
         assert not any("1005" in channel for channel in await a.asterisk.channels())
         a.link.execute(HangUpLeg(pbx="a", unique_id=caller))
         await a.seen.first(LegEnded, unique_id=caller)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+async def test_where_a_phone_forwards_is_told_before_its_end(release: str) -> None:
+    """Of our own originate as well, of whose dialling nothing else comes through the filter."""
+    forwards = Sipp("uas-forwards-302", values={"forward_to": "1005@127.0.0.1"})
+    async with pbx(release, Endpoint(name="1004", contact=forwards.contact("1004"))) as a, forwards:
+        a.ring("leg-1", "PJSIP/1004", "nobody.1")
+        await a.seen.first(LegEnded, unique_id="leg-1")
+        (told,) = a.seen.all(DialEnded)
+        assert (told.called_unique_id, told.forward) == ("leg-1", "1005")
+        assert a.seen.all(LegDialled) == []
+        end = next(each for each in a.seen.all(LegEnded) if each.unique_id == "leg-1")
+        assert a.seen.events.index(told) < a.seen.events.index(end)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+async def test_what_is_set_for_a_phone_is_set_with_the_least_rights(release: str) -> None:
+    """Asterisk's own database is closed to us; a global variable is not, and holds as long as Asterisk runs."""
+    async with pbx(release) as a:
+        for calls in ("dnd", "030123", ""):
+            a.link.execute(SetPhone(pbx="a", extension="1001", calls=calls))
+
+            async def is_so(calls: str = calls) -> bool:
+                return f"CTID_CALLS_1001={calls}\n" in await a.asterisk.cli("dialplan show globals") + "\n"
+
+            await eventually(is_so, f"the dialplan knows {calls!r}", timeout=10)
+        async with Listener(a.asterisk, "naive", "off") as naive:
+            naive.send(b"Action: Setvar\r\nVariable: DB(ctid/1001)\r\nValue: dnd\r\n\r\n")
+            await naive.until(b"Variable not set")
 
 
 async def test_hang_up_right_behind_the_originate_never_leaves_a_phone_ringing() -> None:

@@ -182,3 +182,27 @@ async def test_the_crms_own_page_stands_beside_the_caller(desk: Desk, boss: Desk
     await until_quiet(desk.site, boss)
     await runner.cleanup()
     assert desk.profiles.problems == []
+
+
+async def test_calls_to_me_are_switched_off_and_forwarded_at_the_page(desk: Desk, boss: Desktop) -> None:
+    async with Phone.of(desk.site.pbx, "1001", voice_hz=ALICE_HZ):
+        alice = AgentPage(await desk.sign_in("alice"))
+        await alice.ready()
+        button = alice.find("calls-to-me")
+        await expect(button).to_have_attribute("data-state", "rings")
+        await button.click()
+        await alice.click("do-not-disturb")
+        await expect(button).to_have_attribute("data-state", "do_not_disturb")
+        field = alice.find("forward-to")
+        await field.fill("sip:nowhere")
+        await field.press("Enter")
+        await expect(alice.find("fault")).to_contain_text("no number that can be dialled")
+        await field.fill("1002")
+        await field.press("Enter")
+        await expect(button).to_have_attribute("data-state", "forwarded")
+        phone = (await boss.request("GET", "/v1/agents/alice"))["phone"]
+        assert (phone["do_not_disturb"], phone["forwarded_to"]) == (True, "1002")
+        await shoot(alice.page, "agent-forwarded")
+        await alice.click("forward-off")
+        await alice.click("do-not-disturb")
+        await expect(button).to_have_attribute("data-state", "rings")

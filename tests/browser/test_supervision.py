@@ -9,6 +9,7 @@ from sip_test_rig.asterisk_config import Endpoint, pjsip_endpoint
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.phone import Phone
 from sip_test_rig.site import demo_config
+from tests.browser.accessibility import findings
 from tests.browser.agent_page import AgentPage
 from tests.browser.desk import BOSS, Desk, shoot
 from tests.browser.supervisor_page import SupervisorPage
@@ -46,6 +47,7 @@ async def test_listen_coach_barge_in_and_take_over_at_the_page(desk: Desk, boss:
         assert contact_id
 
         await sue.find("supervise-phone").fill("PJSIP/9004")
+        assert await findings(sue.page) == []
         await sue.click("supervise-monitor")
         own = await theirs.next_call(PATIENCE_S)
         await expect(sue.find("supervise")).to_have_attribute("data-state", "active")
@@ -55,6 +57,7 @@ async def test_listen_coach_barge_in_and_take_over_at_the_page(desk: Desk, boss:
         await sue.click("supervise-whisper")
         await expect(alice.find("supervised")).to_have_attribute("data-mode", "whisper")
         await hear((call, {ALICE_HZ}), (mine, {CALLER_HZ, BOSS_HZ}))
+        assert await findings(alice.page) == []
         await shoot(alice.page, "agent-supervised")
 
         await sue.click("supervise-barge")
@@ -62,7 +65,11 @@ async def test_listen_coach_barge_in_and_take_over_at_the_page(desk: Desk, boss:
         await hear((call, {ALICE_HZ, BOSS_HZ}), (mine, {CALLER_HZ, BOSS_HZ}))
         await shoot(sue.page, "supervisor-supervising")
 
+        assert await findings(sue.page) == []
+
         await sue.click("supervise-take-over")
+        await expect(sue.find("supervise-take-over-sure")).to_be_visible()
+        assert await findings(sue.page) == []
         await sue.click("supervise-take-over-sure")
         await mine.until("ended", timeout=PATIENCE_S)
         await hear((call, {BOSS_HZ}), (own, {CALLER_HZ}))

@@ -13,7 +13,16 @@ from tests.browser.accessibility import findings
 from tests.browser.agent_page import AgentPage
 from tests.browser.desk import Desk, shoot
 from tests.integration.call_acts import OUTSIDE, OUTSIDE_HZ, OUTSIDE_SITE
-from tests.integration.floor import CALLER_HZ, DIRECT, PATIENCE_S, hear, until_hears_more, until_quiet, until_record
+from tests.integration.floor import (
+    CALLER_HZ,
+    DIRECT,
+    PATIENCE_S,
+    hear,
+    through_the_menu,
+    until_hears_more,
+    until_quiet,
+    until_record,
+)
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -53,6 +62,13 @@ async def test_between_two_and_then_with_several(desk: Desk, boss: Desktop) -> N
         for action, state in (("pause_recording", "paused"), ("resume_recording", "recording")):
             await alice.click(action)
             await expect(recording).to_have_attribute("data-state", state)
+
+        await alice.click("send-to-menu")
+        await alice.click("menu-main")
+        await expect(alice.find("call")).to_contain_text("in the menu Main")
+        await through_the_menu(call)
+        await alice.until_call("connected")
+        await hear((call, {ALICE_HZ}), (talk, {CALLER_HZ}))
 
         await alice.click("consult")
         await alice.click("target-agent-bob")

@@ -156,22 +156,13 @@ def test_replay_of_no_journal_says_so(ctid: Ctid, tmp_path: Path) -> None:
 
 def test_check_config_tells_what_this_machine_lacks_for_speech(ctid: Ctid, config: Path) -> None:
     daemon = config / "daemon.yaml"
-    lines = [
-        "pbxes: {main: {ami: {host: 127.0.0.1, username: ctid, secret: demo-only}, speech: /spool/speech}}",
-        "api: {token_secret: demo-only-token-secret-0123456789abcdef}",
-        "speech:",
-        "  folder: /dev/null/speech",
-        "  voices:",
-        "    en:",
-        "      command: [ctid-no-such-engine, '{file}']",
-        "    zh: {command: [sh, '{file}']}",
-    ]
-    daemon.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    voices = "{en: {command: [ctid-no-such-engine, '{file}']}, zh: {command: [sh, '{file}']}}"
+    line = change(daemon, "speech: {folder: speech}", f"speech:\n  folder: /dev/null/speech\n  voices: {voices}")
     done = ctid("check-config", config)
-    assert done.returncode == 1
-    assert done.stdout.splitlines() == [
-        f"{daemon}:4: speech.folder: /dev/null/speech can't be written to: "
-        "give a folder that the daemon's user may write to",
-        f"{daemon}:7: speech.voices.en.command: there is no program ctid-no-such-engine here that can be run: "
-        "install it, or give its path",
+    assert (done.returncode, done.stdout[-9:]) == (0, "no fault\n")
+    assert done.stderr.splitlines() == [
+        f"{daemon}:{line + 1}: speech.folder: /dev/null/speech can't be written to: "
+        "give a folder that the daemon's user may write to (calls go on without)",
+        f"{daemon}:{line + 2}: speech.voices.en.command: there is no program ctid-no-such-engine here that can be run: "
+        "install it, or give its path (calls go on without)",
     ]

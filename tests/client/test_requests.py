@@ -41,6 +41,20 @@ async def test_an_agents_day(desk: Desk) -> None:
         assert [queue["id"] for queue in await client.queues()] == list(desk.site.spec.queues)
 
 
+async def test_an_agents_phone_is_set(desk: Desk) -> None:
+    async with Client.sign_in(desk.url, "alice", PASSWORD) as client:
+        agent = await client.set_phone(do_not_disturb=True)
+        assert agent["phone"]["state"] == "do_not_disturb"
+        agent = await client.set_phone(forwarded_to="030123", if_match=agent["version"])
+        assert (agent["phone"]["state"], agent["phone"]["do_not_disturb"]) == ("forwarded", True)
+        with pytest.raises(VersionMismatchError):
+            await client.set_phone(forwarded_to="", if_match=agent["version"] - 1)
+        agent = await client.set_phone(forwarded_to="", do_not_disturb=False)
+        assert agent["phone"]["state"] == "rings"
+        with pytest.raises(InvalidRequestError):
+            await client.set_phone(forwarded_to="nobody")
+
+
 async def test_a_talk_is_supervised(desk: Desk) -> None:
     spec = desk.site.spec.model_dump(mode="json", by_alias=True)
     spec["policy"]["supervision"]["devices"] = ["PJSIP/1090"]

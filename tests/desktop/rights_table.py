@@ -29,6 +29,7 @@ EVERYBODY: Final = frozenset(PRINCIPALS)
 ADMIN: Final = frozenset({"adam"})
 WHOLE_SITE: Final = frozenset({"sue", "adam"})
 NOBODY: Final = frozenset[str]()
+SUPERVISION: Final = frozenset({"sue", "sales-red", "sales-blue", "support-red", "adam"})
 # Of alice's team: those who may command her, and those who may see her too.
 HER_SUPERVISION: Final = WHOLE_SITE | {"sales-red", "support-red"}
 # Of queue sales: those who may steer its contacts.
@@ -65,6 +66,7 @@ TABLE: Final[dict[str, Row]] = {
     "getSite": Row(may=EVERYBODY),
     "listReasonCodes": Row(may=EVERYBODY),
     "listWrapUpCodes": Row(may=EVERYBODY),
+    "listMenus": Row(may=EVERYBODY),
     # Agents: one's own, or of the teams of one's scope.
     "listAgents": Row(
         may=EVERYBODY, sees=seeing(["alice", "bob"], but={"alice": ["alice"], "bob": ["bob"], "sales-blue": []})
@@ -77,6 +79,7 @@ TABLE: Final[dict[str, Row]] = {
     "sendMessage": Row(may=HER_SUPERVISION, body={"to": {"agents": ["alice"]}, "text": "hello"}),
     "getDirectory": Row(may=EVERYBODY),
     "getPhone": Row(may=frozenset({"alice"})),
+    "changePhone": Row(may=HER_SUPERVISION | {"alice"}, body={"do_not_disturb": True}),
     # Contacts: one's own work, or of the queues of one's scope.
     "listContacts": Row(
         may=EVERYBODY,
@@ -182,6 +185,11 @@ TABLE: Final[dict[str, Row]] = {
     ),
     "getRecord": Row(may=SALES_STEERING),
     "getStatistics": Row(may=SALES_STEERING - {"crm"}, query="?queue=sales"),
+    # Flows: their numbers name nobody, and they are of no queue.
+    "listFlows": Row(may=SUPERVISION),
+    "getFlow": Row(may=SUPERVISION),
+    "getFlowReport": Row(may=SUPERVISION),
+    "getFlowReportCsv": Row(may=SUPERVISION),
     "getStaffing": Row(may=SALES_STEERING - {"crm"}, query="?queue=sales"),
     # Coming in, staying in, going.
     "getSignIn": Row(may=EVERYBODY, public=True),

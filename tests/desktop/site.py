@@ -41,6 +41,7 @@ from ctid.model.commands import (
     SaveRecord,
 )
 from ctid.model.day import Quarter
+from ctid.model.flow_report import FlowReport
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter, RecordPage
 from ctid.model.supervision import SupervisionMode
@@ -69,6 +70,8 @@ class KeptRecords:
     asked: list[RecordFilter] = field(default_factory=list)
     past: dict[str, list[Bucket]] = field(default_factory=dict)
     done_by_quarters: list[Quarter] = field(default_factory=list)
+    flow_reports: dict[str, FlowReport] = field(default_factory=dict)
+    flow_reports_asked: list[tuple[str, datetime, datetime]] = field(default_factory=list)
 
     async def find(self, which: RecordFilter, *, limit: int, cursor: str | None) -> RecordPage:
         self.asked.append(which)
@@ -97,12 +100,36 @@ class KeptRecords:
             if queue in (None, each.queue) and since <= datetime.fromtimestamp(each.start_utc_ms / 1_000, UTC) < until
         ]
 
+    async def flow_report(self, flow: str, since: datetime, until: datetime) -> FlowReport:
+        self.flow_reports_asked.append((flow, since, until))
+        return self.flow_reports.get(flow, FlowReport(quarters=[], nodes=[]))
+
     async def demand(self, queue: str, since: datetime, until: datetime) -> list[Bucket]:
         return [bucket for bucket in self.past.get(queue, []) if since <= moment(bucket) < until]
 
 
 def moment(bucket: Bucket) -> datetime:
     return datetime.fromtimestamp(bucket.start_ms / 1_000, UTC)
+
+
+IDENTIFY = {
+    "title": "Who is calling",
+    "start": "hello",
+    "languages": ["en", "zh"],
+    "attributes": {"account": "digits"},
+    "nodes": {
+        "hello": {"say": [{"en": "Hello.", "zh": "您好。"}], "then": "topic"},
+        "topic": {"title": "Topic", "menu": {"say": ["Press 1."], "keys": {"1": "account"}, "otherwise": "away"}},
+        "account": {
+            "collect": {
+                "into": "account", "say": ["Your account?"], "max": 4, "sensitive": True,
+                "then": "away", "otherwise": "away",
+            }
+        },
+        "away": {"go": {"queue": "support"}},
+    },
+}  # fmt: skip
+"""A flow for tests; ``add_flow`` brings it into force."""
 
 
 class EngineSite:
@@ -127,6 +154,13 @@ class EngineSite:
         self.handle(ev.SiteStarted(site=spec.site, epoch=EPOCH, release="test"))
         self.handle(ev.ConfigLoaded(spec=spec.model_dump(mode="json", by_alias=True)))
         self.handle(ev.PbxReconciled(pbx="main", legs=[], devices={}))
+
+    def add_flow(self) -> None:
+        """Have a flow ``identify``, which number 300 comes in by."""
+        spec = self.spec.model_dump(mode="json", by_alias=True)
+        spec["flows"] = {**spec["flows"], "identify": IDENTIFY}
+        spec["entries"] = {"identified": {"dnis": "300", "open": {"flow": "identify"}}, **spec["entries"]}
+        self.handle(ev.ConfigLoaded(spec=spec))
 
     @property
     def state(self) -> SiteState:

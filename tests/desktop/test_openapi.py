@@ -136,6 +136,7 @@ class Floor:
         for name, recording in (("bob", {}), ("carol", {"percent": 0, "on_demand": True}), ("erin", {})):
             spec["agents"][name]["recording"] = recording
         site.handle(ev.ConfigLoaded(spec=spec))
+        site.add_flow()
         site.notify(ev.DesktopConnected(agent_id="alice", session_id="by-hand"))
         for state in (AgentState.NOT_READY, AgentState.READY):
             site.handle(ev.AgentStateRequested(command_id="c", principal="p", agent_id="alice", state=state))
@@ -175,6 +176,7 @@ class Floor:
             "event_id": ["e1-7"],
             "recording_id": ["rc-1"],
             "voicemail_id": ["rc-2"],
+            "flow_id": ["identify"],
             "chat": [next(each.id for each in site.state.contacts.values() if each.channel == "chat"), talk],
             "recorded": [talk, asking],
             "armed": [asking, talk],

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import aiohttp
+import pytest
 from pydantic import SecretStr
 
+from ctid.desktop import schemas
 from ctid.desktop.auth import Role
 from ctid.desktop.phone_schemas import PhoneView
 from ctid.spec.web_phone import IceServerSpec, WebPhonesSpec
 from tests.desktop.site import Desk
 from tests.desktop.test_agents_and_offers import reload
+from tests.desktop.test_audit import trail
 from tests.desktop.test_rest import ask
 
 PHONES = WebPhonesSpec(
@@ -93,3 +96,77 @@ async def test_secrets_are_no_part_of_what_is_journalled(desk: Desk) -> None:
     assert '"web_phone":true' in kept
     assert PHONES.secret.get_secret_value() not in kept
     assert PHONES.password("1001") not in kept
+
+
+# ---- not to be disturbed, forwarded ----------------------------------------------------------------------------------
+
+PHONE = "/v1/agents/alice/phone"
+
+
+async def test_an_agent_or_their_supervisor_sets_what_becomes_of_calls(desk: Desk, http: aiohttp.ClientSession) -> None:
+    status, answer, headers = await ask(http, desk, "alice", "PATCH", PHONE, json={"do_not_disturb": True})
+    assert (status, answer["agent"]["phone"]["state"]) == (202, "do_not_disturb")
+    schemas.AgentAcceptedView.model_validate(answer)
+    status, answer, headers = await ask(http, desk, "sue", "PATCH", PHONE, json={"forwarded_to": "030123"})
+    phone = answer["agent"]["phone"]
+    assert (phone["state"], phone["do_not_disturb"], phone["forwarded_to"]) == ("forwarded", True, "030123")
+    _, agent, headers = await ask(http, desk, "alice", "GET", "/v1/agents/alice")
+    assert schemas.AgentView.model_validate(agent).phone.forwarded_to == "030123"
+    status, refused, _ = await ask(
+        http, desk, "alice", "PATCH", PHONE, json={"forwarded_to": None}, headers={"If-Match": '"0"'}
+    )
+    assert (status, refused["code"]) == (412, "version-mismatch")
+    status, answer, _ = await ask(
+        http,
+        desk,
+        "alice",
+        "PATCH",
+        PHONE,
+        json={"forwarded_to": None, "do_not_disturb": False},
+        headers={"If-Match": headers["ETag"]},
+    )
+    assert answer["agent"]["phone"] == {"state": "rings", "do_not_disturb": False, "forwarded_to": None, "said": None}
+
+
+@pytest.mark.parametrize(
+    ("who", "body", "status", "says"),
+    [
+        ("bob", {"do_not_disturb": True}, 403, "not yours"),
+        ("alice", {"do_not_disturb": None}, 422, "boolean"),
+        ("alice", {"do_not_disturb": "perhaps"}, 422, "boolean"),
+        ("alice", {"forwarded_to": ""}, 422, "character"),
+        ("alice", {"forwarded_to": "sip:evil@example.org"}, 400, "no number that can be dialled"),
+        ("alice", {"forwarded_to": "112"}, 400, "emergency"),
+        ("alice", {"forwarded_to": "1001"}, 400, "leads back"),
+        ("alice", {"ring": 1}, 422, "Extra"),
+        ("sue", {}, 202, ""),
+    ],
+    ids=str,
+)
+async def test_what_is_refused_changes_nothing(
+    desk: Desk, http: aiohttp.ClientSession, who: str, body: dict[str, Any], status: int, says: str
+) -> None:
+    version = desk.site.state.agents["alice"].version
+    got, answer, _ = await ask(http, desk, who, "PATCH", PHONE, json=body)
+    assert (got, says in str(answer)) == (status, True), answer
+    assert desk.site.state.agents["alice"].version == version
+
+
+async def test_the_same_order_twice_is_one(desk: Desk, http: aiohttp.ClientSession) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first = await ask(http, desk, "alice", "PATCH", PHONE, json={"do_not_disturb": True}, headers=key)
+    await ask(http, desk, "alice", "PATCH", PHONE, json={"do_not_disturb": False})
+    again = await ask(http, desk, "alice", "PATCH", PHONE, json={"do_not_disturb": True}, headers=key)
+    assert first[:2] == again[:2]
+    assert not desk.site.state.agents["alice"].do_not_disturb
+
+
+async def test_it_is_in_the_audit_trail(desk: Desk, http: aiohttp.ClientSession) -> None:
+    await ask(http, desk, "sue", "PATCH", PHONE, json={"do_not_disturb": True})
+    (entry,) = await trail(desk, http, 1)
+    assert (entry["subject"], entry["operation"], entry["target"], entry["status"]) == (
+        "sue",
+        "changePhone",
+        PHONE,
+        202,
+    )

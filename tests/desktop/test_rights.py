@@ -52,6 +52,7 @@ class World:
             "event_id": "e1-1",
             "recording_id": "rc-1",
             "voicemail_id": "rc-2",
+            "flow_id": "identify",
         }
         return operation.path.format(**parts) + row.query
 
@@ -71,6 +72,7 @@ class World:
 async def world(desk: Desk, http: aiohttp.ClientSession) -> World:
     world, site = World(desk, http), desk.site
     await desk.access.users.add("somebody", "demo-only-password", Role.SUPERVISOR)
+    site.add_flow()
     site.webhooks.die("e1-1")
     site.recordings.recordings["rc-1"] = kept("rc-1")
     site.recordings.recordings["rc-2"] = kept("rc-2", agent_id="", kind=RecordingKind.VOICEMAIL)

@@ -44,8 +44,11 @@ SPAN_SLACK_MS: Final = 100
 def floor_config(
     agents: int, *, ring_seconds: float = 3, wrap_up_seconds: float = 0, **policy: float
 ) -> dict[str, Any]:
-    """The demo's site with so many agents `a01`, `a02`, ... on phones 1001, 1002, ..., all able to sell."""
+    """The demo's site with so many agents `a01`, `a02`, ... on phones 1001, 1002, ..., all able to sell; no bank."""
     config = demo_config()
+    for section in ("flows", "lookups", "speech"):
+        del config[section]
+    del config["entries"]["bank"]
     config["agents"] = {
         f"a{number:02}": {
             "name": f"Agent {number}",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ctid.pbx_adapters.asterisk_config import ALONE_SECONDS
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
@@ -241,6 +242,72 @@ async def test_of_four_the_agent_leaves_and_the_colleague_has_the_caller(site: R
         record = await until_record(boss, contact_id)
         assert [each["agent_id"] for each in record["segments"]] == ["a01", "a02", "a01"]
     await until_quiet(site, boss)
+
+
+async def with_a_stranger(
+    seat: Seat, phone: Phone, caller: Phone
+) -> tuple[tuple[PhoneCall, PhoneCall, PhoneCall], str]:
+    """A conference of caller, agent and somebody outside, who hear each other; their calls, and the contact's id."""
+    call, mine, contact_id = await in_talk(caller, seat)
+    await call_in(seat, contact_id, number=OUTSIDE)
+    third = await phone.next_call(PATIENCE_S)
+    await until_consultation(seat, "conferenced")
+    await until_all_hear({call: CALLER_HZ, mine: seat.phone.voice_hz, third: OUTSIDE_HZ})
+    return (call, mine, third), contact_id
+
+
+async def talk_on(voices: dict[PhoneCall, float]) -> None:
+    """For longer than somebody is left alone in a conference, they hear each other."""
+    for _ in range(3):
+        await until_all_hear(voices)
+        # That nothing happens can only be waited for by the clock.
+        await asyncio.sleep(ALONE_SECONDS)
+    await until_all_hear(voices)
+
+
+@pytest.mark.parametrize("dead", [False, True], ids=["ctid-lives", "ctid-is-dead"])
+@pytest.mark.parametrize("last", ["caller", "stranger"])
+async def test_who_is_left_alone_is_let_go_and_two_are_not(site: RigSite, boss: Desktop, last: str, dead: bool) -> None:
+    async with (
+        staff(site, "a01") as (seat,),
+        outside(site) as phone,
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        (call, mine, third), contact_id = await with_a_stranger(seat, phone, caller)
+        if dead:
+            await site.ctid.kill()
+        mine.hang_up()
+        await talk_on({call: CALLER_HZ, third: OUTSIDE_HZ})
+        first, left = (third, call) if last == "caller" else (call, third)
+        first.hang_up()
+        await until_ended(left)
+        if dead:
+            await site.ctid.start()
+            await seat.come_back()
+        await finish(seat, contact_id)
+    async with site.supervisor() as fresh:
+        await until_quiet(site, fresh)
+
+
+async def test_everybody_of_ours_leaves_a_stranger_who_has_just_come(site: RigSite, boss: Desktop) -> None:
+    async with (
+        staff(site, "a01") as (seat,),
+        outside(site) as phone,
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        call, mine, contact_id = await in_talk(caller, seat)
+        await call_in(seat, contact_id, number=OUTSIDE)
+        third = await phone.next_call(PATIENCE_S)
+        await until_consultation(seat, "conferenced")
+        await site.ctid.kill()
+        call.hang_up()
+        mine.hang_up()
+        await until_ended(third)
+        await site.ctid.start()
+        await seat.come_back()
+        await finish(seat, contact_id)
+    async with site.supervisor() as fresh:
+        await until_quiet(site, fresh)
 
 
 async def test_killed_in_the_middle_of_a_conference(site: RigSite, boss: Desktop) -> None:

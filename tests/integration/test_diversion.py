@@ -317,7 +317,7 @@ async def test_a_parked_caller_is_fetched_by_the_colleague_they_were_parked_for(
         if on_hold:
             await hold(one, contact_id, call, mine)
         await park(one, contact_id, call, mine, agent="a02")
-        told = await two.desktop.wait("contact.on_hold", timeout=PATIENCE_S)
+        told = await two.desktop.wait("contact.parked", timeout=PATIENCE_S)
         assert (told["data"]["contact"]["id"], told["data"]["contact"]["park"]["agent"]) == (contact_id, "a02")
         assert told["data"]["pop"]["dnis"] == DIRECT
         await two.come_back()
@@ -343,7 +343,7 @@ async def test_whom_nobody_fetches_comes_back_to_who_parked_them(site: RigSite, 
     async with staff(site, "a01", "a02") as (one, two), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
         call, mine, contact_id = await in_talk(caller, one)
         await park(one, contact_id, call, mine)
-        await two.desktop.wait("contact.on_hold", timeout=PATIENCE_S)
+        await two.desktop.wait("contact.parked", timeout=PATIENCE_S)
         await finish(one, contact_id)
         await one.until_state("READY")
         over = await two.desktop.wait("contact.unparked", timeout=PATIENCE_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from random import Random
 from typing import Any
 
@@ -19,8 +20,10 @@ from tests.integration.floor import DIRECT, Seat, floor_config, staff, until_qui
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 AGENTS = ("a01", "a02", "a03", "a04")
-CALLERS = 6
-STEPS = 60
+CALLERS = 20
+STEPS = 140
+SEEDS = range(1, 1 + int(os.environ.get("CTID_RANDOM_SERVICES", "1")))
+"""More of them by hand, as there is time."""
 
 
 def _config() -> dict[str, Any]:
@@ -81,7 +84,7 @@ async def _step(dice: Random, seat: Seat, asked: dict[str, JsonObject]) -> str:
     return path.rpartition("/")[2]
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_nothing_is_left_and_all_adds_up(site: RigSite, boss: Desktop, seed: int) -> None:
     dice, calls, done = Random(seed), [], []
     asked: dict[str, JsonObject] = {}
@@ -97,7 +100,7 @@ async def test_nothing_is_left_and_all_adds_up(site: RigSite, boss: Desktop, see
 
     async with (
         staff(site, *AGENTS) as seats,
-        Phone.of(site.pbx, OUTSIDE, voice_hz=OUTSIDE_HZ) as outside,
+        Phone.of(site.pbx, OUTSIDE, voice_hz=OUTSIDE_HZ),
         contextlib.AsyncExitStack() as stack,
     ):
         callers = [await stack.enter_async_context(Phone.outside(site.pbx)) for _ in range(CALLERS)]
@@ -116,8 +119,7 @@ async def test_nothing_is_left_and_all_adds_up(site: RigSite, boss: Desktop, see
             call.hang_up()
         for call in calls:
             await call.until("ended", timeout=30)
-        # Whom a caller was left with outside has nobody to talk to any more, and hangs up like everybody else.
-        for phone in (*(seat.phone for seat in seats), outside):
+        for phone in (seat.phone for seat in seats):
             for call in phone.calls:
                 call.hang_up()
         await until_quiet(site, boss)

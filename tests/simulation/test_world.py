@@ -195,3 +195,35 @@ def test_calls_that_are_recorded_and_messages_that_are_left_end_as_they_do_live(
     assert kinds == {RecordingKind.CALL, RecordingKind.VOICEMAIL}
     assert any(isinstance(each, cmd.DiscardRecording) for each in commands)
     assert sample.unfinished == 0
+
+
+def test_lookups_of_flows_answer_what_the_scenario_says() -> None:
+    flow = {
+        "start": "get",
+        "attributes": {"balance": "money"},
+        "nodes": {
+            "get": {
+                "fetch": {"lookup": "balance", "into": {"balance": "account.balance"}, "then": "rich", "failed": "no"}
+            },
+            "rich": {"decide": [{"when": "attributes.balance > 10", "then": "second"}], "otherwise": "no"},
+            "second": {"go": {"queue": "second"}},
+            "no": {"go": {"queue": "first"}},
+        },
+    }
+    site = {**SITE, "flows": {"bank": flow}, "entries": {"main": {"dnis": "100", "open": {"flow": "bank"}}}}
+    crews = {"all": {"count": 5, "skills": {"one": 1, "two": 1}}}
+    calls = {"s": stream([20], fixed(20), dnis="100")}
+
+    def served(lookups: dict[str, object]) -> tuple[int, int]:
+        sample = run(scenario(calls, site=site, crews=crews, lookups=lookups))
+        assert sample.unfinished == 0
+        first, second = (sample.queues.get(name) for name in ("first", "second"))
+        return first.served if first is not None else 0, second.served if second is not None else 0
+
+    asked_nobody = served({})
+    answered = served({"balance": {"fields": {"account.balance": "12.50"}, "seconds": 2}})
+    without_field = served({"balance": {"fields": {}}})
+    assert asked_nobody[0] > 0
+    assert asked_nobody[1] == 0
+    assert answered == (0, asked_nobody[0])
+    assert without_field == asked_nobody

@@ -74,6 +74,18 @@ def test_an_engine_that_ends_before_it_can_be_written_to_is_waited_for(tmp_path:
     uvloop.run(often())
 
 
+async def test_an_engine_sees_no_secrets(
+    engine: Engine, running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMI_SECRET", "demo-only")
+    engine.becomes(f'env >{tmp_path}/seen; cat "$good" >"$0"')
+    async with running(engine.spec()) as speaker:
+        await speaker.file("main", HELLO)
+    seen = (tmp_path / "seen").read_text()
+    assert "PATH=" in seen
+    assert "AMI_SECRET" not in seen
+
+
 async def test_an_engine_that_is_missing_fails_at_once_for_all_texts(running: Running, engine: Engine) -> None:
     spec = engine.spec(voices={"en": {"command": ["ctid-no-such-engine", "{file}"]}})
     async with running(spec) as speaker:

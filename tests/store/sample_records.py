@@ -98,3 +98,23 @@ def abandoned_record(number: int, **changes: Any) -> ContactRecord:
         "wrap_up_ms": 0,
     }
     return sample_record(number, **(nothing | changes))
+
+
+def flow_record(number: int, *, flow: str = "bank", version: str = "aaaabbbbcccc", **changes: Any) -> ContactRecord:
+    """A contact that went through a flow to queue sales: two seconds of greeting, seven of a menu."""
+
+    def step(seconds: int, kind: str, name: str, result: str = "") -> PathStep:
+        at = Instant(5_000 + (number + seconds) * 1_000, NOON + (number + seconds) * 1_000)
+        return PathStep(at=at, kind=kind, name=name, result=result)
+
+    path = [
+        step(0, "entry", "main", "open"),
+        step(0, "flow", flow, version),
+        step(0, "node", f"{flow}/hello"),
+        step(2, "node", f"{flow}/topic"),
+        step(9, "key", "1", "valid"),
+        step(9, "node", f"{flow}/away"),
+        step(9, "left", f"{flow}/away", "left"),
+        step(9, "queue", "sales"),
+    ]
+    return sample_record(number, **({"path": path} | changes))

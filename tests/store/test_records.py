@@ -21,7 +21,7 @@ from ctid.staffing.history import QUARTER_MS, Bucket
 from ctid.store.csv_export import HEADER
 from ctid.store.database import Database
 from ctid.store.records import ALL, RecordStore, page_query
-from tests.store.sample_records import NOON, abandoned_record, sample_record
+from tests.store.sample_records import NOON, abandoned_record, flow_record, sample_record
 
 pytestmark = pytest.mark.store
 
@@ -222,6 +222,15 @@ async def export(store: RecordStore, which: RecordFilter = ALL) -> tuple[int, li
     return count, lines, parts
 
 
+async def test_csv_tells_the_way_through_flows(store: RecordStore) -> None:
+    record = flow_record(0)
+    await store.save(record)
+    assert await store.get(record.contact_id) == record
+    _, (line,), _ = await export(store)
+    assert line["flows"] == "bank=left (9000 ms): hello=on (2000 ms), topic=key (7000 ms), away=left (0 ms)"
+    assert line["path"].endswith("node:bank/topic > key:1=valid > node:bank/away > left:bank/away=left > queue:sales")
+
+
 async def test_csv_holds_all_of_a_record(store: RecordStore) -> None:
     await store.save_many([sample_record(0), abandoned_record(1)])
     count, (abandoned, handled), parts = await export(store)
@@ -260,6 +269,7 @@ async def test_csv_holds_all_of_a_record(store: RecordStore) -> None:
         "disposition_missing": "false",
         "direction": "inbound",
         "cause": "",
+        "flows": "",
     }
     assert [(each["agent_id"], each["fit"], each["by"]) for each in decisions] == [("1001", -8 << 80, "fit")]
     assert spans == [

@@ -1,11 +1,14 @@
-"""``/v1/agents/{agent_id}/phone``: what the agent's own page needs to be their phone."""
+"""``/v1/agents/{agent_id}/phone``: what the agent's own page needs to be their phone; whether it is to ring."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ctid.desktop.operation import Answer, Call
+from ctid.desktop.bodies import AgentPhoneBody
+from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.rest.rights import own_agent
 from ctid.errors import ForbiddenError, NotFoundError
+from ctid.model.events import AgentPhoneSet
 from ctid.spec.agent import AgentSpec
 from ctid.spec.web_phone import IceServerSpec, WebPhonesSpec
 
@@ -38,6 +41,23 @@ async def get_phone(call: Call) -> Answer:
         },
         headers=_NOT_KEPT,
     )
+
+
+async def change_phone(call: Call) -> Answer:
+    """Set what becomes of calls for an agent."""
+    body: AgentPhoneBody = call.body
+    agent_id = call.params["agent_id"]
+    own_agent(call, agent_id)
+    result = await call.site.request(
+        AgentPhoneSet(
+            command_id=call.command_id,
+            principal=call.principal.subject,
+            if_version=call.if_version,
+            agent_id=agent_id,
+            **body.model_dump(include=body.model_fields_set),
+        )
+    )
+    return accepted(call, result)
 
 
 def _web(agent: AgentSpec, phones: WebPhonesSpec) -> dict[str, Any]:

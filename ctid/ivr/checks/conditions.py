@@ -57,10 +57,10 @@ def _missing(flows: Flows, condition: str) -> Iterator[str]:
         for name in names:
             if name not in known:
                 yield f"{condition!r}: there is no {kind} {name!r}; {nearest(name, known)}"
-    for part, pattern, known in _PARTS:
+    for part, pattern, fields in _PARTS:
         for name in pattern.findall(condition):
-            if name not in known:
-                yield f"{condition!r}: there is no {name!r} to {part}; {nearest(name, known)}"
+            if name not in fields:
+                yield f"{condition!r}: there is no {name!r} to {part}; {nearest(name, fields)}"
 
 
 def _incomparable(spec: FlowSpec, condition: str) -> Iterator[str]:

@@ -70,39 +70,23 @@ _HUNDREDTHS: Final = tuple(f"{digit}分" for digit in _DIGITS)
 _LEADING: Final = {"二角": "两角", "二分": "两分"}
 """Two is counted at the head of an amount, and a mere digit after it: 两元二角二分."""
 
-VOCABULARY: Final = tuple(
-    dict.fromkeys(
-        [
-            *_UNDER_100,
-            *_INNER_TEENS.values(),
-            *_HUNDREDS[1:],
-            *_THOUSANDS[1:],
-            "万",
-            "亿",
-            _PAIR,
-            "加",
-            "负",
-            "点",
-            "第",
-            "年",
-            *_NEAR_DAYS.values(),
-            *_WEEKDAYS,
-            *_MONTHS[1:],
-            *_DAYS[1:],
-            *(name for _, name in _PARTS_OF_DAY),
-            *_HOURS,
-            *_MINUTES[1:],
-            "小时",
-            *_LONG_MINUTES[1:],
-            *_LONG_SECONDS,
-            *_TENTHS[1:],
-            *_HUNDREDTHS[1:],
-            *_LEADING.values(),
-            *CURRENCIES.values(),
-        ]
-    )
-)
-"""All that is ever said here."""
+_NUMBERS: Final = (*_UNDER_100, *_INNER_TEENS.values(), *_HUNDREDS[1:], *_THOUSANDS[1:], "万", "亿", _PAIR)
+_DATES: Final = (*_NEAR_DAYS.values(), *_UNDER_100[:10], "年", *_MONTHS[1:], *_DAYS[1:], *_WEEKDAYS)
+_TIMES: Final = (*(name for _, name in _PARTS_OF_DAY), *_HOURS, *_MINUTES[1:])
+
+VOCABULARY: Final = {
+    "digits": ("加", *_UNDER_100[:10]),
+    "number": (*_NUMBERS, "负", "点"),
+    "ordinal": ("第", *_NUMBERS),
+    "money": (
+        *_NUMBERS, "负", "点", *CURRENCIES.values(), *_TENTHS[1:], *_HUNDREDTHS[1:], *_LEADING.values()
+    ),
+    "date": _DATES,
+    "time": _TIMES,
+    "datetime": (*_DATES, *_TIMES),
+    "duration": (*_NUMBERS, "小时", *_LONG_MINUTES[1:], *_LONG_SECONDS),
+}  # fmt: skip
+"""All that is ever said here, by kind of value."""
 
 
 def digits(value: str) -> list[str]:

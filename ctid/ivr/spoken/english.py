@@ -69,32 +69,27 @@ def _ordinal_of(word: str) -> str:
 
 _ORDINALS: Final = {word: _ordinal_of(word) for word in (*_UNDER_100[1:], "hundred", *(name for _, name in _SCALES))}
 
-VOCABULARY: Final = tuple(
-    dict.fromkeys(
-        [
-            *_UNDER_100,
-            "hundred",
-            *(name for _, name in reversed(_SCALES)),
-            *_ORDINALS.values(),
-            "plus",
-            "minus",
-            "point",
-            "and",
-            "oh",
-            "at",
-            "a m",
-            "p m",
-            "noon",
-            "midnight",
-            *_NEAR_DAYS.values(),
-            *_WEEKDAYS,
-            *_MONTHS,
-            *(form for forms in _UNITS.values() for form in forms),
-            *(form for kinds in CURRENCIES.values() for forms in kinds for form in forms if form),
-        ]
-    )
-)
-"""All that is ever said here."""
+_NUMBERS: Final = (*_UNDER_100, "hundred", *(name for _, name in reversed(_SCALES)))
+_DATES: Final = (
+    *_NEAR_DAYS.values(), *_WEEKDAYS, *_MONTHS, *(_ORDINALS[_UNDER_100[day]] for day in range(1, 32)),
+    "oh", *_UNDER_100[1:], "hundred", "thousand",
+)  # fmt: skip
+_TIMES: Final = (*_UNDER_100[1:60], "oh", "a m", "p m", "noon", "midnight")
+
+VOCABULARY: Final = {
+    "digits": ("plus", *_UNDER_100[:10]),
+    "number": (*_NUMBERS, "minus", "point"),
+    "ordinal": (*_NUMBERS[1:], *_ORDINALS.values()),
+    "money": (
+        *_NUMBERS, "minus", "and", *(form for kinds in CURRENCIES.values() for forms in kinds for form in forms if form)
+    ),
+    "date": _DATES,
+    "time": _TIMES,
+    "datetime": (*_DATES, "at", *_TIMES),
+    # Fewer seconds than a thousand trillion are less than a trillion hours.
+    "duration": (*_NUMBERS[:-1], *(form for forms in _UNITS.values() for form in forms)),
+}  # fmt: skip
+"""All that is ever said here, by kind of value."""
 
 
 def digits(value: str) -> list[str]:

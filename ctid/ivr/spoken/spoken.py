@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, time
 from typing import Final, Protocol
 
@@ -19,7 +20,7 @@ class _Language(Protocol):
     """What the module of a language has."""
 
     @property
-    def VOCABULARY(self) -> tuple[str, ...]: ...
+    def VOCABULARY(self) -> Mapping[str, tuple[str, ...]]: ...
 
     def digits(self, value: str) -> list[str]: ...
     def number(self, value: Number) -> list[str]: ...
@@ -37,7 +38,7 @@ _MODULES: Final[dict[str, _Language]] = {"en": english, "zh": chinese}
 def phrases(
     kind: str, value: Value, language: str, *, currency: str = "", today: str | date | None = None
 ) -> list[str]:
-    """What is said of a value, phrase by phrase; all of them are in ``vocabulary(language)``.
+    """What is said of a value, phrase by phrase; all of them are in ``vocabulary(language, [kind])``.
 
     Args:
         kind: One of ``KINDS``.
@@ -75,13 +76,14 @@ def phrases(
             raise ValueError(f"a value is said as one of {', '.join(KINDS)}")
 
 
-def vocabulary(language: str) -> tuple[str, ...]:
-    """All phrases that ``phrases`` can give in a language.
+def vocabulary(language: str, kinds: Iterable[str] = KINDS) -> tuple[str, ...]:
+    """All phrases that ``phrases`` can give in a language, for values of these kinds.
 
     Raises:
         ValueError: Values can't be said in it.
     """
-    return _MODULES[primary(language)].VOCABULARY
+    known = _MODULES[primary(language)].VOCABULARY
+    return tuple(dict.fromkeys(phrase for kind in kinds for phrase in known[kind]))
 
 
 def primary(language: str) -> str:

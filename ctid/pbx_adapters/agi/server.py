@@ -54,11 +54,13 @@ class _Request:
     Attributes:
         script: ``in``, ``decide``, ``after``, ``transfer`` or ``undelivered``.
         pbx: What the dialplan says which PBX it runs on, empty if it says nothing.
+        music: The class of the music that it plays already, empty if it plays none.
         attributes: Its other arguments.
     """
 
     script: str
     pbx: str
+    music: str
     unique_id: str
     ani: str
     dnis: str
@@ -69,8 +71,8 @@ class AgiServer:
     """Our end of ``AGI(agi://...)``, for all PBXes.
 
     Emits ``CallArrived``, ``DecisionAsked``, ``CallerReturned``, ``CallSentOn`` or ``CallUndelivered`` when a session
-    begins, ``DigitsCollected`` for each ``PlayAndCollect`` and ``RecordMessage``, and ``AgiEnded`` once when it is over,
-    unless another session of the same leg took its place or the server is being stopped.
+    begins, ``DigitsCollected`` for each ``PlayAndCollect`` and ``RecordMessage``, and ``AgiEnded`` once when it is
+    over, unless another session of the same leg took its place or the server is being stopped.
     """
 
     def __init__(
@@ -187,6 +189,7 @@ class AgiServer:
                 recordings=folder,
                 seal=self._seal,
                 speech=self._speech,
+                music=request.music,
             )
             event = _beginning(pbx, request)
             if event is None:
@@ -275,6 +278,7 @@ def _request(variables: Mapping[str, str]) -> _Request:
     return _Request(
         script=variables.get("network_script", "").partition("?")[0].strip("/"),
         pbx=arguments.pop("pbx", ""),
+        music=arguments.pop("ctid_music", ""),
         unique_id=unique_id,
         ani="" if ani.lower() in _WITHHELD else ani[:MAX_VALUE_CHARS],
         dnis=dnis[:MAX_VALUE_CHARS],

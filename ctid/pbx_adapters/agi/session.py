@@ -79,6 +79,7 @@ class AgiSession:
         recordings: str = "",
         seal: Callable[[str, str], None] | None = None,
         speech: SpeechFiles | None = None,
+        music: str = "",
     ) -> None:
         """Make a session of a connection whose environment ``parser`` has read, and ``early`` with it.
 
@@ -93,6 +94,7 @@ class AgiSession:
             recordings: The folder that the PBX records messages to, as it sees it; empty if there is none.
             seal: Takes what stands for sensitive digits, and these; without it they are dropped.
             speech: Gives the files of texts; without it a text is a prompt that is not there.
+            music: The class of the music that the leg hears already; empty if it hears none.
         """
         self.pbx = pbx
         self.unique_id = unique_id
@@ -106,7 +108,7 @@ class AgiSession:
         self._speech = speech
         self._commands: asyncio.Queue[AgiCommand] = asyncio.Queue(MAX_QUEUED_COMMANDS)
         self._reply: asyncio.Future[Reply] | None = None
-        self._music = False
+        self._music = music
         self._log = _log.bind(pbx=pbx, unique_id=unique_id)
 
     def put(self, command: AgiCommand) -> bool:
@@ -175,8 +177,9 @@ class AgiSession:
                 case RecordMessage():
                     self._emit(await self._record(command))
                 case PlayMusic(music_class=music_class):
-                    await self._ask(f"EXEC StartMusicOnHold {_quoted(music_class)}")
-                    self._music = True
+                    if music_class != self._music:
+                        await self._ask(f"EXEC StartMusicOnHold {_quoted(music_class)}")
+                        self._music = music_class
                 case StopMusic():
                     await self._stop_music()
                 case SetVariable(name=name, value=value):
@@ -191,7 +194,7 @@ class AgiSession:
     async def _stop_music(self) -> None:
         if self._music:
             await self._ask("EXEC StopMusicOnHold")
-            self._music = False
+            self._music = ""
 
     async def _collect(self, command: PlayAndCollect) -> DigitsCollected:
         digits, failed = command.ahead, False

@@ -22,6 +22,7 @@ from ctid.model.commands import (
     RemindAgent,
     RingAgent,
     RingSupervisor,
+    SetPhone,
     Supervise,
 )
 from ctid.model.supervision import SupervisionMode
@@ -73,6 +74,9 @@ CALLED: Final = "ctid-called"
 ASK: Final = "ctid-ask"
 """The context in which callers wait in ctid's hands."""
 
+HELD: Final = "held"
+"""The extension of ``ASK`` for callers on hold, with the music that they hear, until ctid is asked, behind it."""
+
 CALLER: Final = "CTID_CALLER"
 """The channel variable that tells a context that bridges the unique id of the one who waits."""
 
@@ -94,6 +98,9 @@ RECORD: Final = "CTID_RECORD"
 PHONE: Final = "CTID_PHONE"
 """The channel variable that tells which agent's phone we dial for."""
 
+PHONE_CALLS: Final = "CTID_CALLS_"
+"""The global variable, with the phone's name behind it, that tells our dialplan what is to become of calls to it."""
+
 NO_FORWARD: Final = "ctid-no-forward"
 """The context a forwarding phone (302) is sent to; it refuses, so that the call never rings elsewhere."""
 
@@ -104,6 +111,7 @@ NOT_RECORDED: Final = "Cannot set mute flag"
 """What ``MixMonitorMute`` answers for a channel on which nothing is recorded."""
 
 _NAME_BREAKERS: Final = re.compile(r'["<>\\\x00-\x1f\x7f]')
+_NAME_OF_NO_PHONE: Final = re.compile(r"[^0-9A-Za-z_.@+*#-]")
 _VARIABLE_BREAKERS: Final = re.compile(r'([\\,"()])')
 
 
@@ -191,7 +199,8 @@ def fetch(unique_id: str) -> Fields:
 
 def hold_call(command: HoldCall) -> Fields:
     """Take caller and agent out of their bridge in one step, so that neither ends with it."""
-    return _redirect_both((command.unique_id, ASK, "in"), (command.agent_unique_id, AWAIT, HOLD))
+    held = f"{HELD}{command.music_class}"
+    return _redirect_both((command.unique_id, ASK, held), (command.agent_unique_id, AWAIT, HOLD))
 
 
 def let_wait(command: LetWait) -> Fields:
@@ -310,6 +319,12 @@ def mute_recording(command: MuteRecording) -> Fields:
 def stop_recording(unique_id: str) -> Fields:
     """End the recording of a channel."""
     return {"Action": "StopMixMonitor", "Channel": unique_id}
+
+
+def set_phone(command: SetPhone) -> Fields:
+    """Set a global variable: ``Setvar`` may not write into Asterisk's own database, nor may we ``DBPut``."""
+    name = f"{PHONE_CALLS}{_NAME_OF_NO_PHONE.sub('', command.extension)}"
+    return {"Action": "Setvar", "Variable": name, "Value": command.calls}
 
 
 def send_digit(unique_id: str, digit: str) -> Fields:

@@ -28,6 +28,7 @@ from ctid.model.commands import (
     RingAgent,
     RingSupervisor,
     SendDigits,
+    SetPhone,
     StopRecording,
     Supervise,
 )
@@ -52,6 +53,7 @@ from ctid.pbx_adapters.ami.commands import (
     remind_agent,
     ring_agent,
     ring_supervisor,
+    set_phone,
     stop_recording,
     supervise,
 )
@@ -148,6 +150,8 @@ class Executor:
                 self._move(command.unique_id, stop_recording(command.unique_id))
             case SendDigits():
                 self._keypad.press(command.unique_id, command.digits)
+            case SetPhone():
+                self._set_phone(command)
             case HangUpLeg():
                 self._hang_up(command)
 
@@ -230,6 +234,27 @@ class Executor:
             self._log.warning("recording.mute_refused", unique_id=command.unique_id, detail=error.detail)
             if error.detail == NOT_RECORDED:
                 self._emit(RecordingRefused(pbx=self._pbx, unique_id=command.unique_id))
+
+    def _set_phone(self, command: SetPhone) -> None:
+        if self._actions is None or self._group is None:
+            # The engine orders it anew when the link is there again.
+            self._log.info("phone.set_dropped", extension=command.extension)
+            return
+        try:
+            answer = self._actions.send_action(dict(set_phone(command)))
+        except PbxError as error:
+            self._log.warning("phone.set_refused", extension=command.extension, detail=error.detail)
+            return
+        self._group.create_task(
+            self._settle_phone(command, answer), name=f"ami-{self._pbx}-set-phone-{command.extension}"
+        )
+
+    async def _settle_phone(self, command: SetPhone, answer: Awaitable[list[Message]]) -> None:
+        assert self._actions is not None
+        try:
+            await self._actions.response(answer, "Setvar", self._time_limit_s)
+        except PbxActionError as error:
+            self._log.warning("phone.set_refused", extension=command.extension, detail=error.detail)
 
     def _hang_up(self, command: HangUpLeg) -> None:
         if self._actions is None or self._group is None:

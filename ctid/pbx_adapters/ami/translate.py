@@ -128,9 +128,11 @@ def _dial_begin(pbx: str, message: Message) -> Event | None:
 
 
 def _dial_end(pbx: str, message: Message) -> Event | None:
-    if "Channel" not in message:
+    forward = message.get("Forward", "")
+    if "Channel" not in message and not forward:
         return None
-    return DialEnded(pbx=pbx, called_unique_id=message["DestUniqueid"], status=message.get("DialStatus", ""))
+    status = message.get("DialStatus", "")
+    return DialEnded(pbx=pbx, called_unique_id=message["DestUniqueid"], status=status, forward=forward)
 
 
 def _known(number: str) -> str:

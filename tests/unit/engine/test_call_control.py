@@ -48,6 +48,30 @@ def test_a_hold_takes_both_out_of_the_bridge_in_one_order(site: Site) -> None:
     assert site.only(cmd.PlayMusic).unique_id == "c1"
 
 
+@pytest.mark.parametrize(("queue", "music"), [("sales", "default"), ("support", "jazz"), ("gone", "default")])
+def test_a_caller_on_hold_hears_their_queues_music(site: Site, queue: str, music: str) -> None:
+    site.connected()
+    site.contact().queue = queue
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    assert site.only(cmd.HoldCall).music_class == music
+
+
+def test_a_caller_who_asked_for_us_before_they_were_retrieved_talks_though_that_is_told_late(site: Site) -> None:
+    leg = site.connected()
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    unbridged(site, leg, "c1")
+    site.request(ev.RetrieveRequested, contact_id=site.contact().id)
+    site.bridged(leg, "c1", bridge="b2")
+    arrives(site)
+    assert site.out == []
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    assert site.out == []
+    assert site.contact().state is ContactState.CONNECTED
+    assert site.engine.state.legs[leg].state is LegState.CONNECTED
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    assert site.only(cmd.HoldCall)
+
+
 def test_they_talk_again_only_when_the_bridge_says_so(site: Site) -> None:
     leg = held(site)
     site.request(ev.RetrieveRequested, contact_id=site.contact().id)

@@ -51,6 +51,16 @@ def test_they_come_back_when_the_menu_has_come_to_its_end() -> None:
     assert [each.name for each in contact.path if each.kind == "key"][-2:] == ["3", "2"]
 
 
+def test_the_agent_is_told_where_they_are() -> None:
+    site = Site()
+    site.connected()
+    site.request(ev.DetourRequested, contact_id=site.contact().id, menu="main")
+    told = [each.data["contact"] for each in site.all(cmd.Publish) if each.type == "contact.updated"]
+    assert (told[-1]["path"][-1]["kind"], told[-1]["path"][-1]["name"]) == ("menu", "main")
+    assert "retrieve" in told[-1]["allowed_actions"]
+    assert "send_to_menu" not in told[-1]["allowed_actions"]
+
+
 @pytest.mark.parametrize("key", ["1", "4", ""])
 def test_wherever_the_menu_would_lead_in_the_end(key: str) -> None:
     site = Site()

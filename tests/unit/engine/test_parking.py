@@ -101,7 +101,7 @@ def test_who_is_to_see_it_does(whom: str, sees: list[str]) -> None:
     site = at_desks()
     site.connected()
     ask(site, agent=whom)
-    event = told(site, "contact.on_hold")
+    event = told(site, "contact.parked")
     assert sorted(event.agent_ids) == sees
     shown = event.data["contact"]["park"]
     assert (shown["by"], shown["agent"], shown["returned"]) == ("alice", whom or None, False)

@@ -124,6 +124,33 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
             ["42: flows.bank.nodes.alone: nothing leads to this node; let another one do, or take it away"],
         ),
         (
+            "then: tell\n          not_found: account\n          failed: agent",
+            "then: tell\n          not_found: account\n          failed: get",
+            [
+                "23: flows.bank.nodes.get: goes round for ever while lookups or recordings fail (get → get); let failed lead elsewhere"
+            ],
+        ),
+        (
+            "sub: {call: ask, then: {good: agent, bad: note}}",
+            "sub: {call: ask, then: {good: note, bad: sub}}",
+            [
+                "41: flows.bank.nodes.sub: who presses no key goes round for ever (sub → sub); let otherwise lead elsewhere"
+            ],
+        ),
+        (
+            "        otherwise: later",
+            "        otherwise: mark\n      mark: {set: {note: again}, then: decide}",
+            [
+                "34: flows.bank.nodes.decide: decide, mark lead to each other in no time, so that nothing changes what is decided; say something between",
+                "41: flows.bank.nodes.later: nothing leads to this node; let another one do, or take it away",
+            ],
+        ),
+        (
+            "        otherwise: later",
+            "        otherwise: mark\n      mark: {set: {vip: 'true'}, then: decide}",
+            ["41: flows.bank.nodes.later: nothing leads to this node; let another one do, or take it away"],
+        ),
+        (
             "      note: {language: en, then: agent}",
             "      note: {language: en, then: more}\n      more: {say: {en: a, zh: b}, then: note}",
             [

@@ -13,7 +13,7 @@ import { PhonePanel } from "./PhonePanel";
 import { RingBand } from "./RingBand";
 import { SidePane } from "./SidePane";
 import { StateBar } from "./StateBar";
-import { type AgentDesk, AgentDeskProvider, type Code } from "./context";
+import { type AgentDesk, AgentDeskProvider } from "./context";
 import { Drafts } from "./drafts";
 import { shown, workOf } from "./pop";
 import { useSeen, useDeskPhone } from "./useDeskPhone";
@@ -35,7 +35,7 @@ export default function AgentPage() {
     () => [...live.consultations.values()].find((each) => each.consultation.to_agent === agentId) ?? null,
     [live.consultations, agentId],
   );
-  const { country, reasons, dispositions } = useCodes();
+  const codes = useCodes();
   const work = useMemo(() => (agent ? workOf(agent, live, consulted) : []), [agent, live, consulted]);
   const [chosen, setChosen] = useChosen(work.map(({ contactId }) => contactId));
 
@@ -44,16 +44,17 @@ export default function AgentPage() {
       agent
         ? {
             desk, agent, live, phone, phoneState, audio, ringer, device, drafts, work,
-            shown: shown(work, chosen), show: setChosen, country, reasons, dispositions,
+            shown: shown(work, chosen), show: setChosen, ...codes,
           }
         : null,
-    [desk, agent, live, phone, phoneState, audio, ringer, device, drafts, work, chosen, setChosen, country, reasons, dispositions],
+    [desk, agent, live, phone, phoneState, audio, ringer, device, drafts, work, chosen, setChosen, codes],
   );
   if (!page) {
     return (
       <>
         <Banners />
-        <Spin fullscreen delay={300} />
+        {/* Nothing comes before this desktop has taken over, and nothing may lie over the button for that. */}
+        {desk.stream.state === "connecting" && <Spin fullscreen delay={300} />}
       </>
     );
   }
@@ -98,24 +99,24 @@ function useDrafts(): Drafts {
   return drafts;
 }
 
-function useCodes(): { country: string; reasons: Code[]; dispositions: Code[] } {
+type Codes = Pick<AgentDesk, "country" | "reasons" | "dispositions" | "menus">;
+
+function useCodes(): Codes {
   const { api, stream } = useDesk();
-  const [codes, setCodes] = useState<{ country: string; reasons: Code[]; dispositions: Code[] }>({
-    country: "US",
-    reasons: [],
-    dispositions: [],
-  });
+  const [codes, setCodes] = useState<Codes>({ country: "US", reasons: [], dispositions: [], menus: [] });
   const isLive = stream.state === "live";
   useEffect(() => {
     if (!isLive) return;
     let gone = false;
-    void Promise.all([api.GET("/v1/site"), api.GET("/v1/reason-codes"), api.GET("/v1/wrapup-codes")]).then(
-      ([site, reasons, dispositions]) => {
+    const asked = [api.GET("/v1/site"), api.GET("/v1/reason-codes"), api.GET("/v1/wrapup-codes"), api.GET("/v1/menus")] as const;
+    void Promise.all(asked).then(
+      ([site, reasons, dispositions, menus]) => {
         if (gone) return;
         setCodes({
           country: site.data?.country ?? "US",
           reasons: reasons.data?.items ?? [],
           dispositions: dispositions.data?.items ?? [],
+          menus: menus.data?.items ?? [],
         });
       },
       () => undefined,

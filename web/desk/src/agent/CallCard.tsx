@@ -1,8 +1,8 @@
 /** One line of the phone: who, since when, and the buttons for what may be done now. */
 
 import {
-  CustomerServiceOutlined, MergeCellsOutlined, PauseOutlined, PhoneOutlined, PlayCircleOutlined, SwapOutlined, TeamOutlined,
-  UserAddOutlined,
+  CustomerServiceOutlined, MergeCellsOutlined, PauseOutlined, PhoneOutlined, PlayCircleOutlined, PushpinOutlined,
+  SwapOutlined, TeamOutlined, UserAddOutlined,
 } from "@ant-design/icons";
 import { Button } from "antd";
 import { useState } from "react";
@@ -10,23 +10,25 @@ import { useTranslation } from "react-i18next";
 
 import { readable } from "../phone/numbers";
 import { type Call, actionsOf } from "../phone/state";
+import { CallTargets, type Purpose } from "./CallTargets";
+import { MenuButton } from "./MenuButton";
 import { Parties } from "./Parties";
 import { RecordingLine } from "./RecordingLine";
-import { TargetPicker } from "./TargetPicker";
-import { completeConsultation } from "./callControl";
+import { completeConsultation, retrieve } from "./callControl";
 import { useAgentDesk, useRun } from "./context";
-import { mayAdd, partiesOf } from "./parties";
+import { enquiryOf, mayAdd, partiesOf } from "./parties";
 import { clock, useNow } from "./time";
 import { useConsultations } from "./useConsultations";
 import { keyOf } from "./useShortcuts";
+import { menuOf } from "./waiting";
 
 export function CallCard({ call, line }: { call: Call; line: number }) {
   const { t } = useTranslation();
-  const { desk, phone, phoneState, live, country, agent } = useAgentDesk();
+  const { desk, phone, phoneState, live, country, agent, menus } = useAgentDesk();
   const run = useRun();
   const consultations = useConsultations();
   const now = useNow();
-  const [picking, setPicking] = useState<"transfer" | "consult" | "add" | null>(null);
+  const [picking, setPicking] = useState<Purpose | null>(null);
   const may = actionsOf(call, phoneState);
   const can = (ability: Parameters<typeof phone.abilities.has>[0]) => phone.abilities.has(ability);
   const contact = live.contacts.get(call.contactId ?? "") ?? (phoneState.calls.length === 1 ? live.contacts.get(agent.contact_id ?? "") : undefined);
@@ -39,6 +41,12 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
   const swaps = several && (can("lines") || phoneState.calls.every(({ answeredAt }) => answeredAt !== null));
   const parties = contact ? partiesOf(live, contact, agent.id) : [];
   const shared = parties.length > 0;
+  const menu = contact && !consulting ? menuOf(contact, enquiryOf(live, contact.id, agent.id) !== null) : null;
+  // ctid has taken the caller away from a phone that knows nothing of it.
+  const away = menu !== null && call.state === "connected";
+  // What cannot be done just now keeps its place, so that nothing jumps under the hand.
+  const alone = contact && !several && !shared ? contact : null;
+  const menuName = (name: string) => menus.find(({ code }) => code === name)?.label ?? name;
   const left = parties.find(({ actions }) => actions.includes("complete"));
   return (
     <article
@@ -57,14 +65,26 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
       <div className="agent-call-sub">
         {consulting && <b>{t("agent.phone.consulting")} · </b>}
         {name && number !== name ? `${number} · ` : ""}
-        <span role="status">{t(`agent.phone.${call.returning ? "returning" : call.state}`)}</span>
+        <span role="status">
+          {menu !== null ? t("agent.menu.in", { menu: menuName(menu) }) : t(`agent.phone.${call.returning ? "returning" : call.state}`)}
+        </span>
         {holding && ` ${clock(now - call.since)}`}
         {call.heldByOther && ` · ${t("agent.phone.heldByOther")}`}
       </div>
       {contact && <RecordingLine contact={contact} />}
       {contact && <Parties contactId={contact.id} parties={parties} />}
       <div className="agent-call-buttons" hidden={call.state === "ringing"}>
-        {may.has("hold") && can("hold") && !shared && (!several || can("lines")) && (
+        {away && (
+          <Button
+            type="primary"
+            icon={<PlayCircleOutlined />}
+            onClick={() => void run(() => retrieve(desk.api, contact?.id ?? ""))}
+            data-testid="retrieve"
+          >
+            {t("agent.phone.retrieve")}
+          </Button>
+        )}
+        {may.has("hold") && can("hold") && !away && !shared && (!several || can("lines")) && (
           <Button
             icon={<PauseOutlined />}
             onClick={() => void run(() => phone.hold(call.id))}
@@ -89,16 +109,27 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
             {t("agent.phone.transfer")}
           </Button>
         )}
-        {may.has("consult") && !shared && (
-          <Button icon={<TeamOutlined />} onClick={() => setPicking("consult")} data-testid="consult">
+        {(may.has("consult") || alone) && !shared && (
+          <Button icon={<TeamOutlined />} disabled={!may.has("consult")} onClick={() => setPicking("consult")} data-testid="consult">
             {t("agent.phone.consult")}
           </Button>
         )}
-        {contact && !several && call.state === "connected" && mayAdd(contact, parties) && (
-          <Button icon={<UserAddOutlined />} onClick={() => setPicking("add")} data-testid="add-party">
+        {contact && !several && mayAdd(contact, parties) && (
+          <Button
+            icon={<UserAddOutlined />}
+            disabled={call.state !== "connected" || away}
+            onClick={() => setPicking("add")}
+            data-testid="add-party"
+          >
             {t("agent.phone.addParty")}
           </Button>
         )}
+        {contact && !several && contact.allowed_actions.includes("park") && (
+          <Button icon={<PushpinOutlined />} onClick={() => setPicking("park")} data-testid="park">
+            {t("agent.park.park")}
+          </Button>
+        )}
+        {alone && contact?.allowed_actions.includes("transfer") && <MenuButton contact={alone} />}
         {left && (
           <Button
             icon={<CustomerServiceOutlined />}
@@ -135,6 +166,7 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
         )}
         {may.has("hangUp") && (
           <Button
+            className="agent-hang-up"
             danger
             type="primary"
             icon={<PhoneOutlined rotate={225} />}
@@ -146,7 +178,7 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
           </Button>
         )}
       </div>
-      {picking && <TargetPicker kind={picking} call={call} contactId={contact?.id ?? null} onClose={() => setPicking(null)} />}
+      {picking && <CallTargets purpose={picking} call={call} contactId={contact?.id ?? null} onClose={() => setPicking(null)} />}
     </article>
   );
 }

@@ -9,6 +9,7 @@ import { asTyped } from "../phone/numbers";
 import { foremost } from "../phone/state";
 import { AudioSettings, Meters } from "./AudioSettings";
 import { CallCard } from "./CallCard";
+import { ParkedCalls } from "./ParkedCalls";
 import { useAgentDesk, useRun } from "./context";
 import { clock, useNow } from "./time";
 import { useActions } from "./useActions";
@@ -38,6 +39,7 @@ export function PhonePanel() {
         ))}
         {phoneState.calls.length === 0 && <LastEnded />}
         {web && phoneState.calls.length > 0 && <Meters />}
+        <ParkedCalls />
       </div>
       {device && <p className="agent-hint">{t("agent.phone.hardware", { device: device.replace(/^.*\//, "") })}</p>}
       {agent.state !== "LOGGED_OUT" && <Dial />}

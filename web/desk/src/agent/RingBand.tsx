@@ -1,10 +1,12 @@
 /** What comes in, so big that it is seen from a metre away: who, from where, how long yet, answer or not. */
 
-import { PhoneOutlined, StopOutlined } from "@ant-design/icons";
+import { PhoneOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { readable } from "../phone/numbers";
+import { Deflect } from "./Deflect";
+import { RejectButton } from "./RejectButton";
 import { useAgentDesk } from "./context";
 import { caller } from "./pop";
 import { useNow } from "./time";
@@ -24,7 +26,7 @@ export function RingBand() {
 function Ringing() {
   const { t } = useTranslation();
   const { live, country, phone } = useAgentDesk();
-  const { incoming, answer, reject } = useActions();
+  const { incoming, answer } = useActions();
   const now = useNow(250) + live.clockAhead;
   if (!incoming) return null;
   const { offer, pop } = incoming;
@@ -51,6 +53,7 @@ function Ringing() {
             .join(" · ")}
         </span>
       </div>
+      {offer?.allowed_actions.includes("deflect_offer") && <Deflect key={offer.id} offer={offer} pop={pop} />}
       {canAnswer ? (
         <Button
           className="agent-answer"
@@ -65,16 +68,7 @@ function Ringing() {
       ) : (
         <span className="agent-ringing-hint">{t(phone.kind === "web" ? "agent.ringing.connecting" : "agent.ringing.atPhone")}</span>
       )}
-      <Button
-        className="agent-reject"
-        size="large"
-        icon={<StopOutlined />}
-        onClick={() => void reject()}
-        aria-keyshortcuts={keyOf("hangUp")}
-        data-testid="reject"
-      >
-        {t("agent.ringing.reject")} <kbd>{keyOf("hangUp")}</kbd>
-      </Button>
+      <RejectButton />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** The agent's own: the day, earlier contacts, the directory, callbacks and messages. */
+/** The agent's own: the day, who waits to be picked up or called back, earlier contacts and the directory. */
 
 import { Badge, Tabs } from "antd";
 import { useState } from "react";
@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Callbacks, MyDay } from "./MyDay";
 import { Directory } from "./Directory";
 import { History } from "./History";
+import { WaitingList } from "./WaitingList";
 import { useDay } from "./useDay";
 
 export function SidePane() {
@@ -26,9 +27,20 @@ export function SidePane() {
         onChange={setTab}
         items={[
           { key: "day", label: label("day"), children: <MyDay day={day} /> },
+          {
+            key: "waiting",
+            label: label("waiting", day.day?.callbacks.length),
+            children: (
+              <>
+                <WaitingList />
+                <h3>{t("agent.callbacks.title")}</h3>
+                <Callbacks day={day} />
+              </>
+            ),
+            destroyOnHidden: true,
+          },
           { key: "history", label: label("history"), children: <History />, destroyOnHidden: true },
           { key: "directory", label: label("directory"), children: <Directory />, destroyOnHidden: true },
-          { key: "callbacks", label: label("callbacks", day.day?.callbacks.length), children: <Callbacks day={day} /> },
         ]}
       />
     </aside>

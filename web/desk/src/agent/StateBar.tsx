@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 
 import { LanguageChoice } from "../app/LanguageChoice";
 import { choose, useAppearance } from "../app/appearance";
+import { CallsToMe } from "./CallsToMe";
 import { Messages } from "./Messages";
 import { useAgentDesk } from "./context";
 import { clock, useNow } from "./time";
@@ -41,6 +42,7 @@ export function StateBar() {
       <StateButtons />
       <Lamps />
       <nav className="agent-tools">
+        <CallsToMe />
         <Messages />
         <Shortcuts />
         <Settings />

@@ -1,95 +1,72 @@
-/** Whom a call goes to, or who is asked: colleagues with their states, queues, the phone book, or any number. */
+/** Whom something goes to: colleagues with their states, queues, the phone book, any number, or whoever it may be. */
 
 import { Button, Input, Modal } from "antd";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { readable, toDial } from "../phone/numbers";
-import type { Call } from "../phone/state";
-import { useAgentDesk, useRun } from "./context";
+import { useAgentDesk } from "./context";
 import type { DirectoryEntry } from "./deskData";
-import { addParty, transfer } from "./callControl";
-import { useConsultations } from "./useConsultations";
 import { useDirectory } from "./useDirectory";
 
 const NUMBER = /^[\d+*#][\d\s()/*#.-]*$/;
 const SHOWN = 12;
-const TITLES = { transfer: "agent.transfer.title", consult: "agent.transfer.consultTitle", add: "agent.transfer.addTitle" };
-const HINTS = { transfer: "agent.transfer.hint", consult: "agent.transfer.consultHint", add: "agent.transfer.addHint" };
+
+export type Target = Pick<DirectoryEntry, "kind" | "id" | "number">;
 
 interface Props {
-  kind: "transfer" | "consult" | "add";
-  call: Call;
-  contactId: string | null;
+  title: string;
+  hint: string;
+  kinds: readonly Target["kind"][];
+  /** What the choice of nobody in particular is called; without it there is none. */
+  anybody?: string;
+  /** Carries the choice out, and gives whether it was; null is nobody in particular. */
+  onChoose: (target: Target | null) => Promise<boolean>;
   onClose: () => void;
 }
 
-export function TargetPicker({ kind, call, contactId, onClose }: Props) {
+export function TargetPicker({ title, hint, kinds, anybody, onChoose, onClose }: Props) {
   const { t } = useTranslation();
-  const { desk, phone, country, agent } = useAgentDesk();
-  const run = useRun();
-  const consultations = useConsultations();
+  const { country, agent } = useAgentDesk();
   const [search, setSearch] = useState("");
   const { entries } = useDirectory(search, SHOWN);
   const [busy, setBusy] = useState(false);
-  const typed = NUMBER.test(search.trim()) ? toDial(search, country) : null;
+  const typed = kinds.includes("number") && NUMBER.test(search.trim()) ? toDial(search, country) : null;
+  const offered = entries.filter(({ kind, id }) => kinds.includes(kind) && !(kind === "agent" && id === agent.id));
+  const wanted = t(kinds.length > 1 ? "agent.transfer.search" : "agent.park.search");
+  const nobodyNamed = anybody !== undefined && search.trim() === "";
 
-  // The call may be over before one has chosen.
-  const { phoneState } = useAgentDesk();
-  const gone = !phoneState.calls.some(({ id }) => id === call.id);
-  useEffect(() => {
-    if (gone) onClose();
-  }, [gone, onClose]);
-
-  const choose = async (entry: Pick<DirectoryEntry, "kind" | "id" | "number">) => {
+  const choose = async (target: Target | null) => {
     setBusy(true);
-    const done = await run(async () => {
-      if (kind === "add") {
-        const number = entry.number ?? entry.id;
-        if (contactId) await addParty(desk.api, contactId, entry.kind === "agent" ? { agent: entry.id } : { number });
-      } else if (kind === "consult") {
-        await consultations.begin(call, contactId, { ...(entry.kind === "agent" && { agent: entry.id }), number: entry.number });
-      } else if (contactId) {
-        const to = { agent: { agent: entry.id }, queue: { queue: entry.id }, number: { number: entry.number ?? entry.id } }[entry.kind];
-        await transfer(desk.api, contactId, to);
-      } else if (entry.number) {
-        await phone.refer(call.id, entry.number);
-      }
-    });
+    const done = await onChoose(target);
     setBusy(false);
     if (done) onClose();
   };
-
-  const offered = entries.filter(({ kind: what, id, number }) => {
-    if (what === "agent" && id === agent.id) return false;
-    return kind !== "transfer" ? what !== "queue" : contactId !== null || number !== null;
-  });
   return (
-    <Modal
-      open
-      footer={null}
-      onCancel={onClose}
-      width={460}
-      title={t(TITLES[kind])}
-      data-testid="target-picker"
-    >
-      <p className="agent-hint">{t(HINTS[kind])}</p>
+    <Modal open footer={null} onCancel={onClose} width={460} title={title} data-testid="target-picker">
+      <p className="agent-hint">{hint}</p>
       <Input
         autoFocus
         size="large"
         value={search}
         allowClear
-        placeholder={t("agent.transfer.search")}
-        aria-label={t("agent.transfer.search")}
+        placeholder={wanted}
+        aria-label={wanted}
         onChange={({ target }) => setSearch(target.value)}
         onPressEnter={() => {
           const first = offered[0];
-          if (typed) void choose({ kind: "number", id: typed, number: typed });
+          if (nobodyNamed) void choose(null);
+          else if (typed) void choose({ kind: "number", id: typed, number: typed });
           else if (first) void choose(first);
         }}
         data-testid="target-search"
       />
       <div className="agent-targets" data-testid="targets">
+        {nobodyNamed && (
+          <Button block type="primary" disabled={busy} onClick={() => void choose(null)} data-testid="target-anybody">
+            {anybody}
+          </Button>
+        )}
         {typed && (
           <Button
             block
@@ -121,7 +98,7 @@ export function TargetPicker({ kind, call, contactId, onClose }: Props) {
             </small>
           </Button>
         ))}
-        {!typed && offered.length === 0 && <p className="agent-hint">{t("agent.transfer.none")}</p>}
+        {!typed && !nobodyNamed && offered.length === 0 && <p className="agent-hint">{t("agent.transfer.none")}</p>}
       </div>
     </Modal>
   );

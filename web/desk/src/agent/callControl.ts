@@ -5,7 +5,12 @@ import type { Api, components } from "@ctid/client";
 import type { DeviceCommands } from "../phone/devicePhone";
 
 export type Consultation = components["schemas"]["ConsultationView"];
-export type Destination = { queue: string } | { agent: string } | { number: string };
+export type Destination = { queue: string } | { agent: string } | { number: string } | { menu: string } | { flow: string };
+
+/** A choice of the directory as ctid takes it. */
+export function destinationOf({ kind, id, number }: { kind: "agent" | "queue" | "number"; id: string; number: string | null }): Destination {
+  return { agent: { agent: id }, queue: { queue: id }, number: { number: number ?? id } }[kind];
+}
 
 export async function transfer(api: Api, contactId: string, to: Destination): Promise<void> {
   await api.POST("/v1/contacts/{contact_id}/transfer", { params: { path: { contact_id: contactId } }, body: { to } });
@@ -36,6 +41,15 @@ export async function muteParty(api: Api, contactId: string, legId: string, on: 
   });
 }
 
+/** Have the caller go through a menu while the agent waits. */
+export async function sendToMenu(api: Api, contactId: string, menu: string): Promise<void> {
+  await api.POST("/v1/contacts/{contact_id}/menu", { params: { path: { contact_id: contactId } }, body: { menu } });
+}
+
+export async function retrieve(api: Api, contactId: string): Promise<void> {
+  await api.POST("/v1/contacts/{contact_id}/retrieve", { params: { path: { contact_id: contactId } } });
+}
+
 /** As a contact's `allowed_actions` name them. */
 export type RecordingAction = "record" | "pause_recording" | "resume_recording";
 
@@ -55,7 +69,7 @@ export function deviceCommands(api: Api, agentId: string): DeviceCommands {
     hangUp: (id) => hangUp(api, id),
     answer: async (id) => void (await api.POST("/v1/offers/{offer_id}/answer", { params: { path: { offer_id: id } } })),
     hold: async (id) => void (await api.POST("/v1/contacts/{contact_id}/hold", contact(id))),
-    retrieve: async (id) => void (await api.POST("/v1/contacts/{contact_id}/retrieve", contact(id))),
+    retrieve: (id) => retrieve(api, id),
     mute: async (id, on) => void (await api.POST("/v1/contacts/{contact_id}/mute", { ...contact(id), body: { on } })),
     digits: async (id, digits) => void (await api.POST("/v1/contacts/{contact_id}/digits", { ...contact(id), body: { digits } })),
     alternate: async (id) => void (await api.POST("/v1/consultations/{consultation_id}/alternate", consultation(id))),

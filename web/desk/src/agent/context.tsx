@@ -37,6 +37,7 @@ export interface AgentDesk {
   country: string;
   reasons: Code[];
   dispositions: Code[];
+  menus: Code[];
 }
 
 export const AgentDeskOrNone = createContext<AgentDesk | null>(null);

@@ -11,7 +11,7 @@ const contact = (id: string, more: object = {}) =>
 const offer = (id: string, contactId: string, more: object = {}) =>
   ({ id, contact_id: contactId, agent_id: "a", state: "pending", allowed_actions: ["reject_offer"], pop: { ani: "+492", dnis: "200", queue: "sales", menu_path: [{ menu: "main" }, { key: "1" }], wait_ms: 9, attributes: { topic: "sales" }, customer: null, callback: null }, ...more }) as unknown as Offer;
 const live = (contacts: Contact[], offers: Offer[] = []): LiveState => ({
-  agents: new Map(), queues: new Map(), consultations: new Map(), supervisions: new Map(), pbxes: new Map(), clockAhead: 0,
+  agents: new Map(), queues: new Map(), consultations: new Map(), parked: new Map(), supervisions: new Map(), pbxes: new Map(), clockAhead: 0,
   contacts: new Map(contacts.map((each) => [each.id, each])),
   offers: new Map(offers.map((each) => [each.id, each])),
 });
@@ -35,6 +35,27 @@ describe("the screen pop", () => {
   it("shows the way through the menus as it was gone", () => {
     const path = [{ kind: "entry", name: "hotline" }, { kind: "menu", name: "main" }, { kind: "key", name: "", result: "timeout" }, { kind: "key", name: "1", result: "valid" }, { kind: "queue", name: "sales" }];
     expect(popOf("c", contact("c", { path }), null)?.path).toEqual([{ menu: "main", key: "timeout" }, { menu: "main", key: "1" }]);
+  });
+
+  it("shows what was chosen in flows by the nodes' titles, and nothing that was entered", () => {
+    const node = (name: string, title: string | null) => ({ kind: "node", name, result: null, title });
+    const path = [
+      { kind: "flow", name: "bank", result: "abc" },
+      node("bank/hello", null),
+      node("bank/topic", "What it is about"),
+      { kind: "key", name: "", result: "timeout" },
+      { kind: "key", name: "2", result: "valid" },
+      node("bank/account", "Account number"),
+      { kind: "digits", name: "", result: "valid" },
+      { kind: "confirm", name: "1", result: "valid" },
+      node("bank/more", null),
+      { kind: "key", name: "9", result: "valid" },
+    ];
+    expect(popOf("c", contact("c", { path }), null)?.path).toEqual([
+      { menu: "What it is about", key: "timeout" },
+      { menu: "What it is about", key: "2" },
+      { menu: "bank/more", key: "9" },
+    ]);
   });
 });
 

@@ -14,6 +14,8 @@ export interface Actions {
   setState: (state: Settable, reason?: string) => Promise<boolean>;
   answer: () => Promise<boolean>;
   reject: () => Promise<boolean>;
+  /** Reject what rings and be not ready from then on. */
+  rejectFor: (reason?: string) => Promise<boolean>;
   /** Reject what rings, else hang up the talk. */
   hangUp: () => Promise<boolean>;
   dial: (number: string) => Promise<boolean>;
@@ -55,17 +57,21 @@ export function useActions(): Actions {
       }
     });
 
+  const setState: Actions["setState"] = (state, reason) =>
+    run(() =>
+      api.PUT("/v1/agents/{agent_id}/state", {
+        params: { path: { agent_id: agent.id } },
+        body: { state, ...(reason && { reason }) },
+      }),
+    );
+
   return {
     incoming,
     answer,
     reject,
-    setState: (state, reason) =>
-      run(() =>
-        api.PUT("/v1/agents/{agent_id}/state", {
-          params: { path: { agent_id: agent.id } },
-          body: { state, ...(reason && { reason }) },
-        }),
-      ),
+    // The state first: it comes after what rings, and nothing else is offered in between.
+    rejectFor: async (reason) => (await setState("NOT_READY", reason)) && reject(),
+    setState,
     hangUp: () => {
       if (incoming) return reject();
       return run(async () => {

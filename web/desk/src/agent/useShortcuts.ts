@@ -10,6 +10,7 @@ import { useActions } from "./useActions";
 export const DIAL_FIELD = "agent-dial";
 export const NOTES_FIELD = "agent-notes";
 export const NOT_READY_BUTTON = "agent-not-ready";
+export const DEFLECT_BUTTON = "agent-deflect";
 
 export const SHORTCUTS = [
   ["answer", "F4"],
@@ -46,6 +47,10 @@ export function useShortcuts(): void {
     dial: () => document.getElementById(DIAL_FIELD)?.focus(),
     note: () => document.getElementById(NOTES_FIELD)?.focus(),
     hold: () => {
+      if (actions.incoming) {
+        document.getElementById(DEFLECT_BUTTON)?.click();
+        return;
+      }
       const call = foremost(phoneState);
       const waiting = phoneState.calls.find(({ state }) => state === "held");
       if (phone.kind === "device" && waiting && call?.state === "connected") void phone.swap(waiting.id).catch(() => undefined);

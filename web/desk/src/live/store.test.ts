@@ -105,6 +105,22 @@ describe("LiveStore", () => {
     expect(store.now().offers.size).toBe(0);
   });
 
+  it("keeps what is parked until it is fetched, and makes nobody's contact of it", () => {
+    const { store, frame } = stepped();
+    const parked = (id: string) => ({ contact: { ...contact(id), park: { by: "bob" } }, pop: { ani: "+491" } });
+    const first = snapshot([], [contact("own")]);
+    store.replace({ ...first, data: { ...first.data, parked: [parked("before")] } } as Snapshot);
+    store.apply(event(parked("own"), { type: "contact.parked" }));
+    store.apply(event(parked("other"), { type: "contact.parked" }));
+    frame();
+    expect([...store.now().parked.keys()]).toEqual(["before", "own", "other"]);
+    expect([...store.now().contacts.values()].map(({ id, park }) => [id, park?.by])).toEqual([["own", "bob"]]);
+    for (const id of ["before", "other"]) store.apply(event({ contact: contact(id), result: "fetched" }, { type: "contact.unparked" }));
+    frame();
+    expect([...store.now().parked.keys()]).toEqual(["own"]);
+    expect([...store.now().contacts.keys()]).toEqual(["own"]);
+  });
+
   it("drops what a snapshot does not name any more", () => {
     const { store } = stepped();
     store.replace(snapshot([agent("a"), agent("b")]));

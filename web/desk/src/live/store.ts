@@ -25,6 +25,13 @@ export interface Consulted {
   pop: Schemas["ScreenPopView"];
 }
 
+/** A caller whom an agent has left to whoever picks them up. */
+export interface Parked {
+  id: string;
+  contact: Contact;
+  pop: Schemas["ScreenPopView"];
+}
+
 export interface LiveState {
   agents: ReadonlyMap<string, Agent>;
   /** Live ones; one that closes leaves with the event that says so. */
@@ -32,6 +39,8 @@ export interface LiveState {
   offers: ReadonlyMap<string, Offer>;
   queues: ReadonlyMap<string, Queue>;
   consultations: ReadonlyMap<string, Consulted>;
+  /** By the contact's id; those that were parked by the agent, for them, or for anybody who serves the queue. */
+  parked: ReadonlyMap<string, Parked>;
   /** Of agents in the supervisor's scope; of oneself those that one is told of. */
   supervisions: ReadonlyMap<string, Supervision>;
   /** PBX to whether ctid has it. */
@@ -54,6 +63,7 @@ export class LiveStore {
   private readonly offers = new Map<string, Offer>();
   private readonly queues = new Map<string, Queue>();
   private readonly consultations = new Map<string, Consulted>();
+  private readonly parked = new Map<string, Parked>();
   private readonly supervisions = new Map<string, Supervision>();
   private readonly pbxes = new Map<string, boolean>();
   private clockAhead = 0;
@@ -67,6 +77,7 @@ export class LiveStore {
     offers: new Map(),
     queues: new Map(),
     consultations: new Map(),
+    parked: new Map(),
     supervisions: new Map(),
     pbxes: new Map(),
     clockAhead: 0,
@@ -85,6 +96,7 @@ export class LiveStore {
       offers: Offer[];
       queues: Queue[];
       consultations?: (Schemas["ConsultationView"] & { pop: Schemas["ScreenPopView"] })[];
+      parked?: Omit<Parked, "id">[];
       supervisions?: Supervision[];
       pbxes?: Record<string, boolean>;
     };
@@ -96,6 +108,7 @@ export class LiveStore {
     this.fill("queues", data.queues, at);
     const consulted = (data.consultations ?? []).map(({ pop, ...consultation }) => ({ id: consultation.id, consultation, pop }));
     this.fill("consultations", consulted, at);
+    this.fill("parked", (data.parked ?? []).map((each) => ({ id: each.contact.id, ...each })), at);
     this.fill("supervisions", data.supervisions ?? [], at);
     this.pbxes.clear();
     Object.entries(data.pbxes ?? {}).forEach(([name, up]) => this.pbxes.set(name, up));
@@ -108,7 +121,15 @@ export class LiveStore {
     const at = Date.parse(event.time);
     this.setClock(at - Date.now(), event.seq === undefined);
     if (data.agent) this.keep("agents", data.agent, true, at);
-    if (data.contact) this.keep("contacts", data.contact, data.contact.state !== "closed", at);
+    const parking = event.type === "contact.parked" || event.type === "contact.unparked";
+    // It is shown to colleagues whose contact it is not, and who are not told how it goes on.
+    if (data.contact && (!parking || this.contacts.has(data.contact.id))) {
+      this.keep("contacts", data.contact, data.contact.state !== "closed", at);
+    }
+    if (parking) {
+      const told = event.data as unknown as Omit<Parked, "id">;
+      this.keep("parked", { id: told.contact.id, ...told }, event.type === "contact.parked", at);
+    }
     if (data.offer) this.keep("offers", data.offer, data.offer.state === "pending" || data.offer.state === "accepted", at);
     if (event.type === "consultation.created" || event.type === "consultation.ended") {
       const told = event.data as unknown as Omit<Consulted, "id">;
