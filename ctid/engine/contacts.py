@@ -167,7 +167,7 @@ def end(turn: Turn, contact: Contact, outcome: Outcome) -> None:
         contact.outcome = outcome
     if contact.ended_at is None:
         contact.ended_at = turn.now
-    for timer in ("step", "wait", "exclude", "parted"):
+    for timer in ("step", "wait", "exclude", "parted", "known"):
         turn.cancel_timer(f"{timer}:{contact.id}")
     if contact.callback is not None:
         end_callback(turn, contact)

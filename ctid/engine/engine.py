@@ -281,6 +281,8 @@ class Engine:
                 queueing.widen(turn, contact)
             case "treat" if contact := state.contacts.get(subject):
                 treatment.due(turn, contact)
+            case "known" if contact := state.contacts.get(subject):
+                journey.known_or_not(turn, contact)
             case "hush" if contact := state.contacts.get(subject):
                 flows.still_waiting(turn, contact)
             case "wait" if contact := state.contacts.get(subject):

@@ -58,6 +58,16 @@ OUTSIDE = ("number", "voicemail", "phone")
 """Steps of a path by which a contact leaves ctid, as ``CTID_NEXT`` tells them the dialplan."""
 
 
+DECISION = "decision"
+"""What a call that the PBX deals with waits for, to know who it is: the flow that decides."""
+
+AWAITING = "known"
+"""A caller's position while it is waited for the directory to tell who they are."""
+
+KNOWN_MS = 500
+"""How long it is waited; then they are nobody we know, until we do."""
+
+
 LAST_AGENT, LAST_QUEUE = "last_agent", "last_queue"
 """Attributes that tell who served the caller last and where: the customer's, or the contact's if nobody knows them."""
 
@@ -92,7 +102,28 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     turn.emit(AnswerLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     if contact.ani:
         turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
-    go(turn, contact, choice.place)
+    if contact.ani and choice.destination.flow is not None:
+        _await_customer(turn, contact, choice.place)
+    else:
+        go(turn, contact, choice.place)
+
+
+def known_or_not(turn: Turn, contact: Contact) -> None:
+    """Go on with a caller of whom it was waited to know who they are."""
+    if contact.ivr is None or not contact.ivr.node.startswith(f"{AWAITING}:"):
+        return
+    turn.cancel_timer(f"known:{contact.id}")
+    kind, _, flow = contact.ivr.then.partition(":")
+    if kind == DECISION:
+        _go_on(turn, contact, flows.begin(turn, contact, flow, decision=True))
+    else:
+        go(turn, contact, contact.ivr.then)
+
+
+def _await_customer(turn: Turn, contact: Contact, then: str) -> None:
+    """Their first words may be in the caller's language, and the first decision about who they are."""
+    contact.ivr = MenuPosition(node=f"{AWAITING}:{then}", token="", then=then)
+    turn.start_timer(f"known:{contact.id}", KNOWN_MS)
 
 
 def newcomer(turn: Turn, event: CallArrived | DecisionAsked) -> tuple[Contact, Leg]:
@@ -134,6 +165,8 @@ def decide(turn: Turn, event: DecisionAsked) -> None:
         known.has_agi = True
         if contact is not None and position is not None and position.decision:
             _go_on(turn, contact, flows.again(turn, contact, position))
+        elif contact is not None and f"known:{contact.id}" in turn.state.timers:
+            pass
         else:
             turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next=decisions.UNDECIDED))
         return
@@ -141,6 +174,9 @@ def decide(turn: Turn, event: DecisionAsked) -> None:
     contacts.publish(turn, contact, "contact.created")
     if early_ends.take(turn, event.pbx, event.unique_id):
         caller_gone(turn, leg, None, "unknown")
+    elif event.flow in turn.site.flows and contact.ani:
+        turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
+        _await_customer(turn, contact, f"{DECISION}:{event.flow}")
     elif event.flow in turn.site.flows:
         _go_on(turn, contact, flows.begin(turn, contact, event.flow, decision=True))
     else:
@@ -189,7 +225,7 @@ def replay(turn: Turn, contact: Contact, position: MenuPosition) -> None:
         _go_on(turn, contact, flows.again(turn, contact, position.flow))
     elif kind == "menu":
         enter_menu(turn, contact, name, tries=max(0, position.tries - 1))
-    else:
+    elif kind != AWAITING:
         go(turn, contact, name)
 
 
@@ -620,6 +656,12 @@ def looked_up(turn: Turn, event: CustomerLookedUp) -> None:
     contact = turn.state.contacts.get(event.contact_id)
     if event.failure:
         turn.note("lookup-failed", event.failure)
+    _learn(turn, contact, event)
+    if contact is not None:
+        known_or_not(turn, contact)
+
+
+def _learn(turn: Turn, contact: Contact | None, event: CustomerLookedUp) -> None:
     nothing = event.customer is None and event.last_call is None and not event.recent
     if contact is None or nothing or contact.state is ContactState.CLOSED:
         return

@@ -368,7 +368,8 @@ class MenuPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
     Attributes:
-        node: ``menu:<name>``, ``play:<place>`` or ``flow:<name>``: what is being played.
+        node: ``menu:<name>``, ``play:<place>`` or ``flow:<name>``: what is being played; ``known:<place>`` while it is
+            waited to know who they are.
         token: Names the one prompt being played; an answer with another token is late and is dropped.
         tries: How often the menu was played without a valid key.
         then: For an announcement, the destination that follows, as its key in the configuration.

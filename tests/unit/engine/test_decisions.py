@@ -26,13 +26,11 @@ FLOWS = {
 }
 
 
-def asked(flow: str = "route", **attributes: str) -> Site:
+def asked(flow: str = "route", ani: str = "", **attributes: str) -> Site:
     made = copy.deepcopy(SPEC)
     made["flows"] = FLOWS
     site = Site(made)
-    site.give(
-        ev.DecisionAsked(pbx="main", unique_id="c1", flow=flow, ani="030123456", dnis="700", attributes=attributes)
-    )
+    site.give(ev.DecisionAsked(pbx="main", unique_id="c1", flow=flow, ani=ani, dnis="700", attributes=attributes))
     return site
 
 
@@ -84,3 +82,13 @@ def test_the_caller_hangs_up_meanwhile() -> None:
     site = asked()
     site.ended("c1")
     assert site.record().outcome is Outcome.ABANDONED
+
+
+def test_about_a_customer_whom_the_directory_knows() -> None:
+    site = asked(ani="030123456")
+    assert not site.all(cmd.FetchLookup)
+    lookup = site.only(cmd.LookUpCustomer)
+    site.give(ev.DecisionAsked(pbx="main", unique_id="c1", flow="route", ani="", dnis="700"))
+    assert not site.out, "it asks again, and is waited with"
+    site.give(ev.CustomerLookedUp(contact_id=lookup.contact_id, customer=None))
+    assert site.only(cmd.FetchLookup)

@@ -9,6 +9,7 @@ import pytest
 
 from ctid.model import commands as cmd
 from ctid.model import events as ev
+from ctid.model.contact import Customer
 from ctid.model.flow import FlowPosition
 from ctid.model.speech import Speech
 from ctid.model.states import AgentState, ContactState, Outcome
@@ -101,7 +102,15 @@ def spec(**queue: Any) -> dict[str, Any]:
 def site_in_bank(**fields: Any) -> Site:
     site = Site(spec())
     site.call(dnis="200", **fields)
+    answered = [each for each in site.out if isinstance(each, cmd.AnswerLeg)]
+    nobody(site)
+    site.out = [*answered, *site.out]
     return site
+
+
+def nobody(site: Site, index: int = -1) -> None:
+    """The directory knows nobody of that number."""
+    site.give(ev.CustomerLookedUp(contact_id=site.contact(index).id, customer=None))
 
 
 def position(site: Site) -> FlowPosition:
@@ -196,9 +205,10 @@ def position_version(site: Site, name: str) -> str:
 
 
 def test_to_an_agent_with_what_the_flow_says_is_needed() -> None:
-    site = site_in_bank()
+    site = Site(spec())
     site.ready("bob")
-    site.call("c1", dnis="200")
+    site.call(dnis="200")
+    nobody(site)
     site.played()
     site.key("3")
     contact = site.contact()
@@ -282,12 +292,44 @@ def test_sensitive_digits_do_not_outlive_a_restart_and_are_asked_for_again() -> 
     }
     site = Site(made)
     site.call(dnis="200")
+    nobody(site)
     site.played()
     site.key("1")
     seal(site)
     fetched(site, "sealed_lost")
     assert texts(site) == ["Pin?"]
     assert position(site).sealed == {}
+
+
+def test_a_customer_hears_their_language_from_the_first_word() -> None:
+    site = Site(spec())
+    contact = site.call(dnis="200")
+    assert not site.all(cmd.PlayAndCollect)
+    site.give(ev.CustomerLookedUp(contact_id=contact.id, customer=Customer(id="1", name="Li", language="zh-CN")))
+    assert texts(site) == ["chime", "欢迎。"]
+    assert contact.attributes["language"] == "zh-CN"
+
+
+def test_a_directory_that_says_nothing_is_not_waited_for_long() -> None:
+    site = Site(spec())
+    contact = site.call(dnis="200")
+    site.wait(0.5)
+    assert texts(site) == ["chime", "Welcome."]
+    assert not site.give(ev.CustomerLookedUp(contact_id=contact.id, customer=None))
+
+
+def test_a_caller_who_withholds_their_number_is_nobody_we_could_know() -> None:
+    site = Site(spec())
+    site.call(dnis="200", ani="")
+    assert texts(site) == ["chime", "Welcome."]
+
+
+def test_who_hangs_up_while_it_is_waited_to_know_them_leaves_nothing() -> None:
+    site = Site(spec())
+    site.call(dnis="200")
+    site.ended()
+    assert site.record().outcome is Outcome.ABANDONED
+    assert not [each for each in site.engine.state.timers if each.startswith("known")]
 
 
 def test_no_key_twice_ends_it() -> None:
@@ -312,6 +354,7 @@ def test_no_key_is_taken_by_what_is_said_before_sensitive_digits() -> None:
     made["flows"]["bank"]["nodes"]["again"] = {"call": "identify", "then": "bye"}
     site = Site(made)
     site.call(dnis="200")
+    nobody(site)
     site.played()
     site.key("1")
     site.key("12345")
@@ -344,6 +387,7 @@ def test_who_has_what_they_came_for_may_hang_up() -> None:
     made["flows"]["bank"]["nodes"]["tell"]["goal"] = True
     site = Site(made)
     site.call(dnis="200")
+    nobody(site)
     site.played()
     site.key("1")
     site.key("12345")
@@ -467,6 +511,7 @@ def test_a_changed_flow_is_for_new_calls_and_who_is_in_it_goes_through_it_as_it_
     made["flows"]["bank"]["nodes"]["what"]["menu"]["say"] = {"en": "New.", "zh": "新。"}
     reload(site, made)
     site.call("c2", dnis="200")
+    nobody(site)
     site.played("c2")
     assert texts(site) == ["New."]
     site.out = [first]
