@@ -38,7 +38,7 @@ SITE: dict[str, Any] = {
     "flows": {
         "bank": {
             "start": "pin",
-            "attributes": {"balance": "money"},
+            "attributes": {"account": "digits", "balance": "money"},
             "nodes": {
                 "pin": {
                     "collect": {
@@ -114,7 +114,7 @@ async def living(
 
 
 def caller(site: BankSite) -> FakeAgiCall:
-    call = FakeAgiCall(site.agi.port, arguments=("pbx=main", f"account={ACCOUNT}"), callerid="+4930901820")
+    call = FakeAgiCall(site.agi.port, arguments=("pbx=main", f"account={ACCOUNT}"), callerid="unknown")
     call.replies["STREAM FILE"] = "200 result=0 endpos=8000"
     call.replies["WAIT FOR DIGIT"] = [f"200 result={ord(digit)}" for digit in PIN * 2]
     return call
