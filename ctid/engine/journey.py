@@ -258,6 +258,9 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
         if isinstance(destination, GoSpec):
             _need(turn, contact, destination)
         enter_queue(turn, contact, destination.queue)
+        if contact.meant_for and contact.state not in WAITING:
+            # The queue has sent them elsewhere.
+            queueing.mean_for_nobody(turn, contact)
     elif destination.menu is not None:
         enter_menu(turn, contact, destination.menu)
     elif destination.flow is not None:
