@@ -10,6 +10,7 @@ from ctid.acd.order import place
 from ctid.acd.profile import profile
 from ctid.acd.scan import Asking, Free, first_match
 from ctid.engine import assignment, outlook, own_calls, segments
+from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.engine import Engine
 from ctid.engine.parked import is_parked
 from ctid.engine.requirement import line_key, pbx_of
@@ -161,14 +162,21 @@ class Watch:
                 case cmd.SaveRecord():
                     self._record(command)
                 case cmd.ReleaseLeg():
-                    assert command.next in ("hangup", "fallback", "phones", *SENT_ON)
-                    assert bool(command.target) == (command.next in SENT_ON), "sent on to nowhere"
+                    self._released(command)
                 case cmd.Refuse():
                     assert self.world.engine.snapshot() == self._before, "a refused request changed something"
                 case cmd.Note(code="lease-expired"):
                     self._given_up.add(command.detail)
                 case _:
                     pass
+
+    def _released(self, command: cmd.ReleaseLeg) -> None:
+        channel = self.world.channels.get(command.unique_id)
+        if channel is not None and channel.script == "decide":
+            assert command.next in ("decided", "undecided"), "a call that the PBX deals with is taken from it"
+        else:
+            assert command.next in ("hangup", "fallback", "phones", *SENT_ON)
+            assert bool(command.target) == (command.next in SENT_ON), "sent on to nowhere"
 
     def _record(self, command: cmd.SaveRecord) -> None:
         record, life = command.record, self.world.life
@@ -195,6 +203,10 @@ class Watch:
         else:
             assert bool(record.agent_id) == (record.connected_at is not None), "served by an agent who never talked"
         assert all(each.left_at and each.done_at for each in record.segments), "an agent's part without an end"
+        ways = [step.kind for step in record.path if step.kind in ("flow", "node", "left")]
+        assert not ways or ways[-1] == "left", "in a flow for ever"
+        assert all(ways[at - 1] != "left" for at, kind in enumerate(ways) if kind == "node" and at), "in no flow"
+        assert len(record.path) < 2 * MAX_STEPS, "an endless path"
 
     def _agents(self, state: SiteState, event: ev.Event, now: Instant) -> None:
         offered = [offer.agent_id for offer in state.offers.values()]
@@ -281,8 +293,17 @@ class Watch:
         assert version >= self.versions.get(what, 0), f"the version of {what} fell"
         self.versions[what] = version
 
+    def _flow(self, contact: Contact) -> None:
+        """Wherever somebody is in a flow, the configuration has it."""
+        position = contact.ivr.flow if contact.ivr is not None else None
+        if position is not None and not position.over:
+            flows = self.world.engine.site.flows
+            assert position.node in flows[position.flow].nodes, "a node that is gone"
+            assert all(frame.node in flows[frame.flow].nodes for frame in position.frames), "no way back"
+
     def _contact(self, state: SiteState, contact: Contact) -> None:
         self._rises(contact.id, contact.version)
+        self._flow(contact)
         if contact.watched or own_calls.is_being_placed(contact):
             self._own_call(state, contact)
             return
@@ -436,6 +457,35 @@ class Watch:
 
         self.world.after(1_000, listen)
 
+    def answered_by(self, channel: Channel) -> None:
+        """A session has done what it was told, and is told what comes next before its caller wonders."""
+        before = channel.session, channel.orders
+
+        def look() -> None:
+            there = self.world.channels.get(channel.unique_id) is channel and self.world.running
+            idle = not (channel.tasks or channel.music or channel.released)
+            stuck = there and idle and (channel.session, channel.orders) == before
+            assert not stuck, f"{channel.unique_id} is told nothing"
+
+        self.world.after(2_000, look)
+
+    def answered(self, contact_id: str) -> None:
+        """A lookup has answered."""
+        channel = self._channel_of(contact_id)
+        if channel is not None and channel.session:
+            self.answered_by(channel)
+
+    def waits_for_answer(self, contact_id: str) -> None:
+        """A lookup is made for a caller, who will hear music in a while."""
+        if (channel := self._channel_of(contact_id)) is not None:
+            channel.orders += 1
+            self.heard(channel.unique_id)
+
+    def _channel_of(self, contact_id: str) -> Channel | None:
+        contact = self.world.engine.state.contacts.get(contact_id)
+        leg = self.world.engine.state.legs.get(contact.caller_leg) if contact is not None else None
+        return self.world.channels.get(leg.unique_id) if leg is not None else None
+
     def heard(self, unique_id: str) -> None:
         """A caller hears music or a prompt."""
         self._sounding[unique_id] = True
@@ -489,6 +539,7 @@ class Watch:
 
     def nothing_left(self) -> None:
         """All is quiet: no leg, contact, offer or timer is left, and every caller was accounted for."""
+        self.world.tell_daemon(ev.ConfigLoaded(spec=self.world.spec))
         state = self.world.engine.state
         left = {
             "contacts": [*state.contacts],
@@ -499,6 +550,9 @@ class Watch:
             "consultations": [*state.consultations, *state.consulted],
             "recordings": [*state.recordings],
             "supervisions": [*state.supervisions, *state.supervisors],
+            "sensitive digits": [*self.world.flows.sealed],
+            "flows": [name for name in self.world.engine.site.flows if "@" in name],
+            "lookups": [*self.world.flows.pending],
         }
         assert not any(left.values()), f"left over: {left}"
         working = (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)

@@ -19,6 +19,7 @@ from ctid.spec.agent import VOICE
 from sip_test_rig.invariants import Watch
 from sip_test_rig.simulated_call_control import CallControl
 from sip_test_rig.simulated_customers import Customers
+from sip_test_rig.simulated_flows import Flows
 from sip_test_rig.simulated_phone_calls import PhoneCalls
 from sip_test_rig.simulated_supervision import Supervisors
 from sip_test_rig.simulated_transfers import Transfers
@@ -34,6 +35,7 @@ class SimulatedPbx(VirtualTime):
     def __init__(self, seed: int, spec: dict[str, Any], odds: Odds | None = None) -> None:
         super().__init__(seed)
         self.spec = spec
+        self.reloads = [spec]
         self.odds = odds or Odds()
         self.engine = Engine()
         self.watch = Watch(self)
@@ -56,6 +58,7 @@ class SimulatedPbx(VirtualTime):
         self.call_control = CallControl(self)
         self.supervisors = Supervisors(self)
         self.phone_calls = PhoneCalls(self)
+        self.flows = Flows(self)
         self.bridges = 0
         self.own_calls: set[str] = set()
         self.told: dict[str, tuple[bool, bool]] = {}
@@ -120,6 +123,7 @@ class SimulatedPbx(VirtualTime):
         self.life += 1
         self.cut_ami()
         self.timers.clear()
+        self.flows.crash()
         self.agi.generation += 1
         self.restore(self.random.randrange(len(self.journal)))
         for channel in list(self.channels.values()):
@@ -151,6 +155,14 @@ class SimulatedPbx(VirtualTime):
                 self.record_message(command)
             case cmd.PlayMusic():
                 self.watch.heard(command.unique_id)
+                if (channel := self.channels.get(command.unique_id)) is not None:
+                    channel.orders, channel.music = channel.orders + 1, True
+            case cmd.AwaitKey():
+                self.flows.await_key(command)
+            case cmd.FetchLookup():
+                self.flows.fetch(command)
+            case cmd.ForgetSealed():
+                self.flows.forget(command)
             case cmd.ReleaseLeg():
                 self.release(command)
             case cmd.RingAgent() if self.ami.up:
@@ -351,11 +363,20 @@ class SimulatedPbx(VirtualTime):
                 return
             self.sessions += 1
             channel.session = self.sessions
+            channel.tasks, channel.free_ms, channel.music = 0, self.now_ms, False
             self.watch.entered(channel)
             if channel.script == "in":
                 # Some call again: there are not so many of them.
                 caller = "" if channel.dials else f"+4930{1_000_000 + channel.caller % 6}"
                 self.say(self.agi, ev.CallArrived(pbx=PBX, unique_id=channel.unique_id, ani=caller, dnis=channel.dnis))
+            elif channel.script == "decide":
+                caller = f"+4930{1_000_000 + channel.caller % 6}"
+                self.say(
+                    self.agi,
+                    ev.DecisionAsked(
+                        pbx=PBX, unique_id=channel.unique_id, flow=channel.dnis, ani=caller, dnis=channel.dnis
+                    ),
+                )
             elif channel.script == "transfer":
                 self.say(
                     self.agi,
@@ -387,14 +408,27 @@ class SimulatedPbx(VirtualTime):
         event = ev.DigitsCollected(
             pbx=PBX, unique_id=command.unique_id, token=command.token, digits=digits, ended_by=kind
         )
+        if command.max_digits > 1 or command.sealed is not None:
+            assert not (command.ahead and command.sealed), "sensitive digits were told"
+            event = self.flows.keys_of(command, event)
 
         def done() -> None:
             if channel.session == session:
+                channel.tasks -= 1
+                if event.sealed:
+                    self.flows.sealed.add(event.sealed)
+                self.watch.answered_by(channel)
                 self.say(self.agi, event)
                 if self.chance(self.odds.duplicate):
                     self.say(self.agi, event)
 
-        self.later(50, 2_000, done)
+        self.after(self.busy(channel, self.random.randint(50, 2_000)), done)
+
+    def busy(self, channel: Channel, for_ms: int) -> int:
+        """Give a session something to do that takes a while, once it has done all else; gives back when it is done."""
+        channel.orders, channel.tasks, channel.music = channel.orders + 1, channel.tasks + 1, False
+        channel.free_ms = max(channel.free_ms, self.now_ms) + for_ms
+        return channel.free_ms - self.now_ms
 
     def record_message(self, command: cmd.RecordMessage) -> None:
         """Play prompts, beep, and record; the disk may refuse, and the caller says what they have to say."""
@@ -416,11 +450,15 @@ class SimulatedPbx(VirtualTime):
             if channel.session == session:
                 self.say(self.agi, event)
 
-        def beep() -> None:
-            tell(begun)
-            self.later(500, 9_000, lambda: tell(ended))
+        def over() -> None:
+            if channel.session == session:
+                channel.tasks -= 1
+                self.watch.answered_by(channel)
+                tell(ended)
 
-        self.later(50, 2_000, beep)
+        self.after(self.busy(channel, self.random.randint(50, 2_000)), lambda: tell(begun))
+        channel.tasks -= 1
+        self.after(self.busy(channel, self.random.randint(500, 9_000)), over)
 
     def release(self, command: cmd.ReleaseLeg) -> None:
         """The session ends in earnest; the dialplan hangs up or goes on without us."""
@@ -428,6 +466,7 @@ class SimulatedPbx(VirtualTime):
         if channel is None or not channel.session:
             return
         channel.released = True
+        self.flows.decided += command.next == "decided"
         self.leave_agi(channel)
         if command.next == "given" and self.chance(0.8):
             self.transfers.give(channel)

@@ -79,8 +79,12 @@ class Channel:
         peer: The channel it is bridged with.
         bridged_at: When that began.
         released: ctid let it go for good.
-        script: What the dialplan asks of ctid: ``in``, ``after`` or ``transfer``.
+        script: What the dialplan asks of ctid: ``in``, ``after``, ``transfer`` or ``decide``.
         extension: Where a phone sent it on to.
+        orders: How many commands its session was given.
+        tasks: How many of them have yet to be answered.
+        free_ms: When its session is done with those that it was given.
+        music: Whether it hears music.
         native: The dialplan connects it by itself; ctid only watches.
         holds: The caller's channel whose agent this is: while it lives, no other agent's is bridged with them.
     """
@@ -99,6 +103,10 @@ class Channel:
     holds: str = ""
     script: str = "in"
     extension: str = ""
+    orders: int = 0
+    tasks: int = 0
+    free_ms: int = 0
+    music: bool = False
     native: bool = False
 
 

@@ -78,7 +78,7 @@ def hand_over(turn: Turn, contact: Contact, consultation: Consultation, asked: L
     agent, caller = holding.agent_leg(turn, contact), turn.state.legs[contact.caller_leg]
     turn.cancel_timer(f"join:{contact.id}")
     if contact.on_hold:
-        holding.unpark(contact)
+        holding.unpark(turn, contact, "given_on")
     if asked.muted:
         turn.emit(MuteLeg(pbx=asked.pbx, unique_id=asked.unique_id, on=False))
     # From here on it is a leg like any other: that of the agent who has the contact, or none of ours.

@@ -6,7 +6,7 @@ decided here: it is given back to whoever asked (``ctid.engine.journey``).
 
 from __future__ import annotations
 
-from ctid.engine import contacts, holding, queueing, recordings, statements
+from ctid.engine import contacts, queueing, recordings, statements
 from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.flow_world import ContactWorld
 from ctid.engine.turn import Turn
@@ -86,6 +86,13 @@ def fetched(turn: Turn, event: LookupAnswered) -> tuple[Contact, Way | None] | N
     return contact, _answered(turn, contact, position, Fetched(event.fields, event.failure))
 
 
+def unasked(turn: Turn, contact: Contact | None, event: DigitsCollected) -> None:
+    """Digits that nobody waits for any more: sensitive ones are forgotten, unless they have been taken before."""
+    position = contact.ivr.flow if contact is not None and contact.ivr is not None else None
+    if event.sealed and (position is None or event.sealed not in position.sealed.values()):
+        turn.emit(ForgetSealed(sealed=[event.sealed]))
+
+
 def still_waiting(turn: Turn, contact: Contact) -> None:
     """The answer of a lookup takes its time: music, so that the caller knows that they are still there."""
     position = contact.ivr.flow if contact.ivr is not None else None
@@ -133,8 +140,11 @@ def _walk(turn: Turn, contact: Contact, position: FlowPosition | None) -> Walk:
 
 def _answered(turn: Turn, contact: Contact, position: FlowPosition, answer: Answer) -> Way | None:
     _hush(turn, contact, position, on=False)
-    walk = _walk(turn, contact, position)
-    return _carry_out(turn, contact, walk, walk.answered(answer))
+    walk, held = _walk(turn, contact, position), set(position.sealed.values())
+    effect = walk.answered(answer)
+    if replaced := held - set(position.sealed.values()):
+        turn.emit(ForgetSealed(sealed=sorted(replaced)))
+    return _carry_out(turn, contact, walk, effect)
 
 
 def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect) -> Way | None:
@@ -218,8 +228,8 @@ def _hush(turn: Turn, contact: Contact, position: FlowPosition, *, on: bool) -> 
     """Pause the recording of the talk while sensitive digits are entered, and go on with it after that."""
     if position.hushed is on:
         return
-    agent = holding.agent_leg(turn, contact)
-    recording = turn.state.recordings.get(agent.recording) if agent is not None else None
+    recording = turn.state.recordings.get(contact.recording.id) if contact.recording is not None else None
+    agent = turn.legs.get(recording.leg_id) if recording is not None else None
     if agent is None or recording is None or (on and (recording.paused or not recording.asked)):
         return
     position.hushed = recording.paused = on

@@ -6,7 +6,7 @@ outlive a daemon that dies: the dialplan has the one ask for ctid again and the 
 
 from __future__ import annotations
 
-from ctid.engine import contacts, hold_recall, leg_states, queueing
+from ctid.engine import contacts, flows, hold_recall, leg_states, queueing
 from ctid.engine.turn import Turn
 from ctid.model.commands import HoldCall, JoinLegs, MuteLeg, RemindAgent
 from ctid.model.contact import Contact
@@ -71,7 +71,7 @@ def bridged(turn: Turn, contact: Contact, leg: Leg) -> None:
         turn.emit(MuteLeg(pbx=leg.pbx, unique_id=leg.unique_id, on=True))
     if contact.on_hold and agent is not None and together(agent, turn.legs.get(contact.caller_leg)):
         turn.cancel_timer(f"join:{contact.id}")
-        unpark(contact)
+        unpark(turn, contact, "taken_back")
         leg_states.change(turn, agent, LegState.CONNECTED, "leg.retrieved")
         contacts.publish(turn, contact, "contact.updated")
 
@@ -92,9 +92,10 @@ def recall(turn: Turn, leg: Leg) -> None:
         turn.emit(RemindAgent(pbx=leg.pbx, unique_id=leg.unique_id))
 
 
-def unpark(contact: Contact) -> None:
-    """The caller is not on hold with us any more, nor in a menu meanwhile."""
-    contact.on_hold, contact.ivr = False, None
+def unpark(turn: Turn, contact: Contact, how: str) -> None:
+    """The caller is not on hold with us any more, nor in a menu or flow meanwhile; for ``how`` see ``flows.left``."""
+    flows.left(turn, contact, how)
+    contact.on_hold = False
     contact.version += 1
 
 

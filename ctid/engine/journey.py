@@ -290,9 +290,13 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
     contact.attributes.update(destination.set)
     contact.priority += destination.priority
     if destination.queue is not None:
+        surveys.goes_on(turn, contact)
         if isinstance(destination, GoSpec):
             _need(turn, contact, destination)
         enter_queue(turn, contact, destination.queue)
+        if contact.meant_for and contact.state not in WAITING:
+            # The queue has sent them elsewhere.
+            queueing.mean_for_nobody(turn, contact)
     elif destination.menu is not None:
         enter_menu(turn, contact, destination.menu)
     elif destination.flow is not None:
@@ -306,7 +310,7 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
         leave_for(turn, contact, "voicemail", destination.voicemail)
     else:
         contact.ivr = None
-        wanted_queue = any(step.kind == "queue" for step in contact.path)
+        wanted_queue = any(step.kind == "queue" for step in contact.path) and not surveys.has_talked(contact)
         contact.outcome = Outcome.OVERFLOW if wanted_queue else Outcome.HANDLED
         release(turn, leg)
 
@@ -340,6 +344,7 @@ def call_back(turn: Turn, contact: Contact, leg: Leg, destination: Destination) 
     The promise holds from here on: who hangs up in the middle of the prompts will be called as well.
     """
     queue = destination.callback or ""
+    surveys.goes_on(turn, contact)
     contact.attributes.update(destination.set)
     contact.priority += destination.priority
     refusal = callbacks.refusal(turn, queue, contact.ani)
@@ -469,6 +474,7 @@ def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, promp
 def enter_flow(turn: Turn, contact: Contact, name: str, *, survey: bool = False) -> None:
     """Lead the caller into a flow."""
     if name in turn.site.flows:
+        survey = survey or surveys.has_talked(contact)
         _go_on(turn, contact, flows.begin(turn, contact, name, survey=survey))
     else:
         hand_off(turn, contact, turn.state.legs[contact.caller_leg])
@@ -527,6 +533,8 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
     """A prompt was played out, or a key was pressed."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
+    if leg is None or contact is None or not _awaits(contact, event):
+        flows.unasked(turn, contact, event)
     if leg is None or contact is None:
         return
     if contact.outcome is Outcome.CALLBACK or callbacks.is_saying_goodbye(contact, leg):
@@ -560,6 +568,10 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
         go(turn, contact, f"menus/{name}/{verdict.then.place}")
     else:
         enter_menu(turn, contact, name, tries=position.tries, prompts=verdict.then.prompts)
+
+
+def _awaits(contact: Contact, event: DigitsCollected) -> bool:
+    return contact.ivr is not None and contact.ivr.token == event.token
 
 
 def leave_queue(turn: Turn, contact: Contact) -> None:

@@ -8,6 +8,7 @@ from ctid.engine import (
     consultations,
     contacts,
     detours,
+    flows,
     outage,
     own_calls,
     phones,
@@ -360,6 +361,7 @@ def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) 
     """The customer's part ended, whoever ended it: who talked wraps up, or all is done."""
     apart = consultations.is_apart(turn, contact) and not consultations.has_emergency(turn, contact)
     alone = list(contact.offer_ids) if apart else []
+    flows.left(turn, contact, "lost" if outcome is Outcome.FAILED else "hung_up")
     contacts.end(turn, contact, outcome)
     consultations.over(turn, contact)
     contact.on_hold = False
@@ -378,8 +380,8 @@ def talk_over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) 
 
 
 def survey(turn: Turn, contact: Contact) -> None:
-    """The talk is over and its caller is with us, to be asked about it; they were handled, whatever they say."""
-    contact.outcome = Outcome.HANDLED
+    """The talk is over and its caller is with us, to be asked about it."""
+    surveys.begin(turn, contact)
     consultations.over(turn, contact)
     for segment in segments.talking(contact):
         leave_talk(turn, contact, segment, "ended")

@@ -43,7 +43,10 @@ def park(turn: Turn, request: ParkRequested) -> View:
         pop=screen_pop(contact, turn.now, turn.floor),
     )
     consultations.over(turn, contact)
-    if not on_hold_with_us:
+    if on_hold_with_us:
+        # In a menu or flow, they hear no music yet.
+        queueing.play_music(turn, contact)
+    else:
         transfers.fetch(turn, caller)
     return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 

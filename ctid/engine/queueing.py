@@ -117,10 +117,15 @@ def mean_for(turn: Turn, contact: Contact, agent_id: str) -> None:
     turn.start_timer(f"meant:{contact.id}", ms(turn.site.policy.transfer_seconds))
 
 
-def mean_for_all(turn: Turn, contact: Contact) -> None:
-    """The agent whom the contact was meant for did not take it: it is for whomever its queue says."""
+def mean_for_nobody(turn: Turn, contact: Contact) -> None:
+    """The contact does not wait where it was meant for one agent."""
     contact.meant_for, contact.steps = "", []
     turn.cancel_timer(f"meant:{contact.id}")
+
+
+def mean_for_all(turn: Turn, contact: Contact) -> None:
+    """The agent whom the contact was meant for did not take it: it is for whomever its queue says."""
+    mean_for_nobody(turn, contact)
     restart_steps(turn, contact)
 
 

@@ -343,7 +343,7 @@ def _hand_over(turn: Turn, supervision: Supervision, contact: Contact, leg: Leg,
     agent = holding.agent_leg(turn, contact)
     turn.cancel_timer(f"join:{contact.id}")
     if contact.on_hold:
-        holding.unpark(contact)
+        holding.unpark(turn, contact, "given_on")
     # From here on it is a leg like any other: that of the agent who has the contact, or none of ours.
     supervisions.forget(turn, leg)
     supervisions.end(turn, supervision, SupervisionEnd.TAKEN_OVER)

@@ -296,7 +296,7 @@ def _part(turn: Turn, contact: Contact, giver: Segment, result: str = "transferr
             offers.hang_up(turn, offer)
     flows.left(turn, contact, "given_on")
     if contact.on_hold:
-        holding.unpark(contact)
+        holding.unpark(turn, contact, "given_on")
     caller = turn.legs.get(contact.caller_leg)
     if caller is not None and caller.muted:
         caller.muted = False

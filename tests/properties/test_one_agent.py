@@ -11,7 +11,7 @@ from ctid.model.commands import RingAgent
 from ctid.model.states import AgentState, Outcome
 from sip_test_rig.simulated_pbx import SimulatedPbx
 from sip_test_rig.simulated_world import Odds
-from tests.properties.walks import SPEC
+from tests.properties.sites import SPEC
 
 pytestmark = pytest.mark.properties
 

@@ -17,7 +17,8 @@ from ctid.model.contact import Contact
 from ctid.model.instant import Instant
 from ctid.model.states import AgentState, ContactState
 from sip_test_rig.simulated_pbx import UTC_MS, SimulatedPbx
-from tests.properties.walks import SPEC, everybody_works, step
+from tests.properties.sites import SPEC
+from tests.properties.walks import everybody_works, step
 
 pytestmark = pytest.mark.properties
 
