@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import Ctid
+from tests.cli.running import DEMO, Ctid
 
 SITE = """\
 site: demo
@@ -285,3 +285,8 @@ def test_a_flow_is_drawn(ctid: Ctid, bank: Path) -> None:
     assert '    n0 -->|"1, otherwise"| n1' in done.stdout.splitlines()
     done = ctid("ivr", "graph", "bang", "-c", bank)
     assert (done.returncode, done.stderr) == (2, "ctid: there is no flow 'bang'; there is: bank, busy\n")
+
+
+def test_the_demo_s_own_tests_pass(ctid: Ctid) -> None:
+    done = ctid("ivr", "test", "-c", DEMO)
+    assert (done.returncode, done.stdout) == (0, "6 passed, 0 failed\n")

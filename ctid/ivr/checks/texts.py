@@ -64,11 +64,10 @@ def _languages(flows: Flows, flow: str, spec: FlowSpec, voices: frozenset[str] |
 
 def _voices(flows: Flows) -> frozenset[str] | None:
     """Languages that there is a voice for; ``None`` where nobody can tell: for a site without its daemon."""
-    if "pbxes" not in flows.data or "speech" not in DaemonSpec.model_fields:
-        return None
     section = flows.data.get("speech")
     if not isinstance(section, dict):
-        return frozenset()
+        whole = "pbxes" in flows.data and "speech" in DaemonSpec.model_fields
+        return frozenset() if whole else None
     given = section.get("voices", spoken.LANGUAGES)
     return frozenset(map(str, given)) if isinstance(given, (dict, tuple)) else None
 

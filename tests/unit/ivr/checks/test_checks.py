@@ -517,6 +517,10 @@ def test_voices_and_grammars() -> None:
     }
     said_in = (("flows", "hello", "languages", 1), "values that are said can't be said in 'de'; they can in: en, zh")
     assert list(faulty_flows({"flows": flows})) == [said_in]
+    assert list(faulty_flows({"flows": flows, "speech": {"voices": {"en": {}, "de": {}}}})) == [said_in]
+    no_voice = "there is no voice for 'de' under speech.voices; there is: en"
+    assert list(faulty_flows({"flows": flows, "speech": {"voices": {"en": {}}}})) == [said_in, (said_in[0], no_voice)]
+    assert len(list(faulty_flows({"flows": flows, "speech": {}}))) == 2
 
 
 def test_lookups_are_checked_where_the_configuration_tells_them() -> None:
