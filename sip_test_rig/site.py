@@ -24,6 +24,7 @@ from ctid.desktop.auth import Authority, Role
 from ctid.model.access import Grant
 from ctid.model.speech import Speech
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments
+from ctid.spec.loader import config_files
 from ctid.spec.speech import SpeechSpec
 from ctid.speech.sources import Sources
 from sip_test_rig import tones
@@ -170,7 +171,7 @@ class CtidProcess:
 def demo_config() -> dict[str, Any]:
     """The demo's configuration as plain data, for tests to change what they are about."""
     data: dict[str, Any] = {}
-    for file in sorted((_CHECKOUT / "config" / "demo").glob("*.yaml")):
+    for file in config_files(_CHECKOUT / "config" / "demo"):
         data.update(yaml.safe_load(file.read_text(encoding="utf-8")))
     return data
 

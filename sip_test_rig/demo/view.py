@@ -28,7 +28,7 @@ _CONTACT_STYLES: Final = {
 _IN_WORDS: Final = {"created": "in menu", "offered": "ringing", "connected": "talking", "wrap_up": "wrap-up"}
 _WIDE: Final = 116
 _TALL: Final = 36
-_HEADER_ROWS: Final = 7
+_HEADER_ROWS: Final = 9
 _SIDE_ROWS: Final = 10
 _POP_ROWS: Final = 12
 _CALL_ROWS: Final = 9
@@ -44,6 +44,9 @@ def addresses(stage: Stage) -> list[str]:
         f"[bold]{SUPERVISOR}[/], password [bold]{password(SUPERVISOR)}[/]",
         f"[bold]{url}/docs[/]         the API; metrics /metrics, readiness /readyz",
         f"[bold]curl -H @{stage.token_file('supervisor')} {url}/v1/agents[/]   or any other path",
+        "[bold]bootstrap/with check python -m ctid ivr try bank -c config/demo[/]   the bank's hotline (dial 103) by keyboard; "
+        "[bold]graph bank[/] draws it, [bold]test[/] runs its tests",
+        f"[bold]curl -H @{stage.token_file('supervisor')} {url}/v1/flows/bank/report[/]   where its callers went and left",
         f"[dim]demo tokens of alice, bob and supervisor, and ctid's log, lie in {stage.site.folder}[/]",
     ]
 
