@@ -1,4 +1,4 @@
-"""Callers of the bank: they listen to its flows in their language, press keys, hear a balance, talk, and tell how it was."""
+"""Callers of the bank: they listen to its flows in their language, press keys, hear a balance, and tell how it was."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from typing import Any, Final
 
 from rich.markup import escape
 
-from sip_test_rig import tones
 from sip_test_rig.demo.callers import ended, reaches_an_agent
 from sip_test_rig.demo.cast import BANK_CAST, BankCaller
 from sip_test_rig.demo.event_log import EventLog
-from sip_test_rig.demo.prompts import until_heard
 from sip_test_rig.demo.stage import CALLER_VOICE_HZ
+from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall, PhoneError
+from sip_test_rig.recognise import recognise
 from sip_test_rig.site import RigSite
+from sip_test_rig.tones import SAMPLE_RATE
 
 PAUSE_S: Final = 12.0
 PATIENCE_S: Final = 40.0
 """How long a caller listens for what comes next: the first time it may have to be rendered before."""
 
+LISTEN_EVERY_S: Final = 0.4
+JUST_NOW_S: Final = 3.0
 LANGUAGES: Final = {"en": ("1", "English"), "zh": ("2", "中文")}
 
 
@@ -89,13 +92,17 @@ class _Caller:
         language = language or self._caller.language
         text = last_text(self._site.config["flows"], node, language, confirm=confirm)
 
-        def sound() -> tones.Samples | None:
+        def heard() -> bool:
+            if self._call.state == "ended":
+                raise PhoneError(f"the call ended before “{text}” was heard")
             try:
-                return self._site.sound(text, language)
+                sound = self._site.sound(text, language)
             except FileNotFoundError:
-                return None
+                # Nobody has spoken it yet.
+                return False
+            return bool(recognise(self._call.media.recording(len(sound) / SAMPLE_RATE + JUST_NOW_S), {text: sound}))
 
-        await until_heard(self._call, f"“{text}”", sound, PATIENCE_S)
+        await eventually(heard, f"“{text}” heard", timeout=PATIENCE_S, every=LISTEN_EVERY_S)
 
     def _tell(self, sign: str, what: str) -> None:
         self._log.tell(f"{sign}  [bold]{escape(self._caller.name)}[/] {escape(what)}")

@@ -1,8 +1,7 @@
-"""Prompts: the spoken prompts and texts of the demo, recognised by ear: by correlation with what a caller has heard."""
+"""Prompts: the spoken prompts of the demo, recognised by ear: by correlation with what a caller has heard."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +33,9 @@ class Prompts:
             name: Which prompt.
             seconds: Only its beginning, so long; all of it when left out.
         """
-        return likeness(recording, self._sound(name, seconds))
+        samples = tones.from_wav(self.files[name])
+        wanted = samples if seconds is None else samples[: round(seconds * tones.SAMPLE_RATE)]
+        return likeness(recording, wanted)
 
     async def until_heard(
         self, call: PhoneCall, name: str, seconds: float | None = None, timeout: float = 20.0
@@ -44,41 +45,17 @@ class Prompts:
         Raises:
             TimeoutError: It was not heard in time, or the call ended before.
         """
-        sound = self._sound(name, seconds)
-        return await until_heard(call, f"prompt {name}", lambda: sound, timeout)
+        best = 0.0
 
-    def _sound(self, name: str, seconds: float | None) -> tones.Samples:
-        samples = tones.from_wav(self.files[name])
-        return samples if seconds is None else samples[: round(seconds * tones.SAMPLE_RATE)]
+        def recognised() -> bool:
+            nonlocal best
+            best = max(best, self.likeness(call.media.recording(), name, seconds))
+            return best >= RECOGNISED or call.state == "ended"
 
-
-async def until_heard(
-    call: PhoneCall, what: str, sound: Callable[[], tones.Samples | None], timeout: float = 20.0
-) -> float:
-    """Wait until a caller has heard a sound; tell how like it was, from 0 to 1.
-
-    Args:
-        call: Theirs.
-        what: Names it, for whoever reads why it failed.
-        sound: Gives it; None while it is not there yet.
-        timeout: How long to wait, in seconds.
-
-    Raises:
-        TimeoutError: It was not heard in time, or the call ended before.
-    """
-    best = 0.0
-
-    def recognised() -> bool:
-        nonlocal best
-        wanted = sound()
-        if wanted is not None:
-            best = max(best, likeness(call.media.recording(), wanted))
-        return best >= RECOGNISED or call.state == "ended"
-
-    await eventually(recognised, f"{what} heard", timeout=timeout, every=LISTEN_EVERY_S)
-    if best < RECOGNISED:
-        raise TimeoutError(f"the call ended before {what} was heard (likeness {best:.2f})")
-    return best
+        await eventually(recognised, f"prompt {name} heard", timeout=timeout, every=LISTEN_EVERY_S)
+        if best < RECOGNISED:
+            raise TimeoutError(f"the call ended before prompt {name} was heard (likeness {best:.2f})")
+        return best
 
 
 def likeness(recording: tones.Samples, wanted: tones.Samples) -> float:
