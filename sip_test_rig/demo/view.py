@@ -45,7 +45,7 @@ def addresses(stage: Stage) -> list[str]:
         f"[bold]{url}/docs[/]         the API; metrics /metrics, readiness /readyz",
         f"[bold]curl -H @{token} {url}/v1/agents[/]   or any other path; how the bank's callers fared: "
         "[bold]/v1/flows/bank/report[/]",
-        "[bold]bootstrap/with check python -m ctid ivr try bank -c config/demo[/]   the bank's hotline at the keyboard; "
+        "[bold]bootstrap/with check python -m ctid ivr try bank -c config/demo[/]   the bank's hotline by keyboard; "
         "[bold]ivr graph bank[/] draws it, [bold]ivr test[/] tests it",
         f"[dim]demo tokens of alice, bob and supervisor, and ctid's log, lie in {stage.site.folder}[/]",
     ]
