@@ -71,6 +71,10 @@ GOALS: Final[Mapping[str, Sequence[Goal]]] = {
             most=30,
         ),
     ],
+    "ivr_step": [
+        Goal("machine_us", "a step of the flow machine: below 50 µs, median", most=50),
+        Goal("gap_p99_ms", "1,000 callers in flows on one core: gaps between prompts below 50 ms, p99", most=50),
+    ],
     "acd_simulate": [
         Goal("contacts_per_minute_all_cores", "a million contacts a minute through the whole engine", least=1_000_000),
     ],

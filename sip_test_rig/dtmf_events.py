@@ -13,6 +13,7 @@ _STEP_S: Final = 0.02
 _STEP_TICKS: Final = 160
 _PRESS_STEPS: Final = 5
 _END_PACKETS: Final = 3
+_END: Final = 0x80
 _GAP_S: Final = 0.1
 _VOLUME: Final = 10
 
@@ -33,6 +34,11 @@ class EventPacket:
     timestamp: int
     payload: bytes
 
+    @property
+    def is_end(self) -> bool:
+        """Whether it says that the key is pressed no more."""
+        return bool(self.payload[1] & _END)
+
 
 def press(keys: str) -> Iterator[EventPacket]:
     """Lay out the packets of keys pressed one after another, each for a tenth of a second.
@@ -50,7 +56,7 @@ def press(keys: str) -> Iterator[EventPacket]:
         # The end is said three times, in case one is lost (RFC 4733, section 2.5.1.4).
         for _ in range(_END_PACKETS):
             yield EventPacket(
-                due, False, timestamp, struct.pack("!BBH", event, 0x80 | _VOLUME, _PRESS_STEPS * _STEP_TICKS)
+                due, False, timestamp, struct.pack("!BBH", event, _END | _VOLUME, _PRESS_STEPS * _STEP_TICKS)
             )
         due += _GAP_S
 

@@ -22,10 +22,14 @@ class Media(asyncio.DatagramProtocol):
 
     Attributes:
         digits: the keys that the other side pressed.
+        heard_at: the loop's time at which each packet of audio came, those of `recording` in their order.
+        pressed_at: the loop's time at which the end of each key was sent first.
     """
 
     def __init__(self, voice: tones.Samples) -> None:
         self.digits = ""
+        self.heard_at: list[float] = []
+        self.pressed_at: list[float] = []
         self._voice = tones.to_ulaw(voice)
         self._at = 0
         self._heard = bytearray()
@@ -83,6 +87,7 @@ class Media(asyncio.DatagramProtocol):
     def forget(self) -> None:
         """Forget what was heard so far."""
         self._heard.clear()
+        self.heard_at.clear()
 
     async def until_heard(self, hz: float, seconds: float, timeout: float) -> None:
         """Wait until that tone was heard for so long in all.
@@ -128,6 +133,7 @@ class Media(asyncio.DatagramProtocol):
         kind, payload = data[1] & 0x7F, data[12:]
         if kind == _PCMU:
             self._heard += payload
+            self.heard_at.append(asyncio.get_running_loop().time())
             self._arrived.set()
         elif kind == PAYLOAD_TYPE and len(payload) >= 4:
             press_id = struct.unpack_from("!I", data, 4)[0]
@@ -146,12 +152,16 @@ class Media(asyncio.DatagramProtocol):
     async def _speak(self) -> None:
         clock = asyncio.get_running_loop().time
         due = clock()
+        was_end = False
         while True:
             keys_sent = False
             while self._due_keys and self._due_keys[0][0] <= clock():
                 _, base, packet = self._due_keys.popleft()
                 self._send(PAYLOAD_TYPE | (0x80 if packet.marker else 0), base + packet.timestamp, packet.payload)
                 keys_sent = True
+                if packet.is_end and not was_end:
+                    self.pressed_at.append(clock())
+                was_end = packet.is_end
             if not keys_sent:
                 self._send(_PCMU, self._timestamp, self._next_voice())
             self._timestamp = (self._timestamp + _PACKET_BYTES) & 0xFFFFFFFF

@@ -7,6 +7,7 @@ which share words are told apart; where two claim the same moment, the one that 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -87,12 +88,13 @@ async def until_recognised(media: Media, known: Mapping[str, Samples], names: li
     """
     found: list[Heard] = []
 
-    def heard_all() -> bool:
-        found[:] = recognise(media.recording(), known)
+    async def heard_all() -> bool:
+        # In a thread, so that the phones go on hearing meanwhile.
+        found[:] = await asyncio.to_thread(recognise, media.recording(), known)
         return [heard.name for heard in found] == names
 
     try:
-        await eventually(heard_all, "all are heard", timeout=timeout, every=0.25)
+        await eventually(heard_all, "all are heard", timeout=timeout, every=0.5)
     except TimeoutError as late:
         told = [(heard.name, round(heard.at, 2)) for heard in found]
         raise TimeoutError(f"expected {names} within {timeout} s, heard {told}") from late

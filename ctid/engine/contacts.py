@@ -15,7 +15,7 @@ from ctid.model.record import ContactRecord
 from ctid.model.states import WAITING, ContactState, Direction, Outcome
 from ctid.routing.numbers import to_e164
 
-MAX_STEPS = 200
+MAX_STEPS = 1_000
 """Steps of one contact's path. A menu that leads to itself and whose prompts are missing would go round for ever."""
 
 TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {

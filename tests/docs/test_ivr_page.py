@@ -123,3 +123,18 @@ def _run(folder: Path) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "ctid", "ivr", "test", "-c", "."], cwd=folder, env={"PYTHONPATH": str(CHECKOUT)},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+
+
+def test_the_treatment_of_waiting_callers_is_as_shown() -> None:
+    (text,) = [text for text in examples(PAGE, "yaml") if text.startswith("queues:")]
+    data = site(text)
+    assert list(faulty_site_references({**data, "pbxes": {}})) == []
+    waiting = SiteSpec.model_validate(data).queues["patient"].waiting
+    assert waiting is not None
+    assert set(waiting.keys) == {"1", "2", "3"}
+    assert waiting.position
+    assert waiting.expected_wait
+    words = re.search(r"`(\[\{en: You are.*?\])`", TEXT)
+    assert words is not None
+    data["queues"]["patient"]["waiting"]["position"] = read(f"own: {words[1]}")["own"]
+    assert SiteSpec.model_validate(data).queues["patient"].waiting != waiting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -11,7 +12,7 @@ from sip_test_rig.cut_line import CutLine
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
-from sip_test_rig.site import RigSite
+from sip_test_rig.site import PROMPTS, RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.call_acts import (
     OUTSIDE_SITE,
@@ -42,6 +43,41 @@ from tests.integration.floor import (
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 
+IN_FLOW = "500"
+
+
+def with_flow(data: dict[str, Any]) -> dict[str, Any]:
+    """A number at which a flow asks for a key, and then for digits."""
+    data["entries"]["flow"] = {"dnis": IN_FLOW, "open": {"flow": "ask"}}
+    data["flows"] = {
+        "ask": {
+            "start": "menu",
+            "nodes": {
+                "menu": {
+                    "menu": {
+                        "say": {"prompt": "ctid/main-menu"},
+                        "keys": {"1": "digits"},
+                        "tries": 10,
+                        "otherwise": "end",
+                    }
+                },
+                "digits": {
+                    "collect": {
+                        "into": "number",
+                        "say": {"prompt": "ctid/sorry"},
+                        "max": 4,
+                        "timeout_seconds": 30,
+                        "then": "end",
+                        "otherwise": "end",
+                    }
+                },
+                "end": {"end": "done"},
+            },
+        }
+    }
+    return data
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def line() -> AsyncIterator[CutLine]:
     """What leads from ctid to the manager interface."""
@@ -52,7 +88,7 @@ async def line() -> AsyncIterator[CutLine]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(line: CutLine) -> AsyncIterator[RigSite]:
     """A site whose manager link can be cut; at the end its journal comes out the same again."""
-    site = RigSite(config(), ami_port=line.port, **OUTSIDE_SITE)
+    site = RigSite(with_flow(config()), ami_port=line.port, **OUTSIDE_SITE)
     line.target = (site.pbx.host, site.pbx.ami_port)
     async with site:
         yield site
@@ -200,4 +236,29 @@ async def test_the_agent_is_with_the_caller_while_the_colleague_waits_and_goes_b
         await act(seat, contact_id, "hang-up")
         await until_ended(call, mine, theirs)
         await finish(seat, contact_id)
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("hangs_up", [False, True])
+async def test_callers_go_on_through_a_flow_meanwhile(
+    line: CutLine, site: RigSite, boss: Desktop, hangs_up: bool
+) -> None:
+    async with Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call = await caller.call(IN_FLOW)
+        await until_hears_more(call, PROMPTS["ctid/main-menu"], 0.2)
+        contact_id = boss.events[-1]["data"]["contact"]["id"]
+        await cut(line, boss)
+        call.press("1")
+        await until_hears_more(call, PROMPTS["ctid/sorry"], 0.2)
+        if hangs_up:
+            call.hang_up()
+        else:
+            call.press("12")
+        await mend(line, boss)
+        if not hangs_up:
+            call.press("34")
+            await call.until("ended", timeout=PATIENCE_S)
+        record = await until_record(boss, contact_id)
+        assert record["outcome"] == ("abandoned" if hangs_up else "handled")
+        assert record["attributes"] == ({} if hangs_up else {"number": "1234"})
     await until_quiet(site, boss)

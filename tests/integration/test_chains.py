@@ -8,7 +8,7 @@ import pytest
 
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.phone import Phone, PhoneCall
-from sip_test_rig.site import RigSite
+from sip_test_rig.site import PROMPTS, RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.call_acts import (
     act,
@@ -39,6 +39,24 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)
 def _config() -> dict[str, Any]:
     data = config()
     data["queues"]["support"]["steps"] = [{"agents": ["a03"]}]
+    data["queues"]["support"]["survey"] = "survey"
+    data["flows"] = {
+        "survey": {
+            "start": "score",
+            "nodes": {
+                "score": {
+                    "collect": {
+                        "into": "score",
+                        "say": {"prompt": "ctid/sorry"},
+                        "max": 1,
+                        "then": "over",
+                        "otherwise": "over",
+                    }
+                },
+                "over": {"end": "done"},
+            },
+        }
+    }
     data["menus"]["main"]["keys"]["3"] = {"queue": "support", "set": {"paid": "yes"}}
     return data
 
@@ -66,9 +84,12 @@ async def test_one_contact_through_the_hands_of_three(site: RigSite, boss: Deskt
         await both_hear(call, last, third)
         await finish(second, contact_id)
         last.hang_up()
-        await until_ended(call)
+        await until_hears_more(call, PROMPTS["ctid/sorry"])
         await finish(third, contact_id)
+        call.press("5")
+        await until_ended(call)
         record = await until_record(boss, contact_id)
+        assert record["attributes"]["score"] == "5"
         assert [(each["agent_id"], each["result"]) for each in record["segments"]] == [
             ("a01", "transferred"),
             ("a02", "transferred"),

@@ -17,7 +17,7 @@ from sip_test_rig import tones
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
-from sip_test_rig.site import RigSite
+from sip_test_rig.site import PROMPTS, RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.floor import (
     CALLER_HZ,
@@ -53,6 +53,25 @@ def config() -> dict[str, Any]:
 
 
 CONFIG = config()
+CONFIG["flows"] = {
+    "pay": {
+        "start": "card",
+        "nodes": {
+            "card": {
+                "collect": {
+                    "into": "card",
+                    "sensitive": True,
+                    "say": {"prompt": "ctid/sorry"},
+                    "max": 4,
+                    "then": "asked",
+                    "otherwise": "over",
+                }
+            },
+            "asked": {"set": {"asked": "yes"}, "then": "over"},
+            "over": {"end": "done"},
+        },
+    }
+}
 
 
 async def in_talk(caller: Phone, seat: Seat, number: str = DIRECT) -> tuple[PhoneCall, PhoneCall, str]:
@@ -178,6 +197,26 @@ async def test_a_paused_stretch_and_a_hold_are_silent(site: RigSite, boss: Deskt
             assert [each for each in told if each != "-"] == [tone(hz)] * 3
             assert "-".join(told).count(tone(hz)) == 3
             assert told.count("-") >= 2
+
+
+async def test_it_is_silent_while_the_caller_enters_sensitive_digits(site: RigSite, boss: Desktop) -> None:
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        await act(seat, contact_id, "menu", {"flow": "pay"})
+        await until_hears_more(call, PROMPTS["ctid/sorry"], 0.3)
+        await boss.wait("recording.paused", timeout=PATIENCE_S)
+        call.press("4929")
+        await boss.wait("recording.resumed", timeout=PATIENCE_S)
+        await both_hear(call, mine, seat, 0.6)
+        contact = await boss.request("GET", f"/v1/contacts/{contact_id}")
+        assert contact["recording"]["state"] == "recording"
+        assert (contact["attributes"]["asked"], "4929" in str(contact)) == ("yes", False)
+        await end(site, boss, call, mine)
+        (recording,) = await until_stored(boss, contact_id)
+        left, _ = await audio(site, recording)
+        assert [each for each in parts(left) if each not in "?-"] == [tone(CALLER_HZ)] * 2
+        for file in site.folder.rglob("*"):
+            assert not file.is_file() or b'"4929"' not in file.read_bytes()
 
 
 async def test_what_is_not_asked_for_is_not_kept(site: RigSite, boss: Desktop) -> None:
