@@ -51,15 +51,30 @@ it("offers the menus and the flows, and sends the caller through the one that is
   expect(POST.mock.calls).toEqual([["/v1/contacts/{contact_id}/menu", { ...contact, body: { flow: "pay" } }]]);
 });
 
-it("finds one as it is typed, and Enter takes it", async () => {
+it("takes what is typed and entered at once, not what was listed before", async () => {
   const { POST } = shown();
   fireEvent.click(screen.getByTestId("send-to-menu"));
-  await screen.findByTestId("target-flow-pay");
   const search = screen.getByTestId("target-search");
-  fireEvent.change(search, { target: { value: "mai" } });
-  await waitFor(() => expect(screen.queryByTestId("target-flow-pay")).toBeNull());
+  expect(document.activeElement).toBe(search);
+  await screen.findByTestId("target-menu-main");
+  fireEvent.change(search, { target: { value: "pay" } });
   fireEvent.keyDown(search, { key: "Enter", keyCode: 13 });
-  await waitFor(() => expect(POST).toHaveBeenCalledWith("/v1/contacts/{contact_id}/menu", expect.objectContaining({ body: { menu: "main" } })));
+  expect(screen.getByTestId("target-menu-main")).toBeTruthy();
+  await waitFor(() => expect(POST).toHaveBeenCalled());
+  expect(POST).toHaveBeenCalledWith("/v1/contacts/{contact_id}/menu", expect.objectContaining({ body: { flow: "pay" } }));
+});
+
+it("does nothing at Enter while nothing is typed, or nothing is found", async () => {
+  const { GET, POST } = shown();
+  fireEvent.click(screen.getByTestId("send-to-menu"));
+  await screen.findByTestId("target-menu-main");
+  const search = screen.getByTestId("target-search");
+  fireEvent.keyDown(search, { key: "Enter", keyCode: 13 });
+  fireEvent.change(search, { target: { value: "x" } });
+  fireEvent.keyDown(search, { key: "Enter", keyCode: 13 });
+  await waitFor(() => expect(screen.queryByTestId("target-menu-main")).toBeNull());
+  expect(GET).toHaveBeenLastCalledWith("/v1/directory", { params: { query: { search: "x", kind: "flow", limit: 12 } } });
+  expect(POST).not.toHaveBeenCalled();
 });
 
 it("cannot be used while ctid would refuse it, and is not there without menus and flows", () => {

@@ -1,7 +1,7 @@
 /** Where something goes to: colleagues with their states, queues, any number, menus and flows, or whoever it may be. */
 
-import { Button, Input, Modal } from "antd";
-import { useState } from "react";
+import { Button, Input, type InputRef, Modal } from "antd";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { readable, toDial } from "../phone/numbers";
@@ -32,7 +32,8 @@ export function TargetPicker<K extends Kind>({ title, hint, kinds, anybody, onCh
   const [search, setSearch] = useState("");
   const takes = (kind: Kind): kind is K => (kinds as readonly Kind[]).includes(kind);
   const ivr = takes("menu") || takes("flow");
-  const { entries } = useDirectory(search, SHOWN, ivr);
+  const { entries, sought } = useDirectory(search, SHOWN, ivr);
+  const field = useRef<InputRef>(null);
   const [busy, setBusy] = useState(false);
   const typed = takes("number") && NUMBER.test(search.trim()) ? toDial(search, country) : null;
   const offered = entries.filter(({ kind, id }) => takes(kind) && !(kind === "agent" && id === agent.id));
@@ -40,28 +41,42 @@ export function TargetPicker<K extends Kind>({ title, hint, kinds, anybody, onCh
   const nobodyNamed = anybody !== undefined && search.trim() === "";
 
   const choose = async (target: Target | null) => {
+    if (busy) return;
     setBusy(true);
     const done = await onChoose(target as Target<K> | null);
     setBusy(false);
     if (done) onClose();
   };
+  // Who types and presses Enter at once means what they typed, not what is still listed.
+  const [entered, setEntered] = useState(false);
+  const enter = () => {
+    if (nobodyNamed) void choose(null);
+    else if (typed) void choose({ kind: "number", id: typed, number: typed });
+    else if (search.trim()) setEntered(true);
+  };
+  useEffect(() => {
+    if (!entered || sought !== search.trim()) return;
+    setEntered(false);
+    const first = offered[0];
+    if (first) void choose(first);
+  });
+  // The first key that is typed has to land in it. At `autoFocus` the dialog is not in the page yet.
+  useEffect(() => field.current?.focus(), []);
   return (
     <Modal open footer={null} onCancel={onClose} width={460} title={title} data-testid="target-picker">
       <p className="agent-hint">{hint}</p>
       <Input
-        autoFocus
+        ref={field}
         size="large"
         value={search}
         allowClear
         placeholder={wanted}
         aria-label={wanted}
-        onChange={({ target }) => setSearch(target.value)}
-        onPressEnter={() => {
-          const first = offered[0];
-          if (nobodyNamed) void choose(null);
-          else if (typed) void choose({ kind: "number", id: typed, number: typed });
-          else if (first) void choose(first);
+        onChange={({ target }) => {
+          setSearch(target.value);
+          setEntered(false);
         }}
+        onPressEnter={enter}
         data-testid="target-search"
       />
       <div className="agent-targets" data-testid="targets">

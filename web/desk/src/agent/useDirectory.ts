@@ -9,20 +9,27 @@ const QUIET_MS = 200;
 /** Colleagues' states are not told by events to agents. */
 const FRESH_MS = 10_000;
 
+interface Found {
+  entries: DirectoryEntry[];
+  /** What the entries were found by; while one types, it lags behind. */
+  sought: string | null;
+  failed: boolean;
+}
+
 export function useDirectory(
   search: string,
   limit: number,
   ivr = false,
-): { entries: DirectoryEntry[]; failed: boolean } {
+): Found {
   const { desk } = useAgentDesk();
-  const [found, setFound] = useState<{ entries: DirectoryEntry[]; failed: boolean }>({ entries: [], failed: false });
+  const [found, setFound] = useState<Found>({ entries: [], sought: null, failed: false });
   useEffect(() => {
     let gone = false;
     const wanted = search.trim();
     const queries = (ivr ? IVR_KINDS : [undefined]).map((kind) => ({ ...(wanted && { search: wanted }), ...(kind && { kind }), limit }));
     const ask = () =>
       void Promise.all(queries.map((query) => directory(desk.api, query))).then(
-        (entries) => gone || setFound({ entries: entries.flat(), failed: false }),
+        (entries) => gone || setFound({ entries: entries.flat(), sought: wanted, failed: false }),
         () => gone || setFound((before) => ({ ...before, failed: true })),
       );
     const first = setTimeout(ask, QUIET_MS);
