@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import DEMO, Ctid
+from tests.cli.running import CHECKOUT, DEMO, Ctid
 
 SITE = """\
 site: demo
@@ -315,3 +315,7 @@ def test_the_demo_s_own_tests_can_fail(
     assert done.returncode == 1
     assert said in done.stdout
     assert done.stdout.splitlines()[-1] == f"{21 - fails} passed, {fails} failed"
+
+
+def test_the_picture_in_the_readme_is_of_the_demo_s_bank(ctid: Ctid) -> None:
+    assert (CHECKOUT / "docs/screenshots/bank.svg").read_text() == ctid("ivr", "graph", "bank", "-c", DEMO).stdout
