@@ -65,7 +65,10 @@ class Asked:
 
 
 class Bank:
-    """Listens on the loopback, at a port that is free; use it as an async context manager.
+    """Listens on the loopback; use it as an async context manager.
+
+    Args:
+        port: Where; a port that is free where none is given.
 
     Attributes:
         accounts: account number to account.
@@ -75,14 +78,14 @@ class Bank:
         hanging: how many wait for an answer that does not come.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int | None = None) -> None:
         self.accounts = copy.deepcopy(ACCOUNTS)
         self.faults: dict[str, Fault] = {}
         self.fail_times: int | None = None
         self.asked: list[Asked] = []
         self.hanging = 0
         self.most_hanging = 0
-        self._port = 0
+        self._port = port or 0
         self._over = asyncio.Event()
         self._runner: web.AppRunner | None = None
 

@@ -52,15 +52,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=schemas.CodesView,
     ),
     Operation(
-        name="listMenus",
-        method="GET",
-        path="/v1/menus",
-        summary="Menus that a caller may be sent to",
-        roles=EVERYBODY,
-        handler=site.list_menus,
-        answer=schemas.CodesView,
-    ),
-    Operation(
         name="listAgents",
         method="GET",
         path="/v1/agents",

@@ -127,7 +127,7 @@ class StepView(View):
     )
     name: str
     result: str | None
-    title: str | None = Field(description="Of a flow's node, for people.")
+    title: str | None = Field(description="Of a flow or its node, for people.")
 
 
 class SpanView(View):

@@ -151,7 +151,7 @@ class Passed:
         name: The flow; the node as ``flow/node``; the key, or the lookup.
         result: What came of it: for a flow its version, for keys and digits ``valid``, ``invalid`` or ``timeout``, for
             lookups and recordings ``ok`` or why not, for an end its result.
-        title: Of a node.
+        title: Of a flow or a node.
     """
 
     kind: str

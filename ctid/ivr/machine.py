@@ -124,7 +124,7 @@ class Walk:
         if spec is None:
             return Ended("", lost="flow_gone")
         self.position.flow = flow
-        self._pass("flow", flow_name(flow), spec.version)
+        self.trail.append(Passed("flow", flow_name(flow), spec.version, title=spec.title))
         return self._go(spec.start)
 
     def _go(self, name: str) -> Effect:

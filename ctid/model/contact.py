@@ -89,7 +89,7 @@ class PathStep(msgspec.Struct, frozen=True, kw_only=True):
             ``moved`` (by somebody's decision) or ``returned`` (it was parked, and nobody fetched it); for ``callback``
             why it was refused, why the customer was not reached or why it was given up; for ``call`` why nobody was
             reached; or empty.
-        title: Of a flow's node, for people; empty if it has none.
+        title: Of a flow or its node, for people; empty if it has none.
     """
 
     at: Instant

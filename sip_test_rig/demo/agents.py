@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from ctid.client import RefusedError
 from sip_test_rig.demo.callers import ended
-from sip_test_rig.demo.cast import Caller
+from sip_test_rig.demo.cast import BankCaller, Caller
 from sip_test_rig.demo.event_log import EventLog
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.phone import Phone, PhoneCall
@@ -87,17 +87,19 @@ class AgentAtWork:
                 self._missed.add(contact_id)
                 self._log.tell(f"[yellow]…[/]  {self._who} is not at the desk")
                 await ended(call, LONGEST_CALL_S)
-            elif await self._talk(call):
+            elif await self._talk(call, caller):
                 await self._wrap_up(contact_id, caller)
             call.media.forget()
 
-    async def _talk(self, call: PhoneCall) -> bool:
+    async def _talk(self, call: PhoneCall, caller: Caller | None) -> bool:
         """Answer and talk to the end; tell whether there was a talk."""
         if await ended(call, ANSWERS_AFTER_S):
             self._log.tell(f"[yellow]…[/]  {self._who}'s phone falls silent: the caller has left")
             return False
         call.answer()
-        if not await ended(call, LONGEST_CALL_S):
+        # Who stays to tell how it was is left by the agent; everybody else says goodbye themselves.
+        longest_s = caller.talk_s if isinstance(caller, BankCaller) else LONGEST_CALL_S
+        if not await ended(call, longest_s):
             call.hang_up()
         return True
 

@@ -61,7 +61,7 @@ async def _call(caller: Caller, pbx: Asterisk, prompts: Prompts, log: EventLog) 
         await call.until("answered", "ended")
         if caller.dials == "100":
             await _choose(caller, call, prompts, log, who)
-        if not await _reaches_an_agent(call, caller.patience_s):
+        if not await reaches_an_agent(call, caller.patience_s):
             if call.state == "answered":
                 log.tell(f"[yellow]✗[/]  {who} has waited long enough and hangs up")
                 call.hang_up()
@@ -83,7 +83,7 @@ async def _choose(caller: Caller, call: PhoneCall, prompts: Prompts, log: EventL
         call.media.forget()
 
 
-async def _reaches_an_agent(call: PhoneCall, patience_s: float) -> bool:
+async def reaches_an_agent(call: PhoneCall, patience_s: float) -> bool:
     """Wait until an agent's voice is heard; tell whether it was, before patience or the call ended."""
     voices = set(AGENT_VOICES_HZ.values())
 

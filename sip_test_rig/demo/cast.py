@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,24 @@ class Caller:
     notes: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankCaller(Caller):
+    """Somebody who calls the bank.
+
+    Attributes:
+        language: What they want to hear.
+        account: Theirs, or empty for somebody who only wants to talk.
+        pin: The code that they enter.
+        score: What they press when they are asked how it was; if it is empty, they never get so far.
+    """
+
+    dials: str = "103"
+    language: Literal["en", "zh"] = "en"
+    account: str = ""
+    pin: str = ""
+    score: str = ""
+
+
 CAST: Final = (
     Caller(name="Greta Lindqvist", number="+493023125017", talk_s=7, disposition="order",
            notes="Two lamps, delivery on Friday."),
@@ -55,3 +73,12 @@ CAST: Final = (
            disposition="order", notes="A dozen brackets."),
 )  # fmt: skip
 """In the order in which they call; after the last the first calls again."""
+
+BANK_CAST: Final = (
+    BankCaller(name="Ada Lovelace", number="+442079460123", account="4539148803", pin="1234"),
+    BankCaller(name="Nora Blum", number="+493023125060", score="5", talk_s=6, notes="Asked for our opening hours."),
+    BankCaller(name="Wang Wei", number="+493023125061", language="zh", account="79927398713", pin="9876"),
+    BankCaller(name="Jonas Reiter", number="+494066969140", account="4539148803", pin="4321", score="3", talk_s=8,
+               disposition="follow-up", notes="Forgot the code; a new one is in the post."),
+)  # fmt: skip
+"""Who calls the bank, one after another; accounts and codes are those of ``sip_test_rig.bank``."""

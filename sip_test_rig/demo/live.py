@@ -12,9 +12,10 @@ from rich.text import Text
 
 from ctid.client import UnreachableError
 from sip_test_rig.demo.agents import AgentAtWork
+from sip_test_rig.demo.bank_callers import keep_calling_the_bank
 from sip_test_rig.demo.board import Board
 from sip_test_rig.demo.callers import keep_calling
-from sip_test_rig.demo.cast import CAST
+from sip_test_rig.demo.cast import BANK_CAST, CAST
 from sip_test_rig.demo.errors import DemoError
 from sip_test_rig.demo.event_log import EventLog
 from sip_test_rig.demo.narrator import Narrator
@@ -43,8 +44,8 @@ async def live(console: Console, steps: Steps) -> None:
 async def _perform(console: Console, set_up: Stage, board: Board) -> None:
     config = set_up.site.config
     log = EventLog(None if console.is_terminal else lambda line: _print(console, line))
-    narrator = Narrator(board, {caller.number: caller.name for caller in CAST}, config)
-    cast = {caller.number: caller for caller in CAST}
+    cast = {caller.number: caller for caller in (*CAST, *BANK_CAST)}
+    narrator = Narrator(board, {number: caller.name for number, caller in cast.items()}, config)
     missed: set[str] = set()
     try:
         async with asyncio.TaskGroup() as group:
@@ -56,6 +57,7 @@ async def _perform(console: Console, set_up: Stage, board: Board) -> None:
                 agent = AgentAtWork(agent_id, config, desktop, set_up.phones[agent_id], cast, missed, log)
                 group.create_task(agent.work(), name=f"agent-{agent_id}")
             group.create_task(keep_calling(set_up.site.pbx, set_up.prompts, log), name="callers")
+            group.create_task(keep_calling_the_bank(set_up.site, log), name="bank-callers")
     except* (ConnectionError, aiohttp.ClientError, UnreachableError) as lost:
         raise DemoError(f"ctid is not there any more:\n{_end_of_log(set_up)}") from lost
 

@@ -67,7 +67,11 @@ class Narrator:
         who, outcome = _bold(self.caller(contact)), contact["outcome"].replace("_", " ")
         if contact["disposition"]:
             meaning = self._dispositions.get(contact["disposition"], contact["disposition"])
-            return f"[green]✓[/]  {who}: {outcome}, “{escape(meaning)}”"
+            score = contact["attributes"].get("score")
+            gave = f", and the caller gave {escape(score)} of 5" if score else ""
+            return f"[green]✓[/]  {who}: {outcome}, “{escape(meaning)}”{gave}"
+        if "balance" in contact["attributes"] and not contact["queue"]:
+            return f"[green]✓[/]  {who}: {outcome} by the bank's hotline, without anybody's time"
         if not contact["queue"] and contact["path"] and contact["path"][0]["result"] == "closed":
             return f"[yellow]✓[/]  {who} has heard that the office is closed now"
         waited = f" after {contact['wait_ms'] / 1000:.0f} s in the queue" if contact["queue"] else ""

@@ -1,4 +1,4 @@
-"""Stage: everything that stands while the demo runs: Asterisk, ctid with config/demo, customers, agents' phones."""
+"""Stage: everything that stands while the demo runs: Asterisk, ctid with config/demo, a bank, customers, phones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from yarl import URL
+
 from ctid.desktop.auth import Role
+from sip_test_rig.bank import Bank
 from sip_test_rig.demo import people
 from sip_test_rig.demo.prompts import Prompts
 from sip_test_rig.demo.steps import Steps
@@ -28,6 +31,7 @@ class Stage:
 
     Attributes:
         site: Asterisk and ctid.
+        bank: What the bank's hotline asks for balances.
         prompts: What callers hear.
         phones: The agents' phones, by agent id; registered. They ring until they are told to answer.
         desktops: The agents' desktops, by agent id; connected.
@@ -35,6 +39,7 @@ class Stage:
     """
 
     site: RigSite
+    bank: Bank
     prompts: Prompts
     phones: dict[str, Phone]
     desktops: dict[str, Desktop]
@@ -52,6 +57,7 @@ async def stage(steps: Steps) -> AsyncIterator[Stage]:
     seats = dict(config["agents"])
     config["agents"] |= people.WEB_AGENTS
     prompts = Prompts(CONFIG / "sounds")
+    bank = Bank(preferred_port(URL(config["lookups"]["balance"]["http"]["url"]).port or 0))
     site = RigSite(
         config,
         sounds=prompts.files,
@@ -60,6 +66,8 @@ async def stage(steps: Steps) -> AsyncIterator[Stage]:
     )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(site.stop)
+        await stack.enter_async_context(bank)
+        site.config["lookups"]["balance"]["http"]["url"] = f"{bank.url}/balance"
         await site.pbx.prepare()
         site.write_config()
         # ctid comes up beside Asterisk, which it waits for: half of a cold start is one waiting for the other.
@@ -92,7 +100,7 @@ async def stage(steps: Steps) -> AsyncIterator[Stage]:
             for agent_id in phones:
                 desktop = desktops[agent_id] = await stack.enter_async_context(site.desktop(agent_id))
                 await desktop.set_state("READY")
-        ready = Stage(site, prompts, phones, desktops, supervisor)
+        ready = Stage(site, bank, prompts, phones, desktops, supervisor)
         for subject in (*phones, "supervisor"):
             token = site.token(subject, Role.AGENT if subject in phones else Role.SUPERVISOR)
             ready.token_file(subject).write_text(f"Authorization: Bearer {token}\n", encoding="ascii")

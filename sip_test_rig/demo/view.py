@@ -28,7 +28,7 @@ _CONTACT_STYLES: Final = {
 _IN_WORDS: Final = {"created": "in menu", "offered": "ringing", "connected": "talking", "wrap_up": "wrap-up"}
 _WIDE: Final = 116
 _TALL: Final = 36
-_HEADER_ROWS: Final = 7
+_HEADER_ROWS: Final = 8
 _SIDE_ROWS: Final = 10
 _POP_ROWS: Final = 12
 _CALL_ROWS: Final = 9
@@ -36,14 +36,17 @@ _CALL_ROWS: Final = 9
 
 def addresses(stage: Stage) -> list[str]:
     """Where everything is, as lines of rich markup that can be copied."""
-    url = stage.site.ctid.url
+    url, token = stage.site.ctid.url, stage.token_file("supervisor")
     return [
         f"[bold]{url}/agent[/]        an agent's page, the phone in it: sign in as "
         + " or ".join(f"[bold]{name}[/], password [bold]{password(name)}[/]" for name in WEB_AGENTS),
         f"[bold]{url}/supervisor[/]   and the wallboard [bold]{url}/wallboard[/]: "
         f"[bold]{SUPERVISOR}[/], password [bold]{password(SUPERVISOR)}[/]",
         f"[bold]{url}/docs[/]         the API; metrics /metrics, readiness /readyz",
-        f"[bold]curl -H @{stage.token_file('supervisor')} {url}/v1/agents[/]   or any other path",
+        f"[bold]curl -H @{token} {url}/v1/agents[/]   or any other path; how the bank's callers fared: "
+        "[bold]/v1/flows/bank/report[/]",
+        "[bold]bootstrap/with check python -m ctid ivr try bank -c config/demo[/]   the bank's hotline by keyboard; "
+        "[bold]ivr graph bank[/] draws it, [bold]ivr test[/] tests it",
         f"[dim]demo tokens of alice, bob and supervisor, and ctid's log, lie in {stage.site.folder}[/]",
     ]
 

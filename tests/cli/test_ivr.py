@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import DEMO, Ctid
+from tests.cli.running import CHECKOUT, DEMO, Ctid
 
 SITE = """\
 site: demo
@@ -289,4 +290,32 @@ def test_a_flow_is_drawn(ctid: Ctid, bank: Path) -> None:
 
 def test_the_demo_s_own_tests_pass(ctid: Ctid) -> None:
     done = ctid("ivr", "test", "-c", DEMO)
-    assert (done.returncode, done.stdout) == (0, "6 passed, 0 failed\n")
+    assert (done.returncode, done.stdout) == (0, "21 passed, 0 failed\n")
+    assert ctid("ivr", "test", "-c", DEMO, "survey").stdout == "3 passed, 0 failed\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "fails", "said"),
+    [
+        ("bank.test.yaml", "负二十点零五欧元, 再听一遍请按一", "二十欧元", 1, "is not heard in bank/more: 二十欧元"),
+        ("bank.test.yaml", 'attributes: {score: "5"}', 'attributes: {score: "4"}', 1, "the attribute 'score'"),
+        ("bank.yaml", "en: Account and code do not fit.", "en: No.", 1, "something else is heard in bank/"),
+        ("bank.yaml", 'pattern: "[1-5]"', 'pattern: "[1-9]"', 1, "is not heard in survey/over"),
+    ],
+)
+def test_the_demo_s_own_tests_can_fail(
+    ctid: Ctid, tmp_path: Path, file: str, old: str, new: str, fails: int, said: str
+) -> None:
+    config = tmp_path / "demo"
+    shutil.copytree(DEMO, config)
+    text = (config / file).read_text()
+    assert text.count(old) == 1
+    (config / file).write_text(text.replace(old, new))
+    done = ctid("ivr", "test", "-c", config)
+    assert done.returncode == 1
+    assert said in done.stdout
+    assert done.stdout.splitlines()[-1] == f"{21 - fails} passed, {fails} failed"
+
+
+def test_the_picture_in_the_readme_is_of_the_demo_s_bank(ctid: Ctid) -> None:
+    assert (CHECKOUT / "docs/screenshots/bank.svg").read_text() == ctid("ivr", "graph", "bank", "-c", DEMO).stdout

@@ -48,7 +48,7 @@ def floor_config(
     config = demo_config()
     for section in ("flows", "lookups", "speech"):
         del config[section]
-    del config["entries"]["bank"]
+    del config["entries"]["bank"], config["queues"]["support"]["survey"], config["queues"]["sales"]["waiting"]
     config["agents"] = {
         f"a{number:02}": {
             "name": f"Agent {number}",

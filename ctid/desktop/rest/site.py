@@ -33,10 +33,5 @@ async def list_wrap_up_codes(call: Call) -> Answer:
     return Answer({"items": [_code(code, label) for code, label in call.site.spec.dispositions.items()]})
 
 
-async def list_menus(call: Call) -> Answer:
-    """Menus that callers may be sent to."""
-    return Answer({"items": [_code(name, "") for name in call.site.spec.menus]})
-
-
 def _code(code: str, label: str, *, system: bool = False) -> dict[str, str | bool]:
     return {"code": code, "label": label or code.replace("-", " ").capitalize(), "system": system}

@@ -164,6 +164,9 @@ def sent_to_flow() -> tuple[Site, str]:
     site.give(*(ev.LegUnbridged(pbx="main", unique_id=each, bridge_id="br") for each in (leg, "c1")))
     arrives(site)
     assert said(site) == ["hello"]
+    assert [(step.name, step.title) for step in site.contact().path if step.kind == "flow"] == [
+        ("identify", "Who is calling")
+    ]
     return site, leg
 
 

@@ -14,6 +14,7 @@ import { RingBand } from "./RingBand";
 import { SidePane } from "./SidePane";
 import { StateBar } from "./StateBar";
 import { type AgentDesk, AgentDeskProvider } from "./context";
+import { IVR_KINDS, directory } from "./deskData";
 import { Drafts } from "./drafts";
 import { shown, workOf } from "./pop";
 import { useSeen, useDeskPhone } from "./useDeskPhone";
@@ -99,24 +100,25 @@ function useDrafts(): Drafts {
   return drafts;
 }
 
-type Codes = Pick<AgentDesk, "country" | "reasons" | "dispositions" | "menus">;
+type Codes = Pick<AgentDesk, "country" | "reasons" | "dispositions" | "hasIvr">;
 
 function useCodes(): Codes {
   const { api, stream } = useDesk();
-  const [codes, setCodes] = useState<Codes>({ country: "US", reasons: [], dispositions: [], menus: [] });
+  const [codes, setCodes] = useState<Codes>({ country: "US", reasons: [], dispositions: [], hasIvr: false });
   const isLive = stream.state === "live";
   useEffect(() => {
     if (!isLive) return;
     let gone = false;
-    const asked = [api.GET("/v1/site"), api.GET("/v1/reason-codes"), api.GET("/v1/wrapup-codes"), api.GET("/v1/menus")] as const;
+    const ivr = Promise.all(IVR_KINDS.map((kind) => directory(api, { kind, limit: 1 })));
+    const asked = [api.GET("/v1/site"), api.GET("/v1/reason-codes"), api.GET("/v1/wrapup-codes"), ivr] as const;
     void Promise.all(asked).then(
-      ([site, reasons, dispositions, menus]) => {
+      ([site, reasons, dispositions, parts]) => {
         if (gone) return;
         setCodes({
           country: site.data?.country ?? "US",
           reasons: reasons.data?.items ?? [],
           dispositions: dispositions.data?.items ?? [],
-          menus: menus.data?.items ?? [],
+          hasIvr: parts.flat().length > 0,
         });
       },
       () => undefined,

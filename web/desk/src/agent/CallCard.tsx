@@ -24,7 +24,7 @@ import { menuOf } from "./waiting";
 
 export function CallCard({ call, line }: { call: Call; line: number }) {
   const { t } = useTranslation();
-  const { desk, phone, phoneState, live, country, agent, menus } = useAgentDesk();
+  const { desk, phone, phoneState, live, country, agent } = useAgentDesk();
   const run = useRun();
   const consultations = useConsultations();
   const now = useNow();
@@ -46,7 +46,6 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
   const away = menu !== null && call.state === "connected";
   // What cannot be done just now keeps its place, so that nothing jumps under the hand.
   const alone = contact && !several && !shared ? contact : null;
-  const menuName = (name: string) => menus.find(({ code }) => code === name)?.label ?? name;
   const left = parties.find(({ actions }) => actions.includes("complete"));
   return (
     <article
@@ -66,7 +65,7 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
         {consulting && <b>{t("agent.phone.consulting")} · </b>}
         {name && number !== name ? `${number} · ` : ""}
         <span role="status">
-          {menu !== null ? t("agent.menu.in", { menu: menuName(menu) }) : t(`agent.phone.${call.returning ? "returning" : call.state}`)}
+          {menu !== null ? t(`agent.menu.${menu.text}`, { name: menu.name }) : t(`agent.phone.${call.returning ? "returning" : call.state}`)}
         </span>
         {holding && ` ${clock(now - call.since)}`}
         {call.heldByOther && ` · ${t("agent.phone.heldByOther")}`}

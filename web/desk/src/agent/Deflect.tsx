@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Offer } from "../live/store";
-import { type Target, TargetPicker } from "./TargetPicker";
+import { TargetPicker } from "./TargetPicker";
 import { destinationOf } from "./callControl";
 import { useAgentDesk, useRun } from "./context";
 import { deflect } from "./diversion";
@@ -45,7 +45,7 @@ export function Deflect({ offer, pop }: { offer: Offer; pop: Pop | null }) {
 }
 
 /** Only a caller can go to a number; who is to be called back, to nobody but a colleague. */
-function kindsFor(pop: Pop | null): Target["kind"][] {
+function kindsFor(pop: Pop | null): ("agent" | "queue" | "number")[] {
   if (pop?.callback) return ["agent"];
   return pop && pop.channel !== "voice" ? ["agent", "queue"] : ["agent", "queue", "number"];
 }

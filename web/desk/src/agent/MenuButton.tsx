@@ -1,31 +1,42 @@
-/** Sends the caller through a menu of the site; the agent waits and gets them back. */
+/** Sends the caller through a menu or a flow of the site; the agent waits and gets them back. */
 
 import { PartitionOutlined } from "@ant-design/icons";
-import { Button, Dropdown } from "antd";
+import { Button } from "antd";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Contact } from "../live/store";
-import { sendToMenu } from "./callControl";
+import { TargetPicker } from "./TargetPicker";
+import { destinationOf, sendToMenu } from "./callControl";
 import { useAgentDesk, useRun } from "./context";
+import { IVR_KINDS } from "./deskData";
 
 export function MenuButton({ contact }: { contact: Contact }) {
   const { t } = useTranslation();
-  const { desk, menus } = useAgentDesk();
+  const { desk, hasIvr } = useAgentDesk();
   const run = useRun();
-  if (menus.length === 0) return null;
+  const [picking, setPicking] = useState(false);
+  if (!hasIvr) return null;
   return (
-    <Dropdown
-      trigger={["click"]}
-      autoFocus
-      disabled={!contact.allowed_actions.includes("send_to_menu")}
-      menu={{
-        items: menus.map(({ code, label }) => ({ key: code, label: <span data-testid={`menu-${code}`}>{label}</span> })),
-        onClick: ({ key }) => void run(() => sendToMenu(desk.api, contact.id, key)),
-      }}
-    >
-      <Button icon={<PartitionOutlined />} aria-haspopup="menu" title={t("agent.menu.hint")} data-testid="send-to-menu">
+    <>
+      <Button
+        icon={<PartitionOutlined />}
+        disabled={!contact.allowed_actions.includes("send_to_menu")}
+        title={t("agent.menu.hint")}
+        onClick={() => setPicking(true)}
+        data-testid="send-to-menu"
+      >
         {t("agent.menu.send")}
       </Button>
-    </Dropdown>
+      {picking && (
+        <TargetPicker
+          title={t("agent.menu.title")}
+          hint={t("agent.menu.hint")}
+          kinds={IVR_KINDS}
+          onChoose={(target) => run(async () => target && (await sendToMenu(desk.api, contact.id, destinationOf(target))))}
+          onClose={() => setPicking(false)}
+        />
+      )}
+    </>
   );
 }

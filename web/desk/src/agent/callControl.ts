@@ -5,11 +5,13 @@ import type { Api, components } from "@ctid/client";
 import type { DeviceCommands } from "../phone/devicePhone";
 
 export type Consultation = components["schemas"]["ConsultationView"];
-export type Destination = { queue: string } | { agent: string } | { number: string } | { menu: string } | { flow: string };
+export type Kind = components["schemas"]["EntryView"]["kind"];
+/** As ctid takes it: `{ agent: "bob" }`. */
+export type Destination<K extends Kind = Kind> = { [P in K]: Record<P, string> }[K];
 
 /** A choice of the directory as ctid takes it. */
-export function destinationOf({ kind, id, number }: { kind: "agent" | "queue" | "number"; id: string; number: string | null }): Destination {
-  return { agent: { agent: id }, queue: { queue: id }, number: { number: number ?? id } }[kind];
+export function destinationOf<K extends Kind>({ kind, id }: { kind: K; id: string }): Destination<K> {
+  return { [kind]: id } as Destination<K>;
 }
 
 export async function transfer(api: Api, contactId: string, to: Destination): Promise<void> {
@@ -41,9 +43,9 @@ export async function muteParty(api: Api, contactId: string, legId: string, on: 
   });
 }
 
-/** Have the caller go through a menu while the agent waits. */
-export async function sendToMenu(api: Api, contactId: string, menu: string): Promise<void> {
-  await api.POST("/v1/contacts/{contact_id}/menu", { params: { path: { contact_id: contactId } }, body: { menu } });
+/** Have the caller go through a menu or a flow while the agent waits. */
+export async function sendToMenu(api: Api, contactId: string, to: Destination<"menu" | "flow">): Promise<void> {
+  await api.POST("/v1/contacts/{contact_id}/menu", { params: { path: { contact_id: contactId } }, body: to });
 }
 
 export async function retrieve(api: Api, contactId: string): Promise<void> {

@@ -37,7 +37,8 @@ export interface AgentDesk {
   country: string;
   reasons: Code[];
   dispositions: Code[];
-  menus: Code[];
+  /** There is a menu or a flow that callers can be sent to. */
+  hasIvr: boolean;
 }
 
 export const AgentDeskOrNone = createContext<AgentDesk | null>(null);

@@ -24,7 +24,13 @@ export async function ownContacts(
   return data!;
 }
 
-export async function directory(api: Api, search: string, limit: number): Promise<DirectoryEntry[]> {
-  const { data } = await api.GET("/v1/directory", { params: { query: { ...(search && { search }), limit } } });
+/** Where callers can be sent to in the IVR; ctid lists each kind by itself. */
+export const IVR_KINDS = ["menu", "flow"] as const;
+
+export async function directory(
+  api: Api,
+  query: { search?: string; kind?: DirectoryEntry["kind"]; limit: number },
+): Promise<DirectoryEntry[]> {
+  const { data } = await api.GET("/v1/directory", { params: { query } });
   return data!.entries;
 }

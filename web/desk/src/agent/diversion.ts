@@ -2,14 +2,12 @@
 
 import type { Api, components } from "@ctid/client";
 
+import type { Destination } from "./callControl";
+
 export type Waiting = components["schemas"]["WaitingContactView"];
 
 /** Send on what the agent is being offered. */
-export async function deflect(
-  api: Api,
-  offerId: string,
-  to: { agent: string } | { queue: string } | { number: string },
-): Promise<void> {
+export async function deflect(api: Api, offerId: string, to: Destination<"agent" | "queue" | "number">): Promise<void> {
   await api.POST("/v1/offers/{offer_id}/deflect", { params: { path: { offer_id: offerId } }, body: to });
 }
 

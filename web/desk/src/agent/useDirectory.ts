@@ -1,22 +1,35 @@
-/** Colleagues, queues and the phone book, as typed. */
+/** Colleagues, queues and the phone book, or the menus and flows of the IVR, as typed. */
 
 import { useEffect, useState } from "react";
 
 import { useAgentDesk } from "./context";
-import { type DirectoryEntry, directory } from "./deskData";
+import { type DirectoryEntry, IVR_KINDS, directory } from "./deskData";
 
 const QUIET_MS = 200;
 /** Colleagues' states are not told by events to agents. */
 const FRESH_MS = 10_000;
 
-export function useDirectory(search: string, limit: number): { entries: DirectoryEntry[]; failed: boolean } {
+interface Found {
+  entries: DirectoryEntry[];
+  /** What the entries were found by; while one types, it lags behind. */
+  sought: string | null;
+  failed: boolean;
+}
+
+export function useDirectory(
+  search: string,
+  limit: number,
+  ivr = false,
+): Found {
   const { desk } = useAgentDesk();
-  const [found, setFound] = useState<{ entries: DirectoryEntry[]; failed: boolean }>({ entries: [], failed: false });
+  const [found, setFound] = useState<Found>({ entries: [], sought: null, failed: false });
   useEffect(() => {
     let gone = false;
+    const wanted = search.trim();
+    const queries = (ivr ? IVR_KINDS : [undefined]).map((kind) => ({ ...(wanted && { search: wanted }), ...(kind && { kind }), limit }));
     const ask = () =>
-      void directory(desk.api, search.trim(), limit).then(
-        (entries) => gone || setFound({ entries, failed: false }),
+      void Promise.all(queries.map((query) => directory(desk.api, query))).then(
+        (entries) => gone || setFound({ entries: entries.flat(), sought: wanted, failed: false }),
         () => gone || setFound((before) => ({ ...before, failed: true })),
       );
     const first = setTimeout(ask, QUIET_MS);
@@ -26,6 +39,6 @@ export function useDirectory(search: string, limit: number): { entries: Director
       clearTimeout(first);
       clearInterval(again);
     };
-  }, [desk.api, search, limit]);
+  }, [desk.api, search, limit, ivr]);
   return found;
 }

@@ -45,12 +45,18 @@ describe("what is parked", () => {
   });
 });
 
-describe("a caller whom the agent has sent through a menu", () => {
+describe("a caller whom the agent has sent through a menu or a flow", () => {
   const path = [{ kind: "menu", name: "main" }, { kind: "queue", name: "sales" }, { kind: "menu", name: "payment" }, { kind: "key", name: "1" }];
   const contact = (...allowed_actions: string[]) => ({ path, allowed_actions }) as unknown as Contact;
 
   it("is in the last one they came to", () => {
-    expect(menuOf(contact("retrieve", "consult"), false)).toBe("payment");
+    expect(menuOf(contact("retrieve", "consult"), false)).toEqual({ text: "inMenu", name: "payment" });
+  });
+
+  it("is in a flow by its title", () => {
+    const into = (flow: object) => ({ path: [...path, flow, { kind: "node", name: "pay/card", title: "Card" }], allowed_actions: ["retrieve"] }) as unknown as Contact;
+    expect(menuOf(into({ kind: "flow", name: "pay", title: "Card payment" }), false)).toEqual({ text: "inFlow", name: "Card payment" });
+    expect(menuOf(into({ kind: "flow", name: "pay", title: null }), false)).toEqual({ text: "inFlow", name: "pay" });
   });
 
   it("is not one who talks, who is on hold, or about whom somebody is asked", () => {

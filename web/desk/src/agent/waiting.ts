@@ -38,10 +38,11 @@ export function soonest(parked: Iterable<Parked>): Parked[] {
   return [...parked].sort((one, other) => until(one).localeCompare(until(other)));
 }
 
-/** The menu that the caller goes through while the agent waits for them; null if they are in none. */
-export function menuOf(contact: Contact, asked: boolean): string | null {
+/** The menu or flow that the caller goes through while the agent waits for them; null if they are in none. */
+export function menuOf(contact: Contact, asked: boolean): { text: string; name: string } | null {
   const can = (action: string) => contact.allowed_actions.includes(action);
   // On hold, with nobody asked, a caller may always be sent to a menu, but for one who is in a menu.
   if (!can("retrieve") || can("send_to_menu") || asked) return null;
-  return contact.path.findLast(({ kind }) => kind === "menu")?.name ?? null;
+  const last = contact.path.findLast(({ kind }) => kind === "menu" || kind === "flow");
+  return last ? { text: last.kind === "flow" ? "inFlow" : "inMenu", name: last.title || last.name } : null;
 }

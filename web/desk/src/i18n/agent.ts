@@ -245,8 +245,13 @@ export const agentEn = {
   },
   menu: {
     send: "Menu",
-    hint: "The caller goes through a menu and comes back to you",
-    in: "in the menu {{menu}}",
+    title: "Through a menu",
+    hint: "The caller goes through it and comes back to you",
+    search: "Menu or flow",
+    menu: "Menu",
+    flow: "Flow",
+    inMenu: "in the menu {{name}}",
+    inFlow: "in the flow {{name}}",
   },
   waiting: {
     title: "In your queues",
@@ -645,8 +650,13 @@ export const agentZh: typeof agentEn = {
   },
   menu: {
     send: "菜单",
-    hint: "来电者进入菜单，结束后回到您这里",
-    in: "在菜单 {{menu}} 中",
+    title: "进入菜单",
+    hint: "来电者走完后回到您这里",
+    search: "菜单或流程",
+    menu: "菜单",
+    flow: "流程",
+    inMenu: "在菜单 {{name}} 中",
+    inFlow: "在流程 {{name}} 中",
   },
   waiting: {
     title: "您的队列",

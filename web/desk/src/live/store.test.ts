@@ -109,7 +109,7 @@ describe("LiveStore", () => {
     const { store, frame } = stepped();
     const parked = (id: string) => ({ contact: { ...contact(id), park: { by: "bob" } }, pop: { ani: "+491" } });
     const first = snapshot([], [contact("own")]);
-    store.replace({ ...first, data: { ...first.data, parked: [parked("before")] } } as Snapshot);
+    store.replace({ ...first, data: { ...first.data, parked: [parked("before")] } });
     store.apply(event(parked("own"), { type: "contact.parked" }));
     store.apply(event(parked("other"), { type: "contact.parked" }));
     frame();
