@@ -48,9 +48,15 @@ _BANK: dict[str, Any] = {
                 "failed": "leave",
             }
         },
-        "tell": {"goal": True, "say": [{"en": "You have", "zh": "您有"}, {"money": "balance", "currency": "EUR"}], "then": "kind"},
+        "tell": {
+            "goal": True,
+            "say": [{"en": "You have", "zh": "您有"}, {"money": "balance", "currency": "EUR"}],
+            "then": "kind",
+        },
         "nap": {"fetch": {"lookup": "nap", "into": {"napped": "ok"}, "then": "kind", "failed": "over"}},
-        "statement": {"record": {"into": "said", "say": {"en": "Speak.", "zh": "请讲。"}, "then": "kind", "failed": "leave"}},
+        "statement": {
+            "record": {"into": "said", "say": {"en": "Speak.", "zh": "请讲。"}, "then": "kind", "failed": "leave"}
+        },
         "leave": {
             "decide": [
                 {"percent": 15, "then": "needs"},
@@ -113,7 +119,9 @@ _ODD: dict[str, Any] = {
     "nodes": {
         "say": {"say": "Odd.", "interruptible": False, "then": "ask"},
         "ask": {"collect": {"into": "odd", "say": "A number.", "max": 2, "then": "pin", "otherwise": "over"}},
-        "pin": {"collect": {"into": "code", "sensitive": True, "say": "Code.", "max": 2, "then": "get", "otherwise": "over"}},
+        "pin": {
+            "collect": {"into": "code", "sensitive": True, "say": "Code.", "max": 2, "then": "get", "otherwise": "over"}
+        },
         "get": {
             "fetch": {"lookup": "odd", "give": {"code": "{code}"}, "then": "go", "not_found": "pin", "failed": "over"}
         },
