@@ -174,7 +174,7 @@ class Watch:
         channel = self.world.channels.get(command.unique_id)
         decides = command.next in ("decided", "undecided")
         if channel is not None:
-            assert decides == (channel.script == "decide"), "a call is left to whom it does not belong"
+            assert decides == (channel.script == "decide"), f"{command.unique_id} is left to the wrong one"
         if not decides:
             assert command.next in ("hangup", "fallback", "phones", *SENT_ON)
             assert bool(command.target) == (command.next in SENT_ON), "sent on to nowhere"
@@ -421,10 +421,11 @@ class Watch:
                 assert state.contacts[subject].state is not ContactState.CLOSED, f"{timer_id} outlives its contact"
             if kind == "treat":
                 told = state.contacts[subject]
-                assert told.treatment is not None and told.callback is None, "announcements to nobody"
+                assert told.treatment is not None, "announcements to nobody"
+                assert told.callback is None, "announcements to who is to be called back"
             if kind == "hush":
-                position = state.contacts[subject].ivr
-                assert position is not None and position.flow is not None, "a lookup for nobody"
+                ivr = state.contacts[subject].ivr
+                assert getattr(ivr, "flow", None) is not None, "a lookup for nobody"
             if kind in ("offer", "lease"):
                 assert subject in state.offers, f"{timer_id} outlives its offer"
             if kind == "unseen":
