@@ -172,9 +172,10 @@ class Watch:
 
     def _released(self, command: cmd.ReleaseLeg) -> None:
         channel = self.world.channels.get(command.unique_id)
-        if channel is not None and channel.script == "decide":
-            assert command.next in ("decided", "undecided"), "a call that the PBX deals with is taken from it"
-        else:
+        decides = command.next in ("decided", "undecided")
+        if channel is not None:
+            assert decides == (channel.script == "decide"), f"{command.unique_id} is left to the wrong one"
+        if not decides:
             assert command.next in ("hangup", "fallback", "phones", *SENT_ON)
             assert bool(command.target) == (command.next in SENT_ON), "sent on to nowhere"
 
@@ -418,6 +419,13 @@ class Watch:
                 assert state.contacts[subject].callback is not None
             if kind in ("park", "meant", "parted", "step", "wait", "exclude", "expire", "retry", "dial", "waited"):
                 assert state.contacts[subject].state is not ContactState.CLOSED, f"{timer_id} outlives its contact"
+            if kind == "treat":
+                told = state.contacts[subject]
+                assert told.treatment is not None, "announcements to nobody"
+                assert told.callback is None, "announcements to who is to be called back"
+            if kind == "hush":
+                ivr = state.contacts[subject].ivr
+                assert getattr(ivr, "flow", None) is not None, "a lookup for nobody"
             if kind in ("offer", "lease"):
                 assert subject in state.offers, f"{timer_id} outlives its offer"
             if kind == "unseen":

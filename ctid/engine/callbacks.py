@@ -89,7 +89,8 @@ def ask(turn: Turn, contact: Contact, queue: str, number: str, not_before_ms: in
         expires_ms=start_ms + ms(spec.expire_seconds),
         not_before_ms=not_before_ms,
     )
-    contact.ivr = None
+    contact.ivr = contact.treatment = None
+    turn.cancel_timer(f"treat:{contact.id}")
     if contact.queue != queue:
         contact.queue = queue
         contact.step = contact.delay_ms = 0

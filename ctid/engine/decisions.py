@@ -21,6 +21,12 @@ _KINDS = ("menu", "flow", "queue", "number", "callback")
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]")
 
 
+def is_one(contact: Contact | None) -> bool:
+    """Whether the PBX deals with the contact's call, and waits for a decision."""
+    position = contact.ivr.flow if contact is not None and contact.ivr is not None else None
+    return position is not None and position.decision
+
+
 def leads_to(turn: Turn, contact: Contact, leg: Leg, place: str) -> None:
     """The flow sends the call to a destination."""
     destination = destination_at(turn.site, place)

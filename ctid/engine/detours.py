@@ -6,7 +6,7 @@ send the caller in the end, other than to the next menu, does not count: they go
 
 from __future__ import annotations
 
-from ctid.engine import contacts, flows, holding, queueing
+from ctid.engine import contacts, flows, holding, outage, queueing
 from ctid.engine.turn import Turn
 from ctid.model.contact import Contact
 from ctid.model.states import ContactState
@@ -18,11 +18,12 @@ def is_on_one(contact: Contact) -> bool:
 
 
 def over(turn: Turn, contact: Contact) -> None:
-    """The menu has come to its end: back to the agent; while they talk to somebody else, music."""
+    """The menu has come to its end: back to the agent; while they can't be had, music."""
     flows.left(turn, contact, "back")
     contact.version += 1
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
-    if agent is None or caller is None or agent.bridge_id or holding.is_joining(turn, contact):
+    busy = agent is None or bool(agent.bridge_id) or holding.is_joining(turn, contact)
+    if agent is None or caller is None or busy or not outage.is_up(turn, agent.pbx):
         queueing.play_music(turn, contact)
     else:
         holding.retrieve(turn, contact, agent, caller)

@@ -163,7 +163,7 @@ def decide(turn: Turn, event: DecisionAsked) -> None:
         contact = turn.state.contacts.get(known.contact_id)
         position = contact.ivr.flow if contact is not None and contact.ivr is not None else None
         known.has_agi = True
-        if contact is not None and position is not None and position.decision:
+        if contact is not None and position is not None and decisions.is_one(contact):
             _go_on(turn, contact, flows.again(turn, contact, position))
         elif contact is not None and f"known:{contact.id}" in turn.state.timers:
             pass
@@ -487,7 +487,7 @@ def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
     leg = turn.legs.get(contact.caller_leg)
     if isinstance(way, LeaveFlow):
         place = f"flows/{way.flow}/nodes/{way.node}/go"
-        if contact.ivr is not None and contact.ivr.flow is not None and contact.ivr.flow.decision and leg is not None:
+        if decisions.is_one(contact) and leg is not None:
             flows.left(turn, contact)
             decisions.leads_to(turn, contact, leg, place)
             _let_go(turn, contact, leg, Outcome.HANDLED)

@@ -7,6 +7,7 @@ from ctid.engine import (
     conferences,
     consulted,
     consulting,
+    decisions,
     devices,
     dialling,
     early_ends,
@@ -287,7 +288,9 @@ def grace_over(turn: Turn, name: str) -> None:
     for leg in turn.legs.on(name):
         if leg.has_agi:
             # AMI is away, FastAGI is not: nobody can be rung for them, but the dialplan's fallback can be had.
-            turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
+            asked = decisions.is_one(turn.state.contacts.get(leg.contact_id))
+            following = decisions.UNDECIDED if asked else "fallback"
+            turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next=following))
     _end_all(turn, name, set())
 
 

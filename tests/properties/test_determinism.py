@@ -17,18 +17,22 @@ from tests.properties.walks import walk
 pytestmark = pytest.mark.properties
 
 
-@pytest.mark.parametrize("seed", range(1_000, 1_008))
-def test_the_same_events_give_the_same_commands_and_state(seed: int) -> None:
-    world = walk(seed)
+@pytest.mark.parametrize(
+    ("seed", "flowing"), [*((seed, 0.0) for seed in range(1_000, 1_008)), (1_008, 0.5), (1_009, 0.5)]
+)
+def test_the_same_events_give_the_same_commands_and_state(seed: int, flowing: float) -> None:
+    world = walk(seed, flowing=flowing)
     engine = Engine()
     for (now, event), commands in zip(world.journal, world.outputs, strict=True):
         assert msgspec.json.encode(engine.handle(event, now)) == msgspec.json.encode(commands)
     assert engine.snapshot() == world.engine.snapshot()
 
 
-@pytest.mark.parametrize("seed", range(2_000, 2_008))
-def test_a_snapshot_and_its_restoration_change_nothing_that_follows(seed: int) -> None:
-    world = walk(seed)
+@pytest.mark.parametrize(
+    ("seed", "flowing"), [*((seed, 0.0) for seed in range(2_000, 2_008)), (2_008, 0.5), (2_009, 0.5)]
+)
+def test_a_snapshot_and_its_restoration_change_nothing_that_follows(seed: int, flowing: float) -> None:
+    world = walk(seed, flowing=flowing)
     dice = Random(seed)
     engine = Engine()
     for (now, event), commands in zip(world.journal, world.outputs, strict=True):

@@ -6,6 +6,8 @@ from collections import Counter
 
 import pytest
 
+from ctid.model.commands import Note
+from ctid.model.events import ConfigLoaded
 from ctid.model.states import Direction, Outcome
 from sip_test_rig.invariants import is_own
 from tests.properties.walks import walk
@@ -84,6 +86,34 @@ def test_no_call_outside_the_acd_breaks_an_invariant() -> None:
     assert {each.direction for each in placed} == set(Direction)
     assert {each.outcome for each in placed} >= {Outcome.HANDLED, Outcome.NOT_REACHED, Outcome.ABANDONED}
     assert any(each.visits for each in placed), "none is given to a queue"
+
+
+def test_nothing_that_happens_in_flows_breaks_an_invariant() -> None:
+    worlds = [walk(seed, flowing=0.45) for seed in range(3_000, 3_035)]
+    worlds += [walk(seed, flowing=0.35, controlled=0.2, diverted=0.15, steps=80) for seed in range(3_100, 3_110)]
+    done = {
+        name: sum(getattr(world.flows, name) for world in worlds) for name in ("fetched", "lost", "keys", "decided")
+    }
+    assert min(done.values()) > 3, f"the walks reach too little: {done}"
+    records = [save.record for world in worlds for save in world.watch.records.values()]
+    steps = Counter((step.kind, step.result) for record in records for step in record.path)
+    left = {result for kind, result in steps if kind == "left"}
+    assert left >= {"left", "ended", "hung_up", "content", "back", "taken_back", "given_on", "lost"}, left
+    fetched = {result for kind, result in steps if kind == "fetch"}
+    assert fetched >= {"ok", "not_found", "timeout", "invalid", "sealed_lost"}, fetched
+    assert min(steps[("record", "ok")], steps[("record", "failed")], steps[("confirm", "no")]) > 0
+    notes = {
+        command.detail
+        for world in worlds
+        for commands in world.outputs
+        for command in commands
+        if isinstance(command, Note) and command.code == "flow-lost"
+    }
+    assert "endless" in notes, notes
+    surveyed = [record for record in records if "score" in record.attributes]
+    assert {record.outcome for record in surveyed} > {Outcome.HANDLED}, "nobody goes on from a survey"
+    versioned = [event for world in worlds for _, event in world.journal if isinstance(event, ConfigLoaded)]
+    assert len(versioned) > 50, "nothing changes"
 
 
 def test_a_busy_day_without_faults() -> None:
