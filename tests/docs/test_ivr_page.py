@@ -108,7 +108,7 @@ def test_the_first_flow_is_made_as_the_page_says(tmp_path: Path) -> None:
     flows = tmp_path / "flows.yaml"
     good = flows.read_text(encoding="utf-8")
     flows.write_text(good.replace("then: choice}", "then: choise}"), encoding="utf-8")
-    fault, failure = examples(PAGE, "text")
+    fault, failure = (text for text in examples(PAGE, "text") if not text.lstrip().startswith("exten"))
     assert fault.strip() in _run(tmp_path).stderr
     flows.write_text(good, encoding="utf-8")
     tests = tmp_path / "hello.test.yaml"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ctid.engine.contacts import MAX_STEPS
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.contact import Contact
@@ -230,7 +231,7 @@ def test_announcements_of_closed_queues_that_point_at_each_other_end() -> None:
     site = Site(spec)
     site.utc_ms += 12 * 3_600_000
     contact = site.call()
-    for _ in range(200):
+    for _ in range(MAX_STEPS):
         if contact.state is ContactState.CLOSED:
             break
         site.tick(5_000)
@@ -245,7 +246,7 @@ def test_waits_that_send_a_contact_round_for_ever_end_where_it_is() -> None:
     contact = site.call()
     site.wait(1_000)
     assert contact.state is ContactState.QUEUED
-    assert len(contact.path) == 200
+    assert len(contact.path) == MAX_STEPS
     assert site.engine.state.timers.get(f"wait:{contact.id}") is None
 
 
