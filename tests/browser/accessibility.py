@@ -13,8 +13,19 @@ _Ground = Literal["light", "dark"]
 _OF_COLOUR: Final = ["color-contrast", "link-in-text-block"]
 _GRAVE: Final = ("serious", "critical")
 
-# The page has heard of the ground and drawn itself on it; colours on their way to others are none to judge.
-_ON: Final = "(ground) => document.documentElement.style.colorScheme === ground"
+# The page has heard of the ground and drawn itself on it, every part: Ant Design's have a class of the theme, and may
+# follow late where the machine is busy. Colours on their way to others are none to judge.
+_THEMES: Final = """
+(ground) => document.documentElement.style.colorScheme === ground ? [] : [...new Set(
+  [...document.querySelectorAll('[class*="css-"]')]
+    .flatMap(({ classList }) => [...classList])
+    .filter((each) => /^css-(?!var-)/.test(each)),
+)]
+"""
+_ON: Final = """
+([ground, before]) => document.documentElement.style.colorScheme === ground
+  && !before.some((theme) => document.getElementsByClassName(theme).length > 0)
+"""
 _SETTLED: Final = """
 async () => {
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -43,8 +54,9 @@ async def findings(page: Page) -> list[str]:
 
 async def put_on(page: Page, ground: _Ground) -> None:
     """Have the page drawn on this ground, and wait until it is."""
+    before = await page.evaluate(_THEMES, ground)
     await page.emulate_media(color_scheme=ground, reduced_motion="reduce")
-    await page.wait_for_function(_ON, arg=ground)
+    await page.wait_for_function(_ON, arg=[ground, before])
     await page.evaluate(_SETTLED)
 
 

@@ -24,7 +24,9 @@ async def until_hears(page: Page, hz: float, timeout: float = 20.0) -> None:
             while abs(heard[-1] - hz) > TOLERANCE_HZ:
                 heard.append(await page.evaluate("ms => __probes.heard(ms)", LISTEN_MS))
     except TimeoutError:
-        raise TimeoutError(f"the page did not hear {hz} Hz within {timeout} s, but {heard[1:]}") from None
+        # Where no call is connected there is nothing to listen to, and it is told at once, again and again.
+        told = sorted(set(heard[1:])), await page.evaluate("__probes.connections()")
+        raise TimeoutError(f"the page did not hear {hz} Hz within {timeout} s, but {told}") from None
 
 
 async def until_hears_all(page: Page, *tones: float, timeout: float = 20.0) -> None:

@@ -47,6 +47,9 @@
     }
   };
 
+  // How the connection of each call is, oldest first.
+  probes.connections = () => probes.peers.map(({ connectionState }) => connectionState);
+
   // The loudest tone, in Hz; 0 while it is silent.
   probes.heard = async (milliseconds) => {
     const { levels, width } = (await spectrum(milliseconds)) ?? { levels: [-Infinity], width: 0 };
