@@ -30,6 +30,8 @@ from tests.integration.floor import (
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
+EXPECTED_ERRORS = {"config.refused"}
+"""Of the reload that is refused."""
 TOUR, WAIT, DECIDED = "500", "501", "502"
 WELCOME_HZ, MENU_HZ, NUMBER_HZ, WRONG_HZ, CLOSED_HZ, SORRY_HZ = (
     PROMPTS[f"ctid/{name}"] for name in ("welcome", "main-menu", "no-key", "wrong-key", "closed", "sorry")

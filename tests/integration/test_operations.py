@@ -223,6 +223,9 @@ async def test_a_caller_who_comes_while_no_daemon_is_there_hears_music_and_is_se
 
 async def test_the_journal_of_these_very_calls_comes_out_the_same(site: RigSite) -> None:
     await assert_replays(site)
+    code, out, err = await run_ctid("replay", str(site.folder / "journal.db"))
+    assert code == 0, out + err
+    assert " 0 differences" in out, out
 
 
 async def test_metrics_are_named_and_count(site: RigSite, boss: Desktop) -> None:

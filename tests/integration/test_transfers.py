@@ -54,8 +54,15 @@ async def in_talk(caller: Phone, seat: Seat) -> tuple[PhoneCall, PhoneCall, str]
 async def transfer(seat: Seat, contact_id: str, **to: str) -> JsonObject:
     """Ask for it at the agent's desktop; they wrap up from that moment on."""
     answer: JsonObject = await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/transfer", {"to": to})
-    assert (await seat.view())["state"] == "WRAP_UP"
+    if (await seat.view())["state"] != "WRAP_UP":
+        # What can't be reached may have brought the contact back already.
+        await seat.desktop.wait("agent.state_changed", lambda event: wraps_up(event, seat), PATIENCE_S)
     return answer
+
+
+def wraps_up(event: JsonObject, seat: Seat) -> bool:
+    agent = event["data"]["agent"]
+    return (agent["id"], agent["state"]) == (seat.agent_id, "WRAP_UP")
 
 
 async def wrapped_up(seat: Seat, contact_id: str, disposition: str, notes: str) -> None:
