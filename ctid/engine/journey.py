@@ -115,7 +115,7 @@ def known_or_not(turn: Turn, contact: Contact) -> None:
     turn.cancel_timer(f"known:{contact.id}")
     kind, _, flow = contact.ivr.then.partition(":")
     if kind == DECISION:
-        _go_on(turn, contact, flows.begin(turn, contact, flow, decision=True))
+        _decide_by(turn, contact, flow)
     else:
         go(turn, contact, contact.ivr.then)
 
@@ -177,10 +177,18 @@ def decide(turn: Turn, event: DecisionAsked) -> None:
     elif event.flow in turn.site.flows and contact.ani:
         turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
         _await_customer(turn, contact, f"{DECISION}:{event.flow}")
-    elif event.flow in turn.site.flows:
-        _go_on(turn, contact, flows.begin(turn, contact, event.flow, decision=True))
     else:
-        turn.note("flow-lost", "flow_gone")
+        _decide_by(turn, contact, event.flow)
+
+
+def _decide_by(turn: Turn, contact: Contact, flow: str) -> None:
+    if flow in turn.site.flows:
+        _go_on(turn, contact, flows.begin(turn, contact, flow, decision=True))
+        return
+    contact.ivr = None
+    turn.note("flow-lost", "flow_gone")
+    leg = turn.legs.get(contact.caller_leg)
+    if leg is not None:
         decisions.tell(turn, contact, leg, decisions.UNDECIDED)
         _let_go(turn, contact, leg, Outcome.FAILED)
 
