@@ -19,7 +19,11 @@ export function App() {
   const { i18n } = useTranslation();
   const appearance = useAppearance();
   return (
-    <ConfigProvider locale={i18n.language === "zh" ? zhCN : enUS} theme={appearance.theme}>
+    <ConfigProvider
+      locale={i18n.language === "zh" ? zhCN : enUS}
+      theme={appearance.theme}
+      wave={{ disabled: appearance.still }}
+    >
       <AntApp>
         <DeskProvider>
           <BrowserRouter>

@@ -62,8 +62,11 @@ const DARK: ThemeConfig = {
   components: { Button: { primaryColor: "#0a0a0a" } },
 };
 
-/** Things change at once instead of on the way: Ant Design's durations are made of these. */
-const STILL = { motion: false, motionBase: 0, motionUnit: 0 };
+/**
+ * Things change at once instead of on the way: Ant Design's durations are made of these. Not by its token `motion`: once
+ * that is other than before, it begins everything within anew, and the phone's calls end.
+ */
+const STILL = { motionBase: 0, motionUnit: 0 };
 
 const isStill = (): boolean => still.matches;
 
@@ -76,7 +79,7 @@ const THEMES = {
   still: { light: withoutMotion(LIGHT), dark: withoutMotion(DARK) },
 };
 
-export function useAppearance(): { dark: boolean; choice: Appearance; theme: ThemeConfig } {
+export function useAppearance(): { dark: boolean; still: boolean; choice: Appearance; theme: ThemeConfig } {
   const dark = useSyncExternalStore(subscribe, isDark);
   const choice = useSyncExternalStore(subscribe, chosen);
   const motionless = useSyncExternalStore(subscribe, isStill);
@@ -87,6 +90,7 @@ export function useAppearance(): { dark: boolean; choice: Appearance; theme: The
   }, [dark]);
   return {
     dark,
+    still: motionless,
     choice,
     theme: THEMES[motionless ? "still" : "moving"][dark ? "dark" : "light"],
   };
