@@ -35,7 +35,7 @@ from sip_test_rig.ports import take_block
 from sip_test_rig.web_phones import web_phone_files, web_phones_config
 
 TOKEN_SECRET: Final = "demo-only-token-secret-0123456789abcdef"
-READY_TIME_LIMIT_S: Final = 30.0
+READY_TIME_LIMIT_S: Final = 60.0
 STOP_TIME_LIMIT_S: Final = 30.0
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 

@@ -380,7 +380,7 @@ async def run_ctid(*arguments: str, cwd: Path | None = None) -> tuple[int, str, 
         cwd=cwd, env={**os.environ, "PYTHONPATH": str(_CHECKOUT), "COLUMNS": "200"},
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    out, err = await asyncio.wait_for(process.communicate(), 2 * PATIENCE_S)
     return process.returncode or 0, out.decode(), err.decode()
 
 
