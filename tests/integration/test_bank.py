@@ -81,7 +81,13 @@ def config(bank: Bank) -> dict[str, Any]:
     data["lookups"]["balance"]["http"]["url"] = f"{bank.url}/balance"
     data["lookups"]["balance"] |= {"timeout_seconds": 1, "retries": 0}
     data["entries"] |= {"bank": {"dnis": BANK, "open": {"flow": "bank"}}}
-    data["flows"]["identify"]["nodes"]["pin"]["collect"] |= {"max": 8}
+    identify, bank_nodes = data["flows"]["identify"]["nodes"], data["flows"]["bank"]["nodes"]
+    identify["pin"]["collect"] |= {"max": 8}
+    # Who listens by computing may take a while to be sure; nobody is to be taken for silent meanwhile.
+    for asked in (identify["account"]["collect"], identify["pin"]["collect"], bank_nodes["language"]["menu"]):
+        asked["timeout_seconds"] = 30
+    for menu in ("main", "more"):
+        bank_nodes[menu]["menu"]["timeout_seconds"] = 10
     data["queues"]["support"] |= {"survey": "survey", "wrap_up_seconds": 0, "disposition_required": False}
     return data
 
@@ -133,7 +139,10 @@ class Listener:
 
     async def hears(self, *names: str) -> None:
         """Exactly this is heard next, and then forgotten."""
-        await until_recognised(self.call.media, self.known, list(names), 40)
+        # Not all that it knows: a few others, which would be heard if the flow took another way.
+        others = [name for name in self.known if name in WORDS["en"]]
+        known = {name: self.known[name] for name in (*names, *others)}
+        await until_recognised(self.call.media, known, list(names), 60)
         self.call.media.forget()
 
     def press(self, keys: str) -> None:
