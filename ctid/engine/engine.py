@@ -16,6 +16,7 @@ import msgspec
 from ctid.acd.floor import Floor
 from ctid.engine import (
     agents,
+    arrivals,
     assignment,
     call_control,
     callback_requests,
@@ -63,11 +64,11 @@ from ctid.spec.site import SiteSpec
 
 _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.CallArrived: pbx.arrived,
-    ev.DecisionAsked: journey.decide,
-    ev.CallerReturned: journey.returned,
+    ev.DecisionAsked: arrivals.decide,
+    ev.CallerReturned: arrivals.returned,
     ev.AgiEnded: pbx.session_ended,
     ev.DigitsCollected: journey.collected,
-    ev.CustomerLookedUp: journey.looked_up,
+    ev.CustomerLookedUp: arrivals.looked_up,
     ev.LookupAnswered: journey.fetched,
     ev.RecordSaved: journey.saved,
     ev.LegAlerting: pbx.alerting,
@@ -282,7 +283,7 @@ class Engine:
             case "treat" if contact := state.contacts.get(subject):
                 treatment.due(turn, contact)
             case "known" if contact := state.contacts.get(subject):
-                journey.known_or_not(turn, contact)
+                arrivals.known_or_not(turn, contact)
             case "hush" if contact := state.contacts.get(subject):
                 flows.still_waiting(turn, contact)
             case "wait" if contact := state.contacts.get(subject):

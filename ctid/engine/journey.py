@@ -1,8 +1,6 @@
-"""A caller's way: arrival, menus, announcements, into queues and out of them, and the end of their leg."""
+"""A caller's way: menus, announcements, flows, into queues and out of them, and the end of their leg."""
 
 from __future__ import annotations
-
-import msgspec
 
 from ctid.engine import (
     callbacks,
@@ -10,16 +8,11 @@ from ctid.engine import (
     decisions,
     detours,
     dialling,
-    early_ends,
     flows,
-    holding,
     offers,
-    outage,
     own_calls,
-    phone_calls,
     places,
     queueing,
-    supervisions,
     surveys,
     treatment,
     voicemail,
@@ -29,23 +22,17 @@ from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.turn import Turn, ms
 from ctid.ivr.effects import Leave as LeaveFlow
 from ctid.ivr.menu import Leave, judge
-from ctid.model.commands import AnswerLeg, LookUpCustomer, PlayAndCollect, ReleaseLeg, SetVariable
+from ctid.model.commands import PlayAndCollect, ReleaseLeg
 from ctid.model.contact import Contact, MenuPosition
 from ctid.model.events import (
-    CallArrived,
-    CallerReturned,
     CollectEnd,
-    CustomerLookedUp,
-    DecisionAsked,
     DigitsCollected,
     LookupAnswered,
     RecordSaved,
 )
 from ctid.model.leg import Leg
 from ctid.model.offer import OfferCause
-from ctid.model.states import WAITING, ContactState, LegState, Outcome, Party
-from ctid.routing.entry import choose_entry
-from ctid.routing.numbers import to_e164
+from ctid.model.states import WAITING, ContactState, Outcome
 from ctid.spec.destination import Destination, VoicemailTarget
 from ctid.spec.nodes import GoSpec
 from ctid.spec.references import destination_at
@@ -56,207 +43,6 @@ GIVEN = "given"
 
 OUTSIDE = ("number", "voicemail", "phone")
 """Steps of a path by which a contact leaves ctid, as ``CTID_NEXT`` tells them the dialplan."""
-
-
-DECISION = "decision"
-"""What a call that the PBX deals with waits for, to know who it is: the flow that decides."""
-
-AWAITING = "known"
-"""A caller's position while it is waited for the directory to tell who they are."""
-
-KNOWN_MS = 500
-"""How long it is waited; then they are nobody we know, until we do."""
-
-
-LAST_AGENT, LAST_QUEUE = "last_agent", "last_queue"
-"""Attributes that tell who served the caller last and where: the customer's, or the contact's if nobody knows them."""
-
-
-def arrived(turn: Turn, event: CallArrived) -> None:
-    """A caller's leg is with us: a new contact, or one that we had before a crash or a cut connection."""
-    leg = turn.legs.find(event.pbx, event.unique_id)
-    if leg is not None and leg.watched:
-        # Nobody of those whom the dialplan rang for them has answered: it has them come to us.
-        phone_calls.gone_on(turn, turn.state.contacts[leg.contact_id])
-        leg = None
-    if leg is not None:
-        late, leg.asks = leg.asks, False
-        leg.has_agi, leg.coming = True, False
-        turn.touch_contact(leg.contact_id)
-        if not (late and _talks_again(turn, leg)):
-            resume(turn, leg)
-        return
-    contact, leg = newcomer(turn, event)
-    choice = choose_entry(turn.site, event.dnis, turn.now)
-    if choice is None:
-        contacts.publish(turn, contact, "contact.created")
-        turn.note("no-entry", "a call came for a number that no entry takes")
-        hand_off(turn, contact, leg)
-        return
-    contact.entry = choice.entry
-    contacts.step(turn, contact, "entry", choice.entry, "open" if choice.open else "closed")
-    contacts.publish(turn, contact, "contact.created")
-    if early_ends.take(turn, event.pbx, event.unique_id):
-        caller_gone(turn, leg, None, "unknown")
-        return
-    turn.emit(AnswerLeg(pbx=leg.pbx, unique_id=leg.unique_id))
-    if contact.ani:
-        turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
-    if contact.ani and choice.destination.flow is not None:
-        _await_customer(turn, contact, choice.place)
-    else:
-        go(turn, contact, choice.place)
-
-
-def known_or_not(turn: Turn, contact: Contact) -> None:
-    """Go on with a caller of whom it was waited to know who they are."""
-    if contact.ivr is None or not contact.ivr.node.startswith(f"{AWAITING}:"):
-        return
-    turn.cancel_timer(f"known:{contact.id}")
-    kind, _, flow = contact.ivr.then.partition(":")
-    if kind == DECISION:
-        _decide_by(turn, contact, flow)
-    else:
-        go(turn, contact, contact.ivr.then)
-
-
-def _await_customer(turn: Turn, contact: Contact, then: str) -> None:
-    """Their first words may be in the caller's language, and the first decision about who they are."""
-    contact.ivr = MenuPosition(node=f"{AWAITING}:{then}", token="", then=then)
-    turn.start_timer(f"known:{contact.id}", KNOWN_MS)
-
-
-def newcomer(turn: Turn, event: CallArrived | DecisionAsked) -> tuple[Contact, Leg]:
-    """A new contact, and its caller's leg."""
-    turn.state.arrivals += 1
-    contact = Contact(
-        id=turn.mint("ct"),
-        seq=turn.state.arrivals,
-        ani=to_e164(event.ani, turn.site.country),
-        dnis=event.dnis,
-        attributes=dict(event.attributes),
-        created_at=turn.now,
-    )
-    leg = Leg(
-        id=turn.mint("lg"),
-        pbx=event.pbx,
-        unique_id=event.unique_id,
-        contact_id=contact.id,
-        party=Party.CALLER,
-        state=LegState.CONNECTED,
-        since_ms=turn.now.mono_ms,
-        has_agi=True,
-    )
-    contact.caller_leg = leg.id
-    turn.state.contacts[contact.id] = contact
-    turn.legs.add(leg)
-    contacts.begin_span(turn, contact)
-    outage.bear(turn, leg.pbx)
-    turn.emit(SetVariable(pbx=leg.pbx, unique_id=leg.unique_id, name="CTID_CONTACT", value=contact.id))
-    return contact, leg
-
-
-def decide(turn: Turn, event: DecisionAsked) -> None:
-    """Go through a flow for a call that the PBX deals with, and tell it what came of it."""
-    known = turn.legs.find(event.pbx, event.unique_id)
-    if known is not None:
-        contact = turn.state.contacts.get(known.contact_id)
-        position = contact.ivr.flow if contact is not None and contact.ivr is not None else None
-        known.has_agi = True
-        if contact is not None and position is not None and decisions.is_one(contact):
-            _go_on(turn, contact, flows.again(turn, contact, position))
-        elif contact is not None and f"known:{contact.id}" in turn.state.timers:
-            pass
-        else:
-            turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next=decisions.UNDECIDED))
-        return
-    contact, leg = newcomer(turn, event)
-    contacts.publish(turn, contact, "contact.created")
-    if early_ends.take(turn, event.pbx, event.unique_id):
-        caller_gone(turn, leg, None, "unknown")
-    elif event.flow in turn.site.flows and contact.ani:
-        turn.emit(LookUpCustomer(contact_id=contact.id, ani=contact.ani))
-        _await_customer(turn, contact, f"{DECISION}:{event.flow}")
-    else:
-        _decide_by(turn, contact, event.flow)
-
-
-def _decide_by(turn: Turn, contact: Contact, flow: str) -> None:
-    if flow in turn.site.flows:
-        _go_on(turn, contact, flows.begin(turn, contact, flow, decision=True))
-        return
-    contact.ivr = None
-    turn.note("flow-lost", "flow_gone")
-    leg = turn.legs.get(contact.caller_leg)
-    if leg is not None:
-        decisions.tell(turn, contact, leg, decisions.UNDECIDED)
-        _let_go(turn, contact, leg, Outcome.FAILED)
-
-
-def _talks_again(turn: Turn, leg: Leg) -> bool:
-    """Whether the caller was retrieved before we came to know that they asked for us: the session ends of itself."""
-    contact = turn.state.contacts.get(leg.contact_id)
-    in_talk = contact is not None and contact.state is ContactState.CONNECTED and not contact.on_hold
-    return in_talk and contact is not None and holding.together(holding.agent_leg(turn, contact), leg)
-
-
-def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
-    """A known caller is with us again: go on where they were."""
-    contact = turn.state.contacts.get(leg.contact_id)
-    if contact is not None and leaves(contact):
-        release_to(turn, contact, leg)
-        return
-    if contact is not None and contact.message is not None:
-        voicemail.resume(turn, contact, leg)
-        return
-    if contact is None or (contact.outcome is not None and not surveys.is_in_one(contact)):
-        release(turn, leg)
-    elif own_calls.is_being_placed(contact):
-        # The agent they were to talk to left as they answered.
-        release(turn, leg)
-    elif contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
-        dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
-    elif contact.state is ContactState.CONNECTED and contact.on_hold and contact.ivr is None:
-        queueing.play_music(turn, contact)
-    elif contact.state is ContactState.CONNECTED and contact.ivr is None:
-        returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
-    elif contact.ivr is not None:
-        replay(turn, contact, contact.ivr)
-    else:
-        queueing.play_music(turn, contact)
-
-
-def replay(turn: Turn, contact: Contact, position: MenuPosition) -> None:
-    """Lead the caller back into the flow, menu or announcement they were in."""
-    kind, _, name = position.node.partition(":")
-    if position.flow is not None:
-        _go_on(turn, contact, flows.again(turn, contact, position.flow))
-    elif kind == "menu":
-        enter_menu(turn, contact, name, tries=max(0, position.tries - 1))
-    elif kind != AWAITING:
-        go(turn, contact, name)
-
-
-def returned(turn: Turn, event: CallerReturned) -> None:
-    """The agent's leg left the bridge and the caller's is with us: the talk is over, or it never began."""
-    leg = turn.legs.find(event.pbx, event.unique_id)
-    if leg is None:
-        turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next="hangup"))
-        return
-    leg.has_agi, leg.coming, leg.bridge_id = True, False, ""
-    turn.touch_contact(leg.contact_id)
-    # While the PBX is away, its snapshot has yet to say what they come from.
-    leg.returned |= outage.is_up(turn, leg.pbx)
-    contact = turn.state.contacts.get(leg.contact_id)
-    on_hold = contact is not None and contact.on_hold and supervisions.is_taken_over(turn, contact)
-    if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
-        if surveys.is_due(turn, contact, leg):
-            offers.survey(turn, contact)
-            enter_flow(turn, contact, turn.site.queues[contact.queue].survey or "", survey=True)
-        else:
-            offers.talk_over(turn, contact)
-    else:
-        resume(turn, leg, from_bridge=True)
 
 
 def go(turn: Turn, contact: Contact, place: str) -> None:
@@ -483,12 +269,12 @@ def enter_flow(turn: Turn, contact: Contact, name: str, *, survey: bool = False)
     """Lead the caller into a flow."""
     if name in turn.site.flows:
         survey = survey or surveys.has_talked(contact)
-        _go_on(turn, contact, flows.begin(turn, contact, name, survey=survey))
+        go_on(turn, contact, flows.begin(turn, contact, name, survey=survey))
     else:
         hand_off(turn, contact, turn.state.legs[contact.caller_leg])
 
 
-def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
+def go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
     """Where a caller goes who has come out of a flow; ``None`` for one who is still in it."""
     if way is None:
         return
@@ -498,7 +284,7 @@ def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
         if decisions.is_one(contact) and leg is not None:
             flows.left(turn, contact)
             decisions.leads_to(turn, contact, leg, place)
-            _let_go(turn, contact, leg, Outcome.HANDLED)
+            let_go(turn, contact, leg, Outcome.HANDLED)
             return
         if not detours.is_on_one(contact):
             flows.left(turn, contact)
@@ -519,7 +305,7 @@ def _go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
         return
     if position is not None and position.decision:
         decisions.tell(turn, contact, leg, decisions.UNDECIDED if way.lost else "end", way.result)
-        _let_go(turn, contact, leg, Outcome.FAILED if way.lost else Outcome.HANDLED)
+        let_go(turn, contact, leg, Outcome.FAILED if way.lost else Outcome.HANDLED)
         return
     if way.lost and not (position is not None and position.survey):
         hand_off(turn, contact, leg)
@@ -534,7 +320,7 @@ def fetched(turn: Turn, event: LookupAnswered) -> None:
     """A lookup of a flow has answered."""
     found = flows.fetched(turn, event)
     if found is not None:
-        _go_on(turn, *found)
+        go_on(turn, *found)
 
 
 def collected(turn: Turn, event: DigitsCollected) -> None:
@@ -561,7 +347,7 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
     position = contact.ivr
     kind, _, name = position.node.partition(":")
     if position.flow is not None:
-        _go_on(turn, contact, flows.heard(turn, contact, position.flow, event))
+        go_on(turn, contact, flows.heard(turn, contact, position.flow, event))
         return
     if kind == "play":
         arrive(turn, contact, destination_at(turn.site, position.then))
@@ -660,43 +446,15 @@ def release(turn: Turn, leg: Leg) -> None:
 def hand_off(turn: Turn, contact: Contact, leg: Leg) -> None:
     """Leave the caller to the dialplan's own fallback; ctid has nothing for them."""
     turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
-    _let_go(turn, contact, leg, Outcome.FAILED)
+    let_go(turn, contact, leg, Outcome.FAILED)
 
 
-def _let_go(turn: Turn, contact: Contact, leg: Leg, outcome: Outcome) -> None:
+def let_go(turn: Turn, contact: Contact, leg: Leg, outcome: Outcome) -> None:
     """What becomes of the caller is no more ours."""
     own_calls.forget(turn, leg)
     turn.cancel_timer(f"unseen:{leg.id}")
     contact.caller_leg = ""
     contacts.close(turn, contact, outcome)
-
-
-def looked_up(turn: Turn, event: CustomerLookedUp) -> None:
-    """The directory's answer, in time for the pop or as an update to it."""
-    contact = turn.state.contacts.get(event.contact_id)
-    if event.failure:
-        turn.note("lookup-failed", event.failure)
-    _learn(turn, contact, event)
-    if contact is not None:
-        known_or_not(turn, contact)
-
-
-def _learn(turn: Turn, contact: Contact | None, event: CustomerLookedUp) -> None:
-    nothing = event.customer is None and event.last_call is None and not event.recent
-    if contact is None or nothing or contact.state is ContactState.CLOSED:
-        return
-    last = {} if event.last_call is None else {LAST_AGENT: event.last_call.agent_id, LAST_QUEUE: event.last_call.queue}
-    if event.customer is None:
-        contact.attributes = {**last, **contact.attributes}
-    elif LAST_AGENT in event.customer.attributes:
-        contact.customer = event.customer
-    else:
-        attributes = {**event.customer.attributes, **last}
-        contact.customer = msgspec.structs.replace(event.customer, attributes=attributes)
-    contact.recent = event.recent or contact.recent
-    contact.version += 1
-    queueing.reconsider(turn, contact)
-    contacts.publish(turn, contact, "contact.updated")
 
 
 def saved(turn: Turn, event: RecordSaved) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctid.engine import (
+    arrivals,
     callbacks,
     conferences,
     consulted,
@@ -55,7 +56,7 @@ NORMAL_CLEARING = 16
 
 def arrived(turn: Turn, event: CallArrived) -> None:
     """A caller's channel has come to us, for the first time or again."""
-    journey.arrived(turn, event)
+    arrivals.arrived(turn, event)
     consulting.caller_came(turn, event)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ctid.engine import (
     agents,
+    arrivals,
     consultations,
     contacts,
     devices,
@@ -174,7 +175,7 @@ def sent_on(turn: Turn, event: CallSentOn) -> None:
     if contact is not None and in_talk and contact.segments:
         send_on(turn, contact, _target(turn, event.pbx, event.extension))
     if event.arrived:
-        journey.resume(turn, leg)
+        arrivals.resume(turn, leg)
 
 
 def undelivered(turn: Turn, event: CallUndelivered) -> None:
@@ -186,7 +187,7 @@ def undelivered(turn: Turn, event: CallUndelivered) -> None:
         return
     leg.has_agi, leg.bridge_id = True, ""
     if not journey.is_given(contact):
-        journey.resume(turn, leg)
+        arrivals.resume(turn, leg)
         return
     number = contact.path[-1].name
     contact.outcome = None
