@@ -66,7 +66,6 @@ TABLE: Final[dict[str, Row]] = {
     "getSite": Row(may=EVERYBODY),
     "listReasonCodes": Row(may=EVERYBODY),
     "listWrapUpCodes": Row(may=EVERYBODY),
-    "listMenus": Row(may=EVERYBODY),
     # Agents: one's own, or of the teams of one's scope.
     "listAgents": Row(
         may=EVERYBODY, sees=seeing(["alice", "bob"], but={"alice": ["alice"], "bob": ["bob"], "sales-blue": []})

@@ -195,5 +195,6 @@ def test_no_pattern_of_a_path_is_unknown_here() -> None:
         "supervision_id",
         "recording_id",
         "voicemail_id",
+        "flow_id",
     }
     assert {name for operation in OPERATIONS for name in re.findall(r"{(\w+)}", operation.path)} <= known

@@ -43,7 +43,7 @@ def test_callers_in_flows_now(metrics: Metrics) -> None:
         return metrics.registry.get_sample_value("ctid_flow_callers", {"flow": flow})
 
     assert (inside("identify"), inside("bye")) == (0, 0)
-    site.call(dnis="104")
+    site.call(dnis="104", ani="")
     assert (inside("identify"), inside("bye")) == (1, 0)
     press(site)
     press(site, "4")
