@@ -14,7 +14,8 @@ _OF_COLOUR: Final = ["color-contrast", "link-in-text-block"]
 _GRAVE: Final = ("serious", "critical")
 
 # The page has heard of the ground and drawn itself on it, every part: Ant Design's have a class of the theme, and may
-# follow late where the machine is busy. Colours on their way to others are none to judge.
+# follow late where the machine is busy; a menu that is closed may stay as it was. Colours on their way to others are
+# none to judge.
 _THEMES: Final = """
 (ground) => document.documentElement.style.colorScheme === ground ? [] : [...new Set(
   [...document.querySelectorAll('[class*="css-"]')]
@@ -24,7 +25,7 @@ _THEMES: Final = """
 """
 _ON: Final = """
 ([ground, before]) => document.documentElement.style.colorScheme === ground
-  && !before.some((theme) => document.getElementsByClassName(theme).length > 0)
+  && !before.some((theme) => [...document.getElementsByClassName(theme)].some((each) => each.checkVisibility()))
 """
 _SETTLED: Final = """
 async () => {

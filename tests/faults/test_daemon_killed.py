@@ -306,7 +306,8 @@ async def test_who_follows_the_events_misses_none_over_a_kill(site: RigSite) -> 
     async with (
         Client(site.ctid.url, site.token("boss", Role.SUPERVISOR), tries=20) as client,
         client.events() as stream,
-        asyncio.timeout(PATIENCE_S),
+        # It holds a whole start of the daemon, of which others may be under way.
+        asyncio.timeout(3 * PATIENCE_S),
     ):
 
         async def follow_to(last: str) -> None:

@@ -260,5 +260,5 @@ async def test_callers_go_on_through_a_flow_meanwhile(
             await call.until("ended", timeout=PATIENCE_S)
         record = await until_record(boss, contact_id)
         assert record["outcome"] == ("abandoned" if hangs_up else "handled")
-        assert record["attributes"] == ({} if hangs_up else {"number": "1234"})
+        assert record["attributes"].get("number") == (None if hangs_up else "1234")
     await until_quiet(site, boss)
