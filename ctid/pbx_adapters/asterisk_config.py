@@ -438,7 +438,8 @@ exten => _to.,1,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F({wait}^{hold}^1
  same => n,Hangup()
 
 ; Caller, agent, whom they asked and whom they called in. When the last of the staff has left, the caller is taken out,
-; too. Whoever leaves looks who is still there: one who is alone is let go, unless others were just about to come.
+; too. Whoever leaves looks who is still there: one who is alone is let go, unless others were just about to come. What
+; becomes of a caller who is left alone, ctid says: they may have been given on in that very moment.
 [{conference}]
 exten => _staff.,1,Set(CTID_ENTERED=${{EXTEN}})
  same => n,Set(CTID_ROOM=ctid-${{EXTEN:5}})
@@ -463,6 +464,7 @@ exten => left,1,GotoIf($["${{CTID_ROOM}}" = ""]?done)
 exten => alone,1,Playtones(0)
  same => n,Wait({alone_seconds})
  same => n,GotoIf($["${{CONFBRIDGE_INFO(parties,${{CTID_ROOM}})}}" != "0"]?${{CTID_ENTERED}},1)
+ same => n,GotoIf($["${{CTID_ENTERED:0:6}}" = "caller"]?ctid-after,s,1)
  same => n,Hangup()
 
 ; A supervisor hears an agent, whose channel's unique id comes after the mode. ChanSpy() would take any channel whose
