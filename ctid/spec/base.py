@@ -11,6 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """A name of a queue, menu, agent …: it appears in URLs, metrics' labels and channel variables."""
 
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
+"""A key of a telephone that callers press."""
+
 Level = Annotated[int, Field(ge=1, le=10)]
 """A proficiency, 1 (beginner) to 10."""
 

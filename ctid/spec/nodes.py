@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
-from ctid.spec.base import Name, Pattern, Spec
+from ctid.spec.base import Key, Name, Pattern, Spec
 from ctid.spec.condition import FlowCondition
 from ctid.spec.destination import AttributeKey, AttributeValue, Destination
 from ctid.spec.requirement import StepSpec, check_order
@@ -14,8 +14,6 @@ from ctid.spec.say import Language, Say
 
 FlowName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(@[0-9a-f]{12})?$")]
 """A flow's name; what follows an ``@`` is its version, of a flow that has changed while calls were in it."""
-
-Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
 
 
 class NodeSpec(Spec):

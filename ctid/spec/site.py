@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Annotated, Self
 
 import phonenumbers
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ctid.spec.agent import AgentSpec
-from ctid.spec.base import Name, Pattern, Spec
+from ctid.spec.base import Key, Name, Pattern, Spec
 from ctid.spec.calendar import CalendarSpec, Zone
 from ctid.spec.desk import PhoneBookEntry
 from ctid.spec.destination import Destination, Prompt, VoicemailSpec
@@ -18,8 +18,6 @@ from ctid.spec.nodes import FlowName
 from ctid.spec.own_calls import OwnCallsSpec
 from ctid.spec.policy import PolicySpec
 from ctid.spec.queue import QueueSpec
-
-Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
 
 
 def _country(text: str) -> str:

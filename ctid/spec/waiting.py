@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
-from ctid.spec.base import Seconds, Spec
+from ctid.spec.base import Key, Seconds, Spec
 from ctid.spec.destination import Destination
 from ctid.spec.say import Language, Say
-
-Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
 
 POSITION, EXPECTED_WAIT = "position", "expected_wait"
 """What announcements may say as a value: a number, and seconds."""

@@ -247,7 +247,7 @@ async def test_to_an_agent_and_then_the_survey(site: RigSite, boss: Desktop) -> 
         contact = await newest(boss)
         caller = Listener(call, known)
         await caller.hears("welcome", "english", "chinese")
-        # A key into the very first words of the next menu.
+        # A key into the very first words of the next menu, a moment after the one that led there.
         caller.press("1")
         await asyncio.sleep(0.4)
         caller.press("2")

@@ -152,6 +152,7 @@ async def test_a_key_before_during_and_after_the_prompt(site: RigSite, boss: Des
         else:
             await call.until_heard(MENU_HZ, 0.1 if when == "during" else 0.35, PATIENCE_S)
         if when == "after":
+            # The prompt lasts half a second, and has begun.
             await asyncio.sleep(0.5)
         call.press("1")
         await until_hears_more(call, NUMBER_HZ, 0.1)
@@ -207,6 +208,7 @@ async def test_what_a_caller_says_is_kept(site: RigSite, boss: Desktop) -> None:
         await call.until_heard(MENU_HZ, 0.1, PATIENCE_S)
         call.press("3")
         await until_hears_more(call, SORRY_HZ, 0.3)
+        # They speak for so long.
         await asyncio.sleep(2)
         call.press("#")
         await until_hears_more(call, CLOSED_HZ, 0.3)
