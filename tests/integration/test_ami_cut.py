@@ -246,7 +246,8 @@ async def test_callers_go_on_through_a_flow_meanwhile(
     async with Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
         call = await caller.call(IN_FLOW)
         await until_hears_more(call, PROMPTS["ctid/main-menu"], 0.2)
-        contact_id = boss.events[-1]["data"]["contact"]["id"]
+        created = await boss.wait("contact.created", lambda event: event["data"]["contact"]["dnis"] == IN_FLOW)
+        contact_id = created["contact_id"]
         await cut(line, boss)
         call.press("1")
         await until_hears_more(call, PROMPTS["ctid/sorry"], 0.2)
