@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import UTC, datetime
 from typing import Any
+from xml.etree import ElementTree
 
 import aiohttp
 import pytest
@@ -80,6 +81,19 @@ async def test_what_there_is_and_who_is_in_it(flowing: Desk, http: aiohttp.Clien
     assert whole.nodes[0].says[0].items == [{"text": {"en": "Hello.", "zh": "您好。"}}]
     status, _, _ = await ask(http, flowing, "sue", "GET", "/v1/flows/nowhere")
     assert status == 404
+
+
+@pytest.mark.parametrize(("language", "said"), [("", "Hello."), ("zh", "您好。"), ("fr", "Hello.")])
+async def test_it_is_drawn_in_the_language_asked_for(
+    flowing: Desk, http: aiohttp.ClientSession, language: str, said: str
+) -> None:
+    path = f"/v1/flows/identify/picture.svg?language={language}"
+    async with http.get(path, headers=flowing.bearer("sue")) as answer:
+        assert (answer.status, answer.content_type) == (200, "image/svg+xml")
+        drawn = ElementTree.fromstring(await answer.text())
+    boxes = {each.get("data-node"): " ".join(each.itertext()) for each in drawn.iter() if each.get("data-node")}
+    assert list(boxes) == ["hello", "topic", "account", "away"]
+    assert said in boxes["hello"]
 
 
 async def test_a_report_by_intervals_and_nodes(flowing: Desk, http: aiohttp.ClientSession) -> None:
