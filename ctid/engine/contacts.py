@@ -7,7 +7,7 @@ from typing import Any
 from ctid.engine import pace, segments, visits
 from ctid.engine.parked import watchers
 from ctid.engine.turn import Turn
-from ctid.engine.views import contact_view, owes_disposition, wait_ms
+from ctid.engine.views import View, contact_view, owes_disposition, wait_ms
 from ctid.errors import InvariantError
 from ctid.model.commands import SaveRecord
 from ctid.model.contact import Contact, Park, PathStep, Span
@@ -135,6 +135,11 @@ def change_span(turn: Turn, contact: Contact) -> None:
 def step(turn: Turn, contact: Contact, kind: str, name: str, result: str = "", title: str = "") -> None:
     """Add a step to the contact's path."""
     contact.path.append(PathStep(at=turn.now, kind=kind, name=name, result=result, title=title))
+
+
+def answer(turn: Turn, contact: Contact) -> View:
+    """Give the answer to a request about the contact: what it is now."""
+    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
 def publish(turn: Turn, contact: Contact, type_: str, *also: str, **more: Any) -> None:

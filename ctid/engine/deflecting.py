@@ -7,8 +7,8 @@ ring for it, one agent's word counts for all: the others' stop.
 from __future__ import annotations
 
 from ctid.engine import contacts, journey, offers, outage, queueing, voicemail
-from ctid.engine.call_control import check_number, check_queue, follow
 from ctid.engine.requests import pending_offer
+from ctid.engine.takers import check_number, check_queue, follow
 from ctid.engine.transfers import Target, target_view
 from ctid.engine.turn import Turn
 from ctid.engine.views import View, offer_actions, offer_view, screen_pop
