@@ -12,13 +12,13 @@ from ctid.engine import (
     flows,
     holding,
     journey,
-    offers,
     outage,
     own_calls,
     phone_calls,
     queueing,
     supervisions,
     surveys,
+    talks,
     voicemail,
 )
 from ctid.engine.turn import Turn
@@ -228,10 +228,10 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     on_hold = contact is not None and contact.on_hold and supervisions.is_taken_over(turn, contact)
     if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
         if surveys.is_due(turn, contact, leg):
-            offers.survey(turn, contact)
+            talks.survey(turn, contact)
             journey.enter_flow(turn, contact, turn.site.queues[contact.queue].survey or "", survey=True)
         else:
-            offers.talk_over(turn, contact)
+            talks.over(turn, contact)
     else:
         resume(turn, leg, from_bridge=True)
 

@@ -30,8 +30,8 @@ from ctid.engine import (
     flows,
     holding,
     journey,
+    leases,
     messages,
-    offers,
     own_calls,
     parking,
     pbx,
@@ -273,9 +273,9 @@ class Engine:
         kind, _, subject = timer_id.partition(":")
         match kind:
             case "offer" if offer := state.offers.get(subject):
-                offers.expire(turn, offer)
+                leases.expire(turn, offer)
             case "lease" if offer := state.offers.get(subject):
-                offers.lease_over(turn, offer)
+                leases.over(turn, offer)
             case "wrap" if agent := state.agents.get(subject):
                 wrap_up.time_over(turn, agent)
             case "desktop" if agent := state.agents.get(subject):

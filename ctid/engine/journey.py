@@ -14,6 +14,7 @@ from ctid.engine import (
     places,
     queueing,
     surveys,
+    talks,
     treatment,
     voicemail,
     ways_out,
@@ -433,7 +434,7 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
             offers.rescind_all(turn, contact, OfferCause.PBX_LOST if outcome else OfferCause.CALLER_LEFT)
             contacts.close(turn, contact, outcome or abandoned(turn, contact))
         case ContactState.CONNECTED:
-            offers.talk_over(turn, contact, outcome or Outcome.HANDLED)
+            talks.over(turn, contact, outcome or Outcome.HANDLED)
         case _:
             pass
 
