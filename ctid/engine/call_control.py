@@ -18,12 +18,13 @@ from ctid.engine import (
     transfers,
     voicemail,
 )
+from ctid.engine.allowed_actions import contact_actions, offer_actions
 from ctid.engine.in_talk import at_hand, in_talk, party, talker
 from ctid.engine.requests import compare, live_contact, pending_offer
 from ctid.engine.takers import check_ivr, check_number, check_queue, follow
 from ctid.engine.transfers import Target
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, contact_actions, offer_actions, offer_view
+from ctid.engine.views import View, offer_view
 from ctid.errors import ConflictError, RequestError
 from ctid.model.commands import HangUpLeg, MuteLeg, SendDigits
 from ctid.model.contact import Contact

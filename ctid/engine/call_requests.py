@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ctid.engine import contacts, devices, offers, own_calls, phone_calls, phones, wrap_up
+from ctid.engine.allowed_actions import agent_actions
 from ctid.engine.requests import merged
 from ctid.engine.takers import check_number, check_reachable, check_takes_calls
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, agent_actions
+from ctid.engine.views import View
 from ctid.errors import ConflictError, NotFoundError, RequestError
 from ctid.model.agent import Agent
 from ctid.model.events import CallRequested

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ctid.engine import conferences, consultations, consulting, devices, phones
+from ctid.engine.allowed_actions import consultation_actions
 from ctid.engine.in_talk import at_hand, in_talk, talker
 from ctid.engine.requests import compare
 from ctid.engine.takers import check_number, check_reachable, check_takes_calls, colleague
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, consultation_actions, consultation_view
+from ctid.engine.views import View, consultation_view
 from ctid.errors import ConflictError, NotFoundError, RequestError
 from ctid.model.contact import Consultation, Contact
 from ctid.model.events import (

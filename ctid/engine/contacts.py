@@ -7,7 +7,7 @@ from typing import Any
 from ctid.engine import pace, segments, visits
 from ctid.engine.parked import watchers
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, contact_view, owes_disposition, wait_ms
+from ctid.engine.views import View, contact_view, wait_ms
 from ctid.errors import InvariantError
 from ctid.model.commands import SaveRecord
 from ctid.model.contact import Contact, Park, PathStep, Span
@@ -210,7 +210,7 @@ def settle(turn: Turn, contact: Contact) -> None:
             move(turn, contact, ContactState.WRAP_UP)
             publish(turn, contact, "contact.wrap_up")
         return
-    if owes_disposition(contact):
+    if segments.lacks_disposition(contact):
         turn.note("disposition-missing", contact.id)
     move(turn, contact, ContactState.CLOSED)
     contact.closed_at = turn.now
@@ -236,7 +236,7 @@ def record_of(turn: Turn, contact: Contact) -> ContactRecord:
         cause=contact.cause,
         outcome=contact.outcome,
         disposition=contact.disposition,
-        disposition_missing=owes_disposition(contact),
+        disposition_missing=segments.lacks_disposition(contact),
         notes=contact.notes,
         attributes=dict(contact.attributes),
         path=list(contact.path),

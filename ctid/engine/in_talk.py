@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ctid.engine import consultations, holding, outage
+from ctid.engine.allowed_actions import contact_actions
+from ctid.engine.contact_legs import legs_of
 from ctid.engine.requests import live_contact
 from ctid.engine.turn import Turn
-from ctid.engine.views import contact_actions, legs_of
 from ctid.errors import ConflictError, NotFoundError
 from ctid.model.contact import Contact
 from ctid.model.leg import Leg

@@ -45,6 +45,11 @@ def owes_disposition(segment: Segment) -> bool:
     return segment.disposition_required and not segment.disposition
 
 
+def lacks_disposition(contact: Contact) -> bool:
+    """Whether an agent gave no disposition although one was asked for."""
+    return any(map(owes_disposition, contact.segments))
+
+
 def set_result(contact: Contact, segment: Segment, disposition: str | None, notes: str | None) -> None:
     """Take an agent's disposition and notes; the contact's are those of the last agent who gave any."""
     if disposition is not None:
