@@ -6,7 +6,8 @@ from ctid.engine import segments
 from ctid.engine.contact_legs import legs_of
 from ctid.engine.state import SiteState
 from ctid.model.agent import Agent
-from ctid.model.contact import Consultation, Contact
+from ctid.model.consultation import Consultation
+from ctid.model.contact import Contact
 from ctid.model.offer import Offer
 from ctid.model.recording import RecordingState
 from ctid.model.states import (

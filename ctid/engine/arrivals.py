@@ -23,7 +23,7 @@ from ctid.engine import (
 )
 from ctid.engine.turn import Turn
 from ctid.model.commands import AnswerLeg, LookUpCustomer, ReleaseLeg, SetVariable
-from ctid.model.contact import Contact, MenuPosition
+from ctid.model.contact import Contact
 from ctid.model.events import (
     CallArrived,
     CallerReturned,
@@ -31,6 +31,7 @@ from ctid.model.events import (
     DecisionAsked,
 )
 from ctid.model.leg import Leg
+from ctid.model.position import MenuPosition
 from ctid.model.states import ContactState, LegState, Outcome, Party
 from ctid.routing.entry import choose_entry
 from ctid.routing.numbers import to_e164

@@ -10,7 +10,8 @@ from ctid.engine.takers import check_number, check_reachable, check_takes_calls,
 from ctid.engine.turn import Turn
 from ctid.engine.views import View, consultation_view
 from ctid.errors import ConflictError, NotFoundError, RequestError
-from ctid.model.contact import Consultation, Contact
+from ctid.model.consultation import Consultation
+from ctid.model.contact import Contact
 from ctid.model.events import (
     AlternateRequested,
     ConferenceRequested,

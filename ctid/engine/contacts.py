@@ -10,7 +10,9 @@ from ctid.engine.turn import Turn
 from ctid.engine.views import View, contact_view, wait_ms
 from ctid.errors import InvariantError
 from ctid.model.commands import SaveRecord
-from ctid.model.contact import Contact, Park, PathStep, Span
+from ctid.model.contact import Contact
+from ctid.model.history import PathStep, Span
+from ctid.model.position import Park
 from ctid.model.record import ContactRecord
 from ctid.model.states import WAITING, ContactState, Direction, Outcome
 from ctid.routing.numbers import to_e164

@@ -24,7 +24,7 @@ from ctid.engine.turn import Turn, ms
 from ctid.ivr.effects import Leave as LeaveFlow
 from ctid.ivr.menu import Leave, judge
 from ctid.model.commands import PlayAndCollect, ReleaseLeg
-from ctid.model.contact import Contact, MenuPosition
+from ctid.model.contact import Contact
 from ctid.model.events import (
     CollectEnd,
     DigitsCollected,
@@ -33,6 +33,7 @@ from ctid.model.events import (
 )
 from ctid.model.leg import Leg
 from ctid.model.offer import OfferCause
+from ctid.model.position import MenuPosition
 from ctid.model.states import WAITING, ContactState, Outcome
 from ctid.spec.destination import Destination, VoicemailTarget
 from ctid.spec.nodes import GoSpec

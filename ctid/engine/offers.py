@@ -7,7 +7,8 @@ from ctid.engine.turn import Turn, ms
 from ctid.engine.views import offer_view
 from ctid.model.agent import Agent
 from ctid.model.commands import HangUpLeg
-from ctid.model.contact import Contact, OfferResult
+from ctid.model.contact import Contact
+from ctid.model.history import OfferResult
 from ctid.model.instant import Instant
 from ctid.model.offer import Offer, OfferCause
 from ctid.model.states import AgentState, ContactState, OfferState

@@ -17,9 +17,10 @@ from ctid.engine.takers import TAKES_TRANSFERS
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import View, contact_view, screen_pop
 from ctid.errors import ConflictError, RequestError
-from ctid.model.contact import Contact, Park
+from ctid.model.contact import Contact
 from ctid.model.events import ParkRequested
 from ctid.model.leg import Leg
+from ctid.model.position import Park
 from ctid.model.states import AgentState, ContactState
 
 

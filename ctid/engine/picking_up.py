@@ -19,8 +19,9 @@ from ctid.engine.turn import Turn
 from ctid.engine.views import View, contact_view, park_view, wait_ms
 from ctid.errors import ConflictError, RequestError
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact, Decision
+from ctid.model.contact import Contact
 from ctid.model.events import PickUpRequested
+from ctid.model.history import Decision
 from ctid.model.states import WAITING, AgentState, ContactState
 from ctid.spec.agent import VOICE
 

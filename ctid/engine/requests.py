@@ -13,7 +13,7 @@ from ctid.engine.turn import Turn
 from ctid.engine.views import View, agent_view, contact_view, offer_view
 from ctid.errors import ConflictError, NotFoundError, RequestError, VersionMismatchError
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact, Segment
+from ctid.model.contact import Contact
 from ctid.model.events import (
     AgentStateRequested,
     AttributesSet,
@@ -25,6 +25,7 @@ from ctid.model.events import (
     RoutingSet,
     WrapUpSet,
 )
+from ctid.model.history import Segment
 from ctid.model.offer import Offer, OfferCause
 from ctid.model.states import WAITING, AgentState, ContactState, OfferState, Outcome, SystemReason
 from ctid.spec.agent import VOICE

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ctid.engine.turn import Turn
-from ctid.model.contact import Contact, Segment
+from ctid.model.contact import Contact
+from ctid.model.history import Segment
 
 
 def begin(turn: Turn, contact: Contact, agent_id: str) -> Segment:

@@ -23,7 +23,8 @@ from ctid.engine import (
 from ctid.engine.turn import Turn, ms
 from ctid.model.agent import Agent
 from ctid.model.commands import ReleaseLeg
-from ctid.model.contact import Contact, Segment
+from ctid.model.contact import Contact
+from ctid.model.history import Segment
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer, OfferCause
 from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome, Party

@@ -35,7 +35,7 @@ from ctid.engine.views import View, screen_pop
 from ctid.errors import ConflictError
 from ctid.model.agent import Agent
 from ctid.model.commands import FetchLeg, MuteLeg, ReleaseLeg
-from ctid.model.contact import Contact, Segment
+from ctid.model.contact import Contact
 from ctid.model.events import (
     CallSentOn,
     CallTransferred,
@@ -44,6 +44,7 @@ from ctid.model.events import (
     PbxReconciled,
     TransferParty,
 )
+from ctid.model.history import Segment
 from ctid.model.leg import Leg
 from ctid.model.states import AgentState, ContactState, Outcome, Party
 

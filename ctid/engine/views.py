@@ -16,10 +16,13 @@ from ctid.engine.desk_view import customer_view, desk_view, queue_day_view
 from ctid.engine.phone_view import phone_view
 from ctid.engine.state import SiteState, alias_key
 from ctid.model.agent import Agent
-from ctid.model.contact import Consultation, Contact, Park, PathStep, Segment, Span
+from ctid.model.consultation import Consultation
+from ctid.model.contact import Contact
+from ctid.model.history import PathStep, Segment, Span
 from ctid.model.instant import Instant
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer
+from ctid.model.position import Park
 from ctid.model.recording import Recording
 from ctid.model.states import ContactState, Direction
 from ctid.spec.agent import VOICE, AgentSpec

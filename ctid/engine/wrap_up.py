@@ -10,7 +10,7 @@ from ctid.engine.allowed_actions import agent_actions
 from ctid.engine.turn import Turn, ms
 from ctid.errors import ConflictError
 from ctid.model.agent import Agent
-from ctid.model.contact import Segment
+from ctid.model.history import Segment
 from ctid.model.states import AgentState
 from ctid.spec.queue import QueueSpec
 

@@ -21,7 +21,7 @@ from ctid.desktop import (
 )
 from ctid.model import events as ev
 from ctid.model.access import Grant, Role
-from ctid.model.contact import Case, Customer, RecentContact
+from ctid.model.customer import Case, Customer, RecentContact
 from ctid.model.day import Quarter, QueueDay
 from tests.desktop.site import Desk
 from tests.desktop.test_rest import ask, go_ready, offered

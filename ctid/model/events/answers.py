@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.model.contact import Customer, RecentContact
+from ctid.model.customer import Customer, RecentContact
 from ctid.model.events.event import Event
 from ctid.model.record import LastCall
 from ctid.model.recording import StoredRecording

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.model.events.request import Request
 
 
