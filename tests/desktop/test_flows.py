@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from ctid.client import Client
-from ctid.desktop import flow_schemas, schemas
+from ctid.desktop import flow_schemas, record_schemas
 from ctid.model import events as ev
 from ctid.model.commands import PlayAndCollect
 from ctid.model.flow_report import FlowNumbers, FlowQuarter, FlowReport, NodeNumbers
@@ -158,7 +158,7 @@ async def test_a_record_tells_the_way_through_it(flowing: Desk, http: aiohttp.Cl
     go_on(flowing)
     flowing.site.handle(ev.LegEnded(pbx="main", unique_id="f1", cause=16))
     _, body, _ = await ask(http, flowing, "sue", "GET", f"/v1/records/{contact_id}")
-    (visit,) = schemas.RecordView.model_validate(body).flows
+    (visit,) = record_schemas.RecordView.model_validate(body).flows
     assert (visit.flow, visit.result, visit.to_kind) == ("identify", "hung_up", None)
     assert [(each.node, each.title, each.left_by) for each in visit.nodes] == [
         ("hello", None, "on"), ("topic", "Topic", "hung_up"),
