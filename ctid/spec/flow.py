@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from ctid.spec.base import Name, Spec
+from ctid.spec.base import Name, Spec, matches
 from ctid.spec.destination import AttributeKey
 from ctid.spec.nodes import CheckSpec, CollectNode, Node
 from ctid.spec.say import Language
@@ -66,7 +65,7 @@ def language_of(languages: Sequence[str], wanted: str) -> str:
 
 def acceptable(check: CheckSpec, digits: str) -> bool:
     """Whether digits are what they must be."""
-    if check.pattern is not None and re.fullmatch(check.pattern, digits) is None:
+    if check.pattern is not None and not matches(check.pattern, digits):
         return False
     return not check.luhn or _is_luhn(digits)
 

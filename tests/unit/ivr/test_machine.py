@@ -196,6 +196,14 @@ def test_which_digits_are_right(spec: dict[str, Any], digits: str, good: bool) -
     assert isinstance(who.effect, Ended) == good
 
 
+@pytest.mark.parametrize("pattern", ["([0-9]+)+x", "(1|11|1*)*2", "([0-9*#]*)*[^1]"])
+def test_no_pattern_holds_up_other_callers(pattern: str) -> None:
+    # By trying one way after another, these take longer than anybody lives.
+    who = collect(max=64, check={"pattern": pattern})
+    who.answer(Heard("1" * 64, DIGITS))
+    assert who.passed()[0] == ("digits", "", "invalid")
+
+
 def test_tries_and_what_is_said_between() -> None:
     who = collect(no_input="Nothing came.", invalid="That was wrong.")
     assert words(who.answer(Heard("", TIMEOUT)).utterances) == "Nothing came. Your number."  # type: ignore[union-attr]
