@@ -301,7 +301,8 @@ class Walk:
         return node.otherwise
 
     def _holds(self, case: CaseSpec, index: int) -> bool:
-        place = f"{self.position.flow}/{self.position.node}/decide/{index}"
+        # Without its version: a reload must not change what a call was given by chance.
+        place = f"{flow_name(self.position.flow)}/{self.position.node}/decide/{index}"
         if case.when is None:
             return case.percent is not None and _chance(f"{self._world.seed}/{place}") < case.percent
         spec = self._flows[self.position.flow]

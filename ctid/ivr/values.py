@@ -30,7 +30,7 @@ def normal(kind: ValueType, text: str) -> str:
         case "time":
             return time.fromisoformat(plain).strftime("%H:%M")
         case "datetime":
-            return datetime.fromisoformat(plain).strftime("%Y-%m-%dT%H:%M")
+            return datetime.fromisoformat(plain).replace(tzinfo=None).isoformat(timespec="minutes")
         case "flag":
             flags = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
             if plain.lower() not in flags:
@@ -53,7 +53,10 @@ def seen(kinds: Mapping[str, ValueType], attributes: Mapping[str, str]) -> dict[
                     continue
                 found[name] = int(value) if value == value.to_integral_value() else float(value)
             case "flag":
-                found[name] = text == "true"
+                try:
+                    found[name] = normal("flag", text) == "true"
+                except ValueError:
+                    continue
             case _:
                 found[name] = text
     return found

@@ -343,6 +343,7 @@ def test_a_lookup_is_given_texts_and_told_what_is_needed() -> None:
         ("at", "9:05", None),
         ("at", "09:05:59", "09:05"),
         ("since", "2026-11-29 14:05:10", "2026-11-29T14:05"),
+        ("since", "0001-01-01T00:00:00Z", "0001-01-01T00:00"),
         ("no", "12-3", None),
         ("due", "a lot", None),
         ("due", "NaN", None),
@@ -447,6 +448,36 @@ def test_a_condition_that_can_not_be_told_does_not_hold_and_says_so(condition: s
     decide = [{"when": condition, "then": "yes"}, {"when": "true", "then": "no"}]
     who = caller({"a": {"decide": decide, "otherwise": "out"}}, known, attributes=TYPES)
     assert (end(who), who.untold) == ("no", ["main/a/decide/0"])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "condition", "expected"),
+    [
+        ({"vip": "1"}, "attributes.vip", "yes"),
+        ({"vip": "Yes"}, "attributes.vip", "yes"),
+        ({"vip": "0"}, "has(attributes.vip) && !attributes.vip", "yes"),
+        ({"vip": "perhaps"}, "has(attributes.vip)", "no"),
+        ({"due": "a lot"}, "has(attributes.due)", "no"),
+        ({"due": ""}, "!has(attributes.due)", "yes"),
+        ({"due": "7"}, "has(attributes.due)", "yes"),
+    ],
+)
+def test_an_attribute_that_is_not_what_it_should_be_is_not_there(
+    attributes: dict[str, str], condition: str, expected: str
+) -> None:
+    # The dialplan and other systems set them, too, and nobody checks what.
+    decide = [{"when": condition, "then": "yes"}]
+    who = caller({"a": {"decide": decide, "otherwise": "no"}}, Known(attributes=attributes), attributes=TYPES)
+    assert (end(who), who.untold) == (expected, [])
+
+
+def test_a_share_stays_the_same_as_a_reload_changes_the_flow_behind_a_caller() -> None:
+    decide = [{"percent": 50, "then": "yes"}]
+    spec = FlowSpec.model_validate({"start": "a", "nodes": {"a": {"decide": decide, "otherwise": "no"}, **ENDS}})
+    flows = {"main": spec, "main@0123456789ab": spec}
+    for at in range(50):
+        known = Known(seed=f"call-{at}")
+        assert end(Caller(flows, known=known)) == end(Caller(flows, "main@0123456789ab", known))
 
 
 def test_shares_are_the_same_for_a_call_and_right_in_proportion() -> None:
