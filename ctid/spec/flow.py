@@ -56,10 +56,17 @@ def flow_name(name: str) -> str:
 
 
 def language_of(languages: Sequence[str], wanted: str) -> str:
-    """The language that suits the caller best: the wanted one, one like it, or the first."""
-    if wanted in languages:
-        return wanted
-    primary = wanted.partition("-")[0]
+    """The language that suits the caller best: the wanted one, one like it, or the first.
+
+    Tags are compared as RFC 4647 looks them up, whatever their case; others write them with ``_``.
+    """
+    known = {tag.lower(): tag for tag in reversed(languages)}
+    tag = wanted.replace("_", "-").lower()
+    primary = tag.partition("-")[0]
+    while tag:
+        if tag in known:
+            return known[tag]
+        tag = tag.rpartition("-")[0]
     return next((tag for tag in languages if tag.partition("-")[0] == primary), languages[0])
 
 
