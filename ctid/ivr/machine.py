@@ -22,7 +22,7 @@ from ctid.ivr.effects import (
     TakeDown,
     TakenDown,
 )
-from ctid.ivr.outline import asks_for_secret
+from ctid.ivr.outline import asking_for, asks_for_secret
 from ctid.ivr.saying import utterances
 from ctid.ivr.values import normal, seen
 from ctid.ivr.world import World, environment
@@ -362,10 +362,20 @@ class Walk:
         lost = {text[1:-1] for text in node.fetch.give.values()} & self.position.sealed.keys()
         for attribute in lost:
             del self.position.sealed[attribute]
-        for name, other in self._flows[self.position.flow].nodes.items():
-            if isinstance(other, CollectNode) and other.collect.sensitive and other.collect.into in lost:
-                return self._go(name)
+        flows = [*(frame.flow for frame in self.position.frames), self.position.flow]
+        while flows:
+            asking = asking_for(self._flows, flows[-1], lost)
+            if asking is not None:
+                self._back_to(len(flows) - 1)
+                return self._go(asking)
+            flows.pop()
         return self._go(node.fetch.failed)
+
+    def _back_to(self, depth: int) -> None:
+        """Give up the flows that the caller is in, down to one of those that have called them."""
+        while len(self.position.frames) > depth:
+            self._pass("end", flow_name(self.position.flow), "sealed_lost")
+            self.position.flow = self.position.frames.pop().flow
 
     # ---- small things ----------------------------------------------------------------------------------------
 

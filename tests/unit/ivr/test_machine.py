@@ -12,7 +12,7 @@ from ctid.ivr.machine import MAX_FRAMES, MAX_SILENT_NODES, MAX_VALUE_CHARS
 from ctid.ivr.world import QueueState
 from ctid.model.flow import FlowFrame
 from ctid.model.speech import Speech
-from ctid.spec.flow import FlowSpec
+from ctid.spec.flow import FlowSpec, language_of
 from tests.unit.ivr.walking import DIGITS, FAILED, PLAYED, TIMEOUT, Caller, Known, words
 
 pytestmark = pytest.mark.unit
@@ -298,6 +298,41 @@ def test_sensitive_digits_that_are_lost_are_asked_for_again() -> None:
     assert who.effect.sealed == {"pin": "s2"}
 
 
+PIN_ALONE = {"start": "pin", "nodes": {"pin": {"collect": {**PIN["pin"]["collect"], "then": "yes"}}, **ENDS}}
+
+
+def test_sensitive_digits_that_a_called_flow_has_asked_for_are_asked_for_there_again() -> None:
+    nodes = {"ask": {"call": "between", "then": "get"}, "get": PIN["get"], **ENDS}
+    between = {"start": "on", "nodes": {"on": {"call": "pin", "then": "yes"}, "yes": {"end": "yes"}}}
+    who = Caller({"main": {"start": "ask", "nodes": nodes}, "between": between, "pin": PIN_ALONE})
+    who.answer(Heard("", DIGITS, sealed="s1", acceptable=True))
+    who.answer(Fetched(failure="sealed_lost"))
+    assert (who.at, [each.flow for each in who.position.frames]) == ("pin/pin", ["main", "between"])
+    who.answer(Heard("", DIGITS, sealed="s2", acceptable=True))
+    assert isinstance(who.effect, Fetch)
+    assert (who.at, who.effect.sealed) == ("main/get", {"pin": "s2"})
+
+
+def test_sensitive_digits_that_a_calling_flow_has_asked_for_are_asked_for_there_again() -> None:
+    nodes = {"pin": {"collect": {**PIN["pin"]["collect"], "then": "get"}}, "get": {"call": "get", "then": "yes"}}
+    got = {"start": "get", "nodes": {"get": PIN["get"], **ENDS}}
+    who = Caller({"main": {"start": "pin", "nodes": {**nodes, **ENDS}}, "get": got})
+    who.answer(Heard("", DIGITS, sealed="s1", acceptable=True))
+    assert who.at == "get/get"
+    who.answer(Fetched(failure="sealed_lost"))
+    assert (who.at, who.position.frames) == ("main/pin", [])
+    assert who.passed() == [("fetch", "check", "sealed_lost"), ("end", "get", "sealed_lost")]
+    who.answer(Heard("", DIGITS, sealed="s2", acceptable=True))
+    assert (who.at, who.position.frames) == ("get/get", [FlowFrame(flow="main", node="get")])
+
+
+def test_no_key_of_sensitive_digits_ends_what_is_said_before_another_flow_asks_for_them() -> None:
+    nodes = {"hi": {"say": "Hello.", "then": "on"}, "on": {"go": {"flow": "pin"}}}
+    who = Caller({"main": {"start": "hi", "nodes": nodes}, "pin": PIN_ALONE})
+    assert isinstance(who.effect, Hear)
+    assert not who.effect.interruptible
+
+
 def test_a_lookup_without_the_digits_it_needs_is_made_with_none() -> None:
     who = caller({"get": PIN["get"], "pin": PIN["pin"]})
     assert isinstance(who.effect, Fetch)
@@ -529,6 +564,21 @@ def test_the_language_of_the_flow_that_suits_the_caller(language: str, heard: st
         who = caller({"a": {"language": language, "then": "b"}, **nodes}, languages=["en", "zh"])
         assert isinstance(who.effect, Hear)
         assert words(who.effect.utterances) == f"{heard} [beep]"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [("ZH", "zh"), ("zh_CN", "zh"), ("zh-hant-TW", "zh-Hant"), ("zh-TW", "zh"), ("EN", "en-GB"), ("en-us", "en-US")],
+)
+def test_languages_are_known_however_others_write_them(wanted: str, language: str) -> None:
+    assert language_of(["de", "zh-Hant", "zh", "en-GB", "en-US"], wanted) == language
+
+
+def test_texts_are_on_one_line_and_without_gaps() -> None:
+    who = caller({"a": {"say": "Dear {customer.name}\nyou owe {sum-due} euros.\n", "then": "yes"}},
+                 Known(attributes={"sum-due": "7"}))  # fmt: skip
+    assert isinstance(who.effect, Hear)
+    assert words(who.effect.utterances) == "Dear you owe 7 euros."
 
 
 def test_go_leaves_by_its_node() -> None:
