@@ -308,6 +308,19 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
             ],
         ),
         (
+            "      bye: {end: done}",
+            "      bye: {end: done}\n      ask: {fetch: {lookup: x, give: {pin: '{pin}'}, then: bye, failed: bye}}",
+            [
+                "55: flows.after.nodes.ask.fetch.give.pin: 'pin' is sensitive, and forgotten as the caller leaves the flow that collects it; let that flow call this one, or collect it here",
+                "55: flows.after.nodes.ask: nothing leads to this node; let another one do, or take it away",
+            ],
+        ),
+        (
+            "good: {end: good}",
+            "good: {fetch: {lookup: x, give: {pin: '{pin}'}, then: bad, failed: ok}}\n      ok: {end: good}",
+            [],
+        ),
+        (
             "Thank you {account}.",
             "Thank you {pin}.",
             [
@@ -414,6 +427,22 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
             "Press 1 or 2.",
             "Press 1 or press the star.",
             ["47: flows.ask.nodes.ask.menu.say: callers are told to press *, which does nothing here; keys: 1 2"],
+        ),
+        ("Press 1 or 2.", "Press one of the two keys 1 and 2. Press any key.", []),
+        ("英语请按一。", "请按一下1号键。请按一下键盘。请按一个键。", []),
+        (
+            "英语请按一。",
+            "请按一下井号键。",
+            [
+                "10: flows.bank.nodes.language.menu.say[0].zh: callers are told to press #, which does nothing here; keys: 1 2"
+            ],
+        ),
+        (
+            "say: {en: Your number., zh: 号码。}",
+            "say: {en: 'Your number, { ani}.', zh: '号码 {ani}。'}",
+            [
+                "16: flows.bank.nodes.account.collect.say: has a brace that would be read out; what is filled in is written {name}, without blanks"
+            ],
         ),
         (
             "英语请按一。",
