@@ -24,7 +24,7 @@ from ctid.ivr.effects import (
 )
 from ctid.ivr.outline import asking_for, asks_for_secret
 from ctid.ivr.saying import utterances
-from ctid.ivr.values import normal, seen
+from ctid.ivr.values import MAX_VALUE_CHARS, normal, seen
 from ctid.ivr.world import World, environment
 from ctid.model.events import CollectEnd
 from ctid.model.flow import FlowFrame, FlowPosition
@@ -55,9 +55,6 @@ MAX_SILENT_NODES: Final = 200
 
 MAX_FRAMES: Final = 20
 """Flows that have called each other."""
-
-MAX_VALUE_CHARS: Final = 2_000
-"""Of an attribute."""
 
 
 class Walk:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from ctid.spec.flow import ValueType
+
+MAX_VALUE_CHARS: Final = 2_000
+"""Of an attribute."""
 
 
 def normal(kind: ValueType, text: str) -> str:

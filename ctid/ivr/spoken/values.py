@@ -93,7 +93,9 @@ def read_digits(value: Value) -> str:
     text = str(value).strip()
     digits = re.sub(r"[ ./-]", "", text)
     if isinstance(value, bool | float) or not _DIGITS.fullmatch(text) or len(digits) > MAX_DIGITS:
-        raise ValueError(f"what is said digit by digit has 1 to {MAX_DIGITS} digits, * or #, with + before them at most")
+        raise ValueError(
+            f"what is said digit by digit has 1 to {MAX_DIGITS} digits, * or #, with + before them at most"
+        )
     return digits
 
 

@@ -68,7 +68,11 @@ def test_the_demo_and_one_file_load(tmp_path: Path) -> None:
         ("country: DE", "country: XX", "0.yaml:2: country: 'XX' is no country with a numbering plan"),
         ("country: DE", "country: DE\ncountry: FR", "0.yaml:3: country: is given twice"),
         ('dnis: "100"', "dnis: 100", "0.yaml:8: entries.hotline.dnis: Input should be a valid string"),
-        ('dnis: "100"', 'dnis: "10("', "0.yaml:8: entries.hotline.dnis: '10(' is no regular expression: unclosed group"),
+        (
+            'dnis: "100"',
+            'dnis: "10("',
+            "0.yaml:8: entries.hotline.dnis: '10(' is no regular expression: unclosed group",
+        ),
         ('dnis: "100"', 'dnis: "1)|(2"', "0.yaml:8: entries.hotline.dnis: '1)|(2' is no regular expression: unopened"),
         ('dnis: "100"', 'dnis: "(?!0).*"', "0.yaml:8: entries.hotline.dnis: '(?!0).*' is no regular expression: look"),
         ("calendar: office, ", "calendar: shop, ", "0.yaml:8: entries.hotline.calendar: there is no calendar 'shop'"),
