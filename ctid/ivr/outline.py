@@ -14,6 +14,7 @@ from ctid.spec.nodes import (
     EndNode,
     FetchNode,
     GoNode,
+    GoSpec,
     LanguageNode,
     MenuNode,
     Node,
@@ -133,8 +134,8 @@ def asks_for_secret(flows: Mapping[str, FlowSpec], flow: str, node: str, frames:
                 caller = around[-1]
                 call = flows[caller.flow].nodes.get(caller.node) if caller.flow in flows else None
                 open_ += [(caller.flow, way.to, around[:-1]) for way in (ways_on(call) if call is not None else ())]
-            case GoNode(go=go) if go.flow in flows:
-                open_.append((go.flow, flows[go.flow].start, ()))
+            case GoNode(go=GoSpec(flow=str() as other)) if other in flows:
+                open_.append((other, flows[other].start, ()))
             case MenuNode() | RecordNode():
                 pass
             case _:

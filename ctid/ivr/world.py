@@ -63,10 +63,10 @@ class World(Protocol):
 def environment(world: World, condition: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """What a condition of a flow may name.
 
-    That is what any condition may, with these attributes, which are as their types have it, and ``language``, ``calendars`` (name to
-    whether it is open), ``queues`` (name to ``open``, ``agents``, ``free``, ``waiting`` and ``expected_wait`` in
-    seconds, absent if nobody can tell) and ``now`` (``year``, ``month``, ``day``, ``weekday`` from 1 for Monday,
-    ``hour``, ``minute``).
+    That is what any condition may, with these attributes, which are as their types have it, and ``language``,
+    ``calendars`` (name to whether it is open), ``queues`` (name to ``open``, ``agents``, ``free``, ``waiting`` and
+    ``expected_wait`` in seconds, absent if nobody can tell) and ``now`` (``year``, ``month``, ``day``, ``weekday``
+    from 1 for Monday, ``hour``, ``minute``).
     """
     queues, calendars = named(condition)
     now = world.now

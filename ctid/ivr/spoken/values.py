@@ -89,7 +89,7 @@ class Duration:
 
 
 def read_digits(value: Value) -> str:
-    """Digits and the other keys to be said one by one, ``+`` before them if it is there; what parts them is not said."""
+    """Digits, ``*`` and ``#`` to be said one by one, ``+`` before them if it is there; what parts them is not."""
     text = str(value).strip()
     digits = re.sub(r"[ ./-]", "", text)
     if isinstance(value, bool | float) or not _DIGITS.fullmatch(text) or len(digits) > MAX_DIGITS:
