@@ -54,7 +54,9 @@ def again(turn: Turn, contact: Contact, position: FlowPosition) -> Way | None:
     """Lead the caller back into the node they were in."""
     position.language = ""
     walk = _walk(turn, contact, position)
-    return _carry_out(turn, contact, walk, walk.again())
+    effect = walk.again()
+    # With a trail they are further on by now.
+    return _carry_out(turn, contact, walk, effect, again=not walk.trail)
 
 
 def heard(turn: Turn, contact: Contact, position: FlowPosition, event: DigitsCollected) -> Way | None:
@@ -147,7 +149,7 @@ def _answered(turn: Turn, contact: Contact, position: FlowPosition, answer: Answ
     return _carry_out(turn, contact, walk, effect)
 
 
-def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect) -> Way | None:
+def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect, *, again: bool = False) -> Way | None:
     position = walk.position
     turn.cancel_timer(f"hush:{contact.id}")
     for passed in walk.trail:
@@ -164,11 +166,13 @@ def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect) -> Way 
     contact.ivr.node, contact.ivr.token = f"flow:{position.flow}", turn.mint("tk")
     if leg.has_agi:
         _tell_language(turn, contact, leg, position)
-        _emit(turn, contact, leg, position, effect)
+        _emit(turn, contact, leg, position, effect, again=again)
     return None
 
 
-def _emit(turn: Turn, contact: Contact, leg: Leg, position: FlowPosition, effect: Hear | Fetch | TakeDown) -> None:
+def _emit(
+    turn: Turn, contact: Contact, leg: Leg, position: FlowPosition, effect: Hear | Fetch | TakeDown, *, again: bool
+) -> None:
     assert contact.ivr is not None
     token = contact.ivr.token
     match effect:
@@ -185,6 +189,7 @@ def _emit(turn: Turn, contact: Contact, leg: Leg, position: FlowPosition, effect
                     give=effect.give,
                     sealed=effect.sealed,
                     fields=effect.fields,
+                    again=again,
                 )
             )
             if effect.utterances:

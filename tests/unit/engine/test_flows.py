@@ -270,10 +270,11 @@ def test_cut_off_they_are_led_back_into_the_node_with_what_they_had_entered() ->
     assert texts(site) == ["Pin?"]
     assert site.contact().attributes["account"] == "12345"
     seal(site)
+    assert not site.only(cmd.FetchLookup).again
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
     assert not fetched(site, "sealed_lost"), "nobody is there to hear what follows"
     site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis="200"))
-    assert site.only(cmd.FetchLookup)
+    assert site.only(cmd.FetchLookup).again
 
 
 def test_sensitive_digits_do_not_outlive_a_restart_and_are_asked_for_again() -> None:
