@@ -7,6 +7,7 @@ from datetime import datetime
 from getpass import getpass
 from pathlib import Path
 from typing import Annotated, get_args
+from zoneinfo import ZoneInfo
 
 import typer
 import yaml
@@ -39,7 +40,8 @@ def try_flow(
     site = load_site(config, faulty_flows)
     if flow not in site.flows:
         raise NotFoundError(f"there is no flow {flow!r}; there is: {', '.join(sorted(site.flows)) or 'none at all'}")
-    spec = load_given(given) if given is not None else GivenSpec(at=datetime.now().replace(microsecond=0))  # noqa: DTZ005
+    now = datetime.now(ZoneInfo(site.timezone)).replace(microsecond=0, tzinfo=None)
+    spec = load_given(given) if given is not None else GivenSpec(at=now)
     update: dict[str, object] = {"language": language} if language else {}
     if ani:
         update["ani"] = ani

@@ -323,6 +323,26 @@ def test_a_rehearsal_takes_answers_as_the_daemon_does(ctid: Ctid, bank: Path) ->
     assert done.stdout.splitlines() == ["2 passed, 0 failed"]
 
 
+HALF = """\
+  half:
+    start: a
+    nodes:
+      a: {decide: [{when: now.hour < 12, then: am}], otherwise: pm}
+      am: {end: am}
+      pm: {end: pm}
+"""
+
+
+def test_without_a_moment_it_is_now_on_the_site_s_clocks(ctid: Ctid, bank: Path) -> None:
+    ends = set()
+    for zone in ("Etc/GMT+6", "Etc/GMT-6"):
+        site = SITE.replace("Europe/Berlin\ncountry", f"{zone}\ncountry").replace("{flow: bank}", "{flow: half}") + HALF
+        (bank / "site.yaml").write_text(site)
+        ends.add(ctid("ivr", "try", "half", "-c", bank).stdout.splitlines()[-1])
+    # They are twelve hours apart.
+    assert ends == {"⇒ end: am, node: half/am", "⇒ end: pm, node: half/pm"}
+
+
 LAW = """\
   law:
     start: number
