@@ -11,6 +11,7 @@ import pytest
 from ctid.errors import ConfigError
 from ctid.ivr.checks.checks import faulty_flows
 from ctid.spec.loader import load_config, load_site
+from ctid.spec.sounds import faulty_sounds
 
 pytestmark = pytest.mark.unit
 
@@ -525,6 +526,14 @@ def test_sounds_are_looked_for_in_the_languages_of_the_flow(tmp_path: Path) -> N
     ]
 
 
+def test_sounds_of_announcements_are_looked_for_too() -> None:
+    queue = {"waiting": {"offer": [{"prompt": "beep"}], "messages": [{"prompt": "none"}, "Text."]}}
+    assert list(faulty_sounds({"sounds": [str(Path(__file__).parent)], "queues": {"sales": queue}})) == [
+        (("queues", "sales", "waiting", *where), f"there is no sound {name!r} in {Path(__file__).parent}")
+        for where, name in ((("offer", 0, "prompt"), "beep"), (("messages", 0, "prompt"), "none"))
+    ]
+
+
 def test_what_is_recorded_needs_a_place(tmp_path: Path) -> None:
     record = "hello: {record: {into: why, then: bye, failed: bye}}\n      bye: {go: {hangup: true}}\n"
     flows = SOUNDING[: SOUNDING.index("hello: {say")] + record
@@ -560,6 +569,28 @@ def test_lookups_are_checked_where_the_configuration_tells_them() -> None:
     assert list(faulty_flows({"flows": flows, "lookups": {"orders": {}}})) == [
         (("flows", "hello", "nodes", "get", "fetch", "lookup"), "there is no lookup 'order'; did you mean 'orders'?")
     ]
+
+
+def test_sensitive_digits_stand_in_no_url() -> None:
+    collect = {"into": "pin", "sensitive": True, "say": "PIN.", "max": 4, "then": "sub", "otherwise": "bye"}
+    fetch = {"lookup": "check", "give": {"pin": "{pin}", "ani": "{ani}"}, "then": "bye", "failed": "bye"}
+    ends = {"bye": {"end": "done"}}
+    flows = {
+        "hello": {
+            "start": "pin",
+            "nodes": {"pin": {"collect": collect}, "sub": {"call": "get", "then": "bye"}, **ends},
+        },
+        "get": {"start": "get", "nodes": {"get": {"fetch": fetch}, **ends}},
+    }
+    posted = {"method": "POST", "url": "https://bank/{ani}", "json": {"pin": "{pin}"}}
+    assert list(faulty_flows({"flows": flows, "lookups": {"check": {"http": posted}}})) == []
+    for http in ({"url": "https://bank/{ani}/{pin}"}, {"url": "https://bank/{ani}", "query": {"p": "{pin}"}}):
+        assert list(faulty_flows({"flows": flows, "lookups": {"check": {"http": http}}})) == [
+            (
+                ("flows", "get", "nodes", "get", "fetch", "give", "pin"),
+                "'pin' is sensitive, and the lookup has pin in its URL, which servers log; let it POST it in its json",
+            )
+        ]
 
 
 @pytest.mark.parametrize(
