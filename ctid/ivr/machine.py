@@ -121,7 +121,9 @@ class Walk:
         if spec is None:
             return Ended("", lost="flow_gone")
         self.position.flow = flow
-        self.trail.append(Passed("flow", flow_name(flow), spec.version, title=spec.title))
+        # A former flow that calls another one by its version is no more quite what its own version was told of.
+        version = flow.partition("@")[2] or spec.version
+        self.trail.append(Passed("flow", flow_name(flow), version, title=spec.title))
         return self._go(spec.start)
 
     def _go(self, name: str) -> Effect:
