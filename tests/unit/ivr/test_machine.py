@@ -516,7 +516,8 @@ def test_a_share_stays_the_same_as_a_reload_changes_the_flow_behind_a_caller() -
 
 
 def test_a_former_flow_is_told_by_the_version_that_it_had() -> None:
-    spec = FlowSpec.model_validate({"start": "sub", "nodes": {"sub": {"call": "ask@fedcba987654", "then": "yes"}, **ENDS}})
+    nodes = {"sub": {"call": "ask@fedcba987654", "then": "yes"}, **ENDS}
+    spec = FlowSpec.model_validate({"start": "sub", "nodes": nodes})
     who = Caller({"main@0123456789ab": spec, "ask@fedcba987654": ASK}, "main@0123456789ab")
     assert [(each.name, each.result) for each in who.trail if each.kind == "flow"] == [
         ("main", "0123456789ab"),
