@@ -100,6 +100,14 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
     ("old", "new", "expected"),
     [
         (
+            '"1": good, "2": bad}, otherwise: bad',
+            '"1": good, "2": no}, otherwise: no',
+            [
+                "47: flows.ask.nodes.ask.menu.keys.2: Input should be",
+                "47: flows.ask.nodes.ask.menu.otherwise: Input should be a valid string; yes, no, on and off are true and false in YAML, unless they are in quotes",
+            ],
+        ),
+        (
             "start: welcome",
             "start: welcom",
             ["3: flows.bank.start: there is no node 'welcom'; did you mean 'welcome'?"],
