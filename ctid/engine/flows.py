@@ -31,7 +31,7 @@ from ctid.model.flow import FlowPosition
 from ctid.model.leg import Leg
 from ctid.model.position import MenuPosition
 from ctid.spec.flow import LANGUAGE, flow_name
-from ctid.spec.nodes import FetchNode, RecordNode
+from ctid.spec.nodes import FetchNode, GoNode, RecordNode
 
 Way = Leave | Ended
 """How a flow is left."""
@@ -43,7 +43,8 @@ HUSH_MS = 1_000
 def begin(turn: Turn, contact: Contact, name: str, *, survey: bool = False, decision: bool = False) -> Way | None:
     """Lead the caller into a flow; gives back how they leave it, if they do so at once."""
     start = turn.site.flows[name].start
-    position = FlowPosition(flow=name, node=start, survey=survey, decision=decision)
+    position = FlowPosition(flow=name, node=start, ahead=contact.ahead, survey=survey, decision=decision)
+    contact.ahead = ""
     contact.ivr = MenuPosition(node=f"flow:{name}", token="", flow=position)
     if LANGUAGE not in contact.attributes and contact.customer is not None and contact.customer.language:
         contact.attributes[LANGUAGE] = contact.customer.language
@@ -159,6 +160,8 @@ def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect, *, agai
         turn.note("condition-untold", f"flows/{place}")
     contact.version += 1
     leg = turn.legs.get(contact.caller_leg)
+    if isinstance(effect, Leave):
+        contact.ahead = position.ahead if _leads_straight_on(turn, effect) else ""
     if isinstance(effect, Leave | Ended) or leg is None:
         return effect if isinstance(effect, Leave | Ended) else Ended("", lost="caller_gone")
     if len(contact.path) >= MAX_STEPS:
@@ -169,6 +172,12 @@ def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect, *, agai
         _tell_language(turn, contact, leg, position)
         _emit(turn, contact, leg, position, effect, again=again)
     return None
+
+
+def _leads_straight_on(turn: Turn, leave: Leave) -> bool:
+    """Whether another flow comes next, so that a key that was pressed counts there."""
+    node = turn.site.flows[leave.flow].nodes[leave.node]
+    return isinstance(node, GoNode) and node.go.flow in turn.site.flows and not node.go.play
 
 
 def _emit(

@@ -108,8 +108,8 @@ class Rehearsal:
 
     # ---- private ---------------------------------------------------------------------------------------------
 
-    def _enter(self, flow: str) -> Effect:
-        self._position = FlowPosition(flow=flow, node="")
+    def _enter(self, flow: str, ahead: str = "") -> Effect:
+        self._position = FlowPosition(flow=flow, node="", ahead=ahead)
         walk = self._walk()
         return self._done(walk, walk.begin())
 
@@ -182,7 +182,9 @@ class Rehearsal:
         self.heard += node.go.play
         self.world.attributes.update(node.go.set)
         if node.go.flow is not None:
-            return self._enter(node.go.flow)
+            if node.go.play:
+                self._keys = ""
+            return self._enter(node.go.flow, "" if node.go.play else self._position.ahead)
         self.left = _left(node.go, f"{leave.flow}/{leave.node}")
         return None
 

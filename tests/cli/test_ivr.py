@@ -351,9 +351,19 @@ LAW = """\
       law: {say: Calls are recorded., interruptible: false, then: choice}
       choice: {menu: {say: Press 1., keys: {"1": {then: done, set: {pressed: one}}}, tries: 1, otherwise: done}}
       done: {end: done}
+  greeting:
+    start: first
+    nodes:
+      first: {collect: {into: first, say: One digit., max: 1, then: hello, otherwise: law}}
+      hello: {say: Hello., then: law}
+      law: {go: {flow: law}}
 """
 LAW_TESTS = """\
 tests:
+  a key that ends a greeting counts in the next flow:
+    flow: greeting
+    steps: [{press: 7*}, {hear: Press 1.}, {press: "1"}]
+    then: {end: done, attributes: {first: "7", number: "*", pressed: one}}
   who is fast:
     flow: law
     steps: [{press: 12#1}, {only: [Calls are recorded., Press 1.]}, {press: "1"}]
@@ -365,7 +375,9 @@ def test_keys_that_nobody_listens_for_are_lost(ctid: Ctid, bank: Path) -> None:
     (bank / "site.yaml").write_text(SITE.replace("{flow: bank}", "{flow: law}") + LAW)
     (bank / "bank.test.yaml").write_text(LAW_TESTS)
     done = ctid("ivr", "test", "-c", bank, "law")
+    assert done.stderr == ""
     assert done.stdout.splitlines() == ["1 passed, 0 failed"]
+    assert ctid("ivr", "test", "-c", bank, "greeting").stdout.splitlines() == ["1 passed, 0 failed"]
 
 
 def test_a_flow_is_drawn(ctid: Ctid, bank: Path) -> None:

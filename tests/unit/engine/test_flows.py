@@ -437,6 +437,24 @@ def test_where_nothing_can_be_recorded_they_go_on() -> None:
     assert site.contact().state is ContactState.QUEUED
 
 
+@pytest.mark.parametrize("play", [[], ["wait"]])
+def test_a_key_that_ends_what_is_said_counts_in_the_flow_that_comes_next(play: list[str]) -> None:
+    made = spec()
+    hello = {"say": "Hello.", "then": "on"}
+    made["flows"]["hello"] = {"start": "hi", "nodes": {"hi": hello, "on": {"go": {"flow": "survey", "play": play}}}}
+    made["entries"]["bank"]["open"] = {"flow": "hello"}
+    site = Site(made)
+    site.call(dnis="200")
+    nobody(site)
+    assert texts(site) == ["Hello."]
+    site.key("7")
+    if play:
+        # They hear something else in between, at which no key counts.
+        site.played()
+    assert site.only(cmd.PlayAndCollect).ahead == ("" if play else "7")
+    assert site.contact().ahead == ""
+
+
 # ---- surveys -------------------------------------------------------------------------------------------------------
 
 
