@@ -125,16 +125,26 @@ def tidy(turn: Turn, contact: Contact, position: FlowPosition, how: str) -> None
     if position.over:
         return
     position.over = True
+    if position.recording_id:
+        _said(turn, contact, position)
     contacts.step(turn, contact, "left", f"{flow_name(position.flow)}/{position.node}", how)
     turn.cancel_timer(f"hush:{contact.id}")
     _hush(turn, contact, position, on=False)
-    if position.recording_id:
-        statements.end(turn, position)
     if position.sealed:
         turn.emit(ForgetSealed(sealed=sorted(position.sealed.values())))
 
 
 # ---- private -----------------------------------------------------------------------------------------------------
+
+
+def _said(turn: Turn, contact: Contact, position: FlowPosition) -> None:
+    """Who hangs up while they are recorded has said what they wanted to say."""
+    recording_id = statements.end(turn, position)
+    flow = turn.site.flows.get(position.flow)
+    node = flow.nodes.get(position.node) if flow is not None else None
+    if recording_id and isinstance(node, RecordNode):
+        contact.attributes[node.record.into] = recording_id
+        contacts.step(turn, contact, "record", "", "ok")
 
 
 def _walk(turn: Turn, contact: Contact, position: FlowPosition | None) -> Walk:
