@@ -75,6 +75,10 @@ GOALS: Final[Mapping[str, Sequence[Goal]]] = {
         Goal("machine_us", "a step of the flow machine: below 50 µs, median", most=50),
         Goal("gap_p99_ms", "1,000 callers in flows on one core: gaps between prompts below 50 ms, p99", most=50),
     ],
+    "flow_report": [
+        Goal("ours", "a flow's report of a day with 100,000 calls: below 200 ms, median", most=200),
+        Goal("ratio", "at least 8 times sooner than counting every stay", least=8),
+    ],
     "acd_simulate": [
         Goal("contacts_per_minute_all_cores", "a million contacts a minute through the whole engine", least=1_000_000),
     ],

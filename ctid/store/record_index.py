@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ctid.model.day import Quarter, QueueDay
 from ctid.model.record import ContactRecord
 from ctid.store import flow_index
+from ctid.store.flow_sums import FlowSums
 from ctid.store.rows import storable
-from ctid.store.schema import flow_visits, node_visits, queue_visits, record_agents
+from ctid.store.schema import queue_visits, record_agents
 
 QUARTER_MS: Final = 15 * 60_000
 _CHUNK: Final = 500
@@ -24,16 +25,20 @@ async def write(connection: AsyncConnection, batch: Sequence[ContactRecord]) -> 
     # Of one that is there twice the last was kept.
     batch = list({record.contact_id: record for record in batch}.values())
     ids = [storable(record.contact_id) for record in batch]
+    sums = FlowSums()
     for first in range(0, len(ids), _CHUNK):
-        for table in (record_agents, queue_visits, flow_visits, node_visits):
-            await connection.execute(delete(table).where(table.c.contact_id.in_(ids[first : first + _CHUNK])))
+        chunk = ids[first : first + _CHUNK]
+        for table in (record_agents, queue_visits):
+            await connection.execute(delete(table).where(table.c.contact_id.in_(chunk)))
+        await flow_index.remove(connection, chunk, sums)
     agents = [row for record in batch for row in _agent_rows(record)]
     visits = [row for record in batch for row in _visit_rows(record)]
     if agents:
         await connection.execute(record_agents.insert(), agents)
     if visits:
         await connection.execute(queue_visits.insert(), visits)
-    await flow_index.write(connection, batch)
+    await flow_index.write(connection, batch, sums)
+    await sums.write(connection)
 
 
 def _agent_rows(record: ContactRecord) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from ctid.model.flow_report import FlowReport
 from ctid.model.record import ContactRecord, LastCall, RecordFilter, RecordPage
 from ctid.model.states import Direction, Outcome
 from ctid.staffing.history import QUARTER_MS, Bucket
-from ctid.store import flow_index, record_index
+from ctid.store import flow_sums, record_index
 from ctid.store.csv_export import HEADER, record_cells
 from ctid.store.database import Database
 from ctid.store.rows import from_row, storable, to_row
@@ -172,7 +172,7 @@ class RecordStore:
             until: Entered it before.
         """
         async with self._database.read() as connection:
-            return await flow_index.report(connection, flow, _utc_ms(since), _utc_ms(until))
+            return await flow_sums.report(connection, flow, _utc_ms(since), _utc_ms(until))
 
     async def count(self, which: RecordFilter = ALL) -> int:
         """Count records."""

@@ -94,7 +94,7 @@ queue_visits: Final = Table(
 Index("ix_queue_visits_at", queue_visits.c.at)
 Index("ix_queue_visits_queue", queue_visits.c.queue, queue_visits.c.at)
 
-# What flows' reports are counted from: each stay of a record in a flow, and in each of its nodes.
+# What flows' sums are made of: each stay of a record in a flow, and in each of its nodes.
 flow_visits: Final = Table(
     "flow_visits",
     metadata,
@@ -126,6 +126,40 @@ node_visits: Final = Table(
     Column("failure", Text, nullable=False),
 )
 Index("ix_node_visits_flow", node_visits.c.flow, node_visits.c.at)
+
+# What flows' reports are read from. ``starts_at`` is the begin of the stretch of time in which the flow was entered:
+# ``ctid.store.flow_sums`` says how long those are. Sums of records that are deleted by hand stay; they name nobody.
+flow_sums: Final = Table(
+    "flow_sums",
+    metadata,
+    Column("flow", Text, primary_key=True),
+    Column("starts_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Text, primary_key=True),
+    Column("result", Text, primary_key=True),
+    Column("to_kind", Text, primary_key=True),
+    Column("entered", BigInteger, nullable=False),
+    Column("contained", BigInteger, nullable=False),
+    Column("total_ms", BigInteger, nullable=False),
+    # Laid out by its key: a report reads one stretch of the table.
+    sqlite_with_rowid=False,
+)
+
+node_sums: Final = Table(
+    "node_sums",
+    metadata,
+    Column("flow", Text, primary_key=True),
+    Column("starts_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("node", Text, primary_key=True),
+    Column("left_by", Text, primary_key=True),
+    Column("failure", Text, primary_key=True),
+    # How many half seconds they were in it, whole ones.
+    Column("grain", BigInteger, primary_key=True, autoincrement=False),
+    Column("entered", BigInteger, nullable=False),
+    Column("total_ms", BigInteger, nullable=False),
+    Column("timeouts", BigInteger, nullable=False),
+    Column("invalid", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 # Who served a contact: a record names the last agent only.
 record_agents: Final = Table(

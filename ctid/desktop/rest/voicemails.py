@@ -3,45 +3,31 @@
 from __future__ import annotations
 
 import time
-from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ctid.desktop.auth import Role
-from ctid.desktop.content import Content
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.recording_schemas import HeardBody, VoicemailsQuery
-from ctid.desktop.rest.recordings import files_of
-from ctid.desktop.rest.rights import own_agent, own_queue
+from ctid.desktop.rest import kept_audio
 from ctid.desktop.scope import sees_agent, sees_queue
 from ctid.engine.serving import serving
 from ctid.engine.turn import Turn
-from ctid.errors import ForbiddenError, NotFoundError
+from ctid.errors import ForbiddenError
 from ctid.model.instant import Instant
-from ctid.model.recording import RecordingFilter, RecordingKind, StoredRecording
+from ctid.model.recording import RecordingKind, StoredRecording
+
+KINDS: Final = (RecordingKind.VOICEMAIL,)
 
 
 async def list_voicemails(call: Call) -> Answer:
     """Those that are theirs to hear, newest first, page by page."""
     query: VoicemailsQuery = call.query
-    if query.queue is not None:
-        own_queue(call, query.queue)
-    if query.agent_id is not None:
-        own_agent(call, query.agent_id)
+    which = kept_audio.asked(call)
     agents, queues = _theirs(call)
-    which = RecordingFilter(
-        kinds=(RecordingKind.VOICEMAIL,),
-        agent_id=query.agent_id,
-        queue=query.queue,
-        heard=query.heard,
-        since=query.since,
-        until=query.until,
-        for_agents=agents,
-        for_queues=queues,
-    )
-    page = await call.site.recordings.find(which, limit=query.limit, cursor=query.cursor)
-    return Answer({"items": [_view(each) for each in page.recordings], "next_cursor": page.next_cursor})
+    which = msgspec.structs.replace(which, kinds=KINDS, heard=query.heard, for_agents=agents, for_queues=queues)
+    return await kept_audio.listed(call, which, _view)
 
 
 async def get_voicemail(call: Call) -> Answer:
@@ -51,15 +37,7 @@ async def get_voicemail(call: Call) -> Answer:
 
 async def play(call: Call) -> Answer:
     """The WAV file of one."""
-    message, files = await _own(call), files_of(call)
-    content = Content(
-        kind="audio/wav",
-        size=message.size,
-        etag=message.sha256,
-        read=partial(files.audio, message),
-        name=f"{message.id}.wav",
-    )
-    return Answer({}, content=content)
+    return kept_audio.played(call, await _own(call))
 
 
 async def mark(call: Call) -> Answer:
@@ -73,15 +51,11 @@ async def mark(call: Call) -> Answer:
 
 async def delete(call: Call) -> Answer:
     """Delete one."""
-    message = await _own(call)
-    await files_of(call).remove(message.id)
-    return accepted(call, {"voicemail": _view(message)})
+    return await kept_audio.deleted(call, await _own(call), "voicemail", _view)
 
 
 async def _own(call: Call) -> StoredRecording:
-    message = await call.site.recordings.get(call.params["voicemail_id"])
-    if message is None or message.kind is not RecordingKind.VOICEMAIL:
-        raise NotFoundError("there is no such message")
+    message = await kept_audio.found(call, call.params["voicemail_id"], KINDS, "message")
     if not _is_theirs(call, message):
         raise ForbiddenError("this message is not yours")
     return message
@@ -117,18 +91,9 @@ def _served(call: Call) -> list[str]:
 
 
 def _view(message: StoredRecording) -> dict[str, Any]:
-    return {
-        "id": message.id,
-        "contact_id": message.contact_id,
-        "agent_id": message.agent_id or None,
-        "queue": message.queue or None,
-        "ani": message.ani or None,
-        "duration_ms": message.duration_ms,
+    return kept_audio.common_view(message) | {
         "at": Instant(0, message.began_at).iso(),
-        "bytes": message.size,
-        "sha256": message.sha256,
         "heard": message.heard_at is not None,
         "heard_at": None if message.heard_at is None else Instant(0, message.heard_at).iso(),
         "heard_by": message.heard_by or None,
-        "expires_at": Instant(0, message.expires_at).iso(),
     }
