@@ -27,7 +27,7 @@ from ctid.model.events import (
     MessageBegun,
 )
 from ctid.pbx_adapters.agi.server import AgiServer
-from ctid.pbx_adapters.agi.session import MAX_QUEUED_COMMANDS
+from ctid.pbx_adapters.agi.session import MAX_LINE_BYTES, MAX_QUEUED_COMMANDS
 from ctid.telemetry.metrics import Metrics
 from sip_test_rig.fake_agi import FakeAgiCall
 from tests.adapters.agi_running import running
@@ -134,6 +134,29 @@ async def test_commands_run_one_after_another() -> None:
         ]
         await seen.first(AgiEnded)
     assert seen.all(AgiEnded) == [AgiEnded(**LEG)]
+
+
+async def test_a_line_that_asterisk_would_take_for_two_is_not_sent() -> None:
+    seen = Seen()
+    fits = "x" * (MAX_LINE_BYTES - len('SET VARIABLE "X" ""'))
+    async with running(seen) as (server, _), FakeAgiCall(server.port) as call:
+        await seen.first(CallArrived)
+        for command in (
+            SetVariable(**LEG, name="X", value=fits),
+            SetVariable(**LEG, name="X", value=fits + "x"),
+            # What counts is what is sent: two bytes for each of these.
+            SetVariable(**LEG, name="X", value="ä" * (len(fits) // 2 + 1)),
+            SetVariable(**LEG, name="X", value='"' * (len(fits) // 2 + 1)),
+            collect(prompts=["long/" * 500, "menu/welcome"]),
+            ReleaseLeg(**LEG, next="number", target="1" * 3_000),
+        ):
+            assert server.execute(command)
+        await call.closed.wait()
+        assert call.commands == [
+            f'SET VARIABLE "X" "{fits}"',
+            'STREAM FILE "menu/welcome" ""',
+            'SET VARIABLE CTID_NEXT "number"',
+        ]
 
 
 async def test_music_that_plays_already_is_not_begun_anew_and_is_stopped_for_a_prompt() -> None:
