@@ -256,6 +256,20 @@ async def test_files_that_nobody_knows_are_taken_in(rig: Rig) -> None:
     await rig.kill()
 
 
+async def test_a_file_that_cannot_be_looked_at_ends_nothing(rig: Rig) -> None:
+    """A recorder that ends takes the whole daemon with it."""
+    await rig.kill()
+    (rig.spool.folder / "rc-e0-9-agent.sln").symlink_to("rc-e0-9-agent.sln")
+    write(rig.spool.folder, "rc-e0-1", voice(1, 7), silence(1))
+    hours_ago = time.time() - 7_200
+    for path in rig.spool.folder.glob("rc-e0-1*"):
+        os.utime(path, (hours_ago, hours_ago))
+    rig.start()
+    await rig.until(lambda: bool(rig.settled()))
+    assert [each.recording_id for each in rig.settled()] == ["rc-e0-1"]
+    await rig.kill()
+
+
 async def test_what_is_too_old_is_deleted_with_its_file(rig: Rig) -> None:
     await rig.kill()
     kept = rig.vault.keep("rc-old", datetime.now(UTC), iter([b"x"]))
@@ -270,6 +284,27 @@ async def test_what_is_too_old_is_deleted_with_its_file(rig: Rig) -> None:
     rig.start()
     await rig.until(lambda: list(rig.index.known) == ["rc-new"])
     assert not list(rig.vault.folder.rglob("*.rec"))
+    await rig.kill()
+
+
+async def test_what_cannot_be_deleted_keeps_nothing_else_from_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PURGE_BATCH", 2)
+    await rig.kill()
+    for number in range(8):
+        kept = rig.vault.keep(f"rc-{number}", datetime.now(UTC), iter([b"x"]))
+        if number in (0, 1, 2, 5):
+            (rig.vault.folder / kept.file).unlink()
+            (rig.vault.folder / kept.file).mkdir()
+        await rig.index.save(
+            StoredRecording(
+                id=f"rc-{number}", site="demo", contact_id="ct", agent_id="alice", queue="sales", ani="", began_at=0,
+                ended_at=1, duration_ms=1, size=1, sha256=kept.sha256, file=kept.file, encrypted=True, on_demand=False,
+                result="", expires_at=number,
+            )
+        )  # fmt: skip
+    rig.start()
+    await rig.until(lambda: list(rig.index.known) == ["rc-0", "rc-1", "rc-2", "rc-5"])
+    assert not [path for path in rig.vault.folder.rglob("*.rec") if path.is_file()]
     await rig.kill()
 
 
