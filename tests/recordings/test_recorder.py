@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import errno
 import io
 import os
 import time
@@ -190,6 +191,26 @@ async def test_a_spool_that_is_away_is_waited_for(rig: Rig, tmp_path: Path) -> N
     await rig.until(lambda: bool(rig.settled()))
     assert rig.settled()[0].stored is not None
     await rig.until(lambda: rig.events[-1] == RecordingSpaceTold(fault="") or rig.recorder.fault == "")
+
+
+@pytest.mark.parametrize("gone", ["nobody may write", "unmounted in the middle"])
+async def test_a_vault_that_refuses_is_waited_for(rig: Rig, monkeypatch: pytest.MonkeyPatch, gone: str) -> None:
+    write(rig.spool.folder, "rc-e1-1", voice(1, 7), voice(1, 8))
+    tries: list[str] = []
+    with monkeypatch.context() as patch:
+        error = PermissionError(errno.EROFS, "") if gone == "nobody may write" else FileNotFoundError()
+
+        def refuses(_: int) -> None:
+            tries.append(gone)
+            raise error
+
+        patch.setattr(os, "fsync", refuses)
+        rig.recorder.put(STORE)
+        await rig.until(lambda: len(tries) > 1)
+        assert not rig.settled()
+        assert len(list(rig.spool.folder.iterdir())) == 2
+    await rig.until(lambda: bool(rig.settled()))
+    assert rig.settled()[0].stored is not None
 
 
 @pytest.mark.parametrize("step", ["keep", "save", "remove"])
