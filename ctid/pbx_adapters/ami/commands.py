@@ -111,7 +111,7 @@ NOT_RECORDED: Final = "Cannot set mute flag"
 """What ``MixMonitorMute`` answers for a channel on which nothing is recorded."""
 
 _MOST_SHOWN: Final = 80
-"""Characters of a name or number; no phone shows more, and Asterisk refuses an action with a line of over 1,023 bytes."""
+"""Characters of a name or number; no phone shows more, and Asterisk takes no action with a line of over 1,023 bytes."""
 
 _NAME_BREAKERS: Final = re.compile(r'["<>\\\x00-\x1f\x7f]')
 _NAME_OF_NO_PHONE: Final = re.compile(r"[^0-9A-Za-z_.@+*#-]")
