@@ -235,6 +235,19 @@ async def test_hang_up_while_a_prompt_plays_ends_the_session_once() -> None:
     assert [type(event) for event in seen.events] == [CallArrived, AgiEnded]
 
 
+@pytest.mark.parametrize("reply", ["200 result=99999999", f"200 result={'9' * 5_000}"], ids=["no key", "no number"])
+async def test_a_reply_that_nobody_can_make_sense_of_ends_the_session_and_that_is_told(reply: str) -> None:
+    """Else the engine would take the leg for one that waits with us, and give it orders, for ever."""
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port) as call:
+        call.replies["STREAM FILE"] = reply
+        await seen.first(CallArrived)
+        assert server.execute(collect(prompts=["menu/welcome"]))
+        await seen.first(AgiEnded)
+        await call.closed.wait()
+        assert not server.execute(StopMusic(**LEG))
+
+
 async def test_second_session_of_a_leg_takes_the_place_of_the_first() -> None:
     seen = Seen()
     async with running(seen) as (server, _), FakeAgiCall(server.port) as first:
