@@ -333,8 +333,10 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
             seen.unique_id.startswith("lg-")
             and turn.legs.find(event.pbx, seen.unique_id) is None
             and not seen.bridge_id
+            and (not seen.answered or devices.agent_at(turn, event.pbx, seen.device))
         ):
-            # An agent's phone that we rang in a life we know nothing of: nobody waits behind it.
+            # A phone that we rang in a life we know nothing of: nobody waits behind it. Who was called by us and has
+            # answered may have gone on without us since, to a number that rings or a mailbox.
             turn.emit(HangUpLeg(pbx=event.pbx, unique_id=seen.unique_id))
     turn.touch_all()
 

@@ -344,6 +344,19 @@ def test_given_to_a_colleague_without_a_queue_it_rings_at_their_phone(site: OwnC
     nothing_left(site)
 
 
+def test_who_was_given_to_a_number_that_rings_is_not_hung_up_on_because_a_link_broke(site: OwnCalls) -> None:
+    contact, agent, called = talking(site)
+    site.request(ev.TransferRequested, contact_id=contact.id, number="+49305550100")
+    site.ended(agent)
+    site.give(ev.CallArrived(pbx="main", unique_id=called, ani="", dnis=""))
+    assert site.only(cmd.ReleaseLeg).next == "number"
+    site.give(ev.AgiEnded(pbx="main", unique_id=called))
+    assert record(site).outcome is Outcome.TRANSFERRED
+    site.give(ev.PbxLost(pbx="main", reason="closed"))
+    site.up(ev.LegSeen(unique_id=called, answered=True, device="PJSIP/trunk"))
+    assert site.all(cmd.HangUpLeg) == [], "in no bridge yet, and none of ours any more"
+
+
 # ---- what the PBX did meanwhile --------------------------------------------------------------------------------------
 
 
