@@ -84,6 +84,11 @@ def is_shared(turn: Turn, contact: Contact) -> bool:
     return bool(turn.state.consultations) and any(map(is_with_caller, of(turn, contact)))
 
 
+def is_handing_over(turn: Turn, contact: Contact) -> bool:
+    """Whether the caller is on their way to who was asked, whatever the agent does meanwhile."""
+    return any(each.state is ConsultationState.TRANSFERRING for each in of(turn, contact))
+
+
 def by_leg(turn: Turn, leg: Leg) -> Consultation | None:
     """The one whose party's leg it is."""
     return next((each for each in turn.state.consultations.values() if each.leg_id == leg.id), None)

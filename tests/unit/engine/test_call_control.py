@@ -349,6 +349,39 @@ def test_the_caller_is_handed_over_when_the_bridge_says_so(site: Site, order: tu
     assert [(each.agent_id, each.result) for each in contact.segments] == [("alice", "transferred"), ("bob", "ended")]
 
 
+@pytest.mark.parametrize("asked_is", ["agent", "number"])
+def test_who_hands_over_and_hangs_up_at_once_has_handed_over(site: Site, asked_is: str) -> None:
+    """The end of the agent's channel may be told before the bridge of the two whom they have connected."""
+    leg, theirs = asked(site) if asked_is == "agent" else asked(site, number="112")
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    out = site.ended(leg)
+    assert not [each for each in out if isinstance(each, cmd.HangUpLeg | cmd.ReleaseLeg)]
+    assert site.agent().state is AgentState.WRAP_UP
+    site.bridged(theirs, "c1", bridge="b2")
+    contact = site.contact()
+    if asked_is == "agent":
+        assert (contact.state, contact.agent_id, contact.on_hold) == (ContactState.CONNECTED, "bob", False)
+        assert site.agent("bob").state is AgentState.BUSY
+    else:
+        assert contact.outcome is Outcome.TRANSFERRED
+    assert contact.segments[0].result == "transferred"
+    site.wait(5)
+    assert not site.all(cmd.HangUpLeg)
+
+
+def test_who_hands_over_hangs_up_and_nobody_is_there_to_have_the_caller_lets_them_go(site: Site) -> None:
+    leg, theirs = asked(site)
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    site.ended(leg)
+    site.ended(theirs)
+    site.wait(2)
+    assert site.only(cmd.ReleaseLeg).unique_id == "c1"
+    assert site.engine.state.consultations == {}
+    site.ended("c1")
+    site.wait(20)
+    assert (site.contact().state, site.engine.state.legs) == (ContactState.CLOSED, {})
+
+
 def test_somebody_outside_takes_the_caller_out_of_ctid(site: Site) -> None:
     _, theirs = asked(site, number="112")
     site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
