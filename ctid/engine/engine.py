@@ -67,7 +67,7 @@ from ctid.spec.site import SiteSpec
 _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.CallArrived: pbx.arrived,
     ev.DecisionAsked: arrivals.decide,
-    ev.CallerReturned: arrivals.returned,
+    ev.CallerReturned: pbx.returned,
     ev.AgiEnded: pbx.session_ended,
     ev.DigitsCollected: journey.collected,
     ev.CustomerLookedUp: arrivals.looked_up,

@@ -32,6 +32,7 @@ from ctid.model.commands import HangUpLeg, ReleaseLeg
 from ctid.model.events import (
     AgiEnded,
     CallArrived,
+    CallerReturned,
     DialEnded,
     LegAlerting,
     LegAnswered,
@@ -58,6 +59,12 @@ NORMAL_CLEARING = 16
 def arrived(turn: Turn, event: CallArrived) -> None:
     """A caller's channel has come to us, for the first time or again."""
     arrivals.arrived(turn, event)
+    consulting.caller_came(turn, event)
+
+
+def returned(turn: Turn, event: CallerReturned) -> None:
+    """A caller's channel has come to us out of a bridge."""
+    arrivals.returned(turn, event)
     consulting.caller_came(turn, event)
 
 

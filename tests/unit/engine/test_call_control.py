@@ -504,6 +504,22 @@ def test_somebody_hangs_up_in_between(site: Site, who: str) -> None:
         assert (site.contact().state, site.contact().agent_id) == (ContactState.CONNECTED, "alice")
 
 
+@pytest.mark.parametrize("moved", [True, False], ids=["the order came first", "the hang-up came first"])
+def test_who_hands_over_while_they_talk_to_the_caller_may_hang_up_at_once(site: Site, moved: bool) -> None:
+    leg, theirs = alternated(site)
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    out = site.ended(leg)
+    assert not [each for each in out if isinstance(each, cmd.HangUpLeg)]
+    if moved:
+        arrives(site)
+    else:
+        site.back()
+    assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=theirs, peer_unique_id="c1")
+    site.bridged(theirs, "c1", bridge="b3")
+    assert (site.contact().agent_id, site.contact().on_hold) == ("bob", False)
+    assert [each.result for each in site.contact().segments] == ["transferred", ""]
+
+
 def test_a_change_that_the_pbx_never_made_is_none(site: Site) -> None:
     leg, theirs = alternated(site)
     site.request(ev.AlternateRequested, consultation_id=consultation(site).id)
