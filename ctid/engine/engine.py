@@ -221,6 +221,7 @@ class Engine:
     def _request(self, turn: Turn, event: ev.Request) -> None:
         turn.caused_by = event.command_id
         try:
+            requests.check_agent(turn, event)
             result = _REQUESTS[type(event)](turn, event)
         except ConflictError as error:
             turn.emit(

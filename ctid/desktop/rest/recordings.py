@@ -9,7 +9,7 @@ from ctid.desktop.content import Content
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.ports import RecordingFiles
 from ctid.desktop.recording_schemas import RecordingsQuery
-from ctid.desktop.rest.call_control import served
+from ctid.desktop.rest.call_control import talk_of
 from ctid.desktop.rest.rights import own_agent, own_queue, own_recording
 from ctid.desktop.scope import team_of
 from ctid.errors import ConflictError, NotFoundError
@@ -88,7 +88,7 @@ async def _ask(call: Call, action: Literal["record", "pause", "resume"]) -> Answ
         command_id=call.command_id,
         principal=call.principal.subject,
         if_version=call.if_version,
-        contact_id=served(call).id,
+        **talk_of(call),
         action=action,
     )
     return accepted(call, await call.site.request(request))

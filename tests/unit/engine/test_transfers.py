@@ -320,3 +320,18 @@ def test_a_number_to_which_it_was_sent_by_whom_it_was_meant_for_brings_it_back_t
     assert site.contact().steps == []
     site.wait(20)
     assert site.only(cmd.RingAgent).device == "PJSIP/1003", "not for bob alone, who is on a break"
+
+
+@pytest.mark.parametrize("kind", [ev.HangUpRequested, ev.HoldRequested, ev.MuteRequested])
+def test_what_was_asked_of_one_agents_talk_is_not_done_to_the_next_ones(kind: type[ev.Request]) -> None:
+    """An agent's phone has transferred, and they press a button in the same moment."""
+    site, leg = talking()
+    site.give(*told_in((0, 1, 2), leg))
+    more: dict[str, Any] = {"on": True} if kind is ev.MuteRequested else {}
+    before = site.engine.snapshot()
+    site.request(kind, contact_id=site.contact().id, of_agent="alice", **more)
+    assert site.only(cmd.Refuse).detail == "agent bob has the contact by now"
+    assert site.engine.snapshot() == before
+    site.give(ev.LegBridged(pbx="main", unique_id="17.4", bridge_id="b2"))
+    site.request(kind, contact_id=site.contact().id, of_agent="bob", **more)
+    assert site.all(cmd.Accept)
