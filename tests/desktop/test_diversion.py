@@ -125,8 +125,8 @@ async def test_what_is_asked_of_a_talk_names_whose_it_is(desk: Desk, http: aioht
     desk.site.answer(contact_id)
     asked: dict[str, Any] = {
         "hold": None, "retrieve": None, "mute": {"on": True}, "digits": {"digits": "1"}, "menu": {"menu": "main"},
-        "consultations": {"agent": "bob"}, "parties": {"agent": "bob"}, "record": None, "transfer": {"to": {"agent": "bob"}},
-        "hang-up": None, "park": None,
+        "consultations": {"agent": "bob"}, "parties": {"agent": "bob"}, "record": None,
+        "transfer": {"to": {"agent": "bob"}}, "hang-up": None, "park": None,
     }  # fmt: skip
     for what, body in asked.items():
         status, answer, _ = await ask(http, desk, "sue", "POST", f"/v1/contacts/{contact_id}/{what}", json=body)
