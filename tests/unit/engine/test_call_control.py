@@ -193,6 +193,19 @@ def test_digits_go_to_who_is_on_the_other_end(site: Site) -> None:
     assert site.only(cmd.SendDigits).unique_id == theirs
 
 
+def test_who_was_muted_as_the_link_broke_is_not_heard_when_it_is_back(site: Site) -> None:
+    """The order may have been lost on its way; nothing in the PBX's snapshot would tell."""
+    leg = site.connected()
+    site.request(ev.MuteRequested, contact_id=site.contact().id, on=True)
+    site.give(ev.PbxLost(pbx="main", reason="closed"))
+    both = [ev.LegSeen(unique_id=each, answered=True, bridge_id="br") for each in (leg, "c1")]
+    site.up(*both)
+    assert site.all(cmd.MuteLeg) == [cmd.MuteLeg(pbx="main", unique_id=leg, on=True)]
+    site.request(ev.MuteRequested, contact_id=site.contact().id, on=False)
+    site.up(*both)
+    assert site.all(cmd.MuteLeg) == []
+
+
 # ---- answering -------------------------------------------------------------------------------------------------------
 
 
