@@ -147,7 +147,7 @@ class RecordingError(CtidError):
     """A recording cannot be written or read: no room, no such file, another key, or not what was written.
 
     Attributes:
-        reason: In one word: ``disk_full``, ``missing``, ``wrong_key``, ``damaged``, ``unreadable``.
+        reason: In one word: ``disk_full``, ``unwritable``, ``missing``, ``wrong_key``, ``damaged``, ``unreadable``.
     """
 
     code = "recording-error"

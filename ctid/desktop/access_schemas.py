@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from ctid.desktop.bodies import Cursor, Input
+from ctid.desktop.bodies import Cursor, Input, Moment
 from ctid.desktop.schemas import View
 from ctid.model.access import Role
 from ctid.spec.base import Name
@@ -122,8 +122,8 @@ class UsersView(View):
 class AuditQuery(Input):
     """Which entries of the trail."""
 
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     subject: Annotated[str | None, StringConstraints(max_length=256, pattern=_NO_NUL)] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     cursor: Cursor | None = None

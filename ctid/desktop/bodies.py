@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import MAXYEAR, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -26,6 +28,16 @@ _NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(max_length=2_000, pattern=_NO_NUL)]
 Cursor = Annotated[str, StringConstraints(max_length=256, pattern=r"^[A-Za-z0-9_.:=+/-]+$")]
 Number = Annotated[str, StringConstraints(max_length=64, pattern=r"^[+0-9A-Za-z*#@._-]+$")]
+
+
+def _has_a_date_everywhere(value: datetime) -> datetime:
+    """In whatever zone it is told, it is in a year that a date can have."""
+    if not 1970 <= value.year < MAXYEAR:
+        raise ValueError(f"give a moment from 1970 on, and before {MAXYEAR}")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_has_a_date_everywhere)]
 
 
 class Input(BaseModel):
@@ -157,7 +169,7 @@ class CallbackBody(Input):
     queue: Annotated[Name | None, Field(description="For a new contact.")] = None
     attributes: Annotated[dict[AttributeKey, Text], Field(description="For a new contact.", max_length=50)] = {}
     priority: Annotated[int, Field(description="For a new contact.", ge=-1_000, le=1_000)] = 0
-    not_before: Annotated[AwareDatetime | None, Field(description="No try before.")] = None
+    not_before: Annotated[Moment | None, Field(description="No try before.")] = None
 
     @model_validator(mode="after")
     def _whom(self) -> Self:
@@ -200,8 +212,8 @@ class AgentsQuery(Input):
 class RecordsQuery(Input):
     """Which records."""
 
-    since: Annotated[AwareDatetime | None, Field(description="Arrived at or after.")] = None
-    until: Annotated[AwareDatetime | None, Field(description="Arrived before.")] = None
+    since: Annotated[Moment | None, Field(description="Arrived at or after.")] = None
+    until: Annotated[Moment | None, Field(description="Arrived before.")] = None
     queue: Name | None = None
     agent_id: Name | None = None
     outcome: Outcome | None = None

@@ -67,17 +67,19 @@ async def send(request: web.Request, content: Content) -> web.StreamResponse:
     async with contextlib.aclosing(pieces):  # type: ignore[type-var]
         # Whether it can be read at all is known before the status is sent.
         first = await anext(pieces, b"")
-        await response.prepare(request)
-        await response.write(first)
         try:
+            await response.prepare(request)
+            await response.write(first)
             async for piece in pieces:
                 await response.write(piece)
+            await response.write_eof()
         except RecordingError as error:
             log.error("recording.unreadable", name=content.name, detail=error.detail)
             if request.transport is not None:
                 request.transport.abort()
-            return response
-    await response.write_eof()
+        except ConnectionError:
+            # Whoever listened has left, or goes on at another place.
+            pass
     return response
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from ctid.desktop.bodies import Cursor, Input
+from ctid.desktop.bodies import Cursor, Input, Moment
 from ctid.desktop.desk_schemas import EntryKind
 from ctid.spec.base import Name
 
@@ -37,8 +37,8 @@ class HistoryQuery(Input):
     search: Annotated[
         Search | None, Field(description="Part of the number, the customer's name, the notes or the disposition.")
     ] = None
-    since: Annotated[AwareDatetime | None, Field(description="Arrived at or after.")] = None
-    until: Annotated[AwareDatetime | None, Field(description="Arrived before.")] = None
+    since: Annotated[Moment | None, Field(description="Arrived at or after.")] = None
+    until: Annotated[Moment | None, Field(description="Arrived before.")] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 50
     cursor: Cursor | None = None
 
@@ -58,8 +58,8 @@ class StatisticsQuery(Input):
     """Numbers of which queue, and in which intervals."""
 
     queue: Annotated[Name | None, Field(description="Without, every queue.")] = None
-    since: Annotated[AwareDatetime | None, Field(description="Without, the site's last midnight.")] = None
-    until: Annotated[AwareDatetime | None, Field(description="Without, now.")] = None
+    since: Annotated[Moment | None, Field(description="Without, the site's last midnight.")] = None
+    until: Annotated[Moment | None, Field(description="Without, now.")] = None
     interval_minutes: Minutes = _QUARTER_MINUTES
 
 

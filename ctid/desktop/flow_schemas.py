@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from ctid.desktop.bodies import Input
+from ctid.desktop.bodies import Input, Moment
 from ctid.desktop.desk_bodies import Minutes
 from ctid.desktop.schemas import View
 
@@ -15,8 +15,8 @@ from ctid.desktop.schemas import View
 class FlowReportQuery(Input):
     """Of which callers a flow's report is: those who entered it then."""
 
-    since: Annotated[AwareDatetime | None, Field(description="Without, the site's last midnight.")] = None
-    until: Annotated[AwareDatetime | None, Field(description="Without, now.")] = None
+    since: Annotated[Moment | None, Field(description="Without, the site's last midnight.")] = None
+    until: Annotated[Moment | None, Field(description="Without, now.")] = None
     interval_minutes: Minutes = 60
 
 

@@ -17,6 +17,9 @@ from ctid.telemetry.metrics import Metrics
 
 _POLL_SECONDS: Final = 0.001
 
+_AFTERWARDS: Final = ("recording.", "voicemail.")
+"""Types of events that may be told of a contact whose end was told: the store takes its time."""
+
 
 class Hub:
     """The connected desktops of a site and the events they may have missed.
@@ -194,7 +197,7 @@ class Hub:
         last = self._queues.get(command.contact_id, "")
         if command.type == "contact.closed":
             self._queues.pop(command.contact_id, None)
-        elif command.queue and command.contact_id:
+        elif command.queue and command.contact_id and not command.type.startswith(_AFTERWARDS):
             self._queues[command.contact_id] = command.queue
         return frozenset(name for name in (command.queue, last) if name)
 

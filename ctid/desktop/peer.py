@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -37,7 +36,9 @@ class Peer:
 
     def is_ours(self, origins: Iterable[str]) -> bool:
         """Whether a page of ours, or of these origins, made the request. A request without an origin is not."""
-        return bool(self.origin) and (urlsplit(self.origin).netloc == self.host or self.origin in origins)
+        # An origin is a scheme and, as the host, just what comes behind it (RFC 6454, 6.2).
+        scheme, _, host = self.origin.partition("://")
+        return bool(scheme) and ((bool(host) and host == self.host) or self.origin in origins)
 
 
 def peer_of(request: web.Request, proxies: Iterable[Network]) -> Peer:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from ctid.desktop.bodies import Cursor, Input
+from ctid.desktop.bodies import Cursor, Input, Moment
 from ctid.desktop.schemas import AcceptedView, View
 from ctid.model.recording import RecordingKind
 from ctid.spec.base import Name
@@ -24,8 +24,8 @@ class RecordingsQuery(Input):
     agent_id: Name | None = None
     queue: Name | None = None
     kind: Annotated[Kind | None, Field(description="Without, both.")] = None
-    since: Annotated[AwareDatetime | None, Field(description="Begun at or after.")] = None
-    until: Annotated[AwareDatetime | None, Field(description="Begun before.")] = None
+    since: Annotated[Moment | None, Field(description="Begun at or after.")] = None
+    until: Annotated[Moment | None, Field(description="Begun before.")] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     cursor: Cursor | None = None
 
@@ -82,8 +82,8 @@ class VoicemailsQuery(Input):
     agent_id: Annotated[Name | None, Field(description="Left for this agent.")] = None
     queue: Annotated[Name | None, Field(description="Left for this queue.")] = None
     heard: bool | None = None
-    since: Annotated[AwareDatetime | None, Field(description="Left at or after.")] = None
-    until: Annotated[AwareDatetime | None, Field(description="Left before.")] = None
+    since: Annotated[Moment | None, Field(description="Left at or after.")] = None
+    until: Annotated[Moment | None, Field(description="Left before.")] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     cursor: Cursor | None = None
 

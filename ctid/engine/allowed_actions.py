@@ -71,8 +71,9 @@ def contact_actions(state: SiteState, contact: Contact) -> list[str]:
         allowed += ["pick_up"] if _is_to_be_had(contact) else []
     if at_work := [each for each in contact.segments if each.done_at is None]:
         allowed.append("wrap_up")
-        over = contact.channel != VOICE or any(each.left_at is not None for each in at_work)
-        allowed += ["complete_wrap_up"] if over and not segments.lacks_disposition(contact) else []
+        over = [each for each in at_work if contact.channel != VOICE or each.left_at is not None]
+        # Each ends their own: what another has left undone keeps nobody from it.
+        allowed += [] if all(map(segments.owes_disposition, over)) else ["complete_wrap_up"]
     if contact.channel != VOICE:
         allowed.append("withdraw")
     elif contact.watched:

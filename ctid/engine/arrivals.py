@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ctid.engine import (
+    consultations,
     contacts,
     decisions,
     dialling,
@@ -226,8 +227,7 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     # While the PBX is away, its snapshot has yet to say what they come from.
     leg.returned |= outage.is_up(turn, leg.pbx)
     contact = turn.state.contacts.get(leg.contact_id)
-    on_hold = contact is not None and contact.on_hold and supervisions.is_taken_over(turn, contact)
-    if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
+    if contact is not None and contact.state is ContactState.CONNECTED and not _is_awaited(turn, contact):
         if surveys.is_due(turn, contact, leg):
             talks.survey(turn, contact)
             journey.enter_flow(turn, contact, turn.site.queues[contact.queue].survey or "", survey=True)
@@ -235,6 +235,12 @@ def returned(turn: Turn, event: CallerReturned) -> None:
             talks.over(turn, contact)
     else:
         resume(turn, leg, from_bridge=True)
+
+
+def _is_awaited(turn: Turn, contact: Contact) -> bool:
+    """Whether a caller on hold is on their way to somebody else than their agent."""
+    elsewhere = supervisions.is_taken_over(turn, contact) or consultations.is_handing_over(turn, contact)
+    return contact.on_hold and elsewhere
 
 
 def looked_up(turn: Turn, event: CustomerLookedUp) -> None:

@@ -68,9 +68,12 @@ def bridged(turn: Turn, contact: Contact) -> None:
 
 
 def agent_gone(turn: Turn, contact: Contact | None) -> None:
-    """The agent's leg has ended. Out of a conference, one of those who are in it has the contact now."""
+    """An agent's leg has ended. Out of a conference, one of those who are in it has the contact now.
+
+    It may be the leg of another agent than who talks: one that rang for the contact as well, and whose end comes late.
+    """
     caller = turn.legs.get(contact.caller_leg) if contact is not None else None
-    if contact is None or caller is None:
+    if contact is None or caller is None or holding.agent_leg(turn, contact) is not None:
         return
     there = [(each, turn.legs.get(each.leg_id)) for each in consultations.conferenced(turn, contact)]
     staying = [(each, leg) for each, leg in there if leg is not None and holding.together(leg, caller)]
@@ -80,6 +83,7 @@ def agent_gone(turn: Turn, contact: Contact | None) -> None:
     consultation, leg = (ours or staying)[0]
     for other, others in [] if ours else staying[1:]:
         # They talk on, and none of it is ours any more.
+        recordings.leave(turn, others.recording, others.unique_id)
         consulted.forget(turn, others)
         other.leg_id = ""
     consulted.hand_over(turn, contact, consultation, leg)

@@ -15,6 +15,9 @@ from ctid.model.contact import Contact
 from ctid.model.leg import Leg
 from ctid.model.states import ConsultationState
 
+COMPLETE = "complete"
+"""What is to follow where the caller is to be connected with who was asked."""
+
 DIALLED = (ConsultationState.INITIATED, ConsultationState.ALERTING)
 """Who is asked has not answered yet, and the agent who asks hears it ring."""
 
@@ -82,6 +85,11 @@ def conferenced(turn: Turn, contact: Contact) -> list[Consultation]:
 def is_shared(turn: Turn, contact: Contact) -> bool:
     """Whether others than the agent are with the caller, or about to be."""
     return bool(turn.state.consultations) and any(map(is_with_caller, of(turn, contact)))
+
+
+def is_handing_over(turn: Turn, contact: Contact) -> bool:
+    """Whether the caller is on their way to who was asked, whatever the agent does meanwhile."""
+    return any(each.then == COMPLETE or each.state is ConsultationState.TRANSFERRING for each in of(turn, contact))
 
 
 def by_leg(turn: Turn, leg: Leg) -> Consultation | None:

@@ -12,7 +12,7 @@ from ctid.engine.turn import Turn
 from ctid.model.commands import Alternate, HangUpLeg, JoinLegs, LetWait, RejoinConsulted
 from ctid.model.consultation import Consultation
 from ctid.model.contact import Contact
-from ctid.model.events import CallArrived
+from ctid.model.events import CallArrived, CallerReturned
 from ctid.model.leg import Leg
 from ctid.model.states import ConsultationState, LegState
 
@@ -48,7 +48,7 @@ def unbridged(turn: Turn, leg: Leg) -> None:
         _call(turn, consultation, leg)
 
 
-def caller_came(turn: Turn, event: CallArrived) -> None:
+def caller_came(turn: Turn, event: CallArrived | CallerReturned) -> None:
     """A caller's channel is with us: what waits for it is done now."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
@@ -124,7 +124,7 @@ def complete(turn: Turn, contact: Contact, consultation: Consultation, agent: Le
         # They talk already.
         turn.emit(HangUpLeg(pbx=agent.pbx, unique_id=agent.unique_id))
     elif consultation.state is ConsultationState.HELD:
-        _leave_caller(turn, contact, consultation, agent, caller, "complete")
+        _leave_caller(turn, contact, consultation, agent, caller, consultations.COMPLETE)
     else:
         _connect(turn, contact, consultation, caller)
 
@@ -153,17 +153,18 @@ def _go_on(turn: Turn, contact: Contact, consultation: Consultation) -> None:
     """
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
     asked = turn.legs.get(consultation.leg_id)
-    if agent is None or caller is None or asked is None or agent.bridge_id or not caller.has_agi:
+    # For what the two do without the agent, they may be gone.
+    apart = consultation.then == consultations.COMPLETE if agent is None else not agent.bridge_id
+    if not apart or caller is None or asked is None or not caller.has_agi:
         return
     then, consultation.then = consultation.then, ""
-    match then:
-        case "complete":
-            _connect(turn, contact, consultation, caller)
-        case "confer":
-            conferences.begin(turn, contact, agent, caller, asked)
-        case _:
-            holding.joining(turn, contact)
-            turn.emit(RejoinConsulted(pbx=asked.pbx, unique_id=asked.unique_id, peer_unique_id=agent.unique_id))
+    if agent is None or then == consultations.COMPLETE:
+        _connect(turn, contact, consultation, caller)
+    elif then == "confer":
+        conferences.begin(turn, contact, agent, caller, asked)
+    else:
+        holding.joining(turn, contact)
+        turn.emit(RejoinConsulted(pbx=asked.pbx, unique_id=asked.unique_id, peer_unique_id=agent.unique_id))
 
 
 def _connect(turn: Turn, contact: Contact, consultation: Consultation, caller: Leg) -> None:

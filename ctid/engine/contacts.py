@@ -62,7 +62,9 @@ def move(turn: Turn, contact: Contact, to: ContactState) -> None:
     if to not in WAITING:
         contact.treatment = None
         turn.cancel_timer(f"treat:{contact.id}")
-        contact.meant_for = ""
+        if contact.meant_for:
+            # Wherever it may wait next, it is not for that agent alone.
+            contact.meant_for, contact.steps = "", []
         turn.cancel_timer(f"meant:{contact.id}")
     turn.touch_contact(contact.id)
     if to is not ContactState.CLOSED:

@@ -67,7 +67,7 @@ from ctid.spec.site import SiteSpec
 _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.CallArrived: pbx.arrived,
     ev.DecisionAsked: arrivals.decide,
-    ev.CallerReturned: arrivals.returned,
+    ev.CallerReturned: pbx.returned,
     ev.AgiEnded: pbx.session_ended,
     ev.DigitsCollected: journey.collected,
     ev.CustomerLookedUp: arrivals.looked_up,
@@ -221,6 +221,7 @@ class Engine:
     def _request(self, turn: Turn, event: ev.Request) -> None:
         turn.caused_by = event.command_id
         try:
+            requests.check_agent(turn, event)
             result = _REQUESTS[type(event)](turn, event)
         except ConflictError as error:
             turn.emit(

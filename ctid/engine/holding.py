@@ -100,7 +100,10 @@ def unpark(turn: Turn, contact: Contact, how: str) -> None:
 
 
 def reconciled(turn: Turn, pbx: str) -> None:
-    """Holds that the PBX never carried out are none: what it has is the truth."""
+    """Holds that the PBX never carried out are none: what it has is the truth. Of mutes it tells nothing."""
+    for leg in turn.legs.on(pbx):
+        if leg.muted:
+            turn.emit(MuteLeg(pbx=leg.pbx, unique_id=leg.unique_id, on=True))
     for contact in list(turn.state.contacts.values()):
         agent = agent_leg(turn, contact) if contact.on_hold else None
         if agent is not None and agent.pbx == pbx:

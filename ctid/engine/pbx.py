@@ -32,6 +32,7 @@ from ctid.model.commands import HangUpLeg, ReleaseLeg
 from ctid.model.events import (
     AgiEnded,
     CallArrived,
+    CallerReturned,
     DialEnded,
     LegAlerting,
     LegAnswered,
@@ -58,6 +59,12 @@ NORMAL_CLEARING = 16
 def arrived(turn: Turn, event: CallArrived) -> None:
     """A caller's channel has come to us, for the first time or again."""
     arrivals.arrived(turn, event)
+    consulting.caller_came(turn, event)
+
+
+def returned(turn: Turn, event: CallerReturned) -> None:
+    """A caller's channel has come to us out of a bridge."""
+    arrivals.returned(turn, event)
     consulting.caller_came(turn, event)
 
 
@@ -335,8 +342,10 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
             seen.unique_id.startswith("lg-")
             and turn.legs.find(event.pbx, seen.unique_id) is None
             and not seen.bridge_id
+            and (not seen.answered or devices.agent_at(turn, event.pbx, seen.device))
         ):
-            # An agent's phone that we rang in a life we know nothing of: nobody waits behind it.
+            # A phone that we rang in a life we know nothing of: nobody waits behind it. Who was called by us and has
+            # answered may have gone on without us since, to a number that rings or a mailbox.
             turn.emit(HangUpLeg(pbx=event.pbx, unique_id=seen.unique_id))
     turn.touch_all()
 

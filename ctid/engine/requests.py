@@ -337,3 +337,12 @@ def compare(version: int, request: Request, current: str) -> None:
     """Refuse a request that was made of another version."""
     if request.if_version is not None and request.if_version != version:
         raise VersionMismatchError(f"the version is {version} now, not {request.if_version}", current=current)
+
+
+def check_agent(turn: Turn, request: Request) -> None:
+    """Refuse what was asked of one agent's talk and would be done to another's, who has had the contact since."""
+    consultation = turn.state.consultations.get(getattr(request, "consultation_id", ""))
+    contact_id = consultation.contact_id if consultation is not None else getattr(request, "contact_id", "")
+    contact = turn.state.contacts.get(contact_id) if request.of_agent else None
+    if contact is not None and contact.agent_id not in ("", request.of_agent):
+        raise ConflictError(f"agent {contact.agent_id} has the contact by now", current=contact.state)

@@ -189,10 +189,14 @@ def _stray(turn: Turn, supervision: Supervision, talk: Talk) -> SupervisionEnd |
     agent_id = talk.contact.agent_id
     if agent_id == supervision.agent_id:
         return None
+    outside = agent_id == supervision.own_agent or not is_within(turn, agent_id, supervision.teams)
+    return SupervisionEnd.OUT_OF_SCOPE if outside else None
+
+
+def is_within(turn: Turn, agent_id: str, teams: list[str]) -> bool:
+    """Whether the agent is of one of these teams; without any, everybody is."""
     spec = turn.site.agents.get(agent_id)
-    team = (spec.team if spec is not None else None) or ""
-    outside = bool(supervision.teams) and team not in supervision.teams
-    return SupervisionEnd.OUT_OF_SCOPE if outside or agent_id == supervision.own_agent else None
+    return not teams or ((spec.team if spec is not None else None) or "") in teams
 
 
 def _follow(turn: Turn, supervision: Supervision, talk: Talk) -> None:

@@ -12,7 +12,7 @@ from ctid.engine.supervising import Talk
 from ctid.engine.supervision_view import supervision_actions, supervision_view
 from ctid.engine.turn import Turn
 from ctid.engine.views import View
-from ctid.errors import ConflictError, NotFoundError, RequestError
+from ctid.errors import ConflictError, ForbiddenError, NotFoundError, RequestError
 from ctid.model.events import SupervisionModeSet, SupervisionRequested, SupervisionWithdrawn, TakeOverRequested
 from ctid.model.states import AgentState
 from ctid.model.supervision import Supervision, SupervisionChange, SupervisionEnd
@@ -38,6 +38,8 @@ def supervise(turn: Turn, request: SupervisionRequested) -> View:
     agent_id = request.agent_id or (talk.contact.agent_id if talk is not None else "")
     if talk is None:
         _check_waits(turn, request)
+    if not supervising.is_within(turn, agent_id, request.teams):
+        raise ForbiddenError("the agent is of a team that is not yours")
     if agent_id == request.own_agent:
         raise ConflictError("nobody supervises themselves", current=turn.state.agents[agent_id].state)
     pbx = talk.agent.pbx if talk is not None else turn.site.agents[agent_id].pbx

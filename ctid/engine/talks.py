@@ -190,7 +190,7 @@ def _agent_left(turn: Turn, contact: Contact, outcome: Outcome) -> None:
     """The leg of the agent who talks has ended, which ends their part; the contact's, only the caller's leg can end.
 
     A caller who is still in a bridge may be about to leave it. Or the phone has transferred them, of which the PBX
-    tells before or after the end of its leg. Or a supervisor is about to have them.
+    tells before or after the end of its leg. Or a supervisor is about to have them, or who was asked about them.
     """
     caller = turn.legs.get(contact.caller_leg)
     if detours.is_on_one(contact) and caller is not None and outcome is Outcome.HANDLED:
@@ -202,7 +202,8 @@ def _agent_left(turn: Turn, contact: Contact, outcome: Outcome) -> None:
     away = caller is None or caller.has_agi or not caller.bridge_id
     if away and outcome is Outcome.HANDLED and surveys.is_due(turn, contact, caller):
         away = False
-    if (away and not supervisions.is_taken_over(turn, contact)) or outcome is not Outcome.HANDLED:
+    expected = supervisions.is_taken_over(turn, contact) or consultations.is_handing_over(turn, contact)
+    if (away and not expected) or outcome is not Outcome.HANDLED:
         over(turn, contact, outcome)
         return
     for segment in segments.talking(contact):

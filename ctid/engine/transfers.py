@@ -101,17 +101,17 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
     elif target.flow:
         contacts.move(turn, contact, ContactState.CREATED)
         journey.enter_flow(turn, contact, target.flow)
-    elif not (target.number or target.queue or contact.queue):
-        contacts.move(turn, contact, ContactState.CREATED)
-        contact.outcome = Outcome.TRANSFERRED
-        if leg.has_agi:
-            journey.release(turn, leg)
     elif target.number:
         contacts.move(turn, contact, ContactState.CREATED)
         journey.leave_for(turn, contact, "number", target.number, Outcome.TRANSFERRED)
     elif target.voicemail_queue or target.voicemail_agent:
         contacts.move(turn, contact, ContactState.CREATED)
         voicemail.begin(turn, contact, agent_id=target.voicemail_agent, queue=target.voicemail_queue)
+    elif not (target.queue or contact.queue):
+        contacts.move(turn, contact, ContactState.CREATED)
+        contact.outcome = Outcome.TRANSFERRED
+        if leg.has_agi:
+            journey.release(turn, leg)
     else:
         queueing.exclude(turn, contact, giver.agent_id)
         if target.agent and not refused:

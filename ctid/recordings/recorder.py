@@ -44,6 +44,9 @@ NOBODYS_SECONDS: Final = 3_600.0
 RETRY_SECONDS: Final = 2.0
 RETRY_MAX_SECONDS: Final = 60.0
 PURGE_BATCH: Final = 100
+MOST_LEFT: Final = 1_000
+"""So many that can't be deleted are no single files any more; the others are tried another time."""
+
 THREADS: Final = 2
 
 _FINAL: Final = ("missing", "empty", "unreadable")
@@ -288,16 +291,26 @@ class Recorder:
                 self.put(StoreRecording(site=self._site, recording=found))
 
     async def _purge(self) -> None:
-        """Delete what is too old."""
+        """Delete what is too old; what can't be deleted keeps nothing else from it, and is tried again next time."""
+        left: set[str] = set()
+        fault = ""
         while True:
-            expired = await self._index.expired(round(time.time() * 1_000), PURGE_BATCH)
-            for each in expired:
-                await self._in_thread(self._vault.remove, each.file)
+            expired = await self._index.expired(round(time.time() * 1_000), PURGE_BATCH + len(left))
+            due = [each for each in expired if each.id not in left]
+            for each in due:
+                try:
+                    await self._in_thread(self._vault.remove, each.file)
+                except RecordingError as error:
+                    left.add(each.id)
+                    fault = error.detail
+                    continue
                 await self._index.remove(each.id)
                 self._metrics.recording("expired")
                 _log.info("recording.expired", recording_id=each.id)
-            if len(expired) < PURGE_BATCH:
-                return
+            if len(due) < PURGE_BATCH or len(left) >= MOST_LEFT:
+                break
+        if left:
+            _log.error("recording.not_deleted", count=len(left), detail=fault)
 
     async def _in_thread(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         call = partial(function, *args, **kwargs)

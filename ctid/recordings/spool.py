@@ -52,7 +52,8 @@ class Spool:
             if match is not None:
                 try:
                     written = path.stat().st_mtime
-                except FileNotFoundError:
+                except OSError:
+                    # Taken away meanwhile, or not to be looked at: then it can't be taken in either.
                     continue
                 found[match[1]] = max(written, found.get(match[1], written))
         before = time.time() - older_than_s

@@ -80,7 +80,7 @@ class Vault:
                 size += len(piece)
                 yield piece
 
-        with _told(path):
+        with _told(path, failing="unwritable"):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
                 with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as written:
@@ -133,12 +133,12 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Tell what the system says of a file as an error of ours."""
+def _told(path: Path, failing: str = "") -> Iterator[None]:
+    """Tell what the system says of a file as an error of ours, for the reason given if that is not its own."""
     try:
         yield
     except FileNotFoundError:
-        raise RecordingError(f"there is no file {path.name}", "missing") from None
+        raise RecordingError(f"there is no file {path.name}", failing or "missing") from None
     except OSError as error:
-        reason = "disk_full" if error.errno in _NO_ROOM else "unreadable"
+        reason = "disk_full" if error.errno in _NO_ROOM else failing or "unreadable"
         raise RecordingError(f"{path.name}: {error.strerror}", reason) from None

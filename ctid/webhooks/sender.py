@@ -112,16 +112,20 @@ class Sender:
                     async with asyncio.timeout(self._pause(loop.time())):
                         await self._woken.wait()
 
+    @property
+    def _full(self) -> bool:
+        """Whether as many are under way as may be."""
+        return self._lanes.under_way >= (1 if self._rest.cautious else self.spec.max_parallel)
+
     def _next(self, now_s: float) -> Delivery | None:
-        most = 1 if self._rest.cautious else self.spec.max_parallel
-        if self.disabled or self._lanes.under_way >= most or now_s < self._rest.until_s:
+        if self.disabled or self._full or now_s < self._rest.until_s:
             return None
         return self._lanes.start(utc_ms())
 
     def _pause(self, now_s: float) -> float | None:
         """How long nothing can be done unless something happens."""
         due_ms = self._lanes.next_due_ms()
-        if self.disabled or due_ms is None or self._lanes.under_way >= self.spec.max_parallel:
+        if self.disabled or due_ms is None or self._full:
             return None
         # Not less than a moment: the two clocks are not the same one.
         return max((due_ms - utc_ms()) / 1_000, self._rest.until_s - now_s, 0.001)

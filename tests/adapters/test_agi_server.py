@@ -27,7 +27,7 @@ from ctid.model.events import (
     MessageBegun,
 )
 from ctid.pbx_adapters.agi.server import AgiServer
-from ctid.pbx_adapters.agi.session import MAX_QUEUED_COMMANDS
+from ctid.pbx_adapters.agi.session import MAX_LINE_BYTES, MAX_QUEUED_COMMANDS
 from ctid.telemetry.metrics import Metrics
 from sip_test_rig.fake_agi import FakeAgiCall
 from tests.adapters.agi_running import running
@@ -136,6 +136,29 @@ async def test_commands_run_one_after_another() -> None:
     assert seen.all(AgiEnded) == [AgiEnded(**LEG)]
 
 
+async def test_a_line_that_asterisk_would_take_for_two_is_not_sent() -> None:
+    seen = Seen()
+    fits = "x" * (MAX_LINE_BYTES - len('SET VARIABLE "X" ""'))
+    async with running(seen) as (server, _), FakeAgiCall(server.port) as call:
+        await seen.first(CallArrived)
+        for command in (
+            SetVariable(**LEG, name="X", value=fits),
+            SetVariable(**LEG, name="X", value=fits + "x"),
+            # What counts is what is sent: two bytes for each of these.
+            SetVariable(**LEG, name="X", value="ä" * (len(fits) // 2 + 1)),
+            SetVariable(**LEG, name="X", value='"' * (len(fits) // 2 + 1)),
+            collect(prompts=["long/" * 500, "menu/welcome"]),
+            ReleaseLeg(**LEG, next="number", target="1" * 3_000),
+        ):
+            assert server.execute(command)
+        await call.closed.wait()
+        assert call.commands == [
+            f'SET VARIABLE "X" "{fits}"',
+            'STREAM FILE "menu/welcome" ""',
+            'SET VARIABLE CTID_NEXT "number"',
+        ]
+
+
 async def test_music_that_plays_already_is_not_begun_anew_and_is_stopped_for_a_prompt() -> None:
     seen = Seen()
     arguments = ("pbx=a", "ctid_music=jazz")
@@ -210,6 +233,19 @@ async def test_hang_up_while_a_prompt_plays_ends_the_session_once() -> None:
         assert not server.execute(AnswerLeg(**LEG))
         assert metrics.registry.get_sample_value("ctid_agi_sessions", {"pbx": "a"}) == 0
     assert [type(event) for event in seen.events] == [CallArrived, AgiEnded]
+
+
+@pytest.mark.parametrize("reply", ["200 result=99999999", f"200 result={'9' * 5_000}"], ids=["no key", "no number"])
+async def test_a_reply_that_nobody_can_make_sense_of_ends_the_session_and_that_is_told(reply: str) -> None:
+    """Else the engine would take the leg for one that waits with us, and give it orders, for ever."""
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port) as call:
+        call.replies["STREAM FILE"] = reply
+        await seen.first(CallArrived)
+        assert server.execute(collect(prompts=["menu/welcome"]))
+        await seen.first(AgiEnded)
+        await call.closed.wait()
+        assert not server.execute(StopMusic(**LEG))
 
 
 async def test_second_session_of_a_leg_takes_the_place_of_the_first() -> None:

@@ -95,6 +95,17 @@ def test_name_cannot_break_out_of_the_caller_id() -> None:
     assert ring_agent(ring(caller_name='A" <666>\r\n'))["CallerID"] == '"A   666   " <+12025550123>'
 
 
+def test_number_cannot_break_out_of_the_caller_id() -> None:
+    assert ring_agent(ring(caller_number='1> "B" <2\r\n'))["CallerID"] == '"Ann" <1 B 2>'
+
+
+def test_caller_id_is_no_longer_than_asterisk_takes() -> None:
+    """It refuses an action with a line of more than 1,023 bytes, and nobody could be rung for that caller."""
+    line = str(ring_agent(ring(caller_name="\N{FACE WITH MONOCLE}" * 2_000, caller_number="1" * 1_024))["CallerID"])
+    assert len(line.encode()) < 1_000
+    assert line.endswith(" <" + "1" * 80 + ">")
+
+
 def test_an_agent_whose_customer_is_yet_to_be_dialled_hears_it_ring_for_a_bounded_time() -> None:
     fields = ring_agent(ring(peer_unique_id="", wait_ms=37_500))
     assert fields["Context"] == "ctid-await"

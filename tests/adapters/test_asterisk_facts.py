@@ -14,7 +14,16 @@ from typing import Any
 
 import pytest
 
-from ctid.model.commands import AnswerLeg, HangUpLeg, PlayAndCollect, PlayMusic, ReleaseLeg, RingAgent, SetPhone
+from ctid.model.commands import (
+    AnswerLeg,
+    HangUpLeg,
+    PlayAndCollect,
+    PlayMusic,
+    ReleaseLeg,
+    RingAgent,
+    SetPhone,
+    SetVariable,
+)
 from ctid.model.events import (
     AgiEnded,
     CallArrived,
@@ -72,7 +81,16 @@ class Pbx:
     def call(self, scenario: str = "uac-silent-waits-for-bye", number: str = DNIS, **options: Any) -> Sipp:
         return Sipp(scenario, to=("127.0.0.1", self.asterisk.sip_port), number=number, **options)
 
-    def ring(self, unique_id: str, device: str, caller: str, *, timeout_ms: int = 8_000, **headers: str) -> None:
+    def ring(
+        self,
+        unique_id: str,
+        device: str,
+        caller: str,
+        *,
+        timeout_ms: int = 8_000,
+        caller_name: str = "Ann",
+        **headers: str,
+    ) -> None:
         self.link.execute(
             RingAgent(
                 pbx="a",
@@ -80,7 +98,7 @@ class Pbx:
                 device=device,
                 peer_unique_id=caller,
                 caller_number="+12025550123",
-                caller_name="Ann",
+                caller_name=caller_name,
                 timeout_ms=timeout_ms,
                 headers=headers,
             )
@@ -281,6 +299,34 @@ async def test_agi_server_that_dies_hangs_up_on_the_naive_caller_and_ours_is_tak
         log = a.asterisk.log.read_text()
         assert re.search(r'Executing .*UserEvent\(.*"NaiveEnd,AgiStatus: SUCCESS"', log)
         assert "Executing [s@ctid-fallback:2] Playback" in log
+
+
+@pytest.mark.parametrize("release", RELEASES)
+async def test_a_long_agi_line_is_taken_for_two_commands_and_none_of_ours_is(release: str) -> None:
+    """16 reads 2,047 bytes at once, 22 four times as many: what a value holds behind that would be a command."""
+    reads = {"16": 2_047, "22": 8_191}[release]
+    head = 'SET VARIABLE "CTID_ATTR_topic" "'
+    hidden = "x" * (reads - len(head)) + "EXEC Hangup 44 "
+    async with pbx(release) as a, a.call():
+        arrived = await a.seen.first(CallArrived)
+        leg = {"pbx": "a", "unique_id": arrived.unique_id}
+        assert a.agi.execute(AnswerLeg(**leg))
+        assert a.agi.execute(SetVariable(**leg, name="CTID_ATTR_topic", value=hidden))
+        assert a.agi.execute(SetVariable(**leg, name="CTID_ATTR_topic", value="x" * 1_900))
+        assert a.agi.execute(ReleaseLeg(**leg, next="hangup"))
+        # Not by the value's own command.
+        assert (await a.seen.first(LegEnded, unique_id=arrived.unique_id)).cause != 44
+        await a.seen.first(AgiEnded)
+
+
+async def test_a_customer_with_a_long_name_is_rung_for_all_the_same() -> None:
+    """Asterisk takes no AMI line of more than 1,023 bytes: it would refuse to ring any agent for this caller."""
+    phone = Sipp("uas-answers-hangs-up")
+    async with pbx("22", Endpoint(name="1001", contact=phone.contact("1001"))) as a, phone, a.call():
+        arrived = await a.seen.first(CallArrived)
+        a.ring("leg-1", "PJSIP/1001", arrived.unique_id, caller_name="Ännchen " * 300)
+        await a.seen.first(LegAlerting, unique_id="leg-1")
+        assert a.seen.all(LegFailed) == []
 
 
 async def test_slow_reader_is_cut_off_and_misses_events_for_good_and_ours_reconciles() -> None:

@@ -117,3 +117,18 @@ async def test_nobody_is_made_to_pick_up_but_by_supervisors(desk: Desk, http: ai
     assert status == 404
     status, _, _ = await ask(http, desk, "sue", "GET", "/v1/agents/nobody/waiting")
     assert status == 404
+
+
+async def test_what_is_asked_of_a_talk_names_whose_it_is(desk: Desk, http: aiohttp.ClientSession) -> None:
+    """So that the engine can refuse it if the contact is somebody else's by then."""
+    contact_id, _ = await offered(http, desk)
+    desk.site.answer(contact_id)
+    asked: dict[str, Any] = {
+        "hold": None, "retrieve": None, "mute": {"on": True}, "digits": {"digits": "1"}, "menu": {"menu": "main"},
+        "consultations": {"agent": "bob"}, "parties": {"agent": "bob"}, "record": None,
+        "transfer": {"to": {"agent": "bob"}}, "hang-up": None, "park": None,
+    }  # fmt: skip
+    for what, body in asked.items():
+        status, answer, _ = await ask(http, desk, "sue", "POST", f"/v1/contacts/{contact_id}/{what}", json=body)
+        assert status in (202, 400, 409), (what, answer)
+        assert desk.site.events[-1].of_agent == "alice", what

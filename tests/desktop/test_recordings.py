@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from ctid.model import events as ev
-from ctid.model.recording import RecordingKind
+from ctid.model.recording import RecordingKind, StoredRecording
 from ctid.model.states import AgentState
-from tests.desktop.kept_recordings import AUDIO, kept
+from tests.desktop.kept_recordings import AUDIO, KeptRecordings, kept
 from tests.desktop.site import Desk, until
 
 PATH = "/v1/recordings/rc-1/audio"
@@ -224,3 +227,30 @@ async def test_messages_are_heard_marked_and_deleted_by_whom_they_are_for(
     assert (await ask("DELETE", "rc-3", "alice"))[0] == 403
     assert (await ask("DELETE", "rc-2", "alice"))[0] == 202
     assert await listed("alice") == ["rc-1"]
+
+
+async def test_a_listener_who_leaves_in_the_middle_is_no_fault(
+    recorded: Desk, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A player that seeks breaks off one answer for the next."""
+    left = asyncio.Event()
+
+    async def audio(_: KeptRecordings, recording: StoredRecording, start: int, end: int) -> AsyncIterator[bytes]:
+        try:
+            for _ in range(start, end, 64 * 1024):
+                yield bytes(64 * 1024)
+        finally:
+            left.set()
+
+    monkeypatch.setattr(KeptRecordings, "audio", audio)
+    long = msgspec.structs.replace(recorded.site.recordings.recordings["rc-1"], size=1 << 30)
+    recorded.site.recordings.recordings["rc-1"] = long
+    with capture_logs() as logs:
+        async with http.get(PATH, headers=recorded.bearer("sue")) as answer:
+            assert answer.status == 200
+            assert len(await answer.content.readexactly(100_000)) == 100_000
+            answer.close()
+        await asyncio.wait_for(left.wait(), 10)
+        async with http.get("/v1/me", headers=recorded.bearer("sue")) as answer:
+            assert answer.status == 200
+    assert [each for each in logs if each["log_level"] == "error"] == []

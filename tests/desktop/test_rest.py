@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from ctid.desktop import (
     agent_schemas,
@@ -25,7 +26,7 @@ from tests.desktop.site import Desk, until
 
 
 async def ask(
-    http: aiohttp.ClientSession, desk: Desk, who: str, method: str, path: str, **more: Any
+    http: aiohttp.ClientSession, desk: Desk, who: str, method: str, path: str | URL, **more: Any
 ) -> tuple[int, Any, Any]:
     headers = {**desk.bearer(who), **more.pop("headers", {})}
     async with http.request(method, path, headers=headers, **more) as answer:
@@ -524,3 +525,26 @@ async def test_a_callback_that_is_not_asked_for_properly(
     if pointer is not None:
         assert answer["pointer"] == pointer
     assert desk.of_type(ev.CallbackRequested) == []
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_moment_that_has_no_date_in_some_zone_is_refused_wherever_one_is_asked_for(
+    desk: Desk, http: aiohttp.ClientSession, moment: str
+) -> None:
+    asked = [each for each in OPERATIONS if each.query is not None and "since" in each.query.model_fields]
+    assert len(asked) >= 7
+    for operation in asked:
+        path = operation.path.replace("{agent_id}", "alice").replace("{flow_id}", "ask")
+        for query in (f"since={moment}", f"until={moment}"):
+            status, body, _ = await ask(http, desk, "adam", "GET", URL(f"{path}?{query}", encoded=True))
+            assert status == 422, (path, query, body)
+            assert body["errors"] == [{"parameter": query[:5], "detail": "give a moment from 1970 on, and before 9999"}]
+    status, body, _ = await ask(
+        http,
+        desk,
+        "adam",
+        "POST",
+        "/v1/callbacks",
+        json={"number": "1", "queue": "sales", "not_before": "9999-01-01T00:00Z"},
+    )
+    assert (status, body["pointer"]) == (422, "#/not_before")

@@ -137,7 +137,8 @@ async def test_a_cookie_keeps_the_refresh_token_from_scripts(desk: Desk, http: a
         "",
     )
     assert 0 < int(cookie["max-age"]) <= 12 * 3600
-    for origin in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+    others = ("https://evil.example", "null", "http://[", f"{desk.url}@evil.example", f"{desk.url}.evil.example")
+    for origin in ({}, *({"Origin": other} for other in others)):
         status, problem, _ = await post(http, "/v1/sessions/refresh", Cookie=f"ctid_refresh={cookie.value}", **origin)
         assert (status, problem["code"]) == (403, "forbidden")
     status, session, answer = await post(

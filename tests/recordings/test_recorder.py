@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import errno
 import io
 import os
 import time
@@ -192,6 +193,26 @@ async def test_a_spool_that_is_away_is_waited_for(rig: Rig, tmp_path: Path) -> N
     await rig.until(lambda: rig.events[-1] == RecordingSpaceTold(fault="") or rig.recorder.fault == "")
 
 
+@pytest.mark.parametrize("gone", ["nobody may write", "unmounted in the middle"])
+async def test_a_vault_that_refuses_is_waited_for(rig: Rig, monkeypatch: pytest.MonkeyPatch, gone: str) -> None:
+    write(rig.spool.folder, "rc-e1-1", voice(1, 7), voice(1, 8))
+    tries: list[str] = []
+    with monkeypatch.context() as patch:
+        error = PermissionError(errno.EROFS, "") if gone == "nobody may write" else FileNotFoundError()
+
+        def refuses(_: int) -> None:
+            tries.append(gone)
+            raise error
+
+        patch.setattr(os, "fsync", refuses)
+        rig.recorder.put(STORE)
+        await rig.until(lambda: len(tries) > 1)
+        assert not rig.settled()
+        assert len(list(rig.spool.folder.iterdir())) == 2
+    await rig.until(lambda: bool(rig.settled()))
+    assert rig.settled()[0].stored is not None
+
+
 @pytest.mark.parametrize("step", ["keep", "save", "remove"])
 async def test_killed_at_every_step_and_begun_anew(rig: Rig, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """The next process is told by the engine of what was not settled, and comes to the same end."""
@@ -256,6 +277,20 @@ async def test_files_that_nobody_knows_are_taken_in(rig: Rig) -> None:
     await rig.kill()
 
 
+async def test_a_file_that_cannot_be_looked_at_ends_nothing(rig: Rig) -> None:
+    """A recorder that ends takes the whole daemon with it."""
+    await rig.kill()
+    (rig.spool.folder / "rc-e0-9-agent.sln").symlink_to("rc-e0-9-agent.sln")
+    write(rig.spool.folder, "rc-e0-1", voice(1, 7), silence(1))
+    hours_ago = time.time() - 7_200
+    for path in rig.spool.folder.glob("rc-e0-1*"):
+        os.utime(path, (hours_ago, hours_ago))
+    rig.start()
+    await rig.until(lambda: bool(rig.settled()))
+    assert [each.recording_id for each in rig.settled()] == ["rc-e0-1"]
+    await rig.kill()
+
+
 async def test_what_is_too_old_is_deleted_with_its_file(rig: Rig) -> None:
     await rig.kill()
     kept = rig.vault.keep("rc-old", datetime.now(UTC), iter([b"x"]))
@@ -270,6 +305,27 @@ async def test_what_is_too_old_is_deleted_with_its_file(rig: Rig) -> None:
     rig.start()
     await rig.until(lambda: list(rig.index.known) == ["rc-new"])
     assert not list(rig.vault.folder.rglob("*.rec"))
+    await rig.kill()
+
+
+async def test_what_cannot_be_deleted_keeps_nothing_else_from_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PURGE_BATCH", 2)
+    await rig.kill()
+    for number in range(8):
+        kept = rig.vault.keep(f"rc-{number}", datetime.now(UTC), iter([b"x"]))
+        if number in (0, 1, 2, 5):
+            (rig.vault.folder / kept.file).unlink()
+            (rig.vault.folder / kept.file).mkdir()
+        await rig.index.save(
+            StoredRecording(
+                id=f"rc-{number}", site="demo", contact_id="ct", agent_id="alice", queue="sales", ani="", began_at=0,
+                ended_at=1, duration_ms=1, size=1, sha256=kept.sha256, file=kept.file, encrypted=True, on_demand=False,
+                result="", expires_at=number,
+            )
+        )  # fmt: skip
+    rig.start()
+    await rig.until(lambda: list(rig.index.known) == ["rc-0", "rc-1", "rc-2", "rc-5"])
+    assert not [path for path in rig.vault.folder.rglob("*.rec") if path.is_file()]
     await rig.kill()
 
 

@@ -16,6 +16,7 @@ from ctid.errors import StoreError
 from ctid.store.database import Database
 from ctid.store.outbox import Outbox
 from ctid.webhooks import feed as feed_module
+from ctid.webhooks.lanes import Lanes
 from sip_test_rig.eventually import eventually
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.running import Stream, running, spec
@@ -122,6 +123,28 @@ async def test_one_that_hangs_holds_up_nobody_else(database: Database, receiver:
     finally:
         release.set()
         await hanging.stop()
+
+
+async def test_one_that_hangs_is_waited_for_and_not_asked_a_thousand_times_a_second(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    next_due_ms = Lanes.next_due_ms
+
+    def counted(lanes: Lanes) -> int | None:
+        nonlocal looks
+        looks += 1
+        return next_due_ms(lanes)
+
+    monkeypatch.setattr(Lanes, "next_due_ms", counted)
+    async with (
+        raw_receiver(b"", close=False) as url,
+        running(database, Stream(), crm=spec(url, timeout_seconds=0.5)) as life,
+    ):
+        life.publish(*(f"ct-{number}" for number in range(6)))
+        # From the third on, one at a time is tried.
+        await eventually(lambda: life.attempts("failed") >= 6, "six attempts")
+    assert looks < 100
 
 
 async def test_a_full_outbox_gives_up_the_oldest_and_counts_what_is_lost(

@@ -41,36 +41,36 @@ from ctid.model.events import (
 
 async def hold(call: Call) -> Answer:
     """Put the caller on hold."""
-    return await _ask(call, HoldRequested, contact_id=served(call).id)
+    return await _ask(call, HoldRequested, **talk_of(call))
 
 
 async def retrieve(call: Call) -> Answer:
     """Have the agent talk again to the caller on hold."""
-    return await _ask(call, RetrieveRequested, contact_id=served(call).id)
+    return await _ask(call, RetrieveRequested, **talk_of(call))
 
 
 async def mute(call: Call) -> Answer:
     """Keep what the agent says from the others, or let them hear it again."""
     body: MuteBody = call.body
-    return await _ask(call, MuteRequested, contact_id=served(call).id, on=body.on)
+    return await _ask(call, MuteRequested, **talk_of(call), on=body.on)
 
 
 async def mute_leg(call: Call) -> Answer:
     """Keep what one party says from the others, or let them hear it again."""
     body: MuteBody = call.body
     leg_id = call.params["leg_id"]
-    return await _ask(call, MuteRequested, contact_id=served(call).id, on=body.on, leg_id=leg_id)
+    return await _ask(call, MuteRequested, **talk_of(call), on=body.on, leg_id=leg_id)
 
 
 async def clear_leg(call: Call) -> Answer:
     """End one party's part in a call."""
-    return await _ask(call, LegClearRequested, contact_id=served(call).id, leg_id=call.params["leg_id"])
+    return await _ask(call, LegClearRequested, **talk_of(call), leg_id=call.params["leg_id"])
 
 
 async def send_digits(call: Call) -> Answer:
     """Send digits to whom the agent talks to."""
     body: DigitsBody = call.body
-    return await _ask(call, DigitsRequested, contact_id=served(call).id, digits=body.digits)
+    return await _ask(call, DigitsRequested, **talk_of(call), digits=body.digits)
 
 
 async def transfer(call: Call) -> Answer:
@@ -80,7 +80,7 @@ async def transfer(call: Call) -> Answer:
     return await _ask(
         call,
         TransferRequested,
-        contact_id=served(call).id,
+        **talk_of(call),
         queue=body.to.queue or "",
         agent=body.to.agent or "",
         number=body.to.number or "",
@@ -94,8 +94,7 @@ async def transfer(call: Call) -> Answer:
 async def send_to_menu(call: Call) -> Answer:
     """Have the caller go through a menu or a flow and come back."""
     body: MenuBody = call.body
-    contact_id = served(call).id
-    return await _ask(call, DetourRequested, contact_id=contact_id, menu=body.menu or "", flow=body.flow or "")
+    return await _ask(call, DetourRequested, **talk_of(call), menu=body.menu or "", flow=body.flow or "")
 
 
 async def hang_up(call: Call) -> Answer:
@@ -104,7 +103,8 @@ async def hang_up(call: Call) -> Answer:
     if not (contact.watched and call.principal.agent_id and call.principal.agent_id == contact.called):
         # The colleague who is called by the phones has a part of their own to end.
         served(call)
-    return await _ask(call, HangUpRequested, contact_id=contact.id, by_agent=call.principal.agent_id or "")
+    by_agent = call.principal.agent_id or ""
+    return await _ask(call, HangUpRequested, contact_id=contact.id, of_agent=contact.agent_id, by_agent=by_agent)
 
 
 async def consult(call: Call) -> Answer:
@@ -113,7 +113,7 @@ async def consult(call: Call) -> Answer:
     return await _ask(
         call,
         ConsultationRequested,
-        contact_id=served(call).id,
+        **talk_of(call),
         agent=body.agent or "",
         number=body.number or "",
         dial=body.dial,
@@ -124,27 +124,27 @@ async def add_party(call: Call) -> Answer:
     """Call somebody into the talk."""
     body: PartyBody = call.body
     whom = {"agent": body.agent or "", "number": body.number or ""}
-    return await _ask(call, PartyRequested, contact_id=served(call).id, **whom)
+    return await _ask(call, PartyRequested, **talk_of(call), **whom)
 
 
 async def alternate(call: Call) -> Answer:
     """Have the agent talk to the other of the two."""
-    return await _ask(call, AlternateRequested, consultation_id=_own_consultation(call))
+    return await _ask(call, AlternateRequested, **_enquiry(call))
 
 
 async def withdraw(call: Call) -> Answer:
     """Who was asked is not asked any more."""
-    return await _ask(call, ConsultationWithdrawn, consultation_id=_own_consultation(call))
+    return await _ask(call, ConsultationWithdrawn, **_enquiry(call))
 
 
 async def complete(call: Call) -> Answer:
     """Connect the caller with who was asked."""
-    return await _ask(call, ConsultationCompleted, consultation_id=_own_consultation(call))
+    return await _ask(call, ConsultationCompleted, **_enquiry(call))
 
 
 async def confer(call: Call) -> Answer:
     """Have all three hear each other."""
-    return await _ask(call, ConferenceRequested, consultation_id=_own_consultation(call))
+    return await _ask(call, ConferenceRequested, **_enquiry(call))
 
 
 async def place_call(call: Call) -> Answer:
@@ -169,12 +169,18 @@ async def _ask(call: Call, kind: type[Request], **fields: Any) -> Answer:
     return accepted(call, await call.site.request(request))
 
 
-def _own_consultation(call: Call) -> str:
+def _enquiry(call: Call) -> dict[str, str]:
     consultation = call.site.state.consultations.get(call.params["consultation_id"])
     if consultation is None:
         raise NotFoundError("there is no such consultation now")
     own_agent(call, consultation.from_agent)
-    return consultation.id
+    return {"consultation_id": consultation.id, "of_agent": consultation.from_agent}
+
+
+def talk_of(call: Call) -> dict[str, str]:
+    """The contact as ``served`` has it, and whose talk it is now: another's is not theirs to command by this."""
+    contact = served(call)
+    return {"contact_id": contact.id, "of_agent": contact.agent_id}
 
 
 def served(call: Call) -> Contact:

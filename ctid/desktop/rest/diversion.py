@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctid.desktop.diversion_schemas import DeflectBody, ParkBody, PickUpBody
 from ctid.desktop.operation import Answer, Call, accepted
-from ctid.desktop.rest.call_control import served
+from ctid.desktop.rest.call_control import talk_of
 from ctid.desktop.rest.offers import live_offer
 from ctid.desktop.rest.rights import own_agent, own_contact
 from ctid.desktop.scope import may_take, sees_queue
@@ -68,7 +68,7 @@ async def park(call: Call) -> Answer:
         command_id=call.command_id,
         principal=call.principal.subject,
         if_version=call.if_version,
-        contact_id=served(call).id,
+        **talk_of(call),
         agent=(body.agent if body is not None else None) or "",
     )
     return accepted(call, await call.site.request(request))

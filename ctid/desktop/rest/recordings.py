@@ -9,7 +9,7 @@ import msgspec
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.recording_schemas import RecordingsQuery
 from ctid.desktop.rest import kept_audio
-from ctid.desktop.rest.call_control import served
+from ctid.desktop.rest.call_control import talk_of
 from ctid.desktop.rest.rights import own_recording
 from ctid.desktop.scope import team_of
 from ctid.model.events import RecordingRequested
@@ -69,7 +69,7 @@ async def _ask(call: Call, action: Literal["record", "pause", "resume"]) -> Answ
         command_id=call.command_id,
         principal=call.principal.subject,
         if_version=call.if_version,
-        contact_id=served(call).id,
+        **talk_of(call),
         action=action,
     )
     return accepted(call, await call.site.request(request))

@@ -12,8 +12,10 @@ class Request(Event, frozen=True, kw_only=True):
         command_id: Minted by the desktop API; events that result carry it as ``caused_by``.
         principal: Who asks, for the audit.
         if_version: Version the client saw (``If-Match``); ``None`` to not compare.
+        of_agent: Whose talk it is about, as it was found to be theirs to command; empty to not compare.
     """
 
     command_id: str
     principal: str
     if_version: int | None = None
+    of_agent: str = ""

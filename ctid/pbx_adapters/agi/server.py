@@ -227,6 +227,9 @@ class AgiServer:
         open_sessions.inc()
         try:
             await session.run()
+        except Exception:
+            # Our bug, or a peer that is no Asterisk: it must cost this session, and the engine has to know of its end.
+            _log.error("agi.session_broken", exc_info=True)
         finally:
             open_sessions.dec()
             current = self._sessions.get(key) is session

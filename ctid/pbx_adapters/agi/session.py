@@ -36,6 +36,11 @@ from ctid.spec.nodes import CheckSpec
 MAX_QUEUED_COMMANDS: Final = 64
 """Commands that wait for one leg; the engine sends the next after the last one's answer."""
 
+MAX_LINE_BYTES: Final = 2_046
+"""Asterisk 16 reads so much of a line at once, 22 four times as much, and takes what is behind that for a command."""
+
+_WRONG_USAGE: Final = Reply(code=520)
+
 NEXT: Final = "CTID_NEXT"
 """The channel variable that tells the dialplan that a session ended in earnest, and what comes next."""
 
@@ -329,8 +334,12 @@ class AgiSession:
         return digits, bool(digits)
 
     async def _ask(self, line: str, time_limit_s: float = COMMAND_SECONDS) -> Reply:
+        sent = line.encode("utf-8")
+        if len(sent) > MAX_LINE_BYTES:
+            self._log.warning("agi.line_too_long", command=line.partition('"')[0].strip(), bytes=len(sent))
+            return _WRONG_USAGE
         self._reply = asyncio.get_running_loop().create_future()
-        self._writer.write(line.encode("utf-8") + b"\n")
+        self._writer.write(sent + b"\n")
         try:
             async with asyncio.timeout(time_limit_s):
                 reply = await self._reply

@@ -110,6 +110,9 @@ GONE: Final = "No such channel"
 NOT_RECORDED: Final = "Cannot set mute flag"
 """What ``MixMonitorMute`` answers for a channel on which nothing is recorded."""
 
+_MOST_SHOWN: Final = 80
+"""Characters of a name or number; no phone shows more, and Asterisk takes no action with a line of over 1,023 bytes."""
+
 _NAME_BREAKERS: Final = re.compile(r'["<>\\\x00-\x1f\x7f]')
 _NAME_OF_NO_PHONE: Final = re.compile(r"[^0-9A-Za-z_.@+*#-]")
 _VARIABLE_BREAKERS: Final = re.compile(r'([\\,"()])')
@@ -136,7 +139,7 @@ def ring_agent(command: RingAgent) -> Fields:
         "Variable": variables,
     }
     if command.caller_number or command.caller_name:
-        fields["CallerID"] = f'"{_NAME_BREAKERS.sub(" ", command.caller_name)}" <{command.caller_number}>'
+        fields["CallerID"] = _caller_id(command.caller_name, command.caller_number)
     return fields
 
 
@@ -167,10 +170,8 @@ def dial_customer(command: DialCustomer, dial_out: str = "") -> Fields:
         "Timeout": str(command.timeout_ms),
         "Variable": variables,
     }
-    if command.caller_name:
-        fields["CallerID"] = f'"{_NAME_BREAKERS.sub(" ", command.caller_name)}" <{command.caller_number}>'
-    elif command.caller_number:
-        fields["CallerID"] = f"<{command.caller_number}>"
+    if command.caller_number or command.caller_name:
+        fields["CallerID"] = _caller_id(command.caller_name, command.caller_number)
     return fields
 
 
@@ -240,7 +241,7 @@ def dial_consulted(command: DialConsulted) -> Fields:
         "Variable": variables,
     }
     if command.caller_number or command.caller_name:
-        fields["CallerID"] = f'"{_NAME_BREAKERS.sub(" ", command.caller_name)}" <{command.caller_number}>'
+        fields["CallerID"] = _caller_id(command.caller_name, command.caller_number)
     return fields
 
 
@@ -280,7 +281,7 @@ def ring_supervisor(command: RingSupervisor) -> Fields:
         "Exten": _supervised(command),
         "Priority": "1",
         "Timeout": str(command.timeout_ms),
-        "CallerID": f'"{_NAME_BREAKERS.sub(" ", command.caller_name)}" <{command.caller_number}>',
+        "CallerID": _caller_id(command.caller_name, command.caller_number),
         "Variable": variables if command.device else variables[:1],
     }
 
@@ -415,6 +416,12 @@ class Originating:
         """Forget all: the link is new, and the snapshot tells what exists."""
         self._channels.clear()
         self._doomed.clear()
+
+
+def _caller_id(name: str, number: str) -> str:
+    """What a phone shows; callers choose their own number, and whoever wrote the directory their name."""
+    shown = f"<{_NAME_BREAKERS.sub('', number[:_MOST_SHOWN])}>"
+    return f'"{_NAME_BREAKERS.sub(" ", name[:_MOST_SHOWN])}" {shown}' if name else shown
 
 
 def _escaped(value: str) -> str:

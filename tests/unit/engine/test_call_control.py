@@ -193,6 +193,19 @@ def test_digits_go_to_who_is_on_the_other_end(site: Site) -> None:
     assert site.only(cmd.SendDigits).unique_id == theirs
 
 
+def test_who_was_muted_as_the_link_broke_is_not_heard_when_it_is_back(site: Site) -> None:
+    """The order may have been lost on its way; nothing in the PBX's snapshot would tell."""
+    leg = site.connected()
+    site.request(ev.MuteRequested, contact_id=site.contact().id, on=True)
+    site.give(ev.PbxLost(pbx="main", reason="closed"))
+    both = [ev.LegSeen(unique_id=each, answered=True, bridge_id="br") for each in (leg, "c1")]
+    site.up(*both)
+    assert site.all(cmd.MuteLeg) == [cmd.MuteLeg(pbx="main", unique_id=leg, on=True)]
+    site.request(ev.MuteRequested, contact_id=site.contact().id, on=False)
+    site.up(*both)
+    assert site.all(cmd.MuteLeg) == []
+
+
 # ---- answering -------------------------------------------------------------------------------------------------------
 
 
@@ -349,6 +362,39 @@ def test_the_caller_is_handed_over_when_the_bridge_says_so(site: Site, order: tu
     assert [(each.agent_id, each.result) for each in contact.segments] == [("alice", "transferred"), ("bob", "ended")]
 
 
+@pytest.mark.parametrize("asked_is", ["agent", "number"])
+def test_who_hands_over_and_hangs_up_at_once_has_handed_over(site: Site, asked_is: str) -> None:
+    """The end of the agent's channel may be told before the bridge of the two whom they have connected."""
+    leg, theirs = asked(site) if asked_is == "agent" else asked(site, number="112")
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    out = site.ended(leg)
+    assert not [each for each in out if isinstance(each, cmd.HangUpLeg | cmd.ReleaseLeg)]
+    assert site.agent().state is AgentState.WRAP_UP
+    site.bridged(theirs, "c1", bridge="b2")
+    contact = site.contact()
+    if asked_is == "agent":
+        assert (contact.state, contact.agent_id, contact.on_hold) == (ContactState.CONNECTED, "bob", False)
+        assert site.agent("bob").state is AgentState.BUSY
+    else:
+        assert contact.outcome is Outcome.TRANSFERRED
+    assert contact.segments[0].result == "transferred"
+    site.wait(5)
+    assert not site.all(cmd.HangUpLeg)
+
+
+def test_who_hands_over_hangs_up_and_nobody_is_there_to_have_the_caller_lets_them_go(site: Site) -> None:
+    leg, theirs = asked(site)
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    site.ended(leg)
+    site.ended(theirs)
+    site.wait(2)
+    assert site.only(cmd.ReleaseLeg).unique_id == "c1"
+    assert site.engine.state.consultations == {}
+    site.ended("c1")
+    site.wait(20)
+    assert (site.contact().state, site.engine.state.legs) == (ContactState.CLOSED, {})
+
+
 def test_somebody_outside_takes_the_caller_out_of_ctid(site: Site) -> None:
     _, theirs = asked(site, number="112")
     site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
@@ -469,6 +515,22 @@ def test_somebody_hangs_up_in_between(site: Site, who: str) -> None:
     assert gone == {"caller": {leg, theirs}, "agent": {theirs}, "asked": set()}[who]
     if who == "asked":
         assert (site.contact().state, site.contact().agent_id) == (ContactState.CONNECTED, "alice")
+
+
+@pytest.mark.parametrize("moved", [True, False], ids=["the order came first", "the hang-up came first"])
+def test_who_hands_over_while_they_talk_to_the_caller_may_hang_up_at_once(site: Site, moved: bool) -> None:
+    leg, theirs = alternated(site)
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    out = site.ended(leg)
+    assert not [each for each in out if isinstance(each, cmd.HangUpLeg)]
+    if moved:
+        arrives(site)
+    else:
+        site.back()
+    assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=theirs, peer_unique_id="c1")
+    site.bridged(theirs, "c1", bridge="b3")
+    assert (site.contact().agent_id, site.contact().on_hold) == ("bob", False)
+    assert [each.result for each in site.contact().segments] == ["transferred", ""]
 
 
 def test_a_change_that_the_pbx_never_made_is_none(site: Site) -> None:

@@ -316,6 +316,22 @@ def test_given_to_a_queue_it_is_work_of_the_acd(site: OwnCalls) -> None:
     assert contact.direction is Direction.OUTBOUND
 
 
+def test_who_is_given_to_a_mailbox_without_a_queue_leaves_a_message() -> None:
+    site = OwnCalls(with_own_calls() | {"voicemail": {"prompts": ["leave"]}})
+    site.ask("alice", AgentState.NOT_READY, reason="break")
+    contact, agent, called = talking(site)
+    site.request(ev.TransferRequested, contact_id=contact.id, voicemail_agent="bob")
+    site.ended(agent)
+    site.give(ev.CallArrived(pbx="main", unique_id=called, ani="", dnis=""))
+    assert site.all(cmd.ReleaseLeg) == [], "they were hung up on"
+    message = site.only(cmd.RecordMessage)
+    site.give(ev.MessageBegun(pbx="main", unique_id=called, token=message.token))
+    end = ev.CollectEnd.PLAYED
+    site.give(ev.DigitsCollected(pbx="main", unique_id=called, token=message.token, digits="", ended_by=end))
+    site.ended(called)
+    assert record(site).outcome is Outcome.VOICEMAIL
+
+
 def test_given_to_a_colleague_without_a_queue_it_rings_at_their_phone(site: OwnCalls) -> None:
     contact, agent, called = talking(site)
     site.ask("bob", AgentState.READY)
@@ -326,6 +342,19 @@ def test_given_to_a_colleague_without_a_queue_it_rings_at_their_phone(site: OwnC
     site.give(ev.AgiEnded(pbx="main", unique_id=called))
     assert record(site).outcome is Outcome.TRANSFERRED
     nothing_left(site)
+
+
+def test_who_was_given_to_a_number_that_rings_is_not_hung_up_on_because_a_link_broke(site: OwnCalls) -> None:
+    contact, agent, called = talking(site)
+    site.request(ev.TransferRequested, contact_id=contact.id, number="+49305550100")
+    site.ended(agent)
+    site.give(ev.CallArrived(pbx="main", unique_id=called, ani="", dnis=""))
+    assert site.only(cmd.ReleaseLeg).next == "number"
+    site.give(ev.AgiEnded(pbx="main", unique_id=called))
+    assert record(site).outcome is Outcome.TRANSFERRED
+    site.give(ev.PbxLost(pbx="main", reason="closed"))
+    site.up(ev.LegSeen(unique_id=called, answered=True, device="PJSIP/trunk"))
+    assert site.all(cmd.HangUpLeg) == [], "in no bridge yet, and none of ours any more"
 
 
 # ---- what the PBX did meanwhile --------------------------------------------------------------------------------------

@@ -162,8 +162,10 @@ def test_a_session_of_nobody_ends_without_harm(site: Site) -> None:
 
 
 def test_a_phone_that_rings_for_a_life_before_ours_is_hung_up_but_a_talk_is_not(site: Site) -> None:
-    site.up(seen("lg-e0-7"), seen("lg-e0-8", "br"), seen("1700.1"))
-    assert [command.unique_id for command in site.all(cmd.HangUpLeg)] == ["lg-e0-7"]
+    rings = ev.LegSeen(unique_id="lg-e0-7", answered=False, device="PJSIP/trunk")
+    waits = ev.LegSeen(unique_id="lg-e0-9", answered=True, device="PJSIP/1002")
+    site.up(rings, waits, seen("lg-e0-8", "br"), seen("1700.1"))
+    assert [command.unique_id for command in site.all(cmd.HangUpLeg)] == ["lg-e0-7", "lg-e0-9"]
 
 
 def test_devices_are_what_the_snapshot_says(site: Site) -> None:

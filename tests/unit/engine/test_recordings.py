@@ -12,6 +12,7 @@ from ctid.model import events as ev
 from ctid.model.leg import Leg
 from ctid.model.recording import Recording, RecordingState, StoredRecording
 from ctid.model.states import AgentState
+from tests.unit.engine.talks import called_in
 from tests.unit.site import SPEC, Site, changed
 
 pytestmark = pytest.mark.unit
@@ -419,3 +420,21 @@ def _actions(floor: Site) -> list[str]:
     events = [each for each in floor.all(cmd.Publish) if each.type in ("contact.connected", "contact.updated")]
     actions: list[str] = events[-1].data["contact"]["allowed_actions"]
     return actions
+
+
+def test_nothing_is_kept_of_colleagues_in_a_conference_that_is_none_of_ours_any_more() -> None:
+    spec = changed("queues/sales/recording", ALL)
+    floor = Site(changed("agents/carol", {"name": "Carol", "device": "PJSIP/1003", "pbx": "main"}, spec))
+    for agent_id in ("bob", "carol"):
+        floor.ask(agent_id, AgentState.NOT_READY, reason="break")
+    leg, theirs = called_in(floor, agent="bob")
+    floor.request(ev.PartyRequested, contact_id=floor.contact().id, agent="carol")
+    third = floor.only(cmd.DialConsulted).unique_id
+    floor.answered(third)
+    floor.bridged(third, bridge="conf")
+    for agent_id in ("bob", "carol"):
+        # Neither can have the contact.
+        floor.ask(agent_id, AgentState.LOGGED_OUT)
+    floor.give(ev.LegEnded(pbx="main", unique_id=leg, cause=16))
+    assert {each.unique_id for each in floor.all(cmd.StopRecording)} == {theirs, third}
+    assert all(each.ended_at is not None for each in floor.engine.state.recordings.values())

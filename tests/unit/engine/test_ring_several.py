@@ -198,3 +198,19 @@ def test_a_loser_whose_answer_is_told_late_is_hung_up_on_with_the_same_cause_aga
     site.bridged(legs["alice"], "c1")
     site.answered(legs["bob"])
     assert [(each.unique_id, each.cause) for each in site.all(cmd.HangUpLeg)] == [(legs["bob"], ELSEWHERE)]
+
+
+def test_a_phone_whose_end_is_told_late_takes_no_agent_out_of_a_conference() -> None:
+    site, legs = ringing()
+    site.answered(legs["alice"])
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    site.bridged(legs["alice"], "c1")
+    site.ended(legs["carol"], ELSEWHERE)
+    site.request(ev.PartyRequested, contact_id=site.contact().id, number="112233")
+    party = site.only(cmd.DialConsulted).unique_id
+    site.answered(party)
+    site.bridged(party, bridge="conf")
+    site.bridged(legs["alice"], "c1", bridge="conf")
+    site.give(ev.LegEnded(pbx="main", unique_id=legs["bob"], cause=ELSEWHERE))
+    assert site.all(cmd.HangUpLeg) == []
+    assert (site.contact().state, site.contact().agent_id) == (ContactState.CONNECTED, "alice")

@@ -100,6 +100,26 @@ def taken_over(site: Site, **fields: Any) -> tuple[str, str]:
     return leg, theirs
 
 
+def test_a_talk_that_was_given_to_another_team_meanwhile_is_not_heard(site: Site) -> None:
+    """Whose it is may have changed between the request's coming in and its turn."""
+    leg = site.connected()
+    site.give(
+        ev.CallTransferred(
+            pbx="main",
+            transferers=["17.3", leg],
+            parties=[
+                ev.TransferParty(unique_id=each, device=device) for each, device in (("17.4", "PJSIP/1002"), ("c1", ""))
+            ],
+            bridge_id="b2",
+        )
+    )
+    assert site.contact().agent_id == "bob"
+    asked(site, contact_id=site.contact().id, teams=["red"])
+    assert (refused(site).code, site.engine.state.supervisions) == ("forbidden", {})
+    asked(site, contact_id=site.contact().id, teams=["blue"])
+    assert supervision(site).agent_id == "bob"
+
+
 # ---- begin, hear -----------------------------------------------------------------------------------------------------
 
 

@@ -253,3 +253,14 @@ def test_it_lasts_over_a_restart(site: Site) -> None:
 def test_the_site_without_other_channels_shows_voice_alone() -> None:
     site = Site(SPEC)
     assert channels(site) == {"voice": (0, 1)}
+
+
+def test_what_was_sent_to_one_agent_is_for_everybody_once_they_have_given_it_back(site: Site) -> None:
+    site.ready("alice", "bob")
+    contact = submit(site)
+    site.request(ev.OfferDeflected, agent_id="alice", offer_id=offer(site, contact), agent="bob")
+    accept(site, offer(site, contact, "bob"), "bob")
+    site.wait(60)
+    site.ask("bob", AgentState.LOGGED_OUT)
+    assert contact.steps == []
+    offer(site, contact, "alice")

@@ -275,3 +275,63 @@ def test_a_consultation_is_told_to_the_colleague_and_ends_with_the_talk() -> Non
     ended = next(each for each in site.all(cmd.Publish) if each.type == "consultation.ended")
     assert ended.data["result"] == "ended"
     assert site.engine.state.consultations == {}
+
+
+CAROL = changed("agents/carol", {"name": "Carol", "device": "PJSIP/1003", "pbx": "main", "skills": {"sales": 1}})
+SOON_ELSEWHERE = changed("queues/sales/overflow", [{"wait_seconds": 10, "to": {"queue": "support"}}], CAROL)
+
+
+def waiting_for_bob(spec: dict[str, Any] = CAROL) -> Site:
+    """A caller whom alice has given to bob, who is at another call, while carol is free."""
+    site = Site(spec)
+    leg = site.connected()
+    site.ready("bob")
+    site.call("c2", dnis="103")
+    rung = site.only(cmd.RingAgent).unique_id
+    site.answered(rung)
+    site.bridged(rung, "c2", bridge="b2")
+    site.ready("carol")
+    site.request(ev.TransferRequested, contact_id=site.contact().id, agent="bob")
+    site.ended(leg)
+    site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
+    assert (site.contact().meant_for, site.all(cmd.RingAgent)) == ("bob", [])
+    return site
+
+
+def test_a_caller_whom_the_queue_sends_on_waits_there_for_everybody_and_no_more_for_one() -> None:
+    site = waiting_for_bob(SOON_ELSEWHERE)
+    site.wait(10)
+    assert (site.contact().queue, site.contact().steps) == ("support", [])
+    assert site.only(cmd.RingAgent).device == "PJSIP/1003"
+
+
+def test_a_number_to_which_it_was_sent_by_whom_it_was_meant_for_brings_it_back_to_everybody() -> None:
+    site = Site(CAROL)
+    leg = site.connected()
+    site.ready("bob", "carol")
+    site.request(ev.TransferRequested, contact_id=site.contact().id, agent="bob")
+    site.ended(leg)
+    site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
+    offer = site.engine.state.offers[site.agent("bob").offer_id]
+    site.request(ev.OfferDeflected, agent_id="bob", offer_id=offer.id, number="+49301")
+    site.ask("bob", AgentState.NOT_READY, reason="break")
+    site.ended(site.engine.state.legs[offer.leg_id].unique_id, 26)
+    site.give(ev.CallUndelivered(pbx="main", unique_id="c1", cause="busy"))
+    assert site.contact().steps == []
+    site.wait(20)
+    assert site.only(cmd.RingAgent).device == "PJSIP/1003", "not for bob alone, who is on a break"
+
+
+@pytest.mark.parametrize("kind", [ev.HangUpRequested, ev.HoldRequested, ev.MuteRequested])
+def test_what_was_asked_of_one_agents_talk_is_not_done_to_the_next_ones(kind: type[ev.Request]) -> None:
+    """An agent's phone has transferred, and they press a button in the same moment."""
+    site, leg = talking()
+    site.give(*told_in((0, 1, 2), leg))
+    more: dict[str, Any] = {"on": True} if kind is ev.MuteRequested else {}
+    before = site.engine.snapshot()
+    site.request(kind, contact_id=site.contact().id, of_agent="alice", **more)
+    assert site.only(cmd.Refuse).detail == "agent bob has the contact by now"
+    assert site.engine.snapshot() == before
+    site.give(ev.LegBridged(pbx="main", unique_id="17.4", bridge_id="b2"))
+    site.request(kind, contact_id=site.contact().id, of_agent="bob", **more)
+    assert site.all(cmd.Accept)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ctid.engine.allowed_actions import contact_actions
 from ctid.engine.views import agent_view
 from ctid.model import commands as cmd
 from ctid.model import events as ev
@@ -234,3 +235,25 @@ def test_wrap_up_expiry_storm_every_agent_is_free_at_their_own_moment() -> None:
     assert freed == ends
     assert {agent.state for agent in site.engine.state.agents.values()} == {AgentState.READY}
     assert not [timer for timer in site.engine.state.timers if timer.startswith("wrap:")]
+
+
+@pytest.mark.parametrize("first_is_over", [True, False])
+def test_what_one_agent_has_left_undone_keeps_no_other_from_their_end(first_is_over: bool) -> None:
+    site = site_with(disposition_required=True, wrap_up_max_seconds=60)
+    leg = site.connected()
+    site.ask("bob", AgentState.NOT_READY, reason="break")
+    joined = [ev.TransferParty(unique_id=each, device=device) for each, device in (("17.4", "PJSIP/1002"), ("c1", ""))]
+    site.give(ev.CallTransferred(pbx="main", transferers=["17.3", leg], parties=joined, bridge_id="b2"))
+    site.give(ev.LegEnded(pbx="main", unique_id=leg, cause=16))
+    site.wait(60 if first_is_over else 1)
+    site.ended("17.4")
+    site.back()
+    site.ended("c1")
+    contact = site.contact()
+    assert (site.agent().state is AgentState.READY, site.agent("bob").state) == (first_is_over, AgentState.WRAP_UP)
+    assert "complete_wrap_up" not in contact_actions(site.engine.state, contact)
+    site.request(ev.WrapUpSet, agent_id="bob", contact_id=contact.id, disposition="order")
+    assert "complete_wrap_up" in contact_actions(site.engine.state, contact)
+    site.request(ev.WrapUpSet, agent_id="bob", contact_id=contact.id, complete=True)
+    assert site.all(cmd.Accept)
+    assert (contact.state is ContactState.CLOSED) is first_is_over
