@@ -21,6 +21,7 @@ from ctid.engine import (
     surveys,
     tasks,
     today,
+    treatment,
     wrap_up,
 )
 from ctid.engine.turn import Turn, ms
@@ -50,6 +51,7 @@ def make(turn: Turn, contact: Contact, chosen: list[Agent]) -> list[Offer]:
     made = [_reserve(turn, contact, agent) for agent in chosen]
     contact.offer_ids = [offer.id for offer in made]
     contacts.move(turn, contact, ContactState.OFFERED)
+    treatment.cut(turn, contact)
     for offer in made:
         publish(turn, offer, "offer.created")
     for offer in made:
@@ -151,6 +153,7 @@ def pick_up(turn: Turn, contact: Contact, agent: Agent) -> Offer:
         contacts.change_span(turn, contact)
     else:
         contacts.move(turn, contact, ContactState.OFFERED)
+        treatment.cut(turn, contact)
     publish(turn, offer, "offer.created")
     take(turn, offer, contact)
     return offer
