@@ -67,6 +67,30 @@ async def test_what_has_ended_in_the_same_moment_is_not_taken_for_cut_short(
         assert await seen.first(DigitsCollected, token="next") == told("next")
 
 
+@pytest.mark.parametrize(
+    ("command", "begun", "answers"),
+    [
+        (say("a", "b"), "STREAM", "200 result=0\n200 result=0"),
+        (say("a", "b"), "STREAM", "200 result=0 endpos=8000\n200 result=0\n200 result=0"),
+        (LISTEN, "WAIT", "200 result=1\n200 result=0\n200 result=0"),
+    ],
+)
+async def test_what_is_read_together_with_what_it_is_to_cut_short_is_said_again(
+    command: PlayAndCollect | AwaitKey, begun: str, answers: str
+) -> None:
+    seen = Seen()
+    async with running(seen) as (server, _), FakeAgiCall(server.port) as call:
+        call.replies = {begun: None, "NOOP": [None, answers]}
+        await seen.first(CallArrived)
+        server.execute(command)
+        await call.commanded(begun)
+        server.execute(CUT)
+        server.execute(RELEASE)
+        await call.closed.wait()
+        assert call.commands[1:] == ["NOOP", "NOOP", 'SET VARIABLE CTID_NEXT "hangup"']
+    assert seen.all(DigitsCollected) == ([told()] if command is not LISTEN else [])
+
+
 async def test_what_is_cut_short_before_it_has_begun_is_not_played() -> None:
     seen = Seen()
     async with running(seen) as (server, _), FakeAgiCall(server.port) as call:

@@ -186,7 +186,7 @@ async def test_music_that_plays_already_is_not_begun_anew_and_is_stopped_for_a_p
     ],
 )
 async def test_collect(
-    command: PlayAndCollect, replies: dict[str, str | list[str] | None], digits: str, ended_by: CollectEnd
+    command: PlayAndCollect, replies: dict[str, str | list[str | None] | None], digits: str, ended_by: CollectEnd
 ) -> None:
     seen = Seen()
     async with running(seen) as (server, _), FakeAgiCall(server.port) as call:

@@ -10,6 +10,7 @@ import pytest
 from ctid.model.commands import AnswerLeg, AwaitKey, CutPrompts, PlayAndCollect, PlayMusic, ReleaseLeg
 from ctid.model.events import AgiEnded, CallArrived, CollectEnd, DigitsCollected
 from sip_test_rig import tones
+from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
 from tests.adapters.test_asterisk_facts import DNIS, RELEASES, Pbx, pbx
 
@@ -50,8 +51,9 @@ class Caller:
             )
         )
 
-    def listen(self, token: str) -> None:
-        self.a.agi.execute(PlayMusic(pbx="a", unique_id=self.unique_id, music_class="default"))
+    def listen(self, token: str, *, music: bool = True) -> None:
+        if music:
+            self.a.agi.execute(PlayMusic(pbx="a", unique_id=self.unique_id, music_class="default"))
         self.a.agi.execute(AwaitKey(pbx="a", unique_id=self.unique_id, token=token, accept="12", for_ms=60_000))
 
     async def told(self, token: str, digits: str, ended_by: CollectEnd) -> None:
@@ -77,6 +79,20 @@ async def test_a_prompt_and_a_look_for_a_key_are_cut_short_at_once(release: str)
         caller.say("next", "other")
         await caller.told("next", "", CollectEnd.TIMEOUT)
         await caller.talk.until_heard(OTHER_HZ, 0.4)
+        # Asterisk reads together what was said while it had no time, and sees nothing of the second.
+        a.asterisk.pause()
+        caller.say("together", "long")
+        dialogue = a.agi._sessions["a", caller.unique_id]._dialogue
+        await eventually(lambda: dialogue._can_be_cut, "it is told to play")
+        a.agi.execute(CutPrompts(pbx="a", unique_id=caller.unique_id, token="together"))
+        a.asterisk.resume()
+        await caller.told("together", "", CollectEnd.TIMEOUT)
+        a.asterisk.pause()
+        caller.listen("not for long", music=False)
+        await eventually(lambda: dialogue._can_be_cut, "it is told to listen")
+        caller.say("after it", "other")
+        a.asterisk.resume()
+        await caller.told("after it", "", CollectEnd.TIMEOUT)
         # Keys do as ever what they do.
         caller.say("key", "long")
         caller.talk.media.forget()

@@ -1,6 +1,7 @@
 """Dialogue: asks one channel of a PBX one thing after another, and cuts short what plays or waits for a key.
 
-Asterisk ends both as soon as another command comes: the wait is answered as if its key was 1, the file not at all.
+Asterisk ends both as soon as another command comes: the wait is answered as if its key was 1, the file not at all. But
+a command that it reads together with what came before, it sees only once still another one comes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ COMMAND_SECONDS: Final = 10.0
 
 PROMPT_SECONDS: Final = 900.0
 """How long one prompt may play."""
+
+CUT_AGAIN_SECONDS: Final = 0.1
+"""How long what cuts something short may take until it is tried again; then twice as long, and so on."""
 
 READ_BYTES: Final = 16 * 1024
 _NOTHING: Final = "NOOP"
@@ -52,7 +56,8 @@ class Dialogue:
         self._early = early
         self._replies: asyncio.Queue[Reply] = asyncio.Queue()
         self._owed = 0
-        self._can_be_cut = self._cut = False
+        self._can_be_cut = False
+        self._cutting: asyncio.TimerHandle | None = None
 
     async def read(self) -> None:
         """Take the replies, to the connection's end.
@@ -89,16 +94,8 @@ class Dialogue:
             Over: The channel is gone.
             PbxTimeoutError: It plays for too long.
         """
-        reply = await self._ask_what_can_be_cut(f"STREAM FILE {quoted(name)} {quoted(accept)}", PROMPT_SECONDS)
-        if self._cut:
-            self._cut = False
-            if reply.code == 200 and reply.endpos is None:
-                # That was the reply to what cut it short.
-                self._owed -= 1
-                return None
-            # It had come to its end just before.
-            await self._reply(COMMAND_SECONDS)
-        return await self._still_there(reply)
+        line = f"STREAM FILE {quoted(name)} {quoted(accept)}"
+        return await self._ask_what_can_be_cut(line, PROMPT_SECONDS, silent=True)
 
     async def key(self, wait_ms: int) -> str | None:
         """Wait for a key; empty if none was pressed in time or the wait was cut short, ``None`` if it failed.
@@ -107,21 +104,18 @@ class Dialogue:
             Over: The channel is gone.
             PbxTimeoutError: No reply came in time.
         """
-        reply = await self._ask_what_can_be_cut(f"WAIT FOR DIGIT {wait_ms}", wait_ms / 1000 + COMMAND_SECONDS)
-        if self._cut:
-            self._cut = False
-            await self._reply(COMMAND_SECONDS)
-        reply = await self._still_there(reply)
+        time_limit_s = wait_ms / 1000 + COMMAND_SECONDS
+        reply = await self._ask_what_can_be_cut(f"WAIT FOR DIGIT {wait_ms}", time_limit_s, silent=False)
+        if reply is None:
+            return ""
         if reply.result < 0 or reply.code != 200:
             return None
-        # Neither what no key was pressed in, nor what was cut short.
-        return chr(reply.result) if reply.result > 1 else ""
+        return chr(reply.result) if reply.result else ""
 
     def cut(self) -> None:
         """End what plays or waits for a key now; does nothing to anything else."""
-        if self._can_be_cut and not self._cut:
-            self._cut = True
-            self._write(_NOTHING)
+        if self._can_be_cut and self._cutting is None:
+            self._try_to_cut(CUT_AGAIN_SECONDS)
 
     # ---- private -------------------------------------------------------------------------------------------
 
@@ -155,16 +149,32 @@ class Dialogue:
             raise Over("the channel is dead")
         return reply
 
-    async def _ask_what_can_be_cut(self, line: str, time_limit_s: float) -> Reply:
-        self._can_be_cut = True
+    def _try_to_cut(self, again_s: float) -> None:
+        self._write(_NOTHING)
+        self._cutting = asyncio.get_running_loop().call_later(again_s, self._try_to_cut, 2 * again_s)
+
+    async def _ask_what_can_be_cut(self, line: str, time_limit_s: float, *, silent: bool) -> Reply | None:
+        """Give a command and return its reply, ``None`` if it was cut short; if ``silent``, that is not answered."""
+        self._can_be_cut, was_cut = True, False
         try:
-            return await self.ask(line, time_limit_s)
+            reply = await self.ask(line, time_limit_s)
+            if self._cutting is not None and reply.code == 200:
+                # Otherwise it had come to its end just before.
+                was_cut = reply.endpos is None if silent else reply.result == 1
+            if was_cut and silent:
+                self._owed -= 1
+            # Whatever is asked next must not be read together with what cut this short.
+            while self._owed:
+                await self._reply(COMMAND_SECONDS)
         finally:
             self._can_be_cut = False
-
-    async def _still_there(self, reply: Reply) -> Reply:
-        """Tell what failed from what a hang-up ended: that is told only after it, but before any other reply."""
+            if self._cutting is not None:
+                self._cutting.cancel()
+                self._cutting = None
+        if was_cut:
+            return None
         if reply.result < 0:
+            # A hang-up is told only after what it has ended, but before any other reply.
             await self.ask(_NOTHING)
         return reply
 
