@@ -146,7 +146,7 @@ def decide(turn: Turn, event: DecisionAsked) -> None:
         elif contact is not None and f"known:{contact.id}" in turn.state.timers:
             pass
         else:
-            turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next=decisions.UNDECIDED))
+            decisions.tell_nothing(turn, known)
         return
     contact, leg = newcomer(turn, event)
     contacts.publish(turn, contact, "contact.created")

@@ -290,9 +290,10 @@ def grace_over(turn: Turn, name: str) -> None:
     for leg in turn.legs.on(name):
         if leg.has_agi:
             # AMI is away, FastAGI is not: nobody can be rung for them, but the dialplan's fallback can be had.
-            asked = decisions.is_one(turn.state.contacts.get(leg.contact_id))
-            following = decisions.UNDECIDED if asked else "fallback"
-            turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next=following))
+            if decisions.is_one(turn.state.contacts.get(leg.contact_id)):
+                decisions.tell_nothing(turn, leg)
+            else:
+                turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
     _end_all(turn, name, set())
 
 

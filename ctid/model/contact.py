@@ -66,6 +66,7 @@ class Contact(msgspec.Struct, kw_only=True):
         offers: What became of each offer.
         segments: Each agent's part, in order.
         ivr: Position in the IVR while in it.
+        ahead: A key that they pressed in the flow that led them to another one, which asks for it.
         treatment: What its caller has been told while they wait, where the queue tells them anything.
         message: Set while its caller leaves a message.
         queue: The queue waited in or served from.
@@ -123,6 +124,7 @@ class Contact(msgspec.Struct, kw_only=True):
     offers: list[OfferResult] = []
     segments: list[Segment] = []
     ivr: MenuPosition | None = None
+    ahead: str = ""
     treatment: Treatment | None = None
     message: MessagePosition | None = None
     queue: str = ""

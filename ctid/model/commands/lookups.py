@@ -22,6 +22,7 @@ class FetchLookup(Command, frozen=True, kw_only=True, tag="lookup.fetch"):
         give: Its parameters.
         sealed: Parameter to what stands for sensitive digits.
         fields: What is needed of the answer; ``account.balance`` is a field in a field.
+        again: Whether the same was asked before, and what came of it is not known: the caller was cut off.
     """
 
     contact_id: str
@@ -30,6 +31,7 @@ class FetchLookup(Command, frozen=True, kw_only=True, tag="lookup.fetch"):
     give: dict[str, str]
     sealed: dict[str, str]
     fields: list[str]
+    again: bool = False
 
 
 class ForgetSealed(Command, frozen=True, kw_only=True, tag="sealed.forget"):
