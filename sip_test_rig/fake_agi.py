@@ -37,7 +37,7 @@ class FakeAgiCall:
             **variables,
             **{f"arg_{number}": argument for number, argument in enumerate(arguments, 1)},
         }
-        self.replies: dict[str, str | list[str] | None] = {}
+        self.replies: dict[str, str | list[str | None] | None] = {}
         self.commands: list[str] = []
         self.closed = asyncio.Event()
         self._came = asyncio.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ctid.model import commands as cmd
@@ -24,6 +25,8 @@ class Flows:
         fetched: How many lookups have answered.
         lost: How many were asked for sensitive digits that a restart had lost.
         keys: How many waiting callers have pressed one.
+        playing: By token, how that ends what plays.
+        cut_short: How many announcements were cut short.
         decided: How many calls were decided on.
     """
 
@@ -34,6 +37,8 @@ class Flows:
         self.fetched = 0
         self.lost = 0
         self.keys = 0
+        self.playing: dict[str, Callable[[], None]] = {}
+        self.cut_short = 0
         self.decided = 0
 
     def crash(self) -> None:
@@ -90,6 +95,14 @@ class Flows:
             sealed=event.token if good else "",
             acceptable=good,
         )
+
+    def cut_prompts(self, command: cmd.CutPrompts) -> None:
+        """An announcement ends at once, unless it has by itself just now."""
+        channel, done = self.world.channels.get(command.unique_id), self.playing.get(command.token)
+        if channel is not None and done is not None:
+            self.cut_short += 1
+            channel.free_ms = self.world.now_ms
+            self.world.later(0, 50, done)
 
     def await_key(self, command: cmd.AwaitKey) -> None:
         """Music plays until the caller presses a key, or something else is to be done."""

@@ -151,6 +151,8 @@ class SimulatedPbx(VirtualTime):
                 self.timers.pop(command.timer_id, None)
             case cmd.PlayAndCollect():
                 self.play(command)
+            case cmd.CutPrompts():
+                self.flows.cut_prompts(command)
             case cmd.RecordMessage():
                 self.record_message(command)
             case cmd.PlayMusic():
@@ -413,7 +415,7 @@ class SimulatedPbx(VirtualTime):
             event = self.flows.keys_of(command, event)
 
         def done() -> None:
-            if channel.session == session:
+            if channel.session == session and self.flows.playing.pop(command.token, None) is not None:
                 channel.tasks -= 1
                 if event.sealed:
                     self.flows.sealed.add(event.sealed)
@@ -422,6 +424,7 @@ class SimulatedPbx(VirtualTime):
                 if self.chance(self.odds.duplicate):
                     self.say(self.agi, event)
 
+        self.flows.playing[command.token] = done
         self.after(self.busy(channel, self.random.randint(50, 2_000)), done)
 
     def busy(self, channel: Channel, for_ms: int) -> int:

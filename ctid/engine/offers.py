@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctid.engine import agents, callbacks, contacts, phones, queueing, returning, ringing, tasks, today
+from ctid.engine import agents, callbacks, contacts, phones, queueing, returning, ringing, tasks, today, treatment
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import offer_view
 from ctid.model.agent import Agent
@@ -30,6 +30,7 @@ def make(turn: Turn, contact: Contact, chosen: list[Agent]) -> list[Offer]:
     made = [_reserve(turn, contact, agent) for agent in chosen]
     contact.offer_ids = [offer.id for offer in made]
     contacts.move(turn, contact, ContactState.OFFERED)
+    treatment.cut(turn, contact)
     for offer in made:
         publish(turn, offer, "offer.created")
     for offer in made:
@@ -131,6 +132,7 @@ def pick_up(turn: Turn, contact: Contact, agent: Agent) -> Offer:
         contacts.change_span(turn, contact)
     else:
         contacts.move(turn, contact, ContactState.OFFERED)
+        treatment.cut(turn, contact)
     publish(turn, offer, "offer.created")
     take(turn, offer, contact)
     return offer

@@ -179,7 +179,16 @@ def _listen(turn: Turn, contact: Contact, leg: Leg, treatment: Treatment) -> Non
         turn.start_timer(f"treat:{contact.id}", ms(spec.every_seconds))
     if spec.keys:
         treatment.token = turn.mint("tk")
-        turn.emit(AwaitKey(pbx=leg.pbx, unique_id=leg.unique_id, token=treatment.token, accept="".join(spec.keys)))
+        until_told_ms = max(0, turn.state.timers[f"treat:{contact.id}"] - turn.now.mono_ms)
+        turn.emit(
+            AwaitKey(
+                pbx=leg.pbx,
+                unique_id=leg.unique_id,
+                token=treatment.token,
+                accept="".join(spec.keys),
+                for_ms=until_told_ms,
+            )
+        )
 
 
 # ---- what the contact needs --------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Treatment: what waiting callers are told between the music, and the keys by which they leave their queue.
 
-Nothing is said while an agent is being rung. A place is said only if it is not worse than the last one; the expected
-wait is what was promised, which only ever falls (``ctid.engine.outlook``), and is not said if nobody can tell it.
+Nothing is said while an agent is being rung; what is just being said is cut short. A place is said only if it is not
+worse than the last one; the expected wait is what was promised, which only ever falls (``ctid.engine.outlook``), and is
+not said if nobody can tell it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from ctid.engine import contacts, outlook, queueing
 from ctid.engine.parked import is_parked
 from ctid.engine.turn import Turn, ms
 from ctid.ivr.saying import utterances
-from ctid.model.commands import PlayAndCollect
+from ctid.model.commands import CutPrompts, PlayAndCollect
 from ctid.model.contact import Contact
 from ctid.model.events import CollectEnd, DigitsCollected
 from ctid.model.position import Treatment
@@ -53,6 +54,13 @@ def due(turn: Turn, contact: Contact) -> None:
             accept="".join(spec.keys),
         )
     )
+
+
+def cut(turn: Turn, contact: Contact) -> None:
+    """An agent is about to be rung for the contact: no announcement keeps them from each other."""
+    treatment, leg = contact.treatment, turn.legs.get(contact.caller_leg)
+    if treatment is not None and treatment.announcing and leg is not None and leg.has_agi:
+        turn.emit(CutPrompts(pbx=leg.pbx, unique_id=leg.unique_id, token=treatment.token))
 
 
 def heard(turn: Turn, contact: Contact, treatment: Treatment, event: DigitsCollected) -> str | None:

@@ -26,8 +26,9 @@ from ctid.model.events import (
     Event,
     MessageBegun,
 )
+from ctid.pbx_adapters.agi.dialogue import MAX_LINE_BYTES
 from ctid.pbx_adapters.agi.server import AgiServer
-from ctid.pbx_adapters.agi.session import MAX_LINE_BYTES, MAX_QUEUED_COMMANDS
+from ctid.pbx_adapters.agi.session import MAX_QUEUED_COMMANDS
 from ctid.telemetry.metrics import Metrics
 from sip_test_rig.fake_agi import FakeAgiCall
 from tests.adapters.agi_running import running
@@ -209,7 +210,7 @@ async def test_music_that_plays_already_is_not_begun_anew_and_is_stopped_for_a_p
     ],
 )
 async def test_collect(
-    command: PlayAndCollect, replies: dict[str, str | list[str] | None], digits: str, ended_by: CollectEnd
+    command: PlayAndCollect, replies: dict[str, str | list[str | None] | None], digits: str, ended_by: CollectEnd
 ) -> None:
     seen = Seen()
     async with running(seen) as (server, _), FakeAgiCall(server.port) as call:

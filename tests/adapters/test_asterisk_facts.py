@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -106,7 +106,9 @@ class Pbx:
 
 
 @asynccontextmanager
-async def pbx(release: str = "22", *phones: Endpoint, user: str = "ctid") -> AsyncIterator[Pbx]:
+async def pbx(
+    release: str = "22", *phones: Endpoint, user: str = "ctid", sounds: Mapping[str, bytes] | None = None
+) -> AsyncIterator[Pbx]:
     metrics = Metrics("0")
     run_seen = Seen()
     agi = AgiServer("127.0.0.1", 0, run_seen, metrics, pbxes=["a"])
@@ -122,7 +124,7 @@ async def pbx(release: str = "22", *phones: Endpoint, user: str = "ctid") -> Asy
     files["extensions.conf"] += ENTRANCE.replace("AGI_ADDRESS", address)
     serving = asyncio.create_task(agi.run(), name="agi-server")
     try:
-        async with Asterisk(release, endpoints=phones, fragments=files, ami_secret=SECRET) as asterisk:
+        async with Asterisk(release, endpoints=phones, fragments=files, ami_secret=SECRET, sounds=sounds) as asterisk:
             to = ami_running.spec(asterisk.ami_port, username=user, secret=SECRET, ping_seconds=5, action_seconds=5)
             async with ami_running.running(to, seen=run_seen) as run:
                 await run.until_ready()

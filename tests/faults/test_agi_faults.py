@@ -10,7 +10,7 @@ import pytest
 from ctid.model.commands import AnswerLeg
 from ctid.model.events import AgiEnded, CallArrived
 from ctid.pbx_adapters.agi import server as agi_server
-from ctid.pbx_adapters.agi import session as agi_session
+from ctid.pbx_adapters.agi.dialogue import Dialogue
 from sip_test_rig.fake_agi import FakeAgiCall
 from tests.adapters.agi_running import running
 from tests.adapters.seen import Seen
@@ -65,8 +65,7 @@ async def test_peer_that_says_nothing_is_cut_off_in_time(monkeypatch: pytest.Mon
 
 
 async def test_reply_that_never_comes_ends_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agi_session, "COMMAND_SECONDS", 0.1)
-    monkeypatch.setattr(agi_session.AgiSession._ask, "__defaults__", (0.1,))
+    monkeypatch.setattr(Dialogue.ask, "__defaults__", (0.1,))
     seen = Seen()
     async with running(seen) as (server, _), FakeAgiCall(server.port) as call:
         call.replies = {"ANSWER": None}

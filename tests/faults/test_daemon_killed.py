@@ -15,7 +15,7 @@ from ctid.model.access import Role
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone
-from sip_test_rig.site import RigSite
+from sip_test_rig.site import PROMPTS, RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.floor import (
     DIRECT,
@@ -37,9 +37,34 @@ from tests.integration.floor import (
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 
+FLOW = "500"
+WELCOME_HZ, CLOSED_HZ = PROMPTS["ctid/welcome"], PROMPTS["ctid/closed"]
+CONFIG = floor_config(2, ring_seconds=120)
+CONFIG["entries"]["flow"] = {"dnis": FLOW, "open": {"flow": "two_menus"}}
+CONFIG["flows"] = {
+    "two_menus": {
+        "start": "first",
+        "nodes": {
+            "first": {"menu": {"say": [{"prompt": "ctid/main-menu"}], "keys": {"1": "second"}, "otherwise": "lost"}},
+            "second": {
+                "menu": {
+                    "say": [{"prompt": "ctid/closed"}],
+                    "keys": {"2": "chosen"},
+                    "timeout_seconds": 20,
+                    "otherwise": "lost",
+                }
+            },
+            "chosen": {"say": [{"prompt": "ctid/welcome"}], "then": "done"},
+            "done": {"end": "done"},
+            "lost": {"end": "lost"},
+        },
+    }
+}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site() -> AsyncIterator[RigSite]:
-    async with RigSite(floor_config(2, ring_seconds=120)) as site:
+    async with RigSite(CONFIG) as site:
         yield site
         await assert_replays(site)
         assert_log_clean(site)
@@ -214,25 +239,40 @@ async def test_the_waiting_caller_and_the_one_whose_agent_rings_leave_while_the_
         assert len(seat.phone.invites) == 1
 
 
-async def test_a_caller_in_the_menu_is_led_back_into_it(site: RigSite) -> None:
-    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx) as outside:
+async def test_callers_in_a_menu_and_in_one_of_a_flow_are_led_back_into_them(site: RigSite) -> None:
+    async with (
+        staff(site, "a01") as (seat,),
+        Phone.outside(site.pbx) as outside,
+        Phone.outside(site.pbx, "+12025550101") as another,
+    ):
         call = await outside.call(MENU)
         await call.until_heard(MENU_HZ, 0.1, PATIENCE_S)
         async with site.supervisor() as boss:
             (before,) = await until_contact_states(boss, "created")
+            in_flow = await another.call(FLOW)
+            await in_flow.until_heard(MENU_HZ, 0.1, PATIENCE_S)
+            in_flow.press("1")
+            await in_flow.until_heard(CLOSED_HZ, 0.1, PATIENCE_S)
+            _, in_flow_before = await until_contact_states(boss, "created", "created")
         await site.ctid.kill()
-        await until_hears_more(call, MUSIC_HZ)
+        await asyncio.gather(until_hears_more(call, MUSIC_HZ), until_hears_more(in_flow, MUSIC_HZ))
         await site.ctid.start()
         await seat.come_back()
-        await until_hears_more(call, MENU_HZ, 0.1)
+        await asyncio.gather(until_hears_more(call, MENU_HZ, 0.1), until_hears_more(in_flow, CLOSED_HZ, 0.1))
         call.press("1")
+        in_flow.press("2")
         agent_call = await seat.ringing()
         await both_hear(call, agent_call, seat)
         agent_call.hang_up()
+        await in_flow.until_heard(WELCOME_HZ, 0.2, PATIENCE_S)
+        await in_flow.until("ended", timeout=PATIENCE_S)
         async with site.supervisor() as boss:
             record = await until_record(boss, before["id"])
             path = [(step["kind"], step["name"]) for step in record["path"]]
             assert path == [("entry", "hotline"), ("menu", "main"), ("menu", "main"), ("key", "1"), ("queue", "sales")]
+            record = await until_record(boss, in_flow_before["id"])
+            keys = [(step["name"], step["result"]) for step in record["path"] if step["kind"] == "key"]
+            assert (keys, record["outcome"]) == ([("1", "valid"), ("2", "valid")], "handled")
             await until_quiet(site, boss)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sip_test_rig import tones
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
@@ -32,7 +33,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)
 
 EXPECTED_ERRORS = {"config.refused"}
 """Of the reload that is refused."""
-TOUR, WAIT, DECIDED = "500", "501", "502"
+TOUR, WAIT, DECIDED, LISTEN = "500", "501", "502", "503"
+LONG_HZ, LONG_SECONDS = 850.0, 30.0
 WELCOME_HZ, MENU_HZ, NUMBER_HZ, WRONG_HZ, CLOSED_HZ, SORRY_HZ = (
     PROMPTS[f"ctid/{name}"] for name in ("welcome", "main-menu", "no-key", "wrong-key", "closed", "sorry")
 )
@@ -101,6 +103,17 @@ def config() -> dict[str, Any]:
     data["entries"] |= {
         "tour": {"dnis": TOUR, "open": {"flow": "tour"}},
         "wait": {"dnis": WAIT, "open": {"queue": "patient"}},
+        "listen": {"dnis": LISTEN, "open": {"queue": "talkative"}},
+    }
+    data["queues"]["talkative"] = {
+        "steps": [{"skills": {"sales": 5}}],
+        "ring_seconds": 3,
+        "waiting": {
+            "first_seconds": 1,
+            "every_seconds": 5,
+            "messages": [[say("long")]],
+            "keys": {"1": {"flow": "tour"}},
+        },
     }
     data["queues"]["patient"] = {
         "steps": [{"skills": {"sales": 5}}],
@@ -242,6 +255,9 @@ async def test_callers_hang_up_anywhere(site: RigSite, boss: Desktop, seed: int)
         return len(await all_records(boss)) == before + 12
 
     await eventually(all_told, "every call has its record", timeout=PATIENCE_S, every=0.2)
+    log = site.ctid.log.read_text()
+    assert "prompt-failed" not in log, "a hang-up is taken for a prompt that is not there"
+    assert "agi.prompt_failed" not in log
 
 
 async def test_two_hundred_callers_at_once(site: RigSite, boss: Desktop) -> None:
@@ -319,6 +335,11 @@ async def test_the_pbx_asks_for_a_decision(site: RigSite, boss: Desktop, tier: s
     await until_quiet(site, boss)
 
 
+def seconds_of(call: PhoneCall, hz: float) -> float:
+    """For how long the caller has heard a prompt."""
+    return tones.heard(call.media.recording(), (*tones.KNOWN_HZ, hz)).get(hz, 0.0)
+
+
 async def heard_music(call: PhoneCall) -> None:
     await until_hears_more(call, MUSIC_HZ, 0.3)
 
@@ -349,9 +370,31 @@ async def test_nothing_is_said_while_an_agent_is_rung(site: RigSite, boss: Deskt
         ringing = await seat.ringing()
         call.media.forget()
         await call.until_heard(MUSIC_HZ, 3.0, PATIENCE_S)
-        assert SORRY_HZ not in call.heard()
+        assert seconds_of(call, SORRY_HZ) == 0.0
         ringing.answer()
         await both_hear(call, ringing, seat)
         await hear((call, {seat.phone.voice_hz}), (ringing, {CALLER_HZ}))
+        call.hang_up()
+    await until_quiet(site, boss)
+
+
+async def test_an_announcement_is_cut_short_as_an_agent_is_rung_and_comes_again_if_nobody_answers(
+    site: RigSite, boss: Desktop
+) -> None:
+    (site.pbx.sounds_dir / "ctid/long.wav").write_bytes(tones.to_wav(tones.tone(LONG_HZ, LONG_SECONDS)))
+    async with (
+        staff(site, "a01", ready=False, answer_after=None) as (seat,),
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as phone,
+    ):
+        call = await phone.call(LISTEN)
+        await call.until_heard(LONG_HZ, 0.5, PATIENCE_S)
+        await seat.ready()
+        await seat.offer()
+        await until_hears_more(call, MUSIC_HZ, 1.0)
+        assert seconds_of(call, LONG_HZ) < 0.5, "it plays on while the agent is rung"
+        await boss.wait("offer.timed_out", timeout=PATIENCE_S)
+        await until_hears_more(call, LONG_HZ, 0.5)
+        call.press("1")
+        await until_hears_more(call, WELCOME_HZ, 0.2)
         call.hang_up()
     await until_quiet(site, boss)

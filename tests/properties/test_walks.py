@@ -92,7 +92,8 @@ def test_nothing_that_happens_in_flows_breaks_an_invariant() -> None:
     worlds = [walk(seed, flowing=0.45) for seed in range(3_000, 3_035)]
     worlds += [walk(seed, flowing=0.35, controlled=0.2, diverted=0.15, steps=80) for seed in range(3_100, 3_110)]
     done = {
-        name: sum(getattr(world.flows, name) for world in worlds) for name in ("fetched", "lost", "keys", "decided")
+        name: sum(getattr(world.flows, name) for world in worlds)
+        for name in ("fetched", "lost", "keys", "cut_short", "decided")
     }
     assert min(done.values()) > 1, f"the walks reach too little: {done}"
     records = [save.record for world in worlds for save in world.watch.records.values()]

@@ -59,18 +59,32 @@ class PlayAndCollect(Command, frozen=True, kw_only=True, tag="leg.play_and_colle
     sealed: SealedCheck | None = None
 
 
+class CutPrompts(Command, frozen=True, kw_only=True, tag="leg.cut_prompts"):
+    """End the prompts of a ``PlayAndCollect`` at once, which goes on as if all had been played; not if they have been.
+
+    Attributes:
+        token: Of the prompts.
+    """
+
+    pbx: str
+    unique_id: str
+    token: str
+
+
 class AwaitKey(Command, frozen=True, kw_only=True, tag="leg.await_key"):
     """Wait for a key while music plays, until another command comes; answered by ``DigitsCollected`` if one comes.
 
     Attributes:
         token: Given back in the answer.
         accept: Keys that count.
+        for_ms: How long nothing else is likely to come.
     """
 
     pbx: str
     unique_id: str
     token: str
     accept: str
+    for_ms: int = 0
 
 
 class RecordMessage(Command, frozen=True, kw_only=True, tag="leg.record_message"):
@@ -134,5 +148,15 @@ class ReleaseLeg(Command, frozen=True, kw_only=True, tag="leg.release"):
     target: str = ""
 
 
-AgiCommand = AnswerLeg | PlayAndCollect | AwaitKey | RecordMessage | PlayMusic | StopMusic | SetVariable | ReleaseLeg
+AgiCommand = (
+    AnswerLeg
+    | PlayAndCollect
+    | CutPrompts
+    | AwaitKey
+    | RecordMessage
+    | PlayMusic
+    | StopMusic
+    | SetVariable
+    | ReleaseLeg
+)
 """What a leg's FastAGI session carries out."""

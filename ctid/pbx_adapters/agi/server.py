@@ -18,9 +18,10 @@ import structlog
 from ctid.errors import OverloadedError, PbxConnectionError, PbxProtocolError, PbxTimeoutError
 from ctid.model.commands import AgiCommand, ReleaseLeg
 from ctid.model.events import AgiEnded, CallArrived, CallerReturned, CallSentOn, CallUndelivered, DecisionAsked, Event
+from ctid.pbx_adapters.agi.dialogue import READ_BYTES
 from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Environment
 from ctid.pbx_adapters.agi.ports import SpeechFiles
-from ctid.pbx_adapters.agi.session import READ_BYTES, AgiSession
+from ctid.pbx_adapters.agi.session import AgiSession
 from ctid.telemetry.metrics import Metrics
 
 FALLBACK: Final = "fallback"

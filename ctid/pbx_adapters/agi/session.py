@@ -6,18 +6,18 @@ A command that comes while a prompt plays waits for its end; music plays on whil
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
 import structlog
 
-from ctid.errors import CtidError, PbxConnectionError, PbxProtocolError, PbxTimeoutError, SpeechError
+from ctid.errors import CtidError, SpeechError
 from ctid.model.commands import (
     AgiCommand,
     AnswerLeg,
     AwaitKey,
+    CutPrompts,
     PlayAndCollect,
     PlayMusic,
     RecordMessage,
@@ -28,7 +28,8 @@ from ctid.model.commands import (
 )
 from ctid.model.events import CollectEnd, DigitsCollected, Event, MessageBegun
 from ctid.model.speech import Speech, Utterance
-from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser, Eof, Hangup, Reply
+from ctid.pbx_adapters.agi.dialogue import COMMAND_SECONDS, Dialogue, Over, quoted
+from ctid.pbx_adapters.agi.parser import AgiEvent, AgiParser
 from ctid.pbx_adapters.agi.ports import SpeechFiles
 from ctid.spec.flow import acceptable
 from ctid.spec.nodes import CheckSpec
@@ -36,31 +37,18 @@ from ctid.spec.nodes import CheckSpec
 MAX_QUEUED_COMMANDS: Final = 64
 """Commands that wait for one leg; the engine sends the next after the last one's answer."""
 
-MAX_LINE_BYTES: Final = 2_046
-"""Asterisk 16 reads so much of a line at once, 22 four times as much, and takes what is behind that for a command."""
-
-_WRONG_USAGE: Final = Reply(code=520)
-
 NEXT: Final = "CTID_NEXT"
 """The channel variable that tells the dialplan that a session ended in earnest, and what comes next."""
 
 TARGET: Final = "CTID_TARGET"
 """The channel variable with the number or mailbox that the dialplan goes on to."""
 
-COMMAND_SECONDS: Final = 10.0
-"""How long Asterisk may take for a command that plays and waits for nothing."""
-
-PROMPT_SECONDS: Final = 900.0
-"""How long one prompt may play."""
-
 LISTEN_MS: Final = 500
-"""How long one look for a key lasts while music plays; a command that comes meanwhile waits for its end."""
+"""How long a command waits for the end of a look for a key while music plays; it cuts short one that takes longer."""
 
 MESSAGE: Final = "-caller"
 """What the name of a message's file ends with, before its format: as that of the caller's side of a recorded call."""
 
-READ_BYTES: Final = 16 * 1024
-_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f]")
 _log = structlog.get_logger()
 
 
@@ -103,69 +91,50 @@ class AgiSession:
         """
         self.pbx = pbx
         self.unique_id = unique_id
-        self._reader = reader
-        self._writer = writer
-        self._parser = parser
         self._emit = emit
-        self._early = early
         self._recordings = recordings
         self._seal = seal or (lambda token, digits: None)
         self._speech = speech
         self._commands: asyncio.Queue[AgiCommand] = asyncio.Queue(MAX_QUEUED_COMMANDS)
-        self._reply: asyncio.Future[Reply] | None = None
+        self._playing = ""
+        self._cut = ""
+        self._listens_until_s = 0.0
         self._music = music
         self._log = _log.bind(pbx=pbx, unique_id=unique_id)
+        self._dialogue = Dialogue(reader, writer, parser, self._log, early)
 
     def put(self, command: AgiCommand) -> bool:
-        """Queue a command; false if too many wait already."""
+        """Queue a command, or obey one that does not wait for others; false if too many wait already."""
+        if isinstance(command, CutPrompts):
+            self._cut = command.token
+            if self._playing == command.token:
+                self._dialogue.cut()
+            return True
         try:
             self._commands.put_nowait(command)
         except asyncio.QueueFull:
             self._log.warning("agi.queue_full", limit=MAX_QUEUED_COMMANDS)
             return False
+        if self._listens_until_s - asyncio.get_running_loop().time() > LISTEN_MS / 1000:
+            self._dialogue.cut()
         return True
 
     def close(self) -> None:
         """End the connection; ``run`` comes to its end."""
-        self._writer.transport.abort()
+        self._dialogue.close()
 
     async def run(self) -> None:
         """Carry out commands until the leg is released, hung up or bridged away, or the connection fails."""
         try:
             async with asyncio.TaskGroup() as group:
-                reader = group.create_task(self._read(), name=f"agi-{self.pbx}-{self.unique_id}-read")
+                reader = group.create_task(self._dialogue.read(), name=f"agi-{self.pbx}-{self.unique_id}-read")
                 await self._work()
                 reader.cancel()
-        except* _Over:
+        except* Over:
             pass
         except* (CtidError, OSError) as errors:
             first = errors.exceptions[0]
             self._log.warning("agi.session_failed", detail=str(first), kind=type(first).__name__)
-
-    # ---- reading -------------------------------------------------------------------------------------------
-
-    async def _read(self) -> None:
-        for event in self._early:
-            self._take(event)
-        while True:
-            data = await self._reader.read(READ_BYTES)
-            for event in self._parser.feed(data) if data else self._parser.eof():
-                self._take(event)
-
-    def _take(self, event: AgiEvent) -> None:
-        match event:
-            case Reply():
-                if self._reply is None or self._reply.done():
-                    raise PbxProtocolError("an AGI reply came that nobody asked for")
-                self._reply.set_result(event)
-            case Hangup():
-                raise _Over("hung up or bridged away")
-            case Eof(midway=True):
-                raise PbxConnectionError("the connection ended in the middle of a line")
-            case Eof():
-                raise _Over("closed by the PBX")
-            case _:
-                raise PbxProtocolError("a second AGI environment came")
 
     # ---- commands ------------------------------------------------------------------------------------------
 
@@ -174,7 +143,7 @@ class AgiSession:
             command = await self._commands.get()
             match command:
                 case AnswerLeg():
-                    await self._ask("ANSWER")
+                    await self._dialogue.ask("ANSWER")
                 case PlayAndCollect():
                     self._emit(await self._collect(command))
                 case AwaitKey():
@@ -183,28 +152,29 @@ class AgiSession:
                     self._emit(await self._record(command))
                 case PlayMusic(music_class=music_class):
                     if music_class != self._music:
-                        await self._ask(f"EXEC StartMusicOnHold {_quoted(music_class)}")
+                        await self._dialogue.ask(f"EXEC StartMusicOnHold {quoted(music_class)}")
                         self._music = music_class
                 case StopMusic():
                     await self._stop_music()
                 case SetVariable(name=name, value=value):
-                    await self._ask(f"SET VARIABLE {_quoted(name)} {_quoted(value)}")
+                    await self._dialogue.ask(f"SET VARIABLE {quoted(name)} {quoted(value)}")
                 case ReleaseLeg(next=next_step, target=target):
                     await self._stop_music()
                     if target:
-                        await self._ask(f"SET VARIABLE {TARGET} {_quoted(target)}")
-                    await self._ask(f"SET VARIABLE {NEXT} {_quoted(next_step)}")
+                        await self._dialogue.ask(f"SET VARIABLE {TARGET} {quoted(target)}")
+                    await self._dialogue.ask(f"SET VARIABLE {NEXT} {quoted(next_step)}")
                     return
 
     async def _stop_music(self) -> None:
         if self._music:
-            await self._ask("EXEC StopMusicOnHold")
+            await self._dialogue.ask("EXEC StopMusicOnHold")
             self._music = ""
 
     async def _collect(self, command: PlayAndCollect) -> DigitsCollected:
         digits, failed = command.ahead, False
         if not digits:
-            digits, failed = await self._play(command.prompts, command.accept if command.interruptible else "")
+            accept = command.accept if command.interruptible else ""
+            digits, failed = await self._play(command.prompts, accept, command.token)
         pressed = bool(digits)
         if not failed and command.accept and (digits or command.timeout_ms > 0):
             digits, pressed = await self._wait_for_digits(command, digits)
@@ -228,18 +198,28 @@ class AgiSession:
         return msgspec.structs.replace(told, digits="", sealed=told.token if good else "", acceptable=good)
 
     async def _await_key(self, command: AwaitKey) -> None:
-        """Listen in short stretches: AGI does one thing at a time, and whatever comes next must not wait for a key."""
+        """Listen until something else is to be done: AGI does one thing at a time, and that must not wait for a key.
+
+        A key is lost that is pressed while nobody listens, were it between two looks; so the first one is long.
+        """
+        loop = asyncio.get_running_loop()
+        due = loop.time() + command.for_ms / 1000
         while self._commands.empty():
-            reply = await self._ask(f"WAIT FOR DIGIT {LISTEN_MS}", LISTEN_MS / 1000 + COMMAND_SECONDS)
-            if reply.result < 0 or reply.code != 200:
+            look_ms = max(LISTEN_MS, round((due - loop.time()) * 1000))
+            self._listens_until_s = loop.time() + look_ms / 1000
+            try:
+                key = await self._dialogue.key(look_ms)
+            finally:
+                self._listens_until_s = 0.0
+            if key is None:
                 return
-            if reply.result > 0 and (digit := chr(reply.result)) in command.accept:
+            if key and key in command.accept:
                 self._emit(
                     DigitsCollected(
                         pbx=self.pbx,
                         unique_id=self.unique_id,
                         token=command.token,
-                        digits=digit,
+                        digits=key,
                         ended_by=CollectEnd.DIGITS,
                     )
                 )
@@ -250,12 +230,12 @@ class AgiSession:
         ended_by = CollectEnd.FAILED
         if self._recordings:
             # Who can't be told what to do hears the beep all the same.
-            await self._play(command.prompts, "#")
+            await self._play(command.prompts, "#", command.token)
             self._emit(MessageBegun(pbx=self.pbx, unique_id=self.unique_id, token=command.token))
             path = f"{self._recordings}/{command.record}{MESSAGE}"
             silence = f" s={command.silence_seconds}" if command.silence_seconds else ""
-            line = f'RECORD FILE {_quoted(path)} sln "#" {command.max_seconds * 1_000} BEEP{silence}'
-            reply = await self._ask(line, command.max_seconds + COMMAND_SECONDS)
+            line = f'RECORD FILE {quoted(path)} sln "#" {command.max_seconds * 1_000} BEEP{silence}'
+            reply = await self._dialogue.ask(line, command.max_seconds + COMMAND_SECONDS)
             # Of who hangs up, this may be told before the hang-up is.
             if reply.code == 200 and (reply.result >= 0 or reply.data == "hangup"):
                 ended_by = CollectEnd.PLAYED
@@ -268,13 +248,14 @@ class AgiSession:
             pbx=self.pbx, unique_id=self.unique_id, token=command.token, digits="", ended_by=ended_by
         )
 
-    async def _play(self, prompts: Sequence[Utterance], accept: str) -> tuple[str, bool]:
+    async def _play(self, prompts: Sequence[Utterance], accept: str, token: str) -> tuple[str, bool]:
         """Play the prompts until a key that counts; return that key, and whether none of them could be played.
 
         All texts become sound at the same time; music plays on until the first prompt is there. One that can't be
         played is left out: what comes after it is worth hearing all the same.
         """
         heard = not prompts
+        self._playing = token
         files = [
             asyncio.create_task(self._file(prompt), name="agi-speech") if isinstance(prompt, Speech) else prompt
             for prompt in prompts
@@ -285,7 +266,9 @@ class AgiSession:
                 await self._stop_music()
                 if not name:
                     continue
-                reply = await self._ask(f"STREAM FILE {_quoted(name)} {_quoted(accept)}", PROMPT_SECONDS)
+                reply = None if self._cut == token else await self._dialogue.play(name, accept)
+                if reply is None:
+                    return "", False
                 if reply.result > 0:
                     return chr(reply.result), False
                 # A file that is not there plays nothing, and is no error to Asterisk.
@@ -296,6 +279,7 @@ class AgiSession:
             await self._stop_music()
             return "", not heard
         finally:
+            self._playing = ""
             for file in files:
                 if not isinstance(file, str):
                     file.cancel()
@@ -322,41 +306,12 @@ class AgiSession:
             left_ms = round((due - loop.time()) * 1000)
             if left_ms <= 0:
                 break
-            reply = await self._ask(f"WAIT FOR DIGIT {left_ms}", left_ms / 1000 + COMMAND_SECONDS)
-            if reply.result <= 0:
+            digit = await self._dialogue.key(left_ms)
+            if not digit:
                 break
-            digit = chr(reply.result)
             if digit == command.terminator:
                 return digits, True
             if digit in command.accept:
                 digits += digit
                 due = loop.time() + between_ms / 1000
         return digits, bool(digits)
-
-    async def _ask(self, line: str, time_limit_s: float = COMMAND_SECONDS) -> Reply:
-        sent = line.encode("utf-8")
-        if len(sent) > MAX_LINE_BYTES:
-            self._log.warning("agi.line_too_long", command=line.partition('"')[0].strip(), bytes=len(sent))
-            return _WRONG_USAGE
-        self._reply = asyncio.get_running_loop().create_future()
-        self._writer.write(sent + b"\n")
-        try:
-            async with asyncio.timeout(time_limit_s):
-                reply = await self._reply
-        except TimeoutError:
-            raise PbxTimeoutError(f"no AGI reply within {time_limit_s:g} s") from None
-        finally:
-            self._reply = None
-        if reply.code == 511:
-            raise _Over("the channel is dead")
-        return reply
-
-
-class _Over(Exception):
-    """The session came to its ordinary end."""
-
-
-def _quoted(value: str) -> str:
-    """Make one argument of a value; what would end the line, and so begin a command, becomes a blank."""
-    plain = _FORBIDDEN.sub(" ", value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{plain}"'

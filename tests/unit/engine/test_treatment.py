@@ -10,7 +10,7 @@ import pytest
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.speech import Speech
-from ctid.model.states import ContactState, Outcome
+from ctid.model.states import AgentState, ContactState, Outcome
 from tests.unit.site import SPEC, Site
 
 WAITING: dict[str, Any] = {
@@ -141,3 +141,46 @@ def test_a_queue_without_treatment_says_nothing() -> None:
     site.call()
     assert not site.all(cmd.AwaitKey)
     assert site.contact().treatment is None
+
+
+@pytest.mark.parametrize("picked_up", [False, True])
+def test_an_announcement_is_cut_short_when_an_agent_begins_to_be_rung(picked_up: bool) -> None:
+    site = waiting_site()
+    site.ask("alice", AgentState.NOT_READY, reason="break")
+    site.wait(10)
+    token = site.only(cmd.PlayAndCollect).token
+    if picked_up:
+        site.request(ev.PickUpRequested, contact_id=site.contact().id, agent_id="alice")
+    else:
+        site.ready("alice")
+    assert site.only(cmd.CutPrompts) == cmd.CutPrompts(pbx="main", unique_id="c1", token=token)
+    assert site.out.index(site.only(cmd.CutPrompts)) < site.out.index(site.only(cmd.RingAgent))
+    site.give(ev.DigitsCollected(pbx="main", unique_id="c1", token=token, digits="", ended_by=ev.CollectEnd.TIMEOUT))
+    assert site.only(cmd.PlayMusic)
+    assert site.contact().state is ContactState.OFFERED
+    if not picked_up:
+        # Once the offer has come to nothing, the next one comes in its time.
+        site.wait(16)
+        assert site.contact().state is ContactState.QUEUED
+        assert not site.all(cmd.PlayAndCollect)
+        site.wait(14.1)
+        assert said(site)[-2:] == ["soon", "Press 1 or 2."]
+
+
+def test_music_is_not_cut_short_and_a_session_that_is_away_has_nothing_to_cut() -> None:
+    site = waiting_site()
+    site.ready("alice")
+    assert not site.all(cmd.CutPrompts)
+    site = waiting_site()
+    site.wait(10)
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    site.ready("alice")
+    assert not site.all(cmd.CutPrompts)
+
+
+def test_keys_are_listened_for_until_the_next_announcement_is_due() -> None:
+    site = waiting_site()
+    assert site.only(cmd.AwaitKey).for_ms == 10_000
+    site.wait(10)
+    site.played()
+    assert site.only(cmd.AwaitKey).for_ms == 30_000
