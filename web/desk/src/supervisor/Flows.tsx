@@ -147,6 +147,7 @@ export default function Flows() {
           data-testid="flows-flow"
           value={id}
           options={(flows ?? []).map((flow) => ({ value: flow.id, label: flow.callers ? `${flow.title ?? flow.id} (${flow.callers})` : (flow.title ?? flow.id) }))}
+          optionRender={(option) => <span data-testid={`flows-option-${option.value}`}>{option.label}</span>}
           onChange={setPicked}
         />
         <Segmented aria-label={t("flows.since")} value={days} data-testid="flows-days" options={DAYS.map((value) => ({ value, label: t(`flows.days${value}`) }))} onChange={setDays} />
