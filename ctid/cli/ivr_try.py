@@ -20,8 +20,10 @@ from ctid.ivr.checks.checks import faulty_flows
 from ctid.ivr.effects import Fetch, Hear, Passed, TakeDown
 from ctid.rehearsal.rehearsal import Rehearsal
 from ctid.rehearsal.tests import said, told
+from ctid.rehearsal.world import unknown
 from ctid.spec.flow_tests import Answer, Failure, GivenSpec, load_given
 from ctid.spec.loader import load_site
+from ctid.spec.yaml_source import dotted
 
 KEYS = frozenset("0123456789*#")
 
@@ -47,6 +49,8 @@ def try_flow(
         update["ani"] = ani
     if at:
         update["at"] = _moment(at)
+    for path, what in unknown(site, spec):
+        raise RequestError(f"{given}: {dotted(path)}: {what}")
     caller = Rehearsal(site, _given(spec, update))
     caller.begin(flow)
     _Terminal(caller).run()

@@ -257,7 +257,8 @@ class Walk:
         else:
             self._world.attributes[spec.into] = heard.digits
         if spec.confirm is not None:
-            self.position.confirming = True
+            # They have got so far: this question has tries of its own.
+            self.position.confirming, self.position.tries = True, 0
             return self._confirm(spec)
         return self._go(spec.then)
 

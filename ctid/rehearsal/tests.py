@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ctid.ivr.effects import Fetch, Hear, TakeDown
 from ctid.model.speech import Speech, Utterance
 from ctid.rehearsal.rehearsal import Left, Rehearsal
+from ctid.rehearsal.world import unknown
 from ctid.spec.flow_tests import Answer, OutcomeSpec, StepSpec, TestSpec
 from ctid.spec.site import SiteSpec
 from ctid.spec.yaml_source import KeyPath
@@ -41,6 +42,8 @@ def run(site: SiteSpec, test: TestSpec) -> Failed | None:
     if test.flow not in site.flows:
         there = ", ".join(sorted(site.flows)) or "none at all"
         return Failed(("flow",), f"there is no flow {test.flow!r}; there is: {there}", [], [])
+    for path, what in unknown(site, test.given):
+        return Failed(("given", *path), what, [], [])
     caller = Rehearsal(site, test.given)
     answers = {name: list(given) for name, given in test.given.lookups.items()}
     caller.begin(test.flow)

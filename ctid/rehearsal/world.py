@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +12,27 @@ from ctid.model.instant import Instant
 from ctid.routing.calendar import is_open
 from ctid.spec.flow import LANGUAGE
 from ctid.spec.flow_tests import CustomerGiven, GivenSpec
+from ctid.spec.nodes import FetchNode
 from ctid.spec.site import SiteSpec
+from ctid.spec.yaml_source import KeyPath
 
 _NOBODY = CustomerGiven(id="")
+
+
+def unknown(site: SiteSpec, given: GivenSpec) -> Iterator[tuple[KeyPath, str]]:
+    """What is given of that there is not, with its place: nobody would ever ask for it."""
+    nodes = [node for flow in site.flows.values() for node in flow.nodes.values()]
+    asked = {node.fetch.lookup for node in nodes if isinstance(node, FetchNode)}
+    sections: tuple[tuple[str, Collection[str], Collection[str]], ...] = (
+        ("calendars", given.calendars, site.calendars),
+        ("queues", given.queues, site.queues),
+        ("lookups", given.lookups, asked),
+    )
+    for section, names, known in sections:
+        for name in names:
+            if name not in known:
+                there = ", ".join(sorted(known)) or "none at all"
+                yield (section, name), f"there is no {section.removesuffix('s')} {name!r}; there is: {there}"
 
 
 class GivenWorld:

@@ -142,6 +142,9 @@ def validate(model: type[Model], source: Source) -> Model | None:
 
 def _inside(data: Any, path: tuple[str | int, ...]) -> KeyPath:
     """The part of pydantic's location that is a place in the file; it adds ``[key]`` and names of union members."""
+    if path[:1] == ("flows",) and path[2:3] == ("nodes",):
+        # Behind a node's name it tells the node's kind, which looks like the key of that name.
+        path = (*path[:4], *path[5:])
     kept: list[str | int] = []
     for position, part in enumerate(path):
         if isinstance(data, dict) and str(part) in data:
@@ -150,7 +153,7 @@ def _inside(data: Any, path: tuple[str | int, ...]) -> KeyPath:
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
             kept.append(part)
-        elif position == len(path) - 1 and part != "[key]":
+        elif position == len(path) - 1 and part not in ("[key]", ""):
             kept.append(part)
     return tuple(kept)
 

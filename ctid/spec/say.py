@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from ctid.spec.base import Spec
 from ctid.spec.destination import AttributeKey, Prompt
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+_TAG: Final = re.compile(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+
+Language = Annotated[str, StringConstraints(pattern=_TAG.pattern)]
 """BCP 47 tag of a language that there is a voice for."""
+
+
+def _is_language(key: str) -> str:
+    if key and not _TAG.fullmatch(key):
+        raise ValueError(f"{key!r} is no language such as en or zh-TW, nor one of prompt, text, {', '.join(VALUES)}")
+    return key
+
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 """What is spoken; ``{name}`` stands for an attribute, ``{customer.name}`` and ``{ani}`` for what is known."""
@@ -46,7 +55,7 @@ class SayItem(Spec):
     """
 
     prompt: Prompt | None = None
-    text: dict[Language | Literal[""], Words] | None = Field(default=None, min_length=1)
+    text: dict[Annotated[str, AfterValidator(_is_language)], Words] | None = Field(default=None, min_length=1)
     digits: AttributeKey | None = None
     number: AttributeKey | None = None
     ordinal: AttributeKey | None = None

@@ -190,6 +190,16 @@ def test_tests_of_flows_pass(ctid: Ctid, bank: Path) -> None:
             ],
         ),
         (
+            "given: {at: 2026-01-14T22:00}",
+            "given: {at: 2026-01-14T22:00, calendars: {ofice: open}}",
+            ["24: at night (bank): there is no calendar 'ofice'; there is: office"],
+        ),
+        (
+            "given: {at: 2026-01-14T22:00}",
+            "given: {lookups: {balanse: timeout}}",
+            ["24: at night (bank): there is no lookup 'balanse'; there is: balance"],
+        ),
+        (
             "flow: bank\n    given: {at",
             "flow: bang\n    given: {at",
             ["23: at night (bang): there is no flow 'bang'; there is: bank, busy"],
@@ -277,6 +287,9 @@ def test_what_is_given_is_not_asked_for(ctid: Ctid, bank: Path, monkeypatch: pyt
     assert (done.returncode, done.stderr.startswith("ctid: --at: is on the clocks of the site's zone")) == (2, True)
     done = ctid("ivr", "try", "bank", "-c", bank, "--language", "klingon!")
     assert (done.returncode, done.stderr.startswith("ctid: --language: String should match pattern")) == (2, True)
+    given.write_text("queues: {sails: {free: 0}}\n")
+    done = ctid("ivr", "try", "bank", "-c", bank, "--given", given)
+    assert done.stderr == f"ctid: {given}: queues.sails: there is no queue 'sails'; there is: night, sales\n"
     given.write_text("language: en\nqueue: {}\n")
     done = ctid("ivr", "try", "bank", "-c", bank, "--given", given)
     assert (done.returncode, done.stderr.splitlines()[0].startswith(f"{given}:2: queue: is not known")) == (2, True)

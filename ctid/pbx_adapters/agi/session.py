@@ -34,8 +34,8 @@ from ctid.pbx_adapters.agi.ports import SpeechFiles
 from ctid.spec.flow import acceptable
 from ctid.spec.nodes import CheckSpec
 
-MAX_QUEUED_COMMANDS: Final = 64
-"""Commands that wait for one leg; the engine sends the next after the last one's answer."""
+MAX_QUEUED_COMMANDS: Final = 512
+"""Commands that wait for one leg; the next comes after the last one's answer, but all of a decision at once."""
 
 NEXT: Final = "CTID_NEXT"
 """The channel variable that tells the dialplan that a session ended in earnest, and what comes next."""

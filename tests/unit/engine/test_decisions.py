@@ -9,6 +9,8 @@ import pytest
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import Outcome
+from ctid.pbx_adapters.agi.server import MAX_ARGUMENTS
+from ctid.pbx_adapters.agi.session import MAX_QUEUED_COMMANDS
 from tests.unit.site import SPEC, Site
 
 FLOWS = {
@@ -78,6 +80,14 @@ def test_the_connection_dies_and_the_pbx_asks_again() -> None:
     site.give(ev.DecisionAsked(pbx="main", unique_id="c1", flow="route", ani="", dnis="700"))
     assert site.only(cmd.FetchLookup)
     assert len(site.engine.state.contacts) == 1
+
+
+def test_all_that_a_call_may_bring_along_finds_room_in_its_session() -> None:
+    # As many arguments as the dialplan may give, and what flows add to them: what is left out is the call's release.
+    site = asked(tier="gold", **{f"argument_{at}": "x" for at in range(MAX_ARGUMENTS - 1)})
+    commands = [each for each in site.out if isinstance(each, cmd.AgiCommand)]
+    assert MAX_ARGUMENTS < len(commands) < MAX_QUEUED_COMMANDS / 2
+    assert isinstance(commands[-1], cmd.ReleaseLeg)
 
 
 def test_the_manager_is_away_for_long_and_nothing_is_decided() -> None:

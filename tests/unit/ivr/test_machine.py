@@ -246,6 +246,21 @@ def test_digits_are_read_out_and_confirmed(answers: list[Heard], expected: str, 
     assert not who.position.confirming
 
 
+def test_whether_digits_are_right_is_asked_as_often_whatever_it_took_to_enter_them() -> None:
+    who = collect(confirm=CONFIRM)
+    for answer in (
+        Heard("1", DIGITS),
+        Heard("", TIMEOUT),
+        Heard("123", DIGITS),
+        Heard("", TIMEOUT),
+        Heard("7", DIGITS),
+    ):
+        who.answer(answer)
+    assert who.position.confirming, "they may answer once more"
+    who.answer(Heard("1", DIGITS))
+    assert end(who) == "yes"
+
+
 def test_saying_no_is_not_an_error_of_theirs() -> None:
     who = collect(confirm=CONFIRM, tries=2)
     for _ in range(5):

@@ -100,6 +100,23 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
     ("old", "new", "expected"),
     [
         (
+            "      note: {language: en, then: agent}",
+            "      note: {language: en}",
+            ["42: flows.bank.nodes.note.then: is needed and missing"],
+        ),
+        (
+            "      note: {language: en, then: agent}",
+            "      note:\n        language: en\n        then: agent\n        say: hi",
+            ["43: flows.bank.nodes.note.language: is not known here"],
+        ),
+        (
+            "{money: balance, currency: EUR}",
+            "{amount: balance}",
+            [
+                "32: flows.bank.nodes.tell.say[1].amount: 'amount' is no language such as en or zh-TW, nor one of prompt, text, digits, number,"
+            ],
+        ),
+        (
             '"1": good, "2": bad}, otherwise: bad',
             '"1": good, "2": no}, otherwise: no',
             [
