@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctid.engine import callbacks, contacts, dialling, offers, queueing
 from ctid.engine.requests import MAX_ATTRIBUTES, MAX_VALUE
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, contact_view
+from ctid.engine.views import View
 from ctid.errors import ConflictError, NotFoundError, RequestError
 from ctid.model.commands import LookUpCustomer
 from ctid.model.contact import Contact
@@ -31,7 +31,7 @@ def ask(turn: Turn, request: CallbackRequested) -> View:
         contacts.unpark(turn, contact, "moved")
         callbacks.ask(turn, contact, contact.queue, number, not_before_ms)
         dialling.say_goodbye(turn, caller, callbacks.spec_of(turn, contact).prompts)
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return contacts.answer(turn, contact)
 
 
 def cancel(turn: Turn, request: CallbackCanceled) -> View:
@@ -48,7 +48,7 @@ def cancel(turn: Turn, request: CallbackCanceled) -> View:
         callbacks.leave(turn, contact, "canceled")
     else:
         callbacks.give_up(turn, contact, "canceled")
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return contacts.answer(turn, contact)
 
 
 def _waiting(turn: Turn, contact_id: str) -> Contact:

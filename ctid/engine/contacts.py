@@ -142,7 +142,7 @@ def step(turn: Turn, contact: Contact, kind: str, name: str, result: str = "", t
 
 
 def answer(turn: Turn, contact: Contact) -> View:
-    """Give the answer to a request about the contact: what it is now."""
+    """Give the contact as it is now, for an answer or an event."""
     return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
 
 
@@ -161,7 +161,7 @@ def publish(turn: Turn, contact: Contact, type_: str, *also: str, **more: Any) -
         return
     turn.publish(
         type_,
-        lambda: {"contact": contact_view(turn.state, contact, turn.now, turn.floor), **more},
+        lambda: {**answer(turn, contact), **more},
         contact_id=contact.id,
         agent_ids=list(
             dict.fromkeys(filter(None, (contact.agent_id, contact.called, *segments.workers(contact), *also)))

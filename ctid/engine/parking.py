@@ -15,7 +15,7 @@ from ctid.engine.parked import is_parked, watchers
 from ctid.engine.requests import compare
 from ctid.engine.takers import TAKES_TRANSFERS
 from ctid.engine.turn import Turn, ms
-from ctid.engine.views import View, contact_view, screen_pop
+from ctid.engine.views import View, screen_pop
 from ctid.errors import ConflictError, RequestError
 from ctid.model.contact import Contact
 from ctid.model.events import ParkRequested
@@ -50,7 +50,7 @@ def park(turn: Turn, request: ParkRequested) -> View:
         queueing.play_music(turn, contact)
     else:
         transfers.fetch(turn, caller)
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return contacts.answer(turn, contact)
 
 
 def _check_colleague(turn: Turn, contact: Contact, caller: Leg, agent_id: str) -> None:

@@ -7,7 +7,7 @@ serves the queue, and is at no other call.
 from __future__ import annotations
 
 from ctid.acd.profile import serves
-from ctid.engine import agents, assignment, offers, outage, queueing
+from ctid.engine import agents, assignment, contacts, offers, outage, queueing
 from ctid.engine import wrap_up as after_call
 from ctid.engine.allowed_actions import contact_actions
 from ctid.engine.assignment import MAX_DECISIONS, candidate_of
@@ -16,7 +16,7 @@ from ctid.engine.parked import may_fetch
 from ctid.engine.requests import NO_DISPOSITION, compare, live_contact
 from ctid.engine.requirement import pbx_of
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, contact_view, park_view, wait_ms
+from ctid.engine.views import View, park_view, wait_ms
 from ctid.errors import ConflictError, RequestError
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact
@@ -56,7 +56,7 @@ def pick_up(turn: Turn, request: PickUpRequested) -> View:
         )
     )
     del contact.decisions[:-MAX_DECISIONS]
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return contacts.answer(turn, contact)
 
 
 def waiting_for(turn: Turn, agent_id: str) -> list[View]:

@@ -6,7 +6,7 @@ from ctid.engine import contacts, holding, outage, recordings
 from ctid.engine.allowed_actions import contact_actions
 from ctid.engine.requests import compare, live_contact
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, contact_view
+from ctid.engine.views import View
 from ctid.errors import ConflictError
 from ctid.model.contact import Contact
 from ctid.model.events import RecordingRequested
@@ -39,7 +39,7 @@ def act(turn: Turn, request: RecordingRequested) -> View:
     recordings.follow(turn, leg)
     contact.version += 1
     contacts.publish(turn, contact, "contact.updated")
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return contacts.answer(turn, contact)
 
 
 def _hindrance(turn: Turn, contact: Contact) -> str:

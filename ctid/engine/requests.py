@@ -10,7 +10,7 @@ from ctid.engine import wrap_up as after_call
 from ctid.engine.allowed_actions import agent_actions, contact_actions, offer_actions
 from ctid.engine.parked import is_parked
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, agent_view, contact_view, offer_view
+from ctid.engine.views import View, agent_view, offer_view
 from ctid.errors import ConflictError, NotFoundError, RequestError, VersionMismatchError
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact
@@ -149,7 +149,7 @@ def submit_contact(turn: Turn, request: ContactSubmitted) -> View:
     contacts.begin_span(turn, contact)
     contacts.publish(turn, contact, "contact.created")
     queueing.enqueue(turn, contact, request.queue)
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return contacts.answer(turn, contact)
 
 
 def withdraw_contact(turn: Turn, request: ContactWithdrawn) -> View:
@@ -166,7 +166,7 @@ def withdraw_contact(turn: Turn, request: ContactWithdrawn) -> View:
         if contact.state is ContactState.OFFERED:
             offers.rescind_all(turn, contact, OfferCause.CALLER_LEFT)
         contacts.close(turn, contact, journey.abandoned(turn, contact))
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return contacts.answer(turn, contact)
 
 
 def wrap_up(turn: Turn, request: WrapUpSet) -> View:
@@ -195,7 +195,7 @@ def wrap_up(turn: Turn, request: WrapUpSet) -> View:
         agents.end_work(turn, agent)
     elif request.disposition:
         after_call.disposition_given(turn, agent)
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return contacts.answer(turn, contact)
 
 
 def _check_result(turn: Turn, request: WrapUpSet, segment: Segment) -> None:
@@ -251,7 +251,7 @@ def attributes(turn: Turn, request: AttributesSet) -> View:
     contact.version += 1
     queueing.reconsider(turn, contact)
     contacts.publish(turn, contact, "contact.updated")
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return contacts.answer(turn, contact)
 
 
 def merged(present: dict[str, str], coming: dict[str, str]) -> dict[str, str]:
@@ -308,7 +308,7 @@ def routing(turn: Turn, request: RoutingSet) -> View:
     # Conditions may name the priority.
     queueing.reconsider(turn, contact)
     contacts.publish(turn, contact, "contact.updated")
-    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+    return contacts.answer(turn, contact)
 
 
 def _check_steps(turn: Turn, steps: list[dict[str, Any]]) -> None:

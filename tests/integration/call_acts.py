@@ -39,12 +39,11 @@ OUTSIDE_SITE = {"files": {"pjsip.conf": pjsip_endpoint(Endpoint(name=OUTSIDE))}}
 """A PBX at which somebody outside can be called."""
 
 
-async def in_talk(caller: Phone, seat: Seat) -> tuple[PhoneCall, PhoneCall, str]:
+async def in_talk(caller: Phone, seat: Seat, number: str = DIRECT) -> tuple[PhoneCall, PhoneCall, str]:
     """A caller who talks to the agent; gives both their calls, and the contact's id."""
-    call = await caller.call(DIRECT)
+    call = await caller.call(number)
     offer = await seat.offer()
-    ringing = await seat.ringing()
-    await both_hear(call, ringing, seat)
+    ringing = await seat.talks_to(call)
     await seat.until_state("BUSY")
     return call, ringing, offer["data"]["offer"]["contact_id"]
 

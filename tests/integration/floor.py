@@ -181,6 +181,12 @@ class Seat:
         """The next call at the phone."""
         return await self.phone.next_call(PATIENCE_S)
 
+    async def talks_to(self, caller: PhoneCall) -> PhoneCall:
+        """The next call at the phone, in which the agent and the caller hear each other."""
+        call = await self.ringing()
+        await both_hear(caller, call, self)
+        return call
+
     def offers(self) -> list[str]:
         """Ids of all offers that the desktop was told of, in order."""
         return offers_told(self.desktop)

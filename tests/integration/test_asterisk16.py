@@ -12,6 +12,7 @@ from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
+from tests.integration.call_acts import in_talk
 from tests.integration.floor import (
     CALLER_HZ,
     DIRECT,
@@ -27,7 +28,7 @@ from tests.integration.floor import (
     until_quiet,
     until_record,
 )
-from tests.integration.test_recordings import audio, in_talk, parts, until_spool_is_empty, until_stored
+from tests.integration.test_recordings import audio, parts, until_spool_is_empty, until_stored
 from tests.integration.test_voicemail import SAY_HZ, TO_QUEUE, left, speaking
 from tests.integration.test_voicemail import audio as message_audio
 

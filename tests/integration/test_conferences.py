@@ -79,10 +79,12 @@ async def to_asked(seat: Seat, other: Seat, consultation: str, calls: tuple[Phon
     assert not call.heard(0.3).keys() & {other.phone.voice_hz, seat.phone.voice_hz}
 
 
-async def call_in(seat: Seat, contact_id: str, **whom: str) -> str:
-    """Have ctid call somebody into the talk; gives the id under which they are in it."""
+async def call_in(seat: Seat, contact_id: str, phone: Phone, **whom: str) -> tuple[str, PhoneCall]:
+    """Have ctid call somebody into the talk; gives the id under which they are in it, and the call at their phone."""
     answer = await act(seat, contact_id, "parties", dict(whom))
-    return str(answer["consultation"]["id"])
+    call = await phone.next_call(PATIENCE_S)
+    await until_consultation(seat, "conferenced")
+    return str(answer["consultation"]["id"]), call
 
 
 async def until_all_hear(voices: dict[PhoneCall, float]) -> None:
@@ -168,14 +170,10 @@ async def test_two_are_called_into_the_talk_muted_and_let_go(site: RigSite, boss
         Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
     ):
         call, mine, contact_id = await in_talk(caller, seat)
-        await call_in(seat, contact_id, agent="a02")
-        theirs = await other.ringing()
-        await until_consultation(seat, "conferenced")
+        _, theirs = await call_in(seat, contact_id, other.phone, agent="a02")
         voices = {call: CALLER_HZ, mine: seat.phone.voice_hz, theirs: other.phone.voice_hz}
         await until_all_hear(voices)
-        stranger = await call_in(seat, contact_id, number=OUTSIDE)
-        fourth = await phone.next_call(PATIENCE_S)
-        await until_consultation(seat, "conferenced")
+        stranger, fourth = await call_in(seat, contact_id, phone, number=OUTSIDE)
         await until_all_hear({**voices, fourth: OUTSIDE_HZ})
         (leg,) = [each for each in await parties(seat, contact_id) if each["agent_id"] == "a02"]
         assert leg["party"] == "consulted"
@@ -214,12 +212,8 @@ async def test_of_four_the_agent_leaves_and_the_colleague_has_the_caller(site: R
         Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
     ):
         call, mine, contact_id = await in_talk(caller, seat)
-        await call_in(seat, contact_id, number=OUTSIDE)
-        fourth = await phone.next_call(PATIENCE_S)
-        await until_consultation(seat, "conferenced")
-        await call_in(seat, contact_id, agent="a02")
-        theirs = await other.ringing()
-        await until_consultation(seat, "conferenced")
+        _, fourth = await call_in(seat, contact_id, phone, number=OUTSIDE)
+        _, theirs = await call_in(seat, contact_id, other.phone, agent="a02")
         voices = {call: CALLER_HZ, theirs: other.phone.voice_hz, fourth: OUTSIDE_HZ}
         await until_all_hear({**voices, mine: seat.phone.voice_hz})
         mine.hang_up()
@@ -233,8 +227,7 @@ async def test_of_four_the_agent_leaves_and_the_colleague_has_the_caller(site: R
         # Whoever is left is in a talk like any other, which is given on without asking.
         await act(other, contact_id, "transfer", {"to": {"agent": "a01"}})
         await until_ended(theirs)
-        again = await seat.ringing()
-        await both_hear(call, again, seat)
+        again = await seat.talks_to(call)
         again.hang_up()
         await until_ended(call)
         await finish(seat, contact_id)
@@ -249,9 +242,7 @@ async def with_a_stranger(
 ) -> tuple[tuple[PhoneCall, PhoneCall, PhoneCall], str]:
     """A conference of caller, agent and somebody outside, who hear each other; their calls, and the contact's id."""
     call, mine, contact_id = await in_talk(caller, seat)
-    await call_in(seat, contact_id, number=OUTSIDE)
-    third = await phone.next_call(PATIENCE_S)
-    await until_consultation(seat, "conferenced")
+    _, third = await call_in(seat, contact_id, phone, number=OUTSIDE)
     await until_all_hear({call: CALLER_HZ, mine: seat.phone.voice_hz, third: OUTSIDE_HZ})
     return (call, mine, third), contact_id
 
@@ -296,9 +287,7 @@ async def test_everybody_of_ours_leaves_a_stranger_who_has_just_come(site: RigSi
         Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
     ):
         call, mine, contact_id = await in_talk(caller, seat)
-        await call_in(seat, contact_id, number=OUTSIDE)
-        third = await phone.next_call(PATIENCE_S)
-        await until_consultation(seat, "conferenced")
+        _, third = await call_in(seat, contact_id, phone, number=OUTSIDE)
         await site.ctid.kill()
         call.hang_up()
         mine.hang_up()
@@ -313,9 +302,7 @@ async def test_everybody_of_ours_leaves_a_stranger_who_has_just_come(site: RigSi
 async def test_killed_in_the_middle_of_a_conference(site: RigSite, boss: Desktop) -> None:
     async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
         call, mine, contact_id = await in_talk(caller, seat)
-        await call_in(seat, contact_id, agent="a02")
-        theirs = await other.ringing()
-        await until_consultation(seat, "conferenced")
+        _, theirs = await call_in(seat, contact_id, other.phone, agent="a02")
         voices = {call: CALLER_HZ, mine: seat.phone.voice_hz, theirs: other.phone.voice_hz}
         await site.ctid.kill()
         await until_all_hear(voices)
@@ -345,7 +332,7 @@ async def test_who_is_called_in_does_not_come(site: RigSite, boss: Desktop) -> N
     ):
         seat.phone.answer_after, other.phone.reject_with = 0.0, 486
         call, mine, contact_id = await in_talk(caller, seat)
-        await call_in(seat, contact_id, agent="a02")
+        await act(seat, contact_id, "parties", {"agent": "a02"})
         ended = await seat.desktop.wait("consultation.ended", timeout=PATIENCE_S)
         assert ended["data"]["result"] == "busy"
         await both_hear(call, mine, seat)

@@ -16,7 +16,6 @@ from tests.integration.floor import (
     DIRECT,
     PATIENCE_S,
     Seat,
-    both_hear,
     floor_config,
     staff,
     states,
@@ -52,8 +51,7 @@ async def next_agent_takes_over(call: PhoneCall, first: Seat, second: Seat) -> J
     offer = await first.offer()
     await until_hears_more(call, MUSIC_HZ, 0.2)
     await second.ready()
-    agent_call = await second.ringing()
-    await both_hear(call, agent_call, second)
+    agent_call = await second.talks_to(call)
     assert (await second.offer())["contact_id"] == offer["contact_id"]
     agent_call.hang_up()
     await call.until("ended", timeout=PATIENCE_S)
@@ -133,8 +131,7 @@ async def test_the_agents_phone_is_unregistered(site: RigSite, boss: Desktop) ->
         call = await outside.call(DIRECT)
         await until_hears_more(call, MUSIC_HZ)
         await second.ready()
-        agent_call = await second.ringing()
-        await both_hear(call, agent_call, second)
+        agent_call = await second.talks_to(call)
         agent_call.hang_up()
         assert (first.offers(), first.phone.invites) == ([], {}), "a phone that is away is offered nothing"
         await call.until("ended", timeout=PATIENCE_S)
@@ -142,8 +139,7 @@ async def test_the_agents_phone_is_unregistered(site: RigSite, boss: Desktop) ->
         call = await outside.call(DIRECT)
         await until_hears_more(call, MUSIC_HZ)
         await first.phone.register()
-        agent_call = await first.ringing()
-        await both_hear(call, agent_call, first)
+        agent_call = await first.talks_to(call)
         agent_call.hang_up()
         await until_record(boss, (await first.offer())["contact_id"])
         await until_quiet(site, boss)
@@ -159,8 +155,7 @@ async def test_the_agents_phone_vanished_without_a_word(site: RigSite, boss: Des
             call = await outside.call(DIRECT)
             offer = await desktop.wait("offer.created", timeout=PATIENCE_S)
             await second.ready()
-            agent_call = await second.ringing()
-            await both_hear(call, agent_call, second)
+            agent_call = await second.talks_to(call)
             agent_call.hang_up()
             record = await until_record(boss, offer["contact_id"])
             assert [agent for agent, _, _ in told(record)] == ["a01", "a02"]
@@ -182,8 +177,7 @@ async def test_the_agents_phone_forwards_and_it_rings_nowhere_else(site: RigSite
         await until_hears_more(call, MUSIC_HZ, 0.2)
         await desktop.wait("agent.state_changed", lambda event: event["data"]["agent"]["state"] == "READY")
         await second.ready()
-        agent_call = await second.ringing()
-        await both_hear(call, agent_call, second)
+        agent_call = await second.talks_to(call)
         agent_call.hang_up()
         record = await until_record(boss, offer["contact_id"])
         assert [agent for agent, _, _ in told(record)] == ["a03", "a02"]

@@ -16,7 +16,6 @@ from tests.integration.floor import (
     DIRECT,
     PATIENCE_S,
     Seat,
-    both_hear,
     floor_config,
     staff,
     until_hears_more,
@@ -87,14 +86,14 @@ async def test_a_contact_goes_to_somebody_else_or_waits_and_is_offered_at_once_a
         await until_waits(boss, hindrance)
         await until_hears_more(call, MUSIC_HZ)
         await second.ready()
-        await both_hear(call, await second.ringing(), second)
+        await second.talks_to(call)
         call.hang_up()
         await second.desktop.set_state("NOT_READY", "break")
         waits = await outside.call(DIRECT)
         await until_waits(boss, hindrance)
         assert (first.offers(), first.phone.invites) == ([], {})
         assert (await set_phone(first.desktop, "a01", **off))["state"] == "rings"
-        await both_hear(waits, await first.ringing(), first)
+        await first.talks_to(waits)
         waits.hang_up()
         await until_record(boss, (await first.offer())["contact_id"])
     await until_quiet(site, boss)
@@ -141,11 +140,11 @@ async def test_a_transfer_goes_to_where_the_colleague_is_forwarded(site: RigSite
             await seat.desktop.set_state("NOT_READY", "break")
         await set_phone(second.desktop, "a02", forwarded_to="1004")
         call = await outside.call(DIRECT)
-        await both_hear(call, await first.ringing(), first)
+        await first.talks_to(call)
         contact_id = (await first.offer())["contact_id"]
         await fourth.ready()
         await first.desktop.request("POST", f"/v1/contacts/{contact_id}/transfer", {"to": {"agent": "a02"}})
-        await both_hear(call, await fourth.ringing(), fourth)
+        await fourth.talks_to(call)
         call.hang_up()
         await until_record(boss, contact_id)
         assert second.phone.invites == {}
@@ -164,7 +163,7 @@ async def test_a_phone_that_refuses_by_itself_is_shown_and_no_more_once_it_rings
         said = await until_phone(boss, "a01", "do_not_disturb")
         assert (said["state"], said["cause"]) == ("do_not_disturb", cause)
         first.phone.reject_with = None
-        await both_hear(call, await first.ringing(), first)
+        await first.talks_to(call)
         assert await until_phone(boss, "a01", "rings") is None
         call.hang_up()
         await until_record(boss, (await first.offer())["contact_id"])
@@ -185,7 +184,7 @@ async def test_a_phone_that_forwards_by_itself_is_shown_with_where_to(site: RigS
         assert (said["state"], said["cause"], said["forwarded_to"]) == ("forwarded", "forwarded", "1004")
         await desktop.set_state("NOT_READY", "break")
         await second.ready()
-        await both_hear(call, await second.ringing(), second)
+        await second.talks_to(call)
         call.hang_up()
         contact_id = (await second.offer())["contact_id"]
         record = await until_record(boss, contact_id)

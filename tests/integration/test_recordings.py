@@ -19,11 +19,10 @@ from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
 from sip_test_rig.site import PROMPTS, RigSite
 from sip_test_rig.tones import MUSIC_HZ
+from tests.integration.call_acts import act, asked, in_talk
 from tests.integration.floor import (
     CALLER_HZ,
-    DIRECT,
     PATIENCE_S,
-    Seat,
     both_hear,
     floor_config,
     staff,
@@ -72,21 +71,6 @@ CONFIG["flows"] = {
         },
     }
 }
-
-
-async def in_talk(caller: Phone, seat: Seat, number: str = DIRECT) -> tuple[PhoneCall, PhoneCall, str]:
-    """A caller who talks to the agent; gives both their calls, and the contact's id."""
-    call = await caller.call(number)
-    offer = await seat.offer()
-    ringing = await seat.ringing()
-    await both_hear(call, ringing, seat)
-    await seat.until_state("BUSY")
-    return call, ringing, offer["data"]["offer"]["contact_id"]
-
-
-async def act(seat: Seat, contact_id: str, what: str, body: JsonObject | None = None) -> JsonObject:
-    answer: JsonObject = await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/{what}", body)
-    return answer["contact"]  # type: ignore[no-any-return]
 
 
 async def until_stored(boss: Desktop, contact_id: str, count: int = 1) -> list[JsonObject]:
@@ -178,14 +162,14 @@ async def test_both_sides_in_stereo_and_nothing_readable_on_the_disk(site: RigSi
 async def test_a_paused_stretch_and_a_hold_are_silent(site: RigSite, boss: Desktop) -> None:
     async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
         call, mine, contact_id = await in_talk(caller, seat)
-        contact = await act(seat, contact_id, "pause-recording")
+        contact = (await act(seat, contact_id, "pause-recording"))["contact"]
         assert contact["recording"]["state"] == "paused"
         assert "resume_recording" in contact["allowed_actions"]
         await seat.desktop.wait("recording.paused", timeout=PATIENCE_S)
         await both_hear(call, mine, seat, 1.0)
         await act(seat, contact_id, "resume-recording")
         await both_hear(call, mine, seat, 0.6)
-        contact = await act(seat, contact_id, "hold")
+        contact = (await act(seat, contact_id, "hold"))["contact"]
         assert contact["recording"]["state"] == "held"
         await until_hears_more(call, MUSIC_HZ, 1.0)
         await act(seat, contact_id, "retrieve")
@@ -256,13 +240,8 @@ async def test_recorded_from_the_moment_in_which_it_is_asked_for(site: RigSite, 
 async def test_a_colleague_who_gets_the_caller_has_a_recording_of_their_own(site: RigSite, boss: Desktop) -> None:
     async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
         call, mine, contact_id = await in_talk(caller, seat)
-        asked = await seat.desktop.request(
-            "POST", f"/v1/contacts/{contact_id}/consultations", {"agent": "a02", "dial": True}
-        )
-        theirs = await other.ringing()
-        await until_hears_more(mine, other.phone.voice_hz)
-        await until_hears_more(call, MUSIC_HZ)
-        await seat.desktop.request("POST", f"/v1/consultations/{asked['consultation']['id']}/complete")
+        consultation, theirs = await asked(seat, other, contact_id, call, mine)
+        await seat.desktop.request("POST", f"/v1/consultations/{consultation}/complete")
         await both_hear(call, theirs, other, 1.0)
         await other.until_state("BUSY")
         await end(site, boss, theirs, call)
@@ -279,13 +258,8 @@ async def test_a_colleague_who_gets_the_caller_has_a_recording_of_their_own(site
 async def test_all_three_are_on_the_recording_of_a_conference(site: RigSite, boss: Desktop) -> None:
     async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
         call, mine, contact_id = await in_talk(caller, seat)
-        asked = await seat.desktop.request(
-            "POST", f"/v1/contacts/{contact_id}/consultations", {"agent": "a02", "dial": True}
-        )
-        theirs = await other.ringing()
-        await until_hears_more(mine, other.phone.voice_hz)
-        await until_hears_more(call, MUSIC_HZ)
-        await seat.desktop.request("POST", f"/v1/consultations/{asked['consultation']['id']}/conference")
+        consultation, theirs = await asked(seat, other, contact_id, call, mine)
+        await seat.desktop.request("POST", f"/v1/consultations/{consultation}/conference")
         for hz in (CALLER_HZ, other.phone.voice_hz):
             await until_hears_more(mine, hz, 1.0)
         await end(site, boss, call, mine, theirs)
@@ -315,7 +289,7 @@ async def test_killed_in_the_middle_of_a_call(site: RigSite, boss: Desktop) -> N
         await both_hear(call, mine, seat, 1.0)
         await site.ctid.start()
         await seat.come_back()
-        contact = await act(seat, contact_id, "pause-recording")
+        contact = (await act(seat, contact_id, "pause-recording"))["contact"]
         assert contact["recording"]["state"] == "paused"
         await both_hear(call, mine, seat, 0.5)
         await act(seat, contact_id, "resume-recording")

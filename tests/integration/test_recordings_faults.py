@@ -16,6 +16,7 @@ from sip_test_rig.desktop import Desktop
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone
 from sip_test_rig.site import RigSite
+from tests.integration.call_acts import in_talk
 from tests.integration.floor import (
     CALLER_HZ,
     MENU,
@@ -27,7 +28,7 @@ from tests.integration.floor import (
     through_the_menu,
     until_quiet,
 )
-from tests.integration.test_recordings import audio, config, end, in_talk, until_spool_is_empty, until_stored
+from tests.integration.test_recordings import audio, config, end, until_spool_is_empty, until_stored
 from tests.webhooks.receiver import SECRET, Receiver
 
 pytestmark = [pytest.mark.timeout(180)]

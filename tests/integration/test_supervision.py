@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -14,17 +14,7 @@ from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.phone import Phone, PhoneCall
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
-from tests.integration.floor import (
-    CALLER_HZ,
-    PATIENCE_S,
-    both_hear,
-    floor_config,
-    hear,
-    staff,
-    until_quiet,
-    until_record,
-)
-from tests.integration.test_call_control import (
+from tests.integration.call_acts import (
     act,
     asked,
     finish,
@@ -33,6 +23,17 @@ from tests.integration.test_call_control import (
     retrieve,
     until_consultation,
     until_ended,
+)
+from tests.integration.floor import (
+    CALLER_HZ,
+    PATIENCE_S,
+    Seat,
+    both_hear,
+    floor_config,
+    hear,
+    staff,
+    until_quiet,
+    until_record,
 )
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -110,6 +111,28 @@ async def until_nobody_supervises(site: RigSite) -> None:
         assert fresh.snapshot["data"]["supervisions"] == []
 
 
+class Talk(NamedTuple):
+    """An agent and a supervisor, the calls of caller and agent, who talk, and their contact's id."""
+
+    seat: Seat
+    sue: Supervisor
+    call: PhoneCall
+    mine: PhoneCall
+    contact_id: str
+
+
+@contextlib.asynccontextmanager
+async def talk(site: RigSite) -> AsyncIterator[Talk]:
+    """A caller talks to the first agent, and a supervisor has their seat; at the end nobody supervises any more."""
+    async with (
+        staff(site, "a01") as (seat,),
+        supervisor(site) as sue,
+        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
+    ):
+        yield Talk(seat, sue, *await in_talk(caller, seat))
+    await until_nobody_supervises(site)
+
+
 async def test_each_mode_through_hold_consultation_and_conference(site: RigSite, boss: Desktop) -> None:
     async with (
         staff(site, "a01", "a02") as (seat, other),
@@ -169,12 +192,7 @@ async def test_each_mode_through_hold_consultation_and_conference(site: RigSite,
 async def test_a_muted_agent_is_not_heard_and_keys_of_the_supervisors_phone_change_nothing(
     site: RigSite, boss: Desktop
 ) -> None:
-    async with (
-        staff(site, "a01") as (seat,),
-        supervisor(site) as sue,
-        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
-    ):
-        call, mine, contact_id = await in_talk(caller, seat)
+    async with talk(site) as (seat, sue, call, mine, contact_id):
         supervision, own = await sue.begins()
         await act(seat, contact_id, "mute", {"on": True})
         await hear((call, set()), (mine, {CALLER_HZ}), (own, {CALLER_HZ}))
@@ -194,17 +212,11 @@ async def test_a_muted_agent_is_not_heard_and_keys_of_the_supervisors_phone_chan
         call.hang_up()
         await until_ended(mine, own)
         await finish(seat, contact_id)
-    await until_nobody_supervises(site)
     await until_quiet(site, boss)
 
 
 async def test_the_supervisor_takes_over_and_is_no_agent(site: RigSite, boss: Desktop) -> None:
-    async with (
-        staff(site, "a01") as (seat,),
-        supervisor(site) as sue,
-        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
-    ):
-        call, mine, contact_id = await in_talk(caller, seat)
+    async with talk(site) as (seat, sue, call, mine, contact_id):
         supervision, own = await sue.begins("whisper")
         await hear((mine, {CALLER_HZ, BOSS_HZ}))
         view = await sue.ask("POST", f"/v1/supervisions/{supervision}/take-over")
@@ -219,7 +231,6 @@ async def test_the_supervisor_takes_over_and_is_no_agent(site: RigSite, boss: De
         assert (record["path"][-1]["kind"], record["path"][-1]["result"]) == ("transfer", "taken_over")
         own.hang_up()
         await until_ended(call)
-    await until_nobody_supervises(site)
     await until_quiet(site, boss)
 
 
@@ -268,12 +279,7 @@ async def test_a_supervisor_who_is_an_agent_takes_over(site: RigSite, boss: Desk
 
 @pytest.mark.parametrize("who", ["supervisor", "request", "agent", "caller"])
 async def test_however_it_ends_nothing_is_left(site: RigSite, boss: Desktop, who: str) -> None:
-    async with (
-        staff(site, "a01") as (seat,),
-        supervisor(site) as sue,
-        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
-    ):
-        call, mine, contact_id = await in_talk(caller, seat)
+    async with talk(site) as (seat, sue, call, mine, contact_id):
         supervision, own = await sue.begins()
         await hear((own, {seat.phone.voice_hz, CALLER_HZ}))
         match who:
@@ -294,7 +300,6 @@ async def test_however_it_ends_nothing_is_left(site: RigSite, boss: Desktop, who
         await finish(seat, contact_id)
         # Nobody told the agent of it.
         assert not [event for event in seat.desktop.events if "supervision" in event["type"]]
-    await until_nobody_supervises(site)
     await until_quiet(site, boss)
 
 
@@ -358,12 +363,7 @@ async def test_the_phone_transfers_and_the_supervision_stays_with_the_contact(si
 
 
 async def test_a_phone_that_cannot_be_had(site: RigSite, boss: Desktop) -> None:
-    async with (
-        staff(site, "a01") as (seat,),
-        supervisor(site) as sue,
-        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
-    ):
-        call, mine, contact_id = await in_talk(caller, seat)
+    async with talk(site) as (seat, sue, call, mine, contact_id):
         for status, reason in ((486, "busy"), (603, "rejected")):
             sue.phone.reject_with = status
             body = {"of": {"agent": "a01"}, "phone": {"device": f"PJSIP/{BOSS}"}}
@@ -379,12 +379,7 @@ async def test_a_phone_that_cannot_be_had(site: RigSite, boss: Desktop) -> None:
 
 
 async def test_killed_while_somebody_listens_and_while_the_talk_ends(site: RigSite, boss: Desktop) -> None:
-    async with (
-        staff(site, "a01") as (seat,),
-        supervisor(site) as sue,
-        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
-    ):
-        call, mine, contact_id = await in_talk(caller, seat)
+    async with talk(site) as (seat, sue, call, mine, contact_id):
         supervision, own = await sue.begins("whisper")
         talking = ((call, {seat.phone.voice_hz}), (mine, {CALLER_HZ, BOSS_HZ}), (own, {seat.phone.voice_hz, CALLER_HZ}))
         await hear(*talking)
@@ -406,17 +401,11 @@ async def test_killed_while_somebody_listens_and_while_the_talk_ends(site: RigSi
         await until_ended(own, call)
         await finish(seat, contact_id)
     async with site.supervisor() as fresh:
-        assert fresh.snapshot["data"]["supervisions"] == []
         await until_quiet(site, fresh)
 
 
 async def test_killed_in_the_middle_of_a_take_over(site: RigSite, boss: Desktop) -> None:
-    async with (
-        staff(site, "a01") as (seat,),
-        supervisor(site) as sue,
-        Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
-    ):
-        call, mine, contact_id = await in_talk(caller, seat)
+    async with talk(site) as (seat, sue, call, mine, contact_id):
         supervision, own = await sue.begins()
         await hear((own, {seat.phone.voice_hz, CALLER_HZ}))
         await sue.ask("POST", f"/v1/supervisions/{supervision}/take-over")

@@ -46,8 +46,7 @@ async def in_talk(caller: Phone, seat: Seat) -> tuple[PhoneCall, PhoneCall, str]
     """A caller who talks to the agent; gives both their calls, and the contact's id."""
     call = await caller.call(DIRECT)
     offer = await seat.offer()
-    ringing = await seat.ringing()
-    await both_hear(call, ringing, seat)
+    ringing = await seat.talks_to(call)
     return call, ringing, offer["data"]["offer"]["contact_id"]
 
 
@@ -84,8 +83,7 @@ async def test_blind_to_an_agent_by_the_desktop(site: RigSite, boss: Desktop) ->
         await transfer(one, contact_id, agent="a02")
         pop = await two.offer()
         assert pop["data"]["offer"]["contact_id"] == contact_id
-        theirs = await two.ringing()
-        await both_hear(call, theirs, two)
+        theirs = await two.talks_to(call)
         await wrapped_up(one, contact_id, "solved", "to my colleague")
         assert (await two.view())["state"] == "BUSY"
         theirs.hang_up()
@@ -113,8 +111,7 @@ async def test_blind_to_an_agent_who_does_not_answer_falls_back_to_the_queue(sit
         await two.ringing()
         await until_hears_more(call, MUSIC_HZ)
         await three.desktop.set_state("READY")
-        theirs = await three.ringing()
-        await both_hear(call, theirs, three)
+        await three.talks_to(call)
         call.hang_up()
         await three.until_state("WRAP_UP")
         assert (await two.view())["state"] in ("READY", "NOT_READY")
@@ -130,8 +127,7 @@ async def test_blind_to_a_queue_and_to_a_number(site: RigSite, boss: Desktop) ->
         call, _, contact_id = await in_talk(caller, one)
         before = (await boss.request("GET", f"/v1/contacts/{contact_id}"))["queued_at"]
         await transfer(one, contact_id, queue="support")
-        theirs = await two.ringing()
-        await both_hear(call, theirs, two)
+        await two.talks_to(call)
         assert (await boss.request("GET", f"/v1/contacts/{contact_id}"))["queued_at"] == before
         await transfer(two, contact_id, number=OUTSIDE)
         answered = await outside.next_call(PATIENCE_S)
@@ -187,8 +183,7 @@ async def test_a_phone_sends_its_caller_on_to_a_colleague(site: RigSite, boss: D
         assert await mine.transfer_to("1002") == 200
         await one.until_state("WRAP_UP")
         assert (await two.offer())["data"]["offer"]["contact_id"] == contact_id
-        theirs = await two.ringing()
-        await both_hear(call, theirs, two)
+        await two.talks_to(call)
         two.assert_popped_before_ringing()
         call.hang_up()
         await two.until_state("WRAP_UP")
@@ -286,8 +281,7 @@ async def test_a_number_that_does_not_answer_brings_it_back(
         await transfer(one, contact_id, number=number)
         told = await one.desktop.wait("contact.returned", timeout=PATIENCE_S)
         assert (told["data"]["by"], told["data"]["cause"]) == (number, cause)
-        again = await one.ringing()
-        await both_hear(call, again, one)
+        again = await one.talks_to(call)
         call.hang_up()
         await again.until("ended", timeout=PATIENCE_S)
         await wrapped_up(one, contact_id, "solved", "done")
