@@ -122,7 +122,7 @@ class StepView(View):
 
     at: datetime
     kind: str = Field(
-        description="entry, menu, key, queue, announcement, callback, transfer, park or call; in flows flow, node (its "
+        description="entry, queue, announcement, callback, transfer, park or call; in flows flow, node (its "
         "name as flow/node), key, digits, confirm, fetch, record, end and, once they are in none any more, left."
     )
     name: str
@@ -251,7 +251,7 @@ class ContactView(View):
 
 
 class MenuChoiceView(View):
-    """A menu the caller heard, or a node of a flow that offered a choice, by its title; or a key pressed in it."""
+    """A menu, or a node of a flow that offered a choice, by its title, and then a key that was pressed in it."""
 
     menu: str | None = None
     key: str | None = None
@@ -383,7 +383,7 @@ class FlowVisitView(View):
         "agent), taken_back (by the agent), given_on (by the agent), lost."
     )
     end: str | None = Field(description="The result that it ended with.")
-    to_kind: str | None = Field(description="Left for this kind of step: queue, number, menu, flow …")
+    to_kind: str | None = Field(description="Left for this kind of step: queue, number, flow …")
     to_name: str | None
     contained: bool = Field(description="The IVR alone did all that was to be done for the call.")
     nodes: list[NodeVisitView] = Field(description="In order; those of a flow that it called are in that one's.")

@@ -23,7 +23,7 @@ from ctid.engine import (
 )
 from ctid.engine.turn import Turn
 from ctid.model.commands import AnswerLeg, LookUpCustomer, ReleaseLeg, SetVariable
-from ctid.model.contact import Contact, MenuPosition
+from ctid.model.contact import Contact, IvrPosition
 from ctid.model.events import (
     CallArrived,
     CallerReturned,
@@ -99,7 +99,7 @@ def known_or_not(turn: Turn, contact: Contact) -> None:
 
 def _await_customer(turn: Turn, contact: Contact, then: str) -> None:
     """Their first words may be in the caller's language, and the first decision about who they are."""
-    contact.ivr = MenuPosition(node=f"{AWAITING}:{then}", token="", then=then)
+    contact.ivr = IvrPosition(node=f"{AWAITING}:{then}", token="", then=then)
     turn.start_timer(f"known:{contact.id}", KNOWN_MS)
 
 
@@ -203,13 +203,11 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
         queueing.play_music(turn, contact)
 
 
-def replay(turn: Turn, contact: Contact, position: MenuPosition) -> None:
-    """Lead the caller back into the flow, menu or announcement they were in."""
+def replay(turn: Turn, contact: Contact, position: IvrPosition) -> None:
+    """Lead the caller back into the flow or announcement they were in."""
     kind, _, name = position.node.partition(":")
     if position.flow is not None:
         journey.go_on(turn, contact, flows.again(turn, contact, position.flow))
-    elif kind == "menu":
-        journey.enter_menu(turn, contact, name, tries=max(0, position.tries - 1))
     elif kind != AWAITING:
         journey.go(turn, contact, name)
 

@@ -92,19 +92,18 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
         number=request.number,
         voicemail_queue=request.voicemail_queue,
         voicemail_agent=request.voicemail_agent,
-        menu=request.menu,
         flow=request.flow,
     )
     if sum(map(bool, target)) != 1:
-        raise RequestError("a transfer goes to one of queue, agent, number, voicemail, menu, flow")
+        raise RequestError("a transfer goes to one of queue, agent, number, voicemail, flow")
     if target.queue:
         check_queue(turn, contact, target.queue)
     elif target.agent:
         target = follow(turn, contact, target)
     elif target.number:
         check_number(turn, target.number)
-    elif target.menu or target.flow:
-        _check_ivr(turn, target.menu, target.flow)
+    elif target.flow:
+        _check_flow(turn, target.flow)
     else:
         voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
     on_hold_with_us = contact.on_hold and caller.has_agi
@@ -141,19 +140,14 @@ def hold(turn: Turn, request: HoldRequested) -> View:
 
 
 def send_to_menu(turn: Turn, request: DetourRequested) -> View:
-    """Have the caller go through a menu or a flow; the agent waits, and gets them back when it has come to its end."""
+    """Have the caller go through a flow; the agent waits, and gets them back when it has come to its end."""
     contact, caller = in_talk(turn, request.contact_id, "send_to_menu")
     compare(contact.version, request, contact.state)
-    if bool(request.menu) is bool(request.flow):
-        raise RequestError("give one of menu, flow")
-    _check_ivr(turn, request.menu, request.flow)
+    _check_flow(turn, request.flow)
     agent = _at_hand(turn, contact) if contact.on_hold else _talker(turn, contact, caller)
     if not contact.on_hold:
         holding.park(turn, contact, agent, caller)
-    if request.menu:
-        journey.enter_menu(turn, contact, request.menu)
-    else:
-        journey.enter_flow(turn, contact, request.flow)
+    journey.enter_flow(turn, contact, request.flow)
     return _contact(turn, contact)
 
 
@@ -505,12 +499,11 @@ def _check_takes_calls(turn: Turn, agent_id: str) -> None:
         raise ConflictError(f"the phone of agent {agent_id} is in a call", current=agent.state)
 
 
-def _check_ivr(turn: Turn, menu: str, flow: str) -> None:
+def _check_flow(turn: Turn, name: str) -> None:
     # Earlier versions of flows are kept for those who are in them, and for nobody else.
-    flows_now = [name for name in turn.site.flows if name == flow_name(name)]
-    kind, name, there_is = ("menu", menu, list(turn.site.menus)) if menu else ("flow", flow, flows_now)
+    there_is = [each for each in turn.site.flows if each == flow_name(each)]
     if name not in there_is:
-        raise RequestError(f"there is no {kind} {name!r}; there is: {', '.join(sorted(there_is)) or 'none at all'}")
+        raise RequestError(f"there is no flow {name!r}; there is: {', '.join(sorted(there_is)) or 'none at all'}")
 
 
 def _contact(turn: Turn, contact: Contact) -> View:

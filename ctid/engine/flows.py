@@ -25,7 +25,7 @@ from ctid.ivr.effects import (
 )
 from ctid.ivr.machine import Walk
 from ctid.model.commands import FetchLookup, ForgetSealed, PlayAndCollect, SealedCheck, SetVariable
-from ctid.model.contact import Contact, MenuPosition
+from ctid.model.contact import Contact, IvrPosition
 from ctid.model.events import CollectEnd, DigitsCollected, LookupAnswered
 from ctid.model.flow import FlowPosition
 from ctid.model.leg import Leg
@@ -43,7 +43,7 @@ def begin(turn: Turn, contact: Contact, name: str, *, survey: bool = False, deci
     """Lead the caller into a flow; gives back how they leave it, if they do so at once."""
     start = turn.site.flows[name].start
     position = FlowPosition(flow=name, node=start, survey=survey, decision=decision)
-    contact.ivr = MenuPosition(node=f"flow:{name}", token="", flow=position)
+    contact.ivr = IvrPosition(node=f"flow:{name}", token="", flow=position)
     if LANGUAGE not in contact.attributes and contact.customer is not None and contact.customer.language:
         contact.attributes[LANGUAGE] = contact.customer.language
     walk = _walk(turn, contact, contact.ivr.flow)

@@ -73,15 +73,15 @@ class RecentContact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PathStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a contact's way through entries, menus and queues.
+    """One step of a contact's way through entries, flows and queues.
 
     Attributes:
         at: When it was entered.
-        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
+        kind: ``entry``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
             ``phone``, ``callback``, ``transfer``, ``park`` or ``call`` (of an agent's own); in flows ``flow``,
             ``node``, ``key``, ``digits``, ``confirm``, ``fetch``, ``record`` or ``end``: see ``ctid.ivr.effects``;
             ``left`` when they are in no flow any more, with the node as ``flow/node`` and how (``FlowVisit.result``).
-        name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to
+        name: Name of the entry, flow or queue; for ``key`` the key pressed; the number or mailbox it was sent on to
             or that an agent called; for ``transfer`` the agent, empty if it was to nobody we know; for ``park`` the
             agent, empty for anybody.
         result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid``; for a queue that did not take the
@@ -364,21 +364,19 @@ class Treatment(msgspec.Struct, kw_only=True):
     message: int = 0
 
 
-class MenuPosition(msgspec.Struct, kw_only=True):
+class IvrPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
     Attributes:
-        node: ``menu:<name>``, ``play:<place>`` or ``flow:<name>``: what is being played; ``known:<place>`` while it is
-            waited to know who they are.
+        node: ``play:<place>`` or ``flow:<name>``: what is being played; ``known:<place>`` while it is waited to
+            know who they are.
         token: Names the one prompt being played; an answer with another token is late and is dropped.
-        tries: How often the menu was played without a valid key.
         then: For an announcement, the destination that follows, as its key in the configuration.
         flow: Where in the flow, while in one.
     """
 
     node: str
     token: str
-    tries: int = 0
     then: str = ""
     flow: FlowPosition | None = None
 
@@ -405,7 +403,7 @@ class Contact(msgspec.Struct, kw_only=True):
         customer: Found in the directory, if it was.
         recent: Earlier contacts of the same customer or number, newest first, as they were at arrival.
         attributes: Attached data; survives every transfer.
-        path: Way through entries, menus, keys and queues.
+        path: Way through entries, flows, keys and queues.
         spans: Every state with its time.
         visits: Every stay in a queue.
         offers: What became of each offer.
@@ -414,7 +412,7 @@ class Contact(msgspec.Struct, kw_only=True):
         treatment: What its caller has been told while they wait, where the queue tells them anything.
         message: Set while its caller leaves a message.
         queue: The queue waited in or served from.
-        priority: Its own, from menus and entries; its queue's is added while it waits there. Higher goes first.
+        priority: Its own, from flows and entries; its queue's is added while it waits there. Higher goes first.
         queued_at: When the contact entered its first queue; kept over restarts and failed offers.
         place_ms: Monotonic moment that its place in the order counts from: its first queue, or that of a call before
             whose place it regained.
@@ -467,7 +465,7 @@ class Contact(msgspec.Struct, kw_only=True):
     visits: list[Visit] = []
     offers: list[OfferResult] = []
     segments: list[Segment] = []
-    ivr: MenuPosition | None = None
+    ivr: IvrPosition | None = None
     treatment: Treatment | None = None
     message: MessagePosition | None = None
     queue: str = ""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
 from ctid.spec.lookup_references import faulty_fetches
+from ctid.spec.menus import MenusSpec, written_out
 from ctid.spec.references import NOTHING, faulty_recordings, faulty_references, faulty_speech
 from ctid.spec.site import SiteSpec
 from ctid.spec.sounds import faulty_sounds
@@ -54,12 +55,15 @@ def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING, check
         ConfigError: With every fault that was found.
     """
     source = _read(path)
+    # What menus play is in no language of theirs, so that any will do.
+    sounds = list(faulty_sounds(source.data))
+    _write_out_menus(source)
     site, daemon = validate(SiteSpec, source), validate(DaemonSpec, source)
     referring = (
         faulty_references(source.data, code),
         faulty_recordings(source.data),
         faulty_speech(source.data),
-        faulty_sounds(source.data),
+        sounds,
         faulty_fetches(source.data),
         check(source.data),
     )
@@ -89,6 +93,7 @@ def load_site(path: Path, check: Check = lambda _: ()) -> SiteSpec:
         ConfigError: With every fault that was found.
     """
     source = _read(path)
+    _write_out_menus(source)
     site = validate(SiteSpec, source)
     for where, what in (*faulty_site_references(source.data), *check(source.data)):
         source.fault(where, what)
@@ -111,8 +116,18 @@ def _read(path: Path) -> Source:
     if not files:
         raise ConfigError([f"{path}:1: has no *.yaml file"])
     source = read_files(files)
-    refuse_unknown(source, {*SiteSpec.model_fields, *DaemonSpec.model_fields})
+    refuse_unknown(source, {*SiteSpec.model_fields, *MenusSpec.model_fields, *DaemonSpec.model_fields})
     return source
+
+
+def _write_out_menus(source: Source) -> None:
+    validate(MenusSpec, source)
+    menus, flows = (source.data.get(section) for section in ("menus", "flows"))
+    if isinstance(menus, dict) and isinstance(flows, dict):
+        for name in menus.keys() & flows.keys():
+            there = f"there is a flow of this name, at {source.place(('flows', name))}, and a menu is a flow, too"
+            source.fault(("menus", name), f"{there}; give one of them another name")
+    source.data, source.written = written_out(source.data)
 
 
 def refuse_unknown(source: Source, known: Set[str]) -> None:

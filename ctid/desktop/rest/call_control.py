@@ -86,8 +86,7 @@ async def transfer(call: Call) -> Answer:
         number=body.to.number or "",
         voicemail_queue=(message.queue if message is not None else None) or "",
         voicemail_agent=(message.agent if message is not None else None) or "",
-        menu=body.to.menu or "",
-        flow=body.to.flow or "",
+        flow=body.to.flow or body.to.menu or "",
     )
 
 
@@ -95,7 +94,7 @@ async def send_to_menu(call: Call) -> Answer:
     """Have the caller go through a menu or a flow and come back."""
     body: MenuBody = call.body
     contact_id = served(call).id
-    return await _ask(call, DetourRequested, contact_id=contact_id, menu=body.menu or "", flow=body.flow or "")
+    return await _ask(call, DetourRequested, contact_id=contact_id, flow=body.flow or body.menu or "")
 
 
 async def hang_up(call: Call) -> Answer:
