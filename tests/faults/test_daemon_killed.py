@@ -231,8 +231,15 @@ async def test_a_caller_in_the_menu_is_led_back_into_it(site: RigSite) -> None:
         agent_call.hang_up()
         async with site.supervisor() as boss:
             record = await until_record(boss, before["id"])
-            path = [(step["kind"], step["name"]) for step in record["path"]]
-            assert path == [("entry", "hotline"), ("menu", "main"), ("menu", "main"), ("key", "1"), ("queue", "sales")]
+            assert [(step["kind"], step["name"]) for step in record["path"]] == [
+                ("entry", "hotline"),
+                ("flow", "main"),
+                ("node", "main/menu"),
+                ("key", "1"),
+                ("node", "main/key-1"),
+                ("left", "main/key-1"),
+                ("queue", "sales"),
+            ]
             await until_quiet(site, boss)
 
 

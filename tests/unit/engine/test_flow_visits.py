@@ -54,6 +54,17 @@ def test_each_node_with_its_time_until_they_hang_up() -> None:
     assert (visit.flow, visit.called, visit.nodes[1].invalid) == ("identify", False, 1)
 
 
+def test_a_menu_is_a_flow_with_a_node_for_each_key() -> None:
+    site = Site()
+    site.call(dnis="100", ani="")
+    heard(site, 3, "8")
+    heard(site, 2, "1")
+    (visit,) = gone(site)
+    assert told(visit) == [("menu", 5_000, "key"), ("key-1", 0, "left")]
+    assert (visit.flow, visit.result, visit.to_kind, visit.to_name) == ("main", "left", "queue", "sales")
+    assert (visit.nodes[0].title, visit.nodes[0].invalid) == ("main", 1)
+
+
 def test_a_drop_out_is_one_of_the_node_in_which_they_hung_up() -> None:
     site = called()
     heard(site, 2)

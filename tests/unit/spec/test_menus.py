@@ -11,7 +11,7 @@ from ctid.errors import ConfigError
 from ctid.ivr.checks.checks import faulty_flows
 from ctid.spec.destination import Destination
 from ctid.spec.flow import FlowSpec
-from ctid.spec.loader import load_site
+from ctid.spec.loader import load_config, load_site
 from ctid.spec.menus import written_out
 
 pytestmark = pytest.mark.unit
@@ -172,6 +172,18 @@ def test_a_name_for_a_menu_and_a_flow_is_refused(tmp_path: Path) -> None:
     assert fault == f"site.yaml:6: menus.main: {there}; give one of them another name"
 
 
-def test_a_sound_that_a_menu_plays_is_looked_for_in_any_language(tmp_path: Path) -> None:
-    (tmp_path / "de").mkdir()
-    (tmp_path / "de" / "welcome.wav").touch()
+def test_a_sound_that_a_menu_plays_may_be_in_any_language(tmp_path: Path) -> None:
+    (tmp_path / "sounds" / "de").mkdir(parents=True)
+    (tmp_path / "sounds" / "de" / "welcome.wav").touch()
+    more = f"""\
+sounds: [{tmp_path}/sounds]
+agents: {{}}
+pbxes:
+  main: {{ami: {{host: 127.0.0.1, username: ctid, secret: demo-only-secret}}}}
+api: {{token_secret: demo-only-token-secret-0123456789abcdef}}
+"""
+    (tmp_path / "site.yaml").write_text(SITE + more)
+    assert "main" in load_config(tmp_path).site.flows
+    (tmp_path / "site.yaml").write_text(SITE.replace("[welcome]", "[welcome, choose]") + more)
+    with pytest.raises(ConfigError, match=r"site\.yaml:7: menus\.main\.prompts\[1\]: there is no sound 'choose' in"):
+        load_config(tmp_path)

@@ -33,7 +33,7 @@ describe("the screen pop", () => {
   });
 
   it("shows the way through the menus as it was gone", () => {
-    const path = [{ kind: "entry", name: "hotline" }, { kind: "menu", name: "main" }, { kind: "key", name: "", result: "timeout" }, { kind: "key", name: "1", result: "valid" }, { kind: "queue", name: "sales" }];
+    const path = [{ kind: "entry", name: "hotline" }, { kind: "flow", name: "main" }, { kind: "node", name: "main/menu", title: "main" }, { kind: "key", name: "", result: "timeout" }, { kind: "key", name: "1", result: "valid" }, { kind: "node", name: "main/key-1", title: null }, { kind: "queue", name: "sales" }];
     expect(popOf("c", contact("c", { path }), null)?.path).toEqual([{ menu: "main", key: "timeout" }, { menu: "main", key: "1" }]);
   });
 
