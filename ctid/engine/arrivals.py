@@ -12,18 +12,18 @@ from ctid.engine import (
     flows,
     holding,
     journey,
-    offers,
     outage,
     own_calls,
     phone_calls,
     queueing,
     supervisions,
     surveys,
+    talks,
     voicemail,
 )
 from ctid.engine.turn import Turn
 from ctid.model.commands import AnswerLeg, LookUpCustomer, ReleaseLeg, SetVariable
-from ctid.model.contact import Contact, IvrPosition
+from ctid.model.contact import Contact
 from ctid.model.events import (
     CallArrived,
     CallerReturned,
@@ -31,6 +31,7 @@ from ctid.model.events import (
     DecisionAsked,
 )
 from ctid.model.leg import Leg
+from ctid.model.position import IvrPosition
 from ctid.model.states import ContactState, LegState, Outcome, Party
 from ctid.routing.entry import choose_entry
 from ctid.routing.numbers import to_e164
@@ -226,10 +227,10 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     on_hold = contact is not None and contact.on_hold and supervisions.is_taken_over(turn, contact)
     if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
         if surveys.is_due(turn, contact, leg):
-            offers.survey(turn, contact)
+            talks.survey(turn, contact)
             journey.enter_flow(turn, contact, turn.site.queues[contact.queue].survey or "", survey=True)
         else:
-            offers.talk_over(turn, contact)
+            talks.over(turn, contact)
     else:
         resume(turn, leg, from_bridge=True)
 

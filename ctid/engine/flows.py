@@ -25,10 +25,11 @@ from ctid.ivr.effects import (
 )
 from ctid.ivr.machine import Walk
 from ctid.model.commands import FetchLookup, ForgetSealed, PlayAndCollect, SealedCheck, SetVariable
-from ctid.model.contact import Contact, IvrPosition
+from ctid.model.contact import Contact
 from ctid.model.events import CollectEnd, DigitsCollected, LookupAnswered
 from ctid.model.flow import FlowPosition
 from ctid.model.leg import Leg
+from ctid.model.position import IvrPosition
 from ctid.spec.flow import LANGUAGE, flow_name
 from ctid.spec.nodes import FetchNode, RecordNode
 

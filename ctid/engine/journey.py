@@ -14,6 +14,7 @@ from ctid.engine import (
     places,
     queueing,
     surveys,
+    talks,
     treatment,
     voicemail,
     ways_out,
@@ -22,10 +23,11 @@ from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.turn import Turn, ms
 from ctid.ivr.effects import Leave
 from ctid.model.commands import PlayAndCollect, ReleaseLeg
-from ctid.model.contact import Contact, IvrPosition
+from ctid.model.contact import Contact
 from ctid.model.events import DigitsCollected, LookupAnswered, RecordSaved
 from ctid.model.leg import Leg
 from ctid.model.offer import OfferCause
+from ctid.model.position import IvrPosition
 from ctid.model.states import WAITING, ContactState, Outcome
 from ctid.spec.destination import Destination, VoicemailTarget
 from ctid.spec.nodes import GoSpec
@@ -383,7 +385,7 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
             offers.rescind_all(turn, contact, OfferCause.PBX_LOST if outcome else OfferCause.CALLER_LEFT)
             contacts.close(turn, contact, outcome or abandoned(turn, contact))
         case ContactState.CONNECTED:
-            offers.talk_over(turn, contact, outcome or Outcome.HANDLED)
+            talks.over(turn, contact, outcome or Outcome.HANDLED)
         case _:
             pass
 

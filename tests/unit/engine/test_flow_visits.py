@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from ctid.engine.views import menu_path
 from ctid.ivr.flow_visits import flow_visits
 from ctid.model import events as ev
 from ctid.model.commands import Publish, SaveRecord
 from ctid.model.flow_visit import FlowVisit
+from ctid.model.history import PathStep
+from ctid.model.instant import Instant
 from tests.unit.engine.flow_site import FLOWS, flow_site, press
 from tests.unit.site import SPEC, Site
 
@@ -215,6 +218,14 @@ def test_records_without_flows_have_none() -> None:
     site.ended("c1")
     site.wait(60)
     assert flow_visits(site.record()) == []
+
+
+def test_a_key_that_is_pressed_while_they_wait_is_of_no_menu() -> None:
+    kinds = (("flow", "main"), ("node", "main/menu"), ("key", "1"), ("node", "main/key-1"), ("left", "main/key-1"))
+    path = [
+        PathStep(at=Instant(0, 0), kind=kind, name=name) for kind, name in (*kinds, ("queue", "sales"), ("key", "2"))
+    ]
+    assert list(menu_path(path)) == [{"menu": "main/menu"}, {"key": "1"}, {"key": "2"}]
 
 
 def test_the_pop_shows_what_was_chosen_and_nothing_that_was_entered() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from ctid.model import commands as cmd
 from ctid.model import events as ev
-from ctid.model.contact import Contact, Customer
+from ctid.model.contact import Contact
+from ctid.model.customer import Customer
 from ctid.model.flow import FlowPosition
 from ctid.model.speech import Speech
 from ctid.model.states import AgentState, ContactState, Outcome

@@ -69,6 +69,8 @@ function stepsOf({ path }: Contact): Step[] {
   let node: string | null = null;
   return path.flatMap<Step>(({ kind, name, result, title }) => {
     if (kind === "node") node = title || name;
+    // Keys that are pressed while they wait are of no menu.
+    if (kind === "left") node = null;
     if (kind !== "key") return [];
     // Without a key the menu ran out, and the result says so.
     const pressed: Step[] = [...(node ? [{ menu: node }] : []), { key: name || result }];
