@@ -42,7 +42,7 @@ def check(path: Annotated[Path, typer.Argument(help="Configuration file, or dire
     for lack in placed(path, lacks(speech)) if speech is not None else ():
         typer.echo(f"{lack} (calls go on without)", err=True)
     typer.echo(
-        f"{path}: site {site.site}: {len(site.entries)} entries, {len(site.menus)} menus, {len(site.queues)} queues, "
+        f"{path}: site {site.site}: {len(site.entries)} entries, {len(site.flows)} flows, {len(site.queues)} queues, "
         f"{len(site.agents)} agents; no fault"
     )
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ctid.cli.simulation_report import print_plot, print_tables, write_csv
+from ctid.engine.reload import parse
 from ctid.errors import RequestError
 from ctid.ivr.checks.checks import faulty_flows
 from ctid.simulation.recorded import AsRecorded, RecordedCase
@@ -18,7 +19,6 @@ from ctid.simulation.recording import read_recording
 from ctid.simulation.scenario import check_other, load_scenario
 from ctid.simulation.study import Case, GeneratedCase, study
 from ctid.spec.loader import load_site
-from ctid.spec.site import SiteSpec
 from ctid.store.codec import decode_event
 from ctid.store.journal import Journal
 
@@ -91,7 +91,7 @@ def _recorded_cases(path: Path, others: list[Path], seed: int) -> tuple[dict[str
         recording = read_recording(
             ((entry.at, decode_event(entry.event)) for entry in entries), snapshots[0].state if snapshots else None
         )
-    site = SiteSpec.model_validate(recording.spec)
+    site = parse(recording.spec)
     cases: dict[str, Case] = {
         "again": RecordedCase(recording, site, seed),
         "as recorded": AsRecorded(recording, site),

@@ -43,7 +43,7 @@ class TransferTarget(Input):
     )
     number: Number | None = None
     voicemail: VoicemailTarget | None = Field(default=None, description="The caller leaves a message.")
-    menu: Name | None = Field(default=None, description="The caller goes through this menu, and on from there.")
+    menu: Name | None = Field(default=None, description="As flow: a menu is a flow of its name.")
     flow: Name | None = Field(default=None, description="The caller goes through this flow, and on from there.")
 
     @model_validator(mode="after")
@@ -61,7 +61,7 @@ class TransferBody(Input):
 
 
 class MenuBody(Input):
-    """Which menu or flow a caller is to go through: one of them."""
+    """Which menu or flow a caller is to go through: one of them. A menu is a flow of its name."""
 
     menu: Name | None = None
     flow: Name | None = None

@@ -28,8 +28,9 @@ class StepView(View):
 
     at: datetime
     kind: str = Field(
-        description="entry, menu, key, queue, announcement, callback, transfer, park or call; in flows flow, node (its "
-        "name as flow/node), key, digits, confirm, fetch, record, end and, once they are in none any more, left."
+        description="entry, queue, key (while waiting), announcement, callback, transfer, park or call; in flows flow, "
+        "node (its name as flow/node), key, digits, confirm, fetch, record, end and, once they are in none any more, "
+        "left."
     )
     name: str
     result: str | None

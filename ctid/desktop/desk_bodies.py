@@ -49,7 +49,9 @@ class DirectoryQuery(Input):
     search: Annotated[Search | None, Field(description="Part of the name, the id or the number.")] = None
     kind: Annotated[
         EntryKind | None,
-        Field(description="Only these; without, agents, queues and numbers. Callers are sent to a menu or a flow."),
+        Field(
+            description="Only these; without, agents, queues and numbers. Callers are sent to a flow; menus are flows."
+        ),
     ] = None
     limit: Annotated[int, Field(ge=1, le=1_000)] = 100
 

@@ -95,14 +95,14 @@ class ThresholdsView(DeskView):
     abandoned_percent: RisingView | None = None
 
 
-EntryKind = Literal["agent", "queue", "number", "menu", "flow"]
+EntryKind = Literal["agent", "queue", "number", "flow"]
 
 
 class EntryView(DeskView):
     """Somebody or something that can be called or transferred to."""
 
     kind: EntryKind
-    id: str = Field(description="Of the agent, queue, menu or flow; of a number, the number.")
+    id: str = Field(description="Of the agent, queue or flow; of a number, the number.")
     name: str
     number: str | None = Field(description="To be dialled: an agent's extension, or the number.")
     state: AgentState | None = Field(description="Of an agent.")

@@ -52,7 +52,6 @@ class TransferTargetView(View):
     agent: str | None
     queue: str | None
     number: str | None
-    menu: str | None
     flow: str | None
     voicemail: MessageTargetView | None
 

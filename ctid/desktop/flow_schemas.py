@@ -102,7 +102,7 @@ class FlowNumbersView(View):
     given_on: int = Field(description="That agent gave them on from it.")
     lost: int = Field(description="No way on, or the PBX failed.")
     hung_up_content: int = Field(description="They hung up having what they came for: after a node with `goal: true`.")
-    to: dict[str, int] = Field(description="queue, number, voicemail, message, menu, flow … to how many.")
+    to: dict[str, int] = Field(description="queue, number, voicemail, message, flow … to how many.")
     mean_seconds: float | None = Field(description="Time in it; null if nobody entered.")
 
 

@@ -14,7 +14,7 @@ from ctid.model.states import OfferState
 
 
 class MenuChoiceView(View):
-    """A menu the caller heard, or a node of a flow that offered a choice, by its title; or a key pressed in it."""
+    """A menu, or a node of a flow that offered a choice, by its title; or a key that was pressed there."""
 
     menu: str | None = None
     key: str | None = None

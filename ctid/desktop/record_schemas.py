@@ -53,7 +53,7 @@ class FlowVisitView(View):
         "agent), taken_back (by the agent), given_on (by the agent), lost."
     )
     end: str | None = Field(description="The result that it ended with.")
-    to_kind: str | None = Field(description="Left for this kind of step: queue, number, menu, flow …")
+    to_kind: str | None = Field(description="Left for this kind of step: queue, number, flow …")
     to_name: str | None
     contained: bool = Field(description="The IVR alone did all that was to be done for the call.")
     nodes: list[NodeVisitView] = Field(description="In order; those of a flow that it called are in that one's.")

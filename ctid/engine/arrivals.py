@@ -32,7 +32,7 @@ from ctid.model.events import (
     DecisionAsked,
 )
 from ctid.model.leg import Leg
-from ctid.model.position import MenuPosition
+from ctid.model.position import IvrPosition
 from ctid.model.states import ContactState, LegState, Outcome, Party
 from ctid.routing.entry import choose_entry
 from ctid.routing.numbers import to_e164
@@ -101,7 +101,7 @@ def known_or_not(turn: Turn, contact: Contact) -> None:
 
 def _await_customer(turn: Turn, contact: Contact, then: str) -> None:
     """Their first words may be in the caller's language, and the first decision about who they are."""
-    contact.ivr = MenuPosition(node=f"{AWAITING}:{then}", token="", then=then)
+    contact.ivr = IvrPosition(node=f"{AWAITING}:{then}", token="", then=then)
     turn.start_timer(f"known:{contact.id}", KNOWN_MS)
 
 
@@ -205,13 +205,11 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
         queueing.play_music(turn, contact)
 
 
-def replay(turn: Turn, contact: Contact, position: MenuPosition) -> None:
-    """Lead the caller back into the flow, menu or announcement they were in."""
+def replay(turn: Turn, contact: Contact, position: IvrPosition) -> None:
+    """Lead the caller back into the flow or announcement they were in."""
     kind, _, name = position.node.partition(":")
     if position.flow is not None:
         journey.go_on(turn, contact, flows.again(turn, contact, position.flow))
-    elif kind == "menu":
-        journey.enter_menu(turn, contact, name, tries=max(0, position.tries - 1))
     elif kind != AWAITING:
         journey.go(turn, contact, name)
 

@@ -21,7 +21,7 @@ from ctid.engine import (
 from ctid.engine.allowed_actions import contact_actions, offer_actions
 from ctid.engine.in_talk import at_hand, in_talk, party, talker
 from ctid.engine.requests import compare, live_contact, pending_offer
-from ctid.engine.takers import check_ivr, check_number, check_queue, follow
+from ctid.engine.takers import check_flow, check_number, check_queue, follow
 from ctid.engine.transfers import Target
 from ctid.engine.turn import Turn
 from ctid.engine.views import View, offer_view
@@ -60,19 +60,18 @@ def transfer(turn: Turn, request: TransferRequested) -> View:
         number=request.number,
         voicemail_queue=request.voicemail_queue,
         voicemail_agent=request.voicemail_agent,
-        menu=request.menu,
         flow=request.flow,
     )
     if sum(map(bool, target)) != 1:
-        raise RequestError("a transfer goes to one of queue, agent, number, voicemail, menu, flow")
+        raise RequestError("a transfer goes to one of queue, agent, number, voicemail, flow")
     if target.queue:
         check_queue(turn, contact, target.queue)
     elif target.agent:
         target = follow(turn, contact, target)
     elif target.number:
         check_number(turn, target.number)
-    elif target.menu or target.flow:
-        check_ivr(turn, target.menu, target.flow)
+    elif target.flow:
+        check_flow(turn, target.flow)
     else:
         voicemail.check(turn, target.voicemail_agent, target.voicemail_queue)
     on_hold_with_us = contact.on_hold and caller.has_agi
@@ -109,19 +108,14 @@ def hold(turn: Turn, request: HoldRequested) -> View:
 
 
 def send_to_menu(turn: Turn, request: DetourRequested) -> View:
-    """Have the caller go through a menu or a flow; the agent waits, and gets them back when it has come to its end."""
+    """Have the caller go through a flow; the agent waits, and gets them back when it has come to its end."""
     contact, caller = in_talk(turn, request.contact_id, "send_to_menu")
     compare(contact.version, request, contact.state)
-    if bool(request.menu) is bool(request.flow):
-        raise RequestError("give one of menu, flow")
-    check_ivr(turn, request.menu, request.flow)
+    check_flow(turn, request.flow)
     agent = at_hand(turn, contact) if contact.on_hold else talker(turn, contact, caller)
     if not contact.on_hold:
         holding.park(turn, contact, agent, caller)
-    if request.menu:
-        journey.enter_menu(turn, contact, request.menu)
-    else:
-        journey.enter_flow(turn, contact, request.flow)
+    journey.enter_flow(turn, contact, request.flow)
     return contacts.answer(turn, contact)
 
 

@@ -18,7 +18,7 @@ from ctid.model.states import WAITING, ContactState, Direction, Outcome
 from ctid.routing.numbers import to_e164
 
 MAX_STEPS = 1_000
-"""Steps of one contact's path. A menu that leads to itself and whose prompts are missing would go round for ever."""
+"""Steps of one contact's path. A flow that leads to itself and whose prompts are missing would go round for ever."""
 
 TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
     ContactState.CREATED: frozenset(
@@ -40,7 +40,7 @@ TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
 
 Right from ``created`` to ``connected`` go agents' own calls.
 
-Back to ``created`` when it overflows out of a queue into a menu or announcement or is sent on to a number, and from
+Back to ``created`` when it overflows out of a queue into a flow or announcement or is sent on to a number, and from
 ``connected`` to ``queued`` when an agent transfers it or gives back what they had at hand. ``wrap_up`` is the time
 after the customer's part; an agent who transferred a contact may wrap it up wherever it is by then.
 """

@@ -17,7 +17,7 @@ from ctid.spec.references import destination_at
 
 DECIDED, UNDECIDED = "decided", "undecided"
 
-_KINDS = ("menu", "flow", "queue", "number", "callback")
+_KINDS = ("flow", "queue", "number", "callback")
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]")
 
 

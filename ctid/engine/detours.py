@@ -1,7 +1,7 @@
-"""Detours: an agent has their caller go through a menu, and gets them back when it comes to its end.
+"""Detours: an agent has their caller go through a flow, and gets them back when it comes to its end.
 
-Meanwhile the caller is on hold by ctid, and hears the menu instead of music. What the menu sets is set; where it would
-send the caller in the end, other than to the next menu, does not count: they go back. If the agent leaves, it counts.
+Meanwhile the caller is on hold by ctid, and hears the flow instead of music. What the flow sets is set; where it would
+send the caller in the end, other than to the next flow, does not count: they go back. If the agent leaves, it counts.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from ctid.model.states import ContactState
 
 
 def is_on_one(contact: Contact) -> bool:
-    """Whether the caller is in a menu and has an agent who waits for them."""
+    """Whether the caller is in a flow and has an agent who waits for them."""
     return contact.state is ContactState.CONNECTED and contact.ivr is not None
 
 
 def over(turn: Turn, contact: Contact) -> None:
-    """The menu has come to its end: back to the agent; while they can't be had, music."""
+    """The flow has come to its end: back to the agent; while they can't be had, music."""
     flows.left(turn, contact, "back")
     contact.version += 1
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
@@ -31,7 +31,7 @@ def over(turn: Turn, contact: Contact) -> None:
 
 
 def agent_left(turn: Turn, contact: Contact) -> None:
-    """The agent does not wait for their caller any more, who goes on as if the agent had given them to the menu."""
+    """The agent does not wait for their caller any more, who goes on as if the agent had given them to the flow."""
     if contact.connected_at is not None:
         contact.served_ms += turn.now.mono_ms - contact.connected_at.mono_ms
     contact.connected_at, contact.agent_id, contact.offer_ids, contact.on_hold = None, "", [], False

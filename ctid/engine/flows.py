@@ -29,7 +29,7 @@ from ctid.model.contact import Contact
 from ctid.model.events import CollectEnd, DigitsCollected, LookupAnswered
 from ctid.model.flow import FlowPosition
 from ctid.model.leg import Leg
-from ctid.model.position import MenuPosition
+from ctid.model.position import IvrPosition
 from ctid.spec.flow import LANGUAGE, flow_name
 from ctid.spec.nodes import FetchNode, GoNode, RecordNode
 
@@ -45,7 +45,7 @@ def begin(turn: Turn, contact: Contact, name: str, *, survey: bool = False, deci
     start = turn.site.flows[name].start
     position = FlowPosition(flow=name, node=start, ahead=contact.ahead, survey=survey, decision=decision)
     contact.ahead = ""
-    contact.ivr = MenuPosition(node=f"flow:{name}", token="", flow=position)
+    contact.ivr = IvrPosition(node=f"flow:{name}", token="", flow=position)
     if LANGUAGE not in contact.attributes and contact.customer is not None and contact.customer.language:
         contact.attributes[LANGUAGE] = contact.customer.language
     walk = _walk(turn, contact, contact.ivr.flow)

@@ -93,7 +93,7 @@ def recall(turn: Turn, leg: Leg) -> None:
 
 
 def unpark(turn: Turn, contact: Contact, how: str) -> None:
-    """The caller is not on hold with us any more, nor in a menu or flow meanwhile; for ``how`` see ``flows.left``."""
+    """The caller is not on hold with us any more, nor in a flow meanwhile; for ``how`` see ``flows.left``."""
     flows.left(turn, contact, how)
     contact.on_hold = False
     contact.version += 1

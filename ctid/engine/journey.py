@@ -1,4 +1,4 @@
-"""A caller's way: menus, announcements, flows, into queues and out of them, and the end of their leg."""
+"""A caller's way: announcements, flows, into queues and out of them, and the end of their leg."""
 
 from __future__ import annotations
 
@@ -21,19 +21,13 @@ from ctid.engine import (
 )
 from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.turn import Turn, ms
-from ctid.ivr.effects import Leave as LeaveFlow
-from ctid.ivr.menu import Leave, judge
+from ctid.ivr.effects import Leave
 from ctid.model.commands import PlayAndCollect, ReleaseLeg
 from ctid.model.contact import Contact
-from ctid.model.events import (
-    CollectEnd,
-    DigitsCollected,
-    LookupAnswered,
-    RecordSaved,
-)
+from ctid.model.events import DigitsCollected, LookupAnswered, RecordSaved
 from ctid.model.leg import Leg
 from ctid.model.offer import OfferCause
-from ctid.model.position import MenuPosition
+from ctid.model.position import IvrPosition
 from ctid.model.states import WAITING, ContactState, Outcome
 from ctid.spec.destination import Destination, VoicemailTarget
 from ctid.spec.nodes import GoSpec
@@ -67,7 +61,7 @@ def go(turn: Turn, contact: Contact, place: str) -> None:
         arrive(turn, contact, destination)
         return
     token = turn.mint("tk")
-    contact.ivr = MenuPosition(node=f"play:{place}", token=token, then=place)
+    contact.ivr = IvrPosition(node=f"play:{place}", token=token, then=place)
     contacts.step(turn, contact, "announcement", place)
     if leg.has_agi:
         turn.emit(PlayAndCollect(pbx=leg.pbx, unique_id=leg.unique_id, token=token, prompts=list(destination.play)))
@@ -93,8 +87,6 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
         if contact.meant_for and contact.state not in WAITING:
             # The queue has sent them elsewhere.
             queueing.mean_for_nobody(turn, contact)
-    elif destination.menu is not None:
-        enter_menu(turn, contact, destination.menu)
     elif destination.flow is not None:
         enter_flow(turn, contact, destination.flow)
     elif destination.number is not None:
@@ -113,7 +105,7 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
 
 def _leads_on(turn: Turn, destination: Destination) -> bool:
     """Whether it is another part of the IVR, so that a detour goes on."""
-    return destination.menu in turn.site.menus or destination.flow in turn.site.flows
+    return destination.flow in turn.site.flows
 
 
 def _need(turn: Turn, contact: Contact, go: GoSpec) -> None:
@@ -168,7 +160,6 @@ def _exists(turn: Turn, destination: Destination) -> bool:
         or destination.number is not None
         or _takes_messages(site, destination)
         or (destination.queue is not None and destination.queue in site.queues)
-        or (destination.menu is not None and destination.menu in site.menus)
         or (destination.flow is not None and destination.flow in site.flows)
     )
 
@@ -236,42 +227,15 @@ def taken_over(turn: Turn, contact: Contact, leg: Leg) -> None:
     contacts.close(turn, contact, Outcome.OVERFLOW)
 
 
-def enter_menu(turn: Turn, contact: Contact, name: str, *, tries: int = 0, prompts: list[str] | None = None) -> None:
-    """Play a menu, for the first time or again."""
-    menu = turn.site.menus[name]
-    leg = turn.state.legs[contact.caller_leg]
-    if len(contact.path) >= MAX_STEPS:
-        turn.note("endless-journey", f"menu {name}")
-        if detours.is_on_one(contact):
-            detours.over(turn, contact)
-        else:
-            hand_off(turn, contact, leg)
-        return
-    token = turn.mint("tk")
-    if tries == 0:
-        contacts.step(turn, contact, "menu", name)
-    contact.ivr = MenuPosition(node=f"menu:{name}", token=token, tries=tries + 1)
-    if tries == 0 and detours.is_on_one(contact):
-        # The agent waits, and sees where the caller is.
-        contacts.publish(turn, contact, "contact.updated")
-    if leg.has_agi:
-        turn.emit(
-            PlayAndCollect(
-                pbx=leg.pbx,
-                unique_id=leg.unique_id,
-                token=token,
-                prompts=list(menu.prompts if prompts is None else prompts),
-                accept="0123456789*#",
-                timeout_ms=ms(menu.timeout_seconds),
-            )
-        )
-
-
 def enter_flow(turn: Turn, contact: Contact, name: str, *, survey: bool = False) -> None:
     """Lead the caller into a flow."""
     if name in turn.site.flows:
         survey = survey or surveys.has_talked(contact)
-        go_on(turn, contact, flows.begin(turn, contact, name, survey=survey))
+        way = flows.begin(turn, contact, name, survey=survey)
+        if detours.is_on_one(contact):
+            # The agent waits, and sees where the caller is.
+            contacts.publish(turn, contact, "contact.updated")
+        go_on(turn, contact, way)
     else:
         hand_off(turn, contact, turn.state.legs[contact.caller_leg])
 
@@ -281,7 +245,7 @@ def go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
     if way is None:
         return
     leg = turn.legs.get(contact.caller_leg)
-    if isinstance(way, LeaveFlow):
+    if isinstance(way, Leave):
         place = f"flows/{way.flow}/nodes/{way.node}/go"
         if decisions.is_one(contact) and leg is not None:
             flows.left(turn, contact)
@@ -346,24 +310,10 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
         return
     if contact.ivr is None or contact.ivr.token != event.token:
         return
-    position = contact.ivr
-    kind, _, name = position.node.partition(":")
-    if position.flow is not None:
-        go_on(turn, contact, flows.heard(turn, contact, position.flow, event))
-        return
-    if kind == "play":
-        arrive(turn, contact, destination_at(turn.site, position.then))
-        return
-    menu = turn.site.menus[name]
-    verdict = judge(menu, position.tries, event.digits, event.ended_by)
-    if event.ended_by is CollectEnd.FAILED:
-        turn.note("prompt-failed", f"menu {name}")
-    contacts.step(turn, contact, "key", event.digits, verdict.result)
-    contact.version += 1
-    if isinstance(verdict.then, Leave):
-        go(turn, contact, f"menus/{name}/{verdict.then.place}")
+    if contact.ivr.flow is not None:
+        go_on(turn, contact, flows.heard(turn, contact, contact.ivr.flow, event))
     else:
-        enter_menu(turn, contact, name, tries=position.tries, prompts=verdict.then.prompts)
+        arrive(turn, contact, destination_at(turn.site, contact.ivr.then))
 
 
 def _awaits(contact: Contact, event: DigitsCollected) -> bool:

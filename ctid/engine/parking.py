@@ -46,7 +46,7 @@ def park(turn: Turn, request: ParkRequested) -> View:
     )
     consultations.over(turn, contact)
     if on_hold_with_us:
-        # In a menu or flow, they hear no music yet.
+        # In a flow, they hear no music yet.
         queueing.play_music(turn, contact)
     else:
         transfers.fetch(turn, caller)

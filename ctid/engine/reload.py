@@ -9,22 +9,23 @@ from ctid.engine.state import Pbx, SiteState
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
 from ctid.model.states import AgentState, ContactState, SystemReason
+from ctid.spec.menus import written_out
 from ctid.spec.site import SiteSpec
 
 
 def parse(spec: dict[str, Any]) -> SiteSpec:
     """Plain data of a configuration that was checked before."""
-    return SiteSpec.model_validate(spec)
+    return SiteSpec.model_validate(_written_out(spec))
 
 
 def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
     """Bring the configuration into force without touching live contacts.
 
-    Queues and menus that vanish while a contact is in them stay as they were, until a reload finds them empty. So do
-    flows that change: who is in one goes through it as it was.
+    Queues that vanish while a contact is in them stay as they were, until a reload finds them empty. So do flows that
+    change: who is in one goes through it as it was.
     """
     state = turn.state
-    spec = _carry_over(state, spec)
+    spec = _carry_over(state, _written_out(spec))
     site = parse(spec)
     state.spec = spec
     turn.site = site
@@ -54,15 +55,20 @@ def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
     return site
 
 
+def _written_out(spec: dict[str, Any]) -> dict[str, Any]:
+    """Journals of earlier releases have menus in their configurations."""
+    return written_out(spec).data
+
+
 def _carry_over(state: SiteState, spec: dict[str, Any]) -> dict[str, Any]:
-    whole = dict(spec)
-    for section, used in (("queues", _queues_in_use(state)), ("menus", _menus_in_use(state))):
-        present: Any = state.spec.get(section) or {}
-        coming = spec.get(section) or {}
-        kept = {name: present[name] for name in sorted(used) if name not in coming and name in present}
-        whole[section] = {**coming, **kept}
-    whole["flows"] = flow_versions.carry_over(state, spec.get("flows") or {})
     before: Any = state.spec.get("queues") or {}
+    queues = spec.get("queues") or {}
+    kept = {name: before[name] for name in sorted(_queues_in_use(state)) if name not in queues and name in before}
+    whole = {
+        **spec,
+        "queues": {**queues, **kept},
+        "flows": flow_versions.carry_over(state, spec.get("flows") or {}),
+    }
     for name in state.callbacks:
         if not whole["queues"][name].get("callback"):
             # Those who were promised a call get it; a queue without callbacks takes none once the last one is over.
@@ -74,14 +80,6 @@ def _queues_in_use(state: SiteState) -> set[str]:
     """Where contacts are, or were served by somebody who wraps them up."""
     used = {contact.queue for contact in state.contacts.values() if contact.queue}
     return used | {each.queue for contact in state.contacts.values() for each in contact.segments if not each.done_at}
-
-
-def _menus_in_use(state: SiteState) -> set[str]:
-    return {
-        contact.ivr.node.removeprefix("menu:")
-        for contact in state.contacts.values()
-        if contact.ivr is not None and contact.ivr.node.startswith("menu:")
-    }
 
 
 def _remove(turn: Turn, agent: Agent) -> None:

@@ -1,4 +1,4 @@
-"""Who may be called, asked or given a contact: a queue, a menu, an agent, a number; or the refusal with its reason."""
+"""Who may be called, asked or given a contact: a queue, a flow, an agent, a number; or the refusal with its reason."""
 
 from __future__ import annotations
 
@@ -32,13 +32,12 @@ def check_queue(turn: Turn, contact: Contact, name: str) -> None:
         raise ConflictError(f"queue {name} does not take the contact now: {way.result}", current=contact.state)
 
 
-def check_ivr(turn: Turn, menu: str, flow: str) -> None:
-    """Raise if there is no such menu, or flow."""
+def check_flow(turn: Turn, name: str) -> None:
+    """Raise if there is no such flow."""
     # Earlier versions of flows are kept for those who are in them, and for nobody else.
-    flows_now = [name for name in turn.site.flows if name == flow_name(name)]
-    kind, name, there_is = ("menu", menu, list(turn.site.menus)) if menu else ("flow", flow, flows_now)
+    there_is = [each for each in turn.site.flows if each == flow_name(each)]
     if name not in there_is:
-        raise RequestError(f"there is no {kind} {name!r}; there is: {', '.join(sorted(there_is)) or 'none at all'}")
+        raise RequestError(f"there is no flow {name!r}; there is: {', '.join(sorted(there_is)) or 'none at all'}")
 
 
 def follow(turn: Turn, contact: Contact, target: Target) -> Target:

@@ -61,7 +61,6 @@ class Target(NamedTuple):
         number: An extension or a number outside.
         voicemail_queue: To leave a message for whoever serves this queue.
         voicemail_agent: To leave a message for this agent.
-        menu: A menu, and on from there.
         flow: A flow, and on from there.
     """
 
@@ -70,7 +69,6 @@ class Target(NamedTuple):
     number: str = ""
     voicemail_queue: str = ""
     voicemail_agent: str = ""
-    menu: str = ""
     flow: str = ""
 
 
@@ -95,9 +93,6 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
         contacts.move(turn, contact, ContactState.CREATED)
         phone = devices.extension_of(turn.site.agents[target.agent].device)
         journey.leave_for(turn, contact, "phone", phone, Outcome.TRANSFERRED)
-    elif target.menu:
-        contacts.move(turn, contact, ContactState.CREATED)
-        journey.enter_menu(turn, contact, target.menu)
     elif target.flow:
         contacts.move(turn, contact, ContactState.CREATED)
         journey.enter_flow(turn, contact, target.flow)
@@ -335,7 +330,6 @@ def target_view(target: Target) -> View:
         "agent": target.agent or None,
         "queue": target.queue or None,
         "number": target.number or None,
-        "menu": target.menu or None,
         "flow": target.flow or None,
         "voicemail": message_for if any(message_for.values()) else None,
     }

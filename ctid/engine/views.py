@@ -172,15 +172,15 @@ def screen_pop(contact: Contact, now: Instant, floor: Floor) -> View:
 
 
 def menu_path(path: Sequence[PathStep]) -> Iterator[View]:
-    """The menus that the caller heard and the keys that they pressed; of flows, the nodes that offered a choice."""
+    """The nodes that offered the caller a choice, and the keys that they pressed."""
     node = ""
     for step in path:
         match step.kind:
-            case "menu":
-                node = ""
-                yield {"menu": step.name}
             case "node":
                 node = step.title or step.name
+            case "left":
+                # Keys that are pressed while they wait are of no menu.
+                node = ""
             case "key":
                 if node:
                     yield {"menu": node}

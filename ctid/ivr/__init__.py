@@ -1,1 +1,1 @@
-"""Menus: what is played, which key leads where, what happens without one. Pure."""
+"""Flows: what callers hear, which key leads where, what happens without one. Pure."""

@@ -9,7 +9,7 @@ import msgspec
 from ctid.model.customer import Customer, RecentContact
 from ctid.model.history import Decision, OfferResult, PathStep, Segment, Span, Visit
 from ctid.model.instant import Instant
-from ctid.model.position import Callback, MenuPosition, MessagePosition, Park, Treatment
+from ctid.model.position import Callback, IvrPosition, MessagePosition, Park, Treatment
 from ctid.model.recording import RecordingState
 from ctid.model.states import ContactState, Direction, Outcome
 
@@ -60,7 +60,7 @@ class Contact(msgspec.Struct, kw_only=True):
         customer: Found in the directory, if it was.
         recent: Earlier contacts of the same customer or number, newest first, as they were at arrival.
         attributes: Attached data; survives every transfer.
-        path: Way through entries, menus, keys and queues.
+        path: Way through entries, flows, keys and queues.
         spans: Every state with its time.
         visits: Every stay in a queue.
         offers: What became of each offer.
@@ -70,7 +70,7 @@ class Contact(msgspec.Struct, kw_only=True):
         treatment: What its caller has been told while they wait, where the queue tells them anything.
         message: Set while its caller leaves a message.
         queue: The queue waited in or served from.
-        priority: Its own, from menus and entries; its queue's is added while it waits there. Higher goes first.
+        priority: Its own, from flows and entries; its queue's is added while it waits there. Higher goes first.
         queued_at: When the contact entered its first queue; kept over restarts and failed offers.
         place_ms: Monotonic moment that its place in the order counts from: its first queue, or that of a call before
             whose place it regained.
@@ -123,7 +123,7 @@ class Contact(msgspec.Struct, kw_only=True):
     visits: list[Visit] = []
     offers: list[OfferResult] = []
     segments: list[Segment] = []
-    ivr: MenuPosition | None = None
+    ivr: IvrPosition | None = None
     ahead: str = ""
     treatment: Treatment | None = None
     message: MessagePosition | None = None

@@ -9,15 +9,15 @@ from ctid.model.states import ContactState
 
 
 class PathStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a contact's way through entries, menus and queues.
+    """One step of a contact's way through entries, flows and queues.
 
     Attributes:
         at: When it was entered.
-        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
+        kind: ``entry``, ``queue``, ``key`` (while waiting), ``announcement``, ``number``, ``voicemail``, ``message``,
             ``phone``, ``callback``, ``transfer``, ``park`` or ``call`` (of an agent's own); in flows ``flow``,
             ``node``, ``key``, ``digits``, ``confirm``, ``fetch``, ``record`` or ``end``: see ``ctid.ivr.effects``;
             ``left`` when they are in no flow any more, with the node as ``flow/node`` and how (``FlowVisit.result``).
-        name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to
+        name: Name of the entry, flow or queue; for ``key`` the key pressed; the number or mailbox it was sent on to
             or that an agent called; for ``transfer`` the agent, empty if it was to nobody we know; for ``park`` the
             agent, empty for anybody.
         result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid``; for a queue that did not take the

@@ -8,21 +8,19 @@ from ctid.model.flow import FlowPosition
 from ctid.model.instant import Instant
 
 
-class MenuPosition(msgspec.Struct, kw_only=True):
+class IvrPosition(msgspec.Struct, kw_only=True):
     """Where a contact is in the IVR.
 
     Attributes:
-        node: ``menu:<name>``, ``play:<place>`` or ``flow:<name>``: what is being played; ``known:<place>`` while it is
-            waited to know who they are.
+        node: ``play:<place>`` or ``flow:<name>``: what is being played; ``known:<place>`` while it is waited to
+            know who they are.
         token: Names the one prompt being played; an answer with another token is late and is dropped.
-        tries: How often the menu was played without a valid key.
         then: For an announcement, the destination that follows, as its key in the configuration.
         flow: Where in the flow, while in one.
     """
 
     node: str
     token: str
-    tries: int = 0
     then: str = ""
     flow: FlowPosition | None = None
 

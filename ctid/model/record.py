@@ -33,7 +33,7 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
         disposition_missing: The queue asks for a disposition, and an agent gave none in time.
         notes: The text of the last agent who wrote one.
         attributes: Attached data at the close.
-        path: Entries, menus, keys, queues in order.
+        path: Entries, flows, keys, queues in order.
         spans: Every state with start and duration; they add up to the whole.
         visits: Every stay in a queue.
         offers: Every offer and what came of it.

@@ -27,7 +27,7 @@ class Left:
     """How the caller has left.
 
     Attributes:
-        way: ``queue``, ``number``, ``voicemail``, ``callback``, ``menu``, ``hangup``, ``end``, or ``lost``.
+        way: ``queue``, ``number``, ``voicemail``, ``callback``, ``hangup``, ``end``, or ``lost``.
         name: Which one, or the result; for ``lost`` why, in one word.
         node: The node that they left from, as ``flow/node``.
         agent: Whom they are for.
@@ -192,7 +192,7 @@ class Rehearsal:
 def _left(go: GoSpec, node: str) -> Left:
     if isinstance(go.voicemail, VoicemailTarget):
         return Left("voicemail", go.voicemail.queue or go.voicemail.agent or "", node)
-    for way in ("queue", "number", "voicemail", "callback", "menu"):
+    for way in ("queue", "number", "voicemail", "callback"):
         name = getattr(go, way)
         if name is not None:
             return Left(way, name, node, go.agent or "")

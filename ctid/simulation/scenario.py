@@ -15,7 +15,7 @@ from ctid.simulation.distributions import Deterministic, Distribution, PerInterv
 from ctid.spec.agent import AgentSpec, Device
 from ctid.spec.base import Name, Seconds, Spec
 from ctid.spec.calendar import parse_span
-from ctid.spec.loader import faulty_site_references, load_site, refuse_unknown, validate
+from ctid.spec.loader import faulty_site_references, load_site, refuse_unknown, validate, write_out_menus
 from ctid.spec.site import SiteSpec
 from ctid.spec.yaml_source import KeyPath, read_files
 
@@ -175,8 +175,10 @@ def load_scenario(path: Path) -> Scenario:
     """
     source = read_files([path])
     refuse_unknown(source, ScenarioSpec.model_fields.keys())
-    spec = validate(ScenarioSpec, source)
     inline = source.data.get("site")
+    if isinstance(inline, dict):
+        write_out_menus(source, ("site",))
+    spec = validate(ScenarioSpec, source)
     if isinstance(inline, dict):
         for where, what in faulty_site_references(inline):
             source.fault(("site", *where), what)

@@ -1,8 +1,8 @@
-"""Where contacts go next: out of entries, menus and queues."""
+"""Where contacts go next: out of entries, menus, flows and queues."""
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -54,12 +54,16 @@ class VoicemailSpec(Spec):
     retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
 
+_ONE: Final = "give exactly one of menu, flow, queue, number, voicemail, callback and hangup: true"
+
+
 class Destination(Spec):
-    """Where a contact goes next: exactly one of menu, flow, queue, number, voicemail, callback and hangup.
+    """Where a contact goes next: exactly one of flow, queue, number, voicemail, callback and hangup.
+
+    ``menu`` may be written for ``flow``: a menu is a flow of the same name (``ctid.spec.menus``).
 
     Attributes:
         play: Prompts to play on the way.
-        menu: To this menu.
         flow: Into this flow.
         queue: Into this queue.
         number: To this number, dialled by the PBX; the contact leaves ctid.
@@ -71,7 +75,6 @@ class Destination(Spec):
     """
 
     play: list[Prompt] = []
-    menu: Name | None = None
     flow: Name | None = None
     queue: Name | None = None
     number: PhoneNumber | None = None
@@ -81,11 +84,22 @@ class Destination(Spec):
     set: dict[AttributeKey, AttributeValue] = {}
     priority: int = 0
 
+    @model_validator(mode="before")
+    @classmethod
+    def _menu(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "menu" not in data:
+            return data
+        rest = {key: value for key, value in data.items() if key != "menu"}
+        menu, flow = data["menu"], data.get("flow")
+        if menu is not None and flow is not None:
+            raise ValueError(_ONE)
+        return {**rest, "flow": flow if menu is None else menu}
+
     @model_validator(mode="after")
     def _one(self) -> Self:
-        named = (self.menu, self.flow, self.queue, self.number, self.voicemail, self.callback)
+        named = (self.flow, self.queue, self.number, self.voicemail, self.callback)
         if sum(each is not None for each in named) + self.hangup != 1:
-            raise ValueError("give exactly one of menu, flow, queue, number, voicemail, callback and hangup: true")
+            raise ValueError(_ONE)
         return self
 
 

@@ -130,7 +130,6 @@ class OutcomeSpec(Spec):
         number: To this number.
         voicemail: To this mailbox, or for this queue or agent.
         callback: They are called back from this queue.
-        menu: Into this menu.
         hangup: The flow hangs up.
         end: The flow ends with this result.
         node: The node that they leave from, as ``flow/node``.
@@ -142,7 +141,6 @@ class OutcomeSpec(Spec):
     number: str | None = None
     voicemail: str | None = None
     callback: str | None = None
-    menu: str | None = None
     hangup: Literal[True] | None = None
     end: str | None = None
     node: str | None = None

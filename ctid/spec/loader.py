@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from ctid.errors import ConfigError
 from ctid.spec.daemon import DaemonSpec
 from ctid.spec.lookup_references import faulty_fetches
+from ctid.spec.menus import MenusSpec, written_out
 from ctid.spec.references import NOTHING, faulty_recordings, faulty_references, faulty_speech
 from ctid.spec.site import SiteSpec
 from ctid.spec.sounds import faulty_sounds
@@ -54,12 +55,15 @@ def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING, check
         ConfigError: With every fault that was found.
     """
     source = _read(path)
+    # What menus play is in no language of theirs, so that any will do.
+    sounds = list(faulty_sounds(source.data))
+    write_out_menus(source)
     site, daemon = validate(SiteSpec, source), validate(DaemonSpec, source)
     referring = (
         faulty_references(source.data, code),
         faulty_recordings(source.data),
         faulty_speech(source.data),
-        faulty_sounds(source.data),
+        sounds,
         faulty_fetches(source.data),
         check(source.data),
     )
@@ -89,6 +93,7 @@ def load_site(path: Path, check: Check = lambda _: ()) -> SiteSpec:
         ConfigError: With every fault that was found.
     """
     source = _read(path)
+    write_out_menus(source)
     site = validate(SiteSpec, source)
     for where, what in (*faulty_site_references(source.data), *check(source.data)):
         source.fault(where, what)
@@ -111,8 +116,29 @@ def _read(path: Path) -> Source:
     if not files:
         raise ConfigError([f"{path}:1: has no *.yaml file"])
     source = read_files(files)
-    refuse_unknown(source, {*SiteSpec.model_fields, *DaemonSpec.model_fields})
+    refuse_unknown(source, {*SiteSpec.model_fields, *MenusSpec.model_fields, *DaemonSpec.model_fields})
     return source
+
+
+def write_out_menus(source: Source, around: tuple[str, ...] = ()) -> None:
+    """Have the source's data say flows instead of menus, with the faults of menus noted.
+
+    Args:
+        source: The source.
+        around: Where the site stands in its data, if it is not the whole.
+    """
+    validate(MenusSpec, source, around)
+    site = _at(source.data, around)
+    menus, flows = site.get("menus"), site.get("flows")
+    if isinstance(menus, dict) and isinstance(flows, dict):
+        for name in menus.keys() & flows.keys():
+            there = source.place((*around, "flows", name))
+            what = f"there is a flow of this name, at {there}, and a menu is a flow, too; give one of them another name"
+            source.fault((*around, "menus", name), what)
+    out = written_out(site)
+    source.written |= {(*around, *now): (*around, *then) for now, then in out.places.items()}
+    site.clear()
+    site.update(out.data)
 
 
 def refuse_unknown(source: Source, known: Set[str]) -> None:
@@ -121,14 +147,21 @@ def refuse_unknown(source: Source, known: Set[str]) -> None:
         source.fault((key,), f"is not known; there is: {', '.join(sorted(known))}")
 
 
-def validate(model: type[Model], source: Source) -> Model | None:
-    """The model of those keys of the source that are its own, or ``None``, with the source's faults added to."""
-    data = {key: value for key, value in source.data.items() if key in model.model_fields}
+def validate(model: type[Model], source: Source, around: tuple[str, ...] = ()) -> Model | None:
+    """The model of those keys of the source that are its own, or ``None``, with the source's faults added to.
+
+    Args:
+        model: The model.
+        source: The source.
+        around: Where these keys stand in its data, if they are not at the top.
+    """
+    whole = _at(source.data, around)
+    data = {key: value for key, value in whole.items() if key in model.model_fields}
     try:
         return model.model_validate(data)
     except ValidationError as error:
         for fault in error.errors():
-            where = _inside(source.data, fault["loc"])
+            where = (*around, *_inside(whole, fault["loc"]))
             what = fault["msg"].removeprefix("Value error, ")
             if fault["type"] == "missing":
                 what = "is needed and missing"
@@ -138,6 +171,13 @@ def validate(model: type[Model], source: Source) -> Model | None:
                 what += "; yes, no, on and off are true and false in YAML, unless they are in quotes"
             source.fault(where, what)
         return None
+
+
+def _at(data: Any, path: tuple[str, ...]) -> dict[str, Any]:
+    for part in path:
+        data = data[part]
+    found: dict[str, Any] = data
+    return found
 
 
 def _inside(data: Any, path: tuple[str | int, ...]) -> KeyPath:

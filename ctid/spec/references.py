@@ -1,6 +1,6 @@
-"""Names in the configuration that must exist elsewhere in it: queues, menus, skills, calendars, PBXes.
+"""Names in the configuration that must exist elsewhere in it: queues, flows, skills, calendars, PBXes.
 
-Works on the plain data, so that a site with other faults still gets these reported.
+Works on the plain data, with menus written out, so that a site with other faults still gets these reported.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from ctid.spec.yaml_source import KeyPath
 _DESTINATIONS: tuple[KeyPath, ...] = (
     ("entries", "*", "open"),
     ("entries", "*", "closed"),
-    ("menus", "*", "keys", "*"),
-    ("menus", "*", "otherwise"),
     ("queues", "*", "closed"),
     ("queues", "*", "full"),
     ("queues", "*", "nobody"),
@@ -35,7 +33,7 @@ _NEEDS: tuple[KeyPath, ...] = (
 # Where a name stands ("*" any key or index, "**" any number of them, "@" the keys of a mapping themselves) and the
 # section it must be in.
 _REFERENCES: tuple[tuple[KeyPath, str, str], ...] = (
-    *(((*place, "menu"), "menu", "menus") for place in _DESTINATIONS),
+    *(((*place, "menu"), "menu", "flows") for place in _DESTINATIONS),
     *(((*place, "flow"), "flow", "flows") for place in _DESTINATIONS),
     *(((*place, "queue"), "queue", "queues") for place in _DESTINATIONS),
     *(((*place, "callback"), "queue", "queues") for place in _DESTINATIONS),
@@ -160,7 +158,7 @@ def _matches(data: Any, pattern: KeyPath, path: KeyPath) -> Iterator[tuple[KeyPa
 
 
 def destination_at(site: SiteSpec, place: str) -> Destination | None:
-    """The destination at a place such as ``menus/main/keys/1``, or ``None`` if a reload took it away."""
+    """The destination at a place such as ``queues/sales/closed``, or ``None`` if a reload took it away."""
     found: object = site
     for part in place.split("/"):
         if isinstance(found, Mapping):

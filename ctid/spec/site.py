@@ -1,4 +1,4 @@
-"""What the engine needs to know of a site: entries, menus, queues, agents and the rules between them."""
+"""What the engine needs to know of a site: entries, flows, queues, agents and the rules between them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import phonenumbers
 from pydantic import AfterValidator, Field, model_validator
 
 from ctid.spec.agent import AgentSpec
-from ctid.spec.base import Key, Name, Pattern, Spec
+from ctid.spec.base import Name, Pattern, Spec
 from ctid.spec.calendar import CalendarSpec, Zone
 from ctid.spec.desk import PhoneBookEntry
-from ctid.spec.destination import Destination, Prompt, VoicemailSpec
+from ctid.spec.destination import Destination, VoicemailSpec
 from ctid.spec.flow import FlowSpec
 from ctid.spec.nodes import FlowName
 from ctid.spec.own_calls import OwnCallsSpec
@@ -48,30 +48,8 @@ class EntrySpec(Spec):
         return self
 
 
-class MenuSpec(Spec):
-    """A menu: prompts, keys, and what happens when no valid key comes.
-
-    Attributes:
-        prompts: Played in order; a key ends them.
-        timeout_seconds: How long to wait for a key after the last prompt.
-        tries: How often the menu is played in all.
-        timeout_prompts: Played before the next try when no key came.
-        invalid_prompts: Played before the next try when a key came that means nothing.
-        keys: Key to destination.
-        otherwise: Where to go after the last try.
-    """
-
-    prompts: list[Prompt] = Field(min_length=1)
-    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
-    tries: Annotated[int, Field(ge=1, le=10)] = 3
-    timeout_prompts: list[Prompt] = []
-    invalid_prompts: list[Prompt] = []
-    keys: dict[Key, Destination] = Field(min_length=1)
-    otherwise: Destination
-
-
 class SiteSpec(Spec):
-    """The unit of ownership: its PBXes, entries, menus, flows, queues and agents.
+    """The unit of ownership: its PBXes, entries, flows, queues and agents.
 
     Attributes:
         site: Name of the site; part of events and records.
@@ -99,7 +77,6 @@ class SiteSpec(Spec):
     policy: PolicySpec = PolicySpec()
     calendars: dict[Name, CalendarSpec] = {}
     entries: dict[Name, EntrySpec]
-    menus: dict[Name, MenuSpec] = {}
     flows: dict[FlowName, FlowSpec] = {}
     queues: dict[Name, QueueSpec]
     agents: dict[Name, AgentSpec] = {}

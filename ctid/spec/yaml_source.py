@@ -20,11 +20,13 @@ class Source:
     Attributes:
         data: What they say, plain.
         places: Key path to ``file:line``.
+        written: Where data that has been put in place of a short form was written: key path to key path.
         faults: What could not be read.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[KeyPath, str] = field(default_factory=dict)
+    written: dict[KeyPath, KeyPath] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def place(self, path: KeyPath) -> str:
@@ -36,6 +38,10 @@ class Source:
 
     def fault(self, path: KeyPath, what: str) -> None:
         """Note what is wrong with the value at ``path``."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.written:
+                path = (*self.written[path[:length]], *path[length:])
+                break
         self.faults.append(f"{self.place(path)}: {dotted(path)}: {what}")
 
 

@@ -123,7 +123,7 @@ async def test_a_busy_hour(desk: Desk, boss: Desktop) -> None:
         await expect(alice.find("waiting-row")).to_have_count(3)
         await looks.at(alice.page, "agent-waiting")
         await alice.click("send-to-menu")
-        await expect(alice.find("target-menu-main")).to_be_visible()
+        await expect(alice.find("target-flow-main")).to_be_visible()
         await looks.at(alice.page, "agent-menu", picture=False)
         await alice.page.keyboard.press("Escape")
         await alice.click("park")

@@ -158,9 +158,9 @@ async def test_rejected_for_a_break_then_picked_up_parked_and_sent_on(desk: Desk
         await bob.complete("Order taken")
 
         await alice.click("send-to-menu")
-        await alice.click("target-menu-main")
+        await alice.click("target-flow-main")
         await call.until_heard(WELCOME_HZ, 0.1, PATIENCE_S)
-        await expect(alice.find("call")).to_contain_text("in the menu main")
+        await expect(alice.find("call")).to_contain_text("in the flow main")
         await expect(alice.find("send-to-menu")).to_be_disabled()
         await alice.click("retrieve")
         await until_hears_more(call, MICROPHONE_HZ)

@@ -64,8 +64,8 @@ async def test_between_two_and_then_with_several(desk: Desk, boss: Desktop) -> N
             await expect(recording).to_have_attribute("data-state", state)
 
         await alice.click("send-to-menu")
-        await alice.click("target-menu-main")
-        await expect(alice.find("call")).to_contain_text("in the menu main")
+        await alice.click("target-flow-main")
+        await expect(alice.find("call")).to_contain_text("in the flow main")
         await through_the_menu(call)
         await alice.until_call("connected")
         await hear((call, {ALICE_HZ}), (talk, {CALLER_HZ}))

@@ -17,6 +17,7 @@ from ctid.rehearsal.tests import run
 from ctid.spec.flow import FlowSpec, ValueType
 from ctid.spec.flow_tests import Failure, GivenSpec, OutcomeSpec, StepSpec, TestSpec
 from ctid.spec.loader import faulty_site_references
+from ctid.spec.menus import MenuSpec, written_out
 from ctid.spec.nodes import Node
 from ctid.spec.say import VALUES
 from ctid.spec.site import SiteSpec
@@ -51,11 +52,11 @@ def read(text: str) -> dict[str, Any]:
 
 def site(*texts: str) -> dict[str, Any]:
     """The configuration that has these examples."""
-    data: dict[str, Any] = {**AROUND, "flows": {}}
+    data: dict[str, Any] = {**AROUND, "flows": {}, "menus": {}}
     for text in texts:
         for section, content in read(text).items():
             data[section] = {**data[section], **content}
-    return data
+    return {section: content for section, content in data.items() if section != "menus" or content}
 
 
 @pytest.mark.parametrize("text", FLOWS)
@@ -63,6 +64,20 @@ def test_every_flow_can_be_used_as_it_is(text: str) -> None:
     data = site(text)
     assert [*faulty_site_references({**data, "pbxes": {"main": {}}}), *faulty_flows(data)] == []
     SiteSpec.model_validate(data)
+
+
+def test_a_menu_is_a_flow_as_shown() -> None:
+    (text,) = [text for text in examples(PAGE, "yaml") if text.startswith("menus:")]
+    data = written_out(site(text)).data
+    assert [*faulty_site_references(data), *faulty_flows(data)] == []
+    spec = SiteSpec.model_validate(data)
+    assert spec.entries["front"].open.flow == "main"
+    nodes = spec.flows["main"].nodes
+    assert (nodes["menu"].title, nodes.keys()) == ("main", {"menu", "key-1", "key-2", "key-9", "otherwise"})
+    assert run(spec, TestSpec(flow="main", steps=[StepSpec(press="91")], then=OutcomeSpec(queue="sales"))) is None
+    (section,) = re.findall(r"^## Menus\n(.*?)^## ", TEXT, re.MULTILINE | re.DOTALL)
+    for word in MenuSpec.model_fields:
+        assert re.search(rf"\b{word}\b", section), word
 
 
 def test_every_test_passes() -> None:

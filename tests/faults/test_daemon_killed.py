@@ -268,8 +268,15 @@ async def test_callers_in_a_menu_and_in_one_of_a_flow_are_led_back_into_them(sit
         await in_flow.until("ended", timeout=PATIENCE_S)
         async with site.supervisor() as boss:
             record = await until_record(boss, before["id"])
-            path = [(step["kind"], step["name"]) for step in record["path"]]
-            assert path == [("entry", "hotline"), ("menu", "main"), ("menu", "main"), ("key", "1"), ("queue", "sales")]
+            assert [(step["kind"], step["name"]) for step in record["path"]] == [
+                ("entry", "hotline"),
+                ("flow", "main"),
+                ("node", "main/menu"),
+                ("key", "1"),
+                ("node", "main/key-1"),
+                ("left", "main/key-1"),
+                ("queue", "sales"),
+            ]
             record = await until_record(boss, in_flow_before["id"])
             keys = [(step["name"], step["result"]) for step in record["path"] if step["kind"] == "key"]
             assert (keys, record["outcome"]) == ([("1", "valid"), ("2", "valid")], "handled")

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import itertools
+import re
 from typing import Any
 
 import pytest
@@ -81,12 +82,19 @@ async def test_a_caller_is_led_through_the_menu_to_an_agent_whose_screen_knows_b
 
         record = await until_record(boss, offer["contact_id"])
         assert states(record) == ["created", "queued", "offered", "connected", "wrap_up"]
+        (entered,) = [step for step in record["path"] if step["kind"] == "flow"]
         assert [(step["kind"], step["name"], step["result"]) for step in record["path"]] == [
             ("entry", "hotline", "open"),
-            ("menu", "main", None),
+            ("flow", "main", entered["result"]),
+            ("node", "main/menu", None),
             ("key", "1", "valid"),
+            ("node", "main/key-1", None),
+            ("left", "main/key-1", "left"),
             ("queue", "sales", None),
         ]
+        (stay,) = record["flows"]
+        assert (stay["flow"], stay["version"], stay["result"]) == ("main", entered["result"], "left")
+        assert (stay["to_kind"], stay["to_name"]) == ("queue", "sales")
         assert [(made["agent_id"], made["state"]) for made in record["offers"]] == [("a01", "accepted")]
         told = (record["outcome"], record["agent_id"], record["disposition"], record["notes"], record["ani"])
         assert told == ("handled", "a01", "order", "two of them", "+493012345678")
@@ -107,7 +115,9 @@ async def test_the_record_comes_as_csv_too(site: RigSite, boss: Desktop) -> None
             assert row[name] == record[name]
         for name in ("wait_ms", "talk_ms", "wrap_up_ms"):
             assert int(row[name]) == record[name]
-        assert row["path"] == "entry:hotline=open > menu:main > key:1=valid > queue:sales"
+        way = "entry:hotline=open > flow:main=VERSION > node:main/menu > key:1=valid > node:main/key-1"
+        told = re.sub("=[0-9a-f]{12} ", "=VERSION ", row["path"])
+        assert told == f"{way} > left:main/key-1=left > queue:sales"
 
 
 async def test_a_sipp_caller_presses_a_key_and_is_heard_by_the_agent(site: RigSite, boss: Desktop) -> None:

@@ -53,8 +53,11 @@ async def test_one_call_is_carried_through_and_told_as_json() -> None:
     assert all(step["at"].endswith("Z") and step["ms"] >= 0 for step in result["steps"])
     assert [(step["kind"], step["name"]) for step in result["path"]] == [
         ("entry", "hotline"),
-        ("menu", "main"),
+        ("flow", "main"),
+        ("node", "main/menu"),
         ("key", "1"),
+        ("node", "main/key-1"),
+        ("left", "main/key-1"),
         ("queue", "sales"),
     ]
     assert result["contact_id"].startswith("ct-")

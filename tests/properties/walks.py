@@ -270,7 +270,7 @@ def hold_for_a_while(world: SimulatedPbx, contact_id: str) -> None:
     """The agent holds the caller, and takes them back; some press the key twice, and some forget about it."""
     dice = world.random
     if world.chance(0.3):
-        world.request(ev.DetourRequested, contact_id=contact_id, menu=dice.choice(["main", "main", "nowhere"]))
+        world.request(ev.DetourRequested, contact_id=contact_id, flow=dice.choice(["main", "main", "nowhere"]))
     else:
         world.request(ev.HoldRequested, contact_id=contact_id)
     for _ in range(dice.randrange(3)):

@@ -10,19 +10,21 @@ from ctid.model.instant import Instant
 from ctid.simulation.scenario import ScenarioSpec
 from ctid.simulation.study import GeneratedCase
 from ctid.simulation.tally import Sample
+from ctid.spec.menus import written_out
 
+MENUS: dict[str, Any] = {
+    "which": {
+        "prompts": ["which"],
+        "keys": {"1": {"queue": "first"}, "2": {"play": ["hold-on"], "queue": "second"}},
+        "otherwise": {"hangup": True},
+    }
+}
 SITE: dict[str, Any] = {
     "site": "small",
     "country": "DE",
     "skills": ["one", "two"],
     "entries": {"main": {"dnis": "100", "open": {"menu": "which"}}},
-    "menus": {
-        "which": {
-            "prompts": ["which"],
-            "keys": {"1": {"queue": "first"}, "2": {"play": ["hold-on"], "queue": "second"}},
-            "otherwise": {"hangup": True},
-        }
-    },
+    "flows": written_out({"menus": MENUS}).data["flows"],
     "queues": {
         "first": {"steps": [{"skills": {"one": 1}}]},
         "second": {"steps": [{"skills": {"two": 1}}], "wrap_up_seconds": 30},

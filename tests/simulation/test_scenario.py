@@ -117,6 +117,27 @@ def test_a_site_can_stand_in_the_scenario_and_its_faults_have_their_place(tmp_pa
     )
 
 
+def test_so_can_one_with_menus(tmp_path: Path) -> None:
+    menus = (
+        "  menus:\n    main:\n      prompts: [hi]\n      keys: {'1': {queue: sales}}\n      otherwise: {queue: sales}\n"
+    )
+    inline = "site:\n" + "".join(f"  {line}\n" for line in SITE.splitlines()) + menus
+    whole = SCENARIO.replace("config: site.yaml\n", inline)
+    assert load_scenario(written(tmp_path, whole)).site.flows.keys() == {"main"}
+    for old, new, told in (
+        ("[hi]", "[]", "12: site.menus.main.prompts: List should have at least 1 item"),
+        (
+            "otherwise: {queue: sales}",
+            "otherwise: {queue: s}",
+            "14: site.menus.main.otherwise.queue: there is no queue",
+        ),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            load_scenario(written(tmp_path, whole.replace(old, new)))
+        (fault,) = caught.value.faults
+        assert fault.startswith(f"{tmp_path}/scenario.yaml:{told}")
+
+
 def test_another_configuration_needs_the_queues_but_not_the_agents(tmp_path: Path) -> None:
     scenario = load_scenario(written(tmp_path, SCENARIO))
     check_other(scenario.spec, scenario.site.model_copy(update={"agents": {}}), tmp_path)

@@ -132,8 +132,12 @@ class Site:
         return self.give(ev.PbxReconciled(pbx="main", legs=list(legs), devices=devices or {}, boot=boot))
 
     def call(self, unique_id: str = "c1", dnis: str = "101", ani: str = "+4930123456", **fields: Any) -> Contact:
-        self.give(ev.CallArrived(pbx="main", unique_id=unique_id, ani=ani, dnis=dnis, **fields))
-        return list(self.engine.state.contacts.values())[-1]
+        """A call; a flow that waits to know who it is learns at once that nobody does."""
+        came = self.give(ev.CallArrived(pbx="main", unique_id=unique_id, ani=ani, dnis=dnis, **fields))
+        contact = list(self.engine.state.contacts.values())[-1]
+        if f"known:{contact.id}" in self.engine.state.timers:
+            self.out = [*came, *self.give(ev.CustomerLookedUp(contact_id=contact.id, customer=None))]
+        return contact
 
     def key(self, digits: str, unique_id: str = "c1", end: ev.CollectEnd = ev.CollectEnd.DIGITS) -> list[cmd.Command]:
         token = self.only(cmd.PlayAndCollect).token

@@ -86,15 +86,14 @@ async def transfer(call: Call) -> Answer:
         number=body.to.number or "",
         voicemail_queue=(message.queue if message is not None else None) or "",
         voicemail_agent=(message.agent if message is not None else None) or "",
-        menu=body.to.menu or "",
-        flow=body.to.flow or "",
+        flow=body.to.flow or body.to.menu or "",
     )
 
 
 async def send_to_menu(call: Call) -> Answer:
     """Have the caller go through a menu or a flow and come back."""
     body: MenuBody = call.body
-    return await _ask(call, DetourRequested, **talk_of(call), menu=body.menu or "", flow=body.flow or "")
+    return await _ask(call, DetourRequested, **talk_of(call), flow=body.flow or body.menu or "")
 
 
 async def hang_up(call: Call) -> Answer:

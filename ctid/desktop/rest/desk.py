@@ -67,11 +67,11 @@ async def list_own_contacts(call: Call) -> Answer:
 
 
 async def get_directory(call: Call) -> Answer:
-    """Agents, queues and the phone book, or the parts of the IVR, as far as they match."""
+    """Agents, queues and the phone book, or the flows, as far as they match."""
     query: DirectoryQuery = call.query
     found = (
         entry
-        for entry in (_parts_of_the_ivr(call) if query.kind in ("menu", "flow") else _entries(call))
+        for entry in (_flows(call) if query.kind == "flow" else _entries(call))
         if query.kind in (None, entry["kind"])
         if query.search is None or _has(query.search, entry["name"], entry["id"], entry["number"] or "")
     )
@@ -95,11 +95,8 @@ def _entries(call: Call) -> Iterator[dict[str, Any]]:
         yield _entry("number", each.number, each.name, each.number)
 
 
-def _parts_of_the_ivr(call: Call) -> Iterator[dict[str, Any]]:
-    spec = call.site.spec
-    for name in spec.menus:
-        yield _entry("menu", name, name, None)
-    for name, flow in spec.flows.items():
+def _flows(call: Call) -> Iterator[dict[str, Any]]:
+    for name, flow in call.site.spec.flows.items():
         # Not the earlier versions that somebody is still in.
         if name == flow_name(name):
             yield _entry("flow", name, flow.title or name, None)

@@ -18,7 +18,7 @@ Fault = tuple[KeyPath, str]
 ALWAYS_THERE = frozenset({LANGUAGE, "last_agent", "last_queue"})
 """Attributes that ctid itself sets."""
 
-_LEADS = {"menu": "menus", "flow": "flows", "queue": "queues", "callback": "queues", "survey": "flows", "call": "flows"}
+_LEADS = {"menu": "flows", "flow": "flows", "queue": "queues", "callback": "queues", "survey": "flows", "call": "flows"}
 
 
 class Flows:
@@ -98,7 +98,7 @@ class Flows:
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
-        sections = ("entries", "menus", "queues", "flows")
+        sections = ("entries", "queues", "flows")
         return {
             f"{section}:{name}": part for section in sections for name, part in _section(self.data, section).items()
         }

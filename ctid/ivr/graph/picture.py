@@ -160,7 +160,7 @@ def _does(node: Node, language: str) -> str:
 def _destination(go: GoSpec) -> str:
     if isinstance(go.voicemail, VoicemailTarget):
         return f"voicemail of {go.voicemail.queue or go.voicemail.agent}"
-    for way in ("queue", "number", "voicemail", "callback", "menu", "flow"):
+    for way in ("queue", "number", "voicemail", "callback", "flow"):
         name = getattr(go, way)
         if name is not None:
             return f"{way} {name}" + (f", for {go.agent}" if go.agent else "")

@@ -33,7 +33,6 @@ class TransferRequested(Request, frozen=True, kw_only=True, tag="request.transfe
         number: To leave for this number.
         voicemail_queue: To leave a message for whoever serves this queue.
         voicemail_agent: To leave a message for this agent.
-        menu: To go through this menu and on from there.
         flow: To go through this flow and on from there.
     """
 
@@ -43,15 +42,13 @@ class TransferRequested(Request, frozen=True, kw_only=True, tag="request.transfe
     number: str = ""
     voicemail_queue: str = ""
     voicemail_agent: str = ""
-    menu: str = ""
     flow: str = ""
 
 
 class DetourRequested(Request, frozen=True, kw_only=True, tag="request.detour"):
-    """Have the caller go through a menu or a flow, exactly one, and come back to the agent who talks to them."""
+    """Have the caller go through a flow and come back to the agent who talks to them."""
 
     contact_id: str
-    menu: str = ""
     flow: str = ""
 
 

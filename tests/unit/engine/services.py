@@ -67,7 +67,7 @@ SERVICES = (
     _contact("Set Microphone Mute", "mute", "mute", ev.MuteRequested, on=True),
     _contact("Single Step Transfer Call", "transfer", "transfer", ev.TransferRequested, queue="support"),
     _contact("Park Call", "park", "park", ev.ParkRequested),
-    _contact("(to a menu and back)", "send_to_menu", "menu", ev.DetourRequested, menu="main"),
+    _contact("(to a menu and back)", "send_to_menu", "menu", ev.DetourRequested, flow="main"),
     _contact("Consultation Call", "consult", "consultations", ev.ConsultationRequested, number="+49301", dial=True),
     _contact("(the phones consult)", "announce_consultation", "consultations", ev.ConsultationRequested, agent="bob"),
     _consultation("Alternate Call", "alternate", "alternate", ev.AlternateRequested),
@@ -89,7 +89,7 @@ def _held_by_phone(site: Site) -> None:
 
 def _in_menu(site: Site) -> None:
     leg = site.connected()
-    site.request(ev.DetourRequested, contact_id=site.contact().id, menu="main")
+    site.request(ev.DetourRequested, contact_id=site.contact().id, flow="main")
     unbridged(site, leg, "c1")
     arrives(site)
 

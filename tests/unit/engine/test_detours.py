@@ -15,7 +15,7 @@ from tests.unit.site import Site
 def sent(site: Site) -> str:
     """The caller hears the menu, the agent waits; gives the agent's leg."""
     leg = site.connected()
-    site.request(ev.DetourRequested, contact_id=site.contact().id, menu="main")
+    site.request(ev.DetourRequested, contact_id=site.contact().id, flow="main")
     assert site.only(cmd.HoldCall).agent_unique_id == leg
     site.give(*(ev.LegUnbridged(pbx="main", unique_id=each, bridge_id="br") for each in (leg, "c1")))
     arrives(site)
@@ -54,9 +54,9 @@ def test_they_come_back_when_the_menu_has_come_to_its_end() -> None:
 def test_the_agent_is_told_where_they_are() -> None:
     site = Site()
     site.connected()
-    site.request(ev.DetourRequested, contact_id=site.contact().id, menu="main")
+    site.request(ev.DetourRequested, contact_id=site.contact().id, flow="main")
     told = [each.data["contact"] for each in site.all(cmd.Publish) if each.type == "contact.updated"]
-    assert (told[-1]["path"][-1]["kind"], told[-1]["path"][-1]["name"]) == ("menu", "main")
+    assert [(each["kind"], each["name"]) for each in told[-1]["path"][-2:]] == [("flow", "main"), ("node", "main/menu")]
     assert "retrieve" in told[-1]["allowed_actions"]
     assert "send_to_menu" not in told[-1]["allowed_actions"]
 
@@ -129,20 +129,20 @@ def test_it_outlives_a_restart() -> None:
 def test_what_is_refused() -> None:
     site = Site()
     sent(site)
-    site.request(ev.DetourRequested, contact_id=site.contact().id, menu="main")
+    site.request(ev.DetourRequested, contact_id=site.contact().id, flow="main")
     assert site.only(cmd.Refuse).code == "conflict"
-    site.request(ev.DetourRequested, contact_id="ct-none", menu="main")
+    site.request(ev.DetourRequested, contact_id="ct-none", flow="main")
     assert site.only(cmd.Refuse).code == "not-found"
     site = Site()
     site.connected()
-    site.request(ev.DetourRequested, contact_id=site.contact().id, menu="nowhere")
+    site.request(ev.DetourRequested, contact_id=site.contact().id, flow="nowhere")
     assert "there is: main" in site.only(cmd.Refuse).detail
 
 
 def test_a_menu_without_a_way_back() -> None:
     site = Site()
     leg = site.connected()
-    site.request(ev.TransferRequested, contact_id=site.contact().id, menu="main")
+    site.request(ev.TransferRequested, contact_id=site.contact().id, flow="main")
     assert site.only(cmd.FetchLeg).unique_id == "c1"
     assert site.agent().state is AgentState.WRAP_UP
     site.ended(leg)
@@ -251,7 +251,7 @@ def test_a_flow_without_a_way_back() -> None:
     site.request(ev.TransferRequested, contact_id=site.contact().id, flow="identify")
     assert site.only(cmd.FetchLeg).unique_id == "c1"
     transferred = next(each for each in site.all(cmd.Publish) if each.type == "contact.transferred")
-    assert (transferred.data["to"]["flow"], transferred.data["to"]["menu"]) == ("identify", None)
+    assert transferred.data["to"]["flow"] == "identify"
     site.ended(leg)
     arrives(site)
     assert said(site) == ["hello"]
@@ -266,11 +266,8 @@ def test_what_is_refused_of_flows() -> None:
     site.connected()
     contact_id = site.contact().id
     site.request(ev.DetourRequested, contact_id=contact_id, flow="nowhere")
-    assert site.only(cmd.Refuse).detail == "there is no flow 'nowhere'; there is: bye, identify"
+    assert site.only(cmd.Refuse).detail == "there is no flow 'nowhere'; there is: bye, identify, main"
     site.request(ev.TransferRequested, contact_id=contact_id, flow="nowhere")
     assert "there is no flow 'nowhere'" in site.only(cmd.Refuse).detail
-    for both in ({}, {"menu": "main", "flow": "bye"}):
-        site.request(ev.DetourRequested, contact_id=contact_id, **both)
-        assert site.only(cmd.Refuse).detail == "give one of menu, flow"
     assert site.contact().state is ContactState.CONNECTED
     assert not site.contact().on_hold

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from ctid.engine.views import menu_path
 from ctid.ivr.flow_visits import flow_visits
 from ctid.model import events as ev
 from ctid.model.commands import Publish, SaveRecord
 from ctid.model.flow_visit import FlowVisit
+from ctid.model.history import PathStep
+from ctid.model.instant import Instant
 from tests.unit.engine.flow_site import FLOWS, flow_site, press
 from tests.unit.site import SPEC, Site
 
@@ -52,6 +55,17 @@ def test_each_node_with_its_time_until_they_hang_up() -> None:
     (visit,) = gone(site, 3)
     assert told(visit) == [("hello", 2_000, "on"), ("topic", 8_000, "hung_up")]
     assert (visit.flow, visit.called, visit.nodes[1].invalid) == ("identify", False, 1)
+
+
+def test_a_menu_is_a_flow_with_a_node_for_each_key() -> None:
+    site = Site()
+    site.call(dnis="100", ani="")
+    heard(site, 3, "8")
+    heard(site, 2, "1")
+    (visit,) = gone(site)
+    assert told(visit) == [("menu", 5_000, "key"), ("key-1", 0, "left")]
+    assert (visit.flow, visit.result, visit.to_kind, visit.to_name) == ("main", "left", "queue", "sales")
+    assert (visit.nodes[0].title, visit.nodes[0].invalid) == ("main", 1)
 
 
 def test_a_drop_out_is_one_of_the_node_in_which_they_hung_up() -> None:
@@ -204,6 +218,14 @@ def test_records_without_flows_have_none() -> None:
     site.ended("c1")
     site.wait(60)
     assert flow_visits(site.record()) == []
+
+
+def test_a_key_that_is_pressed_while_they_wait_is_of_no_menu() -> None:
+    kinds = (("flow", "main"), ("node", "main/menu"), ("key", "1"), ("node", "main/key-1"), ("left", "main/key-1"))
+    path = [
+        PathStep(at=Instant(0, 0), kind=kind, name=name) for kind, name in (*kinds, ("queue", "sales"), ("key", "2"))
+    ]
+    assert list(menu_path(path)) == [{"menu": "main/menu"}, {"key": "1"}, {"key": "2"}]
 
 
 def test_the_pop_shows_what_was_chosen_and_nothing_that_was_entered() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from ctid.model import commands as cmd
 from ctid.model import events as ev
+from ctid.model.contact import Contact
 from ctid.model.customer import Customer
 from ctid.model.flow import FlowPosition
 from ctid.model.speech import Speech
@@ -102,15 +103,13 @@ def spec(**queue: Any) -> dict[str, Any]:
 def site_in_bank(**fields: Any) -> Site:
     site = Site(spec())
     site.call(dnis="200", **fields)
-    answered = [each for each in site.out if isinstance(each, cmd.AnswerLeg)]
-    nobody(site)
-    site.out = [*answered, *site.out]
     return site
 
 
-def nobody(site: Site, index: int = -1) -> None:
-    """The directory knows nobody of that number."""
-    site.give(ev.CustomerLookedUp(contact_id=site.contact(index).id, customer=None))
+def unknown(site: Site) -> Contact:
+    """A caller of whom the directory has not said yet who they are."""
+    site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="+4930123456", dnis="200"))
+    return site.contact()
 
 
 def position(site: Site) -> FlowPosition:
@@ -208,7 +207,6 @@ def test_to_an_agent_with_what_the_flow_says_is_needed() -> None:
     site = Site(spec())
     site.ready("bob")
     site.call(dnis="200")
-    nobody(site)
     site.played()
     site.key("3")
     contact = site.contact()
@@ -293,7 +291,6 @@ def test_sensitive_digits_do_not_outlive_a_restart_and_are_asked_for_again() -> 
     }
     site = Site(made)
     site.call(dnis="200")
-    nobody(site)
     site.played()
     site.key("1")
     seal(site)
@@ -304,7 +301,7 @@ def test_sensitive_digits_do_not_outlive_a_restart_and_are_asked_for_again() -> 
 
 def test_a_customer_hears_their_language_from_the_first_word() -> None:
     site = Site(spec())
-    contact = site.call(dnis="200")
+    contact = unknown(site)
     assert not site.all(cmd.PlayAndCollect)
     site.give(ev.CustomerLookedUp(contact_id=contact.id, customer=Customer(id="1", name="Li", language="zh-CN")))
     assert texts(site) == ["chime", "欢迎。"]
@@ -313,7 +310,7 @@ def test_a_customer_hears_their_language_from_the_first_word() -> None:
 
 def test_a_directory_that_says_nothing_is_not_waited_for_long() -> None:
     site = Site(spec())
-    contact = site.call(dnis="200")
+    contact = unknown(site)
     site.wait(0.5)
     assert texts(site) == ["chime", "Welcome."]
     assert not site.give(ev.CustomerLookedUp(contact_id=contact.id, customer=None))
@@ -327,7 +324,7 @@ def test_a_caller_who_withholds_their_number_is_nobody_we_could_know() -> None:
 
 def test_who_hangs_up_while_it_is_waited_to_know_them_leaves_nothing() -> None:
     site = Site(spec())
-    site.call(dnis="200")
+    unknown(site)
     site.ended()
     assert site.record().outcome is Outcome.ABANDONED
     assert not [each for each in site.engine.state.timers if each.startswith("known")]
@@ -355,7 +352,6 @@ def test_no_key_is_taken_by_what_is_said_before_sensitive_digits() -> None:
     made["flows"]["bank"]["nodes"]["again"] = {"call": "identify", "then": "bye"}
     site = Site(made)
     site.call(dnis="200")
-    nobody(site)
     site.played()
     site.key("1")
     site.key("12345")
@@ -388,7 +384,6 @@ def test_who_has_what_they_came_for_may_hang_up() -> None:
     made["flows"]["bank"]["nodes"]["tell"]["goal"] = True
     site = Site(made)
     site.call(dnis="200")
-    nobody(site)
     site.played()
     site.key("1")
     site.key("12345")
@@ -530,7 +525,6 @@ def test_a_changed_flow_is_for_new_calls_and_who_is_in_it_goes_through_it_as_it_
     made["flows"]["bank"]["nodes"]["what"]["menu"]["say"] = {"en": "New.", "zh": "新。"}
     reload(site, made)
     site.call("c2", dnis="200")
-    nobody(site)
     site.played("c2")
     assert texts(site) == ["New."]
     site.out = [first]
@@ -538,10 +532,10 @@ def test_a_changed_flow_is_for_new_calls_and_who_is_in_it_goes_through_it_as_it_
     assert texts(site) == ["Press 1."]
     assert position(site).flow.startswith("bank@")
     reload(site, made)
-    assert len(site.engine.state.spec["flows"]) == 4, "it stays while somebody is in it"
+    assert len(site.engine.state.spec["flows"]) == 5, "it stays while somebody is in it"
     site.ended("c1")
     reload(site, made)
-    assert len(site.engine.state.spec["flows"]) == 3
+    assert len(site.engine.state.spec["flows"]) == 4
     assert site.contact(-1).path[1].result != site.contact(0).path[1].result
 
 
@@ -572,7 +566,7 @@ def test_a_flow_that_did_not_change_is_the_same_after_a_reload() -> None:
     site = site_in_bank()
     reload(site, spec())
     assert position(site).flow == "bank"
-    assert set(site.engine.state.spec["flows"]) == {"bank", "identify", "survey"}
+    assert set(site.engine.state.spec["flows"]) == {"bank", "identify", "survey", "main"}
 
 
 def test_replay_of_a_snapshot_goes_on_the_same() -> None:

@@ -7,7 +7,9 @@ import pytest
 from ctid.engine.contacts import MAX_STEPS
 from ctid.model import commands as cmd
 from ctid.model import events as ev
+from ctid.model.contact import Contact
 from ctid.model.customer import Customer
+from ctid.model.position import IvrPosition
 from ctid.model.states import AgentState, ContactState, Outcome
 from tests.unit.site import SPEC, Site, changed
 
@@ -19,6 +21,13 @@ def site() -> Site:
     return Site()
 
 
+def tries(contact: Contact) -> int:
+    """How often they have pressed nothing that means something in the present menu."""
+    assert contact.ivr is not None
+    assert contact.ivr.flow is not None
+    return contact.ivr.flow.tries
+
+
 def test_a_call_is_answered_looked_up_and_led_into_the_menu(site: Site) -> None:
     contact = site.call(dnis="100", ani="030 123456", attributes={"trunk": "north"})
     assert [type(command).__name__ for command in site.out] == [
@@ -26,6 +35,8 @@ def test_a_call_is_answered_looked_up_and_led_into_the_menu(site: Site) -> None:
         "Publish",
         "AnswerLeg",
         "LookUpCustomer",
+        "StartTimer",
+        "CancelTimer",
         "PlayAndCollect",
     ]
     assert site.only(cmd.SetVariable).value == contact.id
@@ -40,7 +51,8 @@ def test_a_call_is_answered_looked_up_and_led_into_the_menu(site: Site) -> None:
     assert contact.attributes == {"trunk": "north"}
     assert [(step.kind, step.name, step.result) for step in contact.path] == [
         ("entry", "hotline", "open"),
-        ("menu", "main", ""),
+        ("flow", "main", site.engine.site.flows["main"].version),
+        ("node", "main/menu", ""),
     ]
 
 
@@ -79,8 +91,10 @@ def test_a_key_leads_on(site: Site) -> None:
     site.key("1")
     assert (contact.state, contact.queue) == (ContactState.QUEUED, "sales")
     assert site.only(cmd.PlayMusic).music_class == "default"
-    assert [(step.kind, step.name, step.result) for step in contact.path[2:]] == [
+    assert [(step.kind, step.name, step.result) for step in contact.path[3:]] == [
         ("key", "1", "valid"),
+        ("node", "main/key-1", ""),
+        ("left", "main/key-1", "left"),
         ("queue", "sales", ""),
     ]
 
@@ -109,8 +123,7 @@ def test_a_key_that_leads_to_the_menu_again_gives_all_tries_again(site: Site) ->
     site.key("8")
     site.key("3")
     assert site.only(cmd.PlayAndCollect).prompts == ["welcome", "choose"]
-    assert contact.ivr is not None
-    assert contact.ivr.tries == 1
+    assert tries(contact) == 0
 
 
 @pytest.mark.parametrize(
@@ -131,7 +144,7 @@ def test_no_valid_key_is_asked_again_and_then_led_elsewhere(
     site.key(digits, end=end)
     assert (contact.state, contact.queue) == (ContactState.QUEUED, "support")
     assert [step.result for step in contact.path if step.kind == "key"] == [result, result]
-    assert sum(step.kind == "menu" for step in contact.path) == 1
+    assert sum(step.name == "main/menu" for step in contact.path) == 1
 
 
 def test_a_late_key_is_dropped(site: Site) -> None:
@@ -244,8 +257,7 @@ def test_a_cut_session_resumes_where_it_was(site: Site) -> None:
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
     assert site.call(dnis="100") is contact
     assert site.only(cmd.PlayAndCollect).prompts == ["welcome", "choose"]
-    assert contact.ivr is not None
-    assert contact.ivr.tries == 2
+    assert tries(contact) == 1
     site.key("2")
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
     site.call(dnis="100")
@@ -269,6 +281,19 @@ def test_a_menu_entered_between_two_sessions_is_played_when_the_caller_is_back()
         token = contact.ivr.token
     site.call(dnis="100")
     assert site.only(cmd.PlayAndCollect).prompts == ["wait"]
+
+
+@pytest.mark.parametrize("comes", ["again", "key"])
+def test_a_caller_whom_an_earlier_release_left_in_a_menu_is_the_dialplans(site: Site, comes: str) -> None:
+    contact = site.call(dnis="100")
+    token = site.only(cmd.PlayAndCollect).token
+    contact.ivr = IvrPosition(node="menu:main", token=token)
+    if comes == "again":
+        site.call(dnis="100")
+    else:
+        site.key("1")
+    assert site.only(cmd.ReleaseLeg).next == "fallback"
+    assert contact.state is ContactState.CLOSED
 
 
 def test_a_released_caller_who_comes_again_is_released_again(site: Site) -> None:

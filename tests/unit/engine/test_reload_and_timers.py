@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ctid.engine.engine import Engine
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ContactState, Outcome, SystemReason
@@ -39,6 +40,15 @@ def test_a_menu_that_vanishes_stays_for_who_is_in_it(site: Site) -> None:
     site.out = [play]
     site.key("1")
     assert contact.state is ContactState.QUEUED
+
+
+def test_a_snapshot_of_an_earlier_release_has_its_menus_as_flows(site: Site) -> None:
+    site.call(dnis="100", ani="")
+    site.engine.state.spec = SPEC
+    site.engine = Engine.restore(site.engine.snapshot())
+    assert site.engine.site.flows.keys() == {"main"}
+    site.give(ev.ConfigLoaded(spec=SPEC))
+    assert (site.engine.state.spec["flows"].keys(), "menus" in site.engine.state.spec) == ({"main"}, False)
 
 
 def test_fewer_steps_and_another_wait_hold_for_who_waits_already(site: Site) -> None:

@@ -191,7 +191,7 @@ def test_an_agent_sends_the_caller_to_leave_a_message(site: Site, to: dict[str, 
         ({"voicemail_queue": "nowhere"}, "there is no queue 'nowhere'; there is: sales, support"),
         (
             {"voicemail_queue": "sales", "agent": "bob"},
-            "a transfer goes to one of queue, agent, number, voicemail, menu, flow",
+            "a transfer goes to one of queue, agent, number, voicemail, flow",
         ),
     ],
 )

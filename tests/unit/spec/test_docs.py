@@ -12,6 +12,7 @@ import yaml
 
 from ctid.acd.strategies import STRATEGIES
 from ctid.spec.loader import load_config
+from ctid.spec.menus import written_out
 from ctid.spec.references import faulty_references
 from ctid.spec.site import SiteSpec
 
@@ -33,7 +34,7 @@ AROUND: dict[str, Any] = {
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_loads(example: str) -> None:
-    data = {**AROUND, **yaml.safe_load(example)}
+    data = written_out({**AROUND, **yaml.safe_load(example)}).data
     # What an example leaves out because another one has it.
     data["skills"] = sorted({*AROUND["skills"], *data["skills"]})
     data["queues"] = {"sales": {"steps": [{}]}, "support": {"steps": [{}]}, **data["queues"]}

@@ -54,7 +54,7 @@ def test_the_demo_and_one_file_load(tmp_path: Path) -> None:
     assert load_config(Path("config/demo")).site.site == "demo"
     (tmp_path / "all.yaml").write_text(GOOD)
     config = load_config(tmp_path / "all.yaml")
-    assert list(config.site.menus["main"].keys) == ["1"]
+    assert list(config.site.flows["main"].nodes) == ["menu", "key-1", "otherwise"]
     assert config.daemon.pbxes["main"].ami.secret.get_secret_value() == "demo-only-secret"
     (tmp_path / "empty.yaml").write_text("# nothing yet\n")
     assert load_config(tmp_path).site == config.site
@@ -199,9 +199,10 @@ def test_secrets_come_from_the_environment_or_a_file(tmp_path: Path, monkeypatch
 def test_places_of_destinations(tmp_path: Path) -> None:
     (tmp_path / "all.yaml").write_text(GOOD)
     site = load_config(tmp_path).site
-    there = ["entries/hotline/open", "entries/hotline/closed", "menus/main/keys/1", "menus/main/otherwise"]
+    nodes = "flows/main/nodes"
+    there = ["entries/hotline/open", "entries/hotline/closed", f"{nodes}/key-1/go", f"{nodes}/otherwise/go"]
     assert all(destination_at(site, place) for place in [*there, "queues/sales/overflow/0/to"])
-    gone = ["entries/x/open", "entries/x/closed", "menus/main/keys/7", "menus/x/keys/1", "menus/x/otherwise"]
+    gone = ["entries/x/open", "entries/x/closed", f"{nodes}/key-7/go", f"{nodes}/menu", "flows/x/nodes/a/go"]
     assert not any(destination_at(site, place) for place in [*gone, "queues/x/overflow", "nonsense"])
 
 

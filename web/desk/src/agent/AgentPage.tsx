@@ -14,7 +14,7 @@ import { RingBand } from "./RingBand";
 import { SidePane } from "./SidePane";
 import { StateBar } from "./StateBar";
 import { type AgentDesk, AgentDeskProvider } from "./context";
-import { IVR_KINDS, directory } from "./deskData";
+import { directory } from "./deskData";
 import { Drafts } from "./drafts";
 import { shown, workOf } from "./pop";
 import { useSeen, useDeskPhone } from "./useDeskPhone";
@@ -109,16 +109,16 @@ function useCodes(): Codes {
   useEffect(() => {
     if (!isLive) return;
     let gone = false;
-    const ivr = Promise.all(IVR_KINDS.map((kind) => directory(api, { kind, limit: 1 })));
+    const ivr = directory(api, { kind: "flow", limit: 1 });
     const asked = [api.GET("/v1/site"), api.GET("/v1/reason-codes"), api.GET("/v1/wrapup-codes"), ivr] as const;
     void Promise.all(asked).then(
-      ([site, reasons, dispositions, parts]) => {
+      ([site, reasons, dispositions, flows]) => {
         if (gone) return;
         setCodes({
           country: site.data?.country ?? "US",
           reasons: reasons.data?.items ?? [],
           dispositions: dispositions.data?.items ?? [],
-          hasIvr: parts.flat().length > 0,
+          hasIvr: flows.length > 0,
         });
       },
       () => undefined,

@@ -20,7 +20,7 @@ import { enquiryOf, mayAdd, partiesOf } from "./parties";
 import { clock, useNow } from "./time";
 import { useConsultations } from "./useConsultations";
 import { keyOf } from "./useShortcuts";
-import { menuOf } from "./waiting";
+import { flowOf } from "./waiting";
 
 export function CallCard({ call, line }: { call: Call; line: number }) {
   const { t } = useTranslation();
@@ -41,9 +41,9 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
   const swaps = several && (can("lines") || phoneState.calls.every(({ answeredAt }) => answeredAt !== null));
   const parties = contact ? partiesOf(live, contact, agent.id) : [];
   const shared = parties.length > 0;
-  const menu = contact && !consulting ? menuOf(contact, enquiryOf(live, contact.id, agent.id) !== null) : null;
+  const flow = contact && !consulting ? flowOf(contact, enquiryOf(live, contact.id, agent.id) !== null) : null;
   // ctid has taken the caller away from a phone that knows nothing of it.
-  const away = menu !== null && call.state === "connected";
+  const away = flow !== null && call.state === "connected";
   // What cannot be done just now keeps its place, so that nothing jumps under the hand.
   const alone = contact && !several && !shared ? contact : null;
   const left = parties.find(({ actions }) => actions.includes("complete"));
@@ -65,7 +65,7 @@ export function CallCard({ call, line }: { call: Call; line: number }) {
         {consulting && <b>{t("agent.phone.consulting")} · </b>}
         {name && number !== name ? `${number} · ` : ""}
         <span role="status">
-          {menu !== null ? t(`agent.menu.${menu.text}`, { name: menu.name }) : t(`agent.phone.${call.returning ? "returning" : call.state}`)}
+          {flow !== null ? t("agent.menu.inFlow", { name: flow }) : t(`agent.phone.${call.returning ? "returning" : call.state}`)}
         </span>
         {holding && ` ${clock(now - call.since)}`}
         {call.heldByOther && ` · ${t("agent.phone.heldByOther")}`}

@@ -13,15 +13,15 @@ window.getComputedStyle = (element) => styleOf(element);
 
 vi.mock("react-i18next", () => ({ useTranslation: () => ({ t: (key: string) => key }) }));
 
-const IVR = {
-  menu: [{ kind: "menu", id: "main", name: "main" }],
-  flow: [{ kind: "flow", id: "pay", name: "Card payment" }],
-};
+const FLOWS = [
+  { kind: "flow", id: "main", name: "main" },
+  { kind: "flow", id: "pay", name: "Card payment" },
+];
 
 function shown(hasIvr = true, allowed_actions = ["send_to_menu"]) {
-  const GET = vi.fn((_path: string, { params }: { params: { query: { kind: "menu" | "flow"; search?: string } } }) =>
+  const GET = vi.fn((_path: string, { params }: { params: { query: { search?: string } } }) =>
     Promise.resolve({
-      data: { entries: IVR[params.query.kind].filter(({ name }) => name.includes(params.query.search ?? "")) },
+      data: { entries: FLOWS.filter(({ name }) => name.includes(params.query.search ?? "")) },
     }),
   );
   const POST = vi.fn(() => Promise.resolve({}));
@@ -38,10 +38,10 @@ function shown(hasIvr = true, allowed_actions = ["send_to_menu"]) {
 
 afterEach(cleanup);
 
-it("offers the menus and the flows, and sends the caller through the one that is chosen", async () => {
+it("offers the flows, and sends the caller through the one that is chosen", async () => {
   const { POST } = shown();
   fireEvent.click(screen.getByTestId("send-to-menu"));
-  expect((await screen.findByTestId("target-menu-main")).textContent).toContain("main");
+  expect((await screen.findByTestId("target-flow-main")).textContent).toContain("main");
   const flow = screen.getByTestId("target-flow-pay");
   expect(flow.textContent).toContain("Card payment");
   expect(screen.getByTestId("targets").children).toHaveLength(2);
@@ -56,10 +56,10 @@ it("takes what is typed and entered at once, not what was listed before", async 
   fireEvent.click(screen.getByTestId("send-to-menu"));
   const search = screen.getByTestId("target-search");
   expect(document.activeElement).toBe(search);
-  await screen.findByTestId("target-menu-main");
+  await screen.findByTestId("target-flow-main");
   fireEvent.change(search, { target: { value: "pay" } });
   fireEvent.keyDown(search, { key: "Enter", keyCode: 13 });
-  expect(screen.getByTestId("target-menu-main")).toBeTruthy();
+  expect(screen.getByTestId("target-flow-main")).toBeTruthy();
   await waitFor(() => expect(POST).toHaveBeenCalled());
   expect(POST).toHaveBeenCalledWith("/v1/contacts/{contact_id}/menu", expect.objectContaining({ body: { flow: "pay" } }));
 });
@@ -67,17 +67,17 @@ it("takes what is typed and entered at once, not what was listed before", async 
 it("does nothing at Enter while nothing is typed, or nothing is found", async () => {
   const { GET, POST } = shown();
   fireEvent.click(screen.getByTestId("send-to-menu"));
-  await screen.findByTestId("target-menu-main");
+  await screen.findByTestId("target-flow-main");
   const search = screen.getByTestId("target-search");
   fireEvent.keyDown(search, { key: "Enter", keyCode: 13 });
   fireEvent.change(search, { target: { value: "x" } });
   fireEvent.keyDown(search, { key: "Enter", keyCode: 13 });
-  await waitFor(() => expect(screen.queryByTestId("target-menu-main")).toBeNull());
+  await waitFor(() => expect(screen.queryByTestId("target-flow-main")).toBeNull());
   expect(GET).toHaveBeenLastCalledWith("/v1/directory", { params: { query: { search: "x", kind: "flow", limit: 12 } } });
   expect(POST).not.toHaveBeenCalled();
 });
 
-it("cannot be used while ctid would refuse it, and is not there without menus and flows", () => {
+it("cannot be used while ctid would refuse it, and is not there without flows", () => {
   shown(true, ["retrieve"]);
   expect(screen.getByTestId<HTMLButtonElement>("send-to-menu").disabled).toBe(true);
   cleanup();

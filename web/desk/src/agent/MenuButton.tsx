@@ -1,4 +1,4 @@
-/** Sends the caller through a menu or a flow of the site; the agent waits and gets them back. */
+/** Sends the caller through a flow of the site, a menu say; the agent waits and gets them back. */
 
 import { PartitionOutlined } from "@ant-design/icons";
 import { Button } from "antd";
@@ -9,7 +9,8 @@ import type { Contact } from "../live/store";
 import { TargetPicker } from "./TargetPicker";
 import { destinationOf, sendToMenu } from "./callControl";
 import { useAgentDesk, useRun } from "./context";
-import { IVR_KINDS } from "./deskData";
+
+const FLOWS = ["flow"] as const;
 
 export function MenuButton({ contact }: { contact: Contact }) {
   const { t } = useTranslation();
@@ -32,7 +33,7 @@ export function MenuButton({ contact }: { contact: Contact }) {
         <TargetPicker
           title={t("agent.menu.title")}
           hint={t("agent.menu.hint")}
-          kinds={IVR_KINDS}
+          kinds={FLOWS}
           onChoose={(target) => run(async () => target && (await sendToMenu(desk.api, contact.id, destinationOf(target))))}
           onClose={() => setPicking(false)}
         />

@@ -1,4 +1,4 @@
-/** Where something goes to: colleagues with their states, queues, any number, menus and flows, or whoever it may be. */
+/** Where something goes to: colleagues with their states, queues, any number, flows, or whoever it may be. */
 
 import { Button, Input, type InputRef, Modal } from "antd";
 import { useEffect, useRef, useState } from "react";
@@ -31,13 +31,12 @@ export function TargetPicker<K extends Kind>({ title, hint, kinds, anybody, onCh
   const { country, agent } = useAgentDesk();
   const [search, setSearch] = useState("");
   const takes = (kind: Kind): kind is K => (kinds as readonly Kind[]).includes(kind);
-  const ivr = takes("menu") || takes("flow");
-  const { entries, sought } = useDirectory(search, SHOWN, ivr);
+  const { entries, sought } = useDirectory(search, SHOWN, takes("flow"));
   const field = useRef<InputRef>(null);
   const [busy, setBusy] = useState(false);
   const typed = takes("number") && NUMBER.test(search.trim()) ? toDial(search, country) : null;
   const offered = entries.filter(({ kind, id }) => takes(kind) && !(kind === "agent" && id === agent.id));
-  const wanted = t(ivr ? "agent.menu.search" : kinds.length > 1 ? "agent.transfer.search" : "agent.park.search");
+  const wanted = t(takes("flow") ? "agent.menu.search" : kinds.length > 1 ? "agent.transfer.search" : "agent.park.search");
   const nobodyNamed = anybody !== undefined && search.trim() === "";
 
   const choose = async (target: Target | null) => {
@@ -112,7 +111,6 @@ export function TargetPicker<K extends Kind>({ title, hint, kinds, anybody, onCh
               )}
               {entry.kind === "agent" && entry.state ? t(`agent.state.${entry.state}`) : ""}
               {entry.kind === "queue" ? t("agent.pop.queue") : ""}
-              {entry.kind === "menu" || entry.kind === "flow" ? t(`agent.menu.${entry.kind}`) : ""}
               {entry.kind === "number" && entry.number ? readable(entry.number, country) : ""}
             </small>
           </Button>

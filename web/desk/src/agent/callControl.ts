@@ -43,8 +43,8 @@ export async function muteParty(api: Api, contactId: string, legId: string, on: 
   });
 }
 
-/** Have the caller go through a menu or a flow while the agent waits. */
-export async function sendToMenu(api: Api, contactId: string, to: Destination<"menu" | "flow">): Promise<void> {
+/** Have the caller go through a flow while the agent waits. */
+export async function sendToMenu(api: Api, contactId: string, to: Destination<"flow">): Promise<void> {
   await api.POST("/v1/contacts/{contact_id}/menu", { params: { path: { contact_id: contactId } }, body: to });
 }
 

@@ -37,7 +37,7 @@ export interface AgentDesk {
   country: string;
   reasons: Code[];
   dispositions: Code[];
-  /** There is a menu or a flow that callers can be sent to. */
+  /** There is a flow that callers can be sent to. */
   hasIvr: boolean;
 }
 

@@ -24,9 +24,6 @@ export async function ownContacts(
   return data!;
 }
 
-/** Where callers can be sent to in the IVR; ctid lists each kind by itself. */
-export const IVR_KINDS = ["menu", "flow"] as const;
-
 export async function directory(
   api: Api,
   query: { search?: string; kind?: DirectoryEntry["kind"]; limit: number },

@@ -33,8 +33,11 @@ describe("the screen pop", () => {
   });
 
   it("shows the way through the menus as it was gone", () => {
-    const path = [{ kind: "entry", name: "hotline" }, { kind: "menu", name: "main" }, { kind: "key", name: "", result: "timeout" }, { kind: "key", name: "1", result: "valid" }, { kind: "queue", name: "sales" }];
-    expect(popOf("c", contact("c", { path }), null)?.path).toEqual([{ menu: "main", key: "timeout" }, { menu: "main", key: "1" }]);
+    const path = [{ kind: "entry", name: "hotline" }, { kind: "flow", name: "main" }, { kind: "node", name: "main/menu", title: "main" }, { kind: "key", name: "", result: "timeout" }, { kind: "key", name: "1", result: "valid" }, { kind: "node", name: "main/key-1", title: null }, { kind: "left", name: "main/key-1" }, { kind: "queue", name: "sales" }];
+    const chosen = [{ menu: "main", key: "timeout" }, { menu: "main", key: "1" }];
+    expect(popOf("c", contact("c", { path }), null)?.path).toEqual(chosen);
+    const waiting = [...path, { kind: "key", name: "2", result: "valid" }];
+    expect(popOf("c", contact("c", { path: waiting }), null)?.path).toEqual([...chosen, { menu: "main", key: "2" }]);
   });
 
   it("shows what was chosen in flows by the nodes' titles, and nothing that was entered", () => {

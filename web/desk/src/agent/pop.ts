@@ -68,8 +68,9 @@ function stepsOf({ path }: Contact): Step[] {
   // Of a flow's nodes only those are menus in which a key was waited for.
   let node: string | null = null;
   return path.flatMap<Step>(({ kind, name, result, title }) => {
-    if (kind === "node" || kind === "menu") node = kind === "node" ? title || name : null;
-    if (kind === "menu") return [{ menu: name }];
+    if (kind === "node") node = title || name;
+    // Keys that are pressed while they wait are of no menu.
+    if (kind === "left") node = null;
     if (kind !== "key") return [];
     // Without a key the menu ran out, and the result says so.
     const pressed: Step[] = [...(node ? [{ menu: node }] : []), { key: name || result }];

@@ -1,9 +1,9 @@
-/** Colleagues, queues and the phone book, or the menus and flows of the IVR, as typed. */
+/** Colleagues, queues and the phone book, or the flows that callers can be sent to, as typed. */
 
 import { useEffect, useState } from "react";
 
 import { useAgentDesk } from "./context";
-import { type DirectoryEntry, IVR_KINDS, directory } from "./deskData";
+import { type DirectoryEntry, directory } from "./deskData";
 
 const QUIET_MS = 200;
 /** Colleagues' states are not told by events to agents. */
@@ -19,17 +19,17 @@ interface Found {
 export function useDirectory(
   search: string,
   limit: number,
-  ivr = false,
+  flows = false,
 ): Found {
   const { desk } = useAgentDesk();
   const [found, setFound] = useState<Found>({ entries: [], sought: null, failed: false });
   useEffect(() => {
     let gone = false;
     const wanted = search.trim();
-    const queries = (ivr ? IVR_KINDS : [undefined]).map((kind) => ({ ...(wanted && { search: wanted }), ...(kind && { kind }), limit }));
+    const query = { ...(wanted && { search: wanted }), ...(flows && { kind: "flow" as const }), limit };
     const ask = () =>
-      void Promise.all(queries.map((query) => directory(desk.api, query))).then(
-        (entries) => gone || setFound({ entries: entries.flat(), sought: wanted, failed: false }),
+      void directory(desk.api, query).then(
+        (entries) => gone || setFound({ entries, sought: wanted, failed: false }),
         () => gone || setFound((before) => ({ ...before, failed: true })),
       );
     const first = setTimeout(ask, QUIET_MS);
@@ -39,6 +39,6 @@ export function useDirectory(
       clearTimeout(first);
       clearInterval(again);
     };
-  }, [desk.api, search, limit, ivr]);
+  }, [desk.api, search, limit, flows]);
   return found;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Contact, Parked } from "../live/store";
 import type { Waiting } from "./diversion";
-import { mayPickUp, menuOf, parkedFor, rowsAfter, soonest } from "./waiting";
+import { flowOf, mayPickUp, parkedFor, rowsAfter, soonest } from "./waiting";
 
 const waiting = (id: string, more: Partial<Waiting> = {}) => ({ id, wait_ms: 1, allowed_actions: ["pick_up"], ...more }) as Waiting;
 const ids = (rows: { id: string; gone: boolean }[]) => rows.map(({ id, gone }) => (gone ? `-${id}` : id)).join(" ");
@@ -45,23 +45,23 @@ describe("what is parked", () => {
   });
 });
 
-describe("a caller whom the agent has sent through a menu or a flow", () => {
-  const path = [{ kind: "menu", name: "main" }, { kind: "queue", name: "sales" }, { kind: "menu", name: "payment" }, { kind: "key", name: "1" }];
+describe("a caller whom the agent has sent through a flow", () => {
+  const path = [{ kind: "flow", name: "main" }, { kind: "queue", name: "sales" }, { kind: "flow", name: "payment" }, { kind: "key", name: "1" }];
   const contact = (...allowed_actions: string[]) => ({ path, allowed_actions }) as unknown as Contact;
 
   it("is in the last one they came to", () => {
-    expect(menuOf(contact("retrieve", "consult"), false)).toEqual({ text: "inMenu", name: "payment" });
+    expect(flowOf(contact("retrieve", "consult"), false)).toBe("payment");
   });
 
-  it("is in a flow by its title", () => {
+  it("is told by its title", () => {
     const into = (flow: object) => ({ path: [...path, flow, { kind: "node", name: "pay/card", title: "Card" }], allowed_actions: ["retrieve"] }) as unknown as Contact;
-    expect(menuOf(into({ kind: "flow", name: "pay", title: "Card payment" }), false)).toEqual({ text: "inFlow", name: "Card payment" });
-    expect(menuOf(into({ kind: "flow", name: "pay", title: null }), false)).toEqual({ text: "inFlow", name: "pay" });
+    expect(flowOf(into({ kind: "flow", name: "pay", title: "Card payment" }), false)).toBe("Card payment");
+    expect(flowOf(into({ kind: "flow", name: "pay", title: null }), false)).toBe("pay");
   });
 
   it("is not one who talks, who is on hold, or about whom somebody is asked", () => {
-    expect(menuOf(contact("hold", "send_to_menu"), false)).toBeNull();
-    expect(menuOf(contact("retrieve", "send_to_menu"), false)).toBeNull();
-    expect(menuOf(contact("retrieve"), true)).toBeNull();
+    expect(flowOf(contact("hold", "send_to_menu"), false)).toBeNull();
+    expect(flowOf(contact("retrieve", "send_to_menu"), false)).toBeNull();
+    expect(flowOf(contact("retrieve"), true)).toBeNull();
   });
 });

@@ -38,11 +38,11 @@ export function soonest(parked: Iterable<Parked>): Parked[] {
   return [...parked].sort((one, other) => until(one).localeCompare(until(other)));
 }
 
-/** The menu or flow that the caller goes through while the agent waits for them; null if they are in none. */
-export function menuOf(contact: Contact, asked: boolean): { text: string; name: string } | null {
+/** The flow that the caller goes through while the agent waits for them; null if they are in none. */
+export function flowOf(contact: Contact, asked: boolean): string | null {
   const can = (action: string) => contact.allowed_actions.includes(action);
-  // On hold, with nobody asked, a caller may always be sent to a menu, but for one who is in a menu.
+  // On hold, with nobody asked, a caller may always be sent to a flow, but for one who is in a flow.
   if (!can("retrieve") || can("send_to_menu") || asked) return null;
-  const last = contact.path.findLast(({ kind }) => kind === "menu" || kind === "flow");
-  return last ? { text: last.kind === "flow" ? "inFlow" : "inMenu", name: last.title || last.name } : null;
+  const last = contact.path.findLast(({ kind }) => kind === "flow");
+  return last ? last.title || last.name : null;
 }

@@ -248,9 +248,6 @@ export const agentEn = {
     title: "Through a menu",
     hint: "The caller goes through it and comes back to you",
     search: "Menu or flow",
-    menu: "Menu",
-    flow: "Flow",
-    inMenu: "in the menu {{name}}",
     inFlow: "in the flow {{name}}",
   },
   waiting: {
@@ -653,9 +650,6 @@ export const agentZh: typeof agentEn = {
     title: "进入菜单",
     hint: "来电者走完后回到您这里",
     search: "菜单或流程",
-    menu: "菜单",
-    flow: "流程",
-    inMenu: "在菜单 {{name}} 中",
     inFlow: "在流程 {{name}} 中",
   },
   waiting: {
