@@ -15,7 +15,7 @@ from ctid.model.leg import Leg
 from tests.properties.call_centre import AGENTS, CallCentre, happens
 from tests.properties.talks import Caller, Talk
 
-SOMEBODY = st.sampled_from([*({"agent": each} for each in AGENTS), {"number": "030654321"}, {"number": "1002"}])
+SOMEBODY = st.sampled_from([*({"agent": each} for each in AGENTS), *({"number": "030654321"},) * 4, {"number": "1002"}])
 SOMEWHERE = st.sampled_from(
     [
         *({"agent": each} for each in AGENTS),
@@ -82,7 +82,8 @@ class CallRules(CallCentre):
 
     @happens("time", lambda _: True)
     def time_goes_by(self, data: st.DataObject) -> None:
-        self.goes_on(data.draw(st.sampled_from([1_000, 3_000, 6_000, 12_000, 40_000]), label="ms"))
+        self.world.run(data.draw(st.sampled_from([1_000, 3_000, 6_000, 12_000, 40_000]), label="ms"))
+        self.goes_on()
 
     # ---- with the caller ---------------------------------------------------------------------------------------
 
@@ -147,12 +148,12 @@ class CallRules(CallCentre):
 
     # ---- with others -------------------------------------------------------------------------------------------
 
-    @happens("with others", "consult")
+    @happens("somebody is called", "consult")
     def consult(self, data: st.DataObject) -> None:
         contact_id = self.one_that_may(data, "consult")
         self.calls_somebody(data, ev.ConsultationRequested, Talk.ask, contact_id=contact_id, dial=True)
 
-    @happens("with others", "add_party")
+    @happens("somebody is called", "add_party")
     def call_in(self, data: st.DataObject) -> None:
         contact_id = self.one_that_may(data, "add_party")
         self.calls_somebody(data, ev.PartyRequested, Talk.call_in, contact_id=contact_id)
@@ -179,32 +180,32 @@ class CallRules(CallCentre):
             really=data.draw(st.booleans(), label="answers"),
         )
 
-    @happens("with others", "announce_consultation")
+    @happens("at a desk", "announce_consultation")
     def announce_a_consultation(self, data: st.DataObject) -> None:
         contact_id = self.one_that_may(data, "announce_consultation")
         agent = data.draw(st.sampled_from(AGENTS), label="whom")
         then = self.tells(contact_id, Talk.announces)
         self.ask(ev.ConsultationRequested, then, sure=False, contact_id=contact_id, agent=agent)
 
-    @happens("with others", "alternate")
+    @happens("an enquiry", "alternate")
     def alternate(self, data: st.DataObject) -> None:
         consultation_id, contact_id = self.one_enquiry(data, "alternate")
         then = self.tells(contact_id, lambda talk: talk.alternate(consultation_id))
         self.ask(ev.AlternateRequested, then, consultation_id=consultation_id)
 
-    @happens("with others", "complete")
+    @happens("an enquiry", "complete")
     def complete(self, data: st.DataObject) -> None:
         consultation_id, contact_id = self.one_enquiry(data, "complete")
         then = partial(self.is_given_to, contact_id, consultation_id)
         self.ask(ev.ConsultationCompleted, lambda _: then(), consultation_id=consultation_id)
 
-    @happens("with others", "confer")
+    @happens("an enquiry", "confer")
     def confer(self, data: st.DataObject) -> None:
         consultation_id, contact_id = self.one_enquiry(data, "confer")
         then = self.tells(contact_id, lambda talk: talk.confer(consultation_id))
         self.ask(ev.ConferenceRequested, then, consultation_id=consultation_id)
 
-    @happens("with others", "withdraw")
+    @happens("away from the caller", "withdraw")
     def withdraw(self, data: st.DataObject) -> None:
         consultation_id, contact_id = self.one_enquiry(data, "withdraw")
         then = self.tells(contact_id, lambda talk: talk.withdraw(consultation_id))
