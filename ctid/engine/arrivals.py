@@ -17,6 +17,7 @@ from ctid.engine import (
     own_calls,
     phone_calls,
     queueing,
+    segments,
     supervisions,
     surveys,
     voicemail,
@@ -193,10 +194,11 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
         journey.release(turn, leg)
     elif contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
         dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
-    elif contact.state is ContactState.CONNECTED and contact.on_hold and contact.ivr is None:
-        queueing.play_music(turn, contact)
     elif contact.state is ContactState.CONNECTED and contact.ivr is None:
-        returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
+        if contact.on_hold and not _is_left(turn, contact):
+            queueing.play_music(turn, contact)
+        else:
+            returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
     elif contact.ivr is not None:
         replay(turn, contact, contact.ivr)
     else:
@@ -234,6 +236,19 @@ def returned(turn: Turn, event: CallerReturned) -> None:
             offers.talk_over(turn, contact)
     else:
         resume(turn, leg, from_bridge=True)
+
+
+def agent_gone(turn: Turn, contact: Contact | None) -> None:
+    """The agent's leg has ended. A caller whom they had on hold is with us already, and comes from nowhere else."""
+    leg = turn.legs.get(contact.caller_leg) if contact is not None else None
+    if contact is not None and leg is not None and leg.has_agi and contact.on_hold and _is_left(turn, contact):
+        returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
+
+
+def _is_left(turn: Turn, contact: Contact) -> bool:
+    """Whether the agent who talked to the caller has gone, and nobody else has them or is about to."""
+    alone = contact.state is ContactState.CONNECTED and not segments.talking(contact)
+    return alone and not supervisions.is_taken_over(turn, contact)
 
 
 def looked_up(turn: Turn, event: CustomerLookedUp) -> None:

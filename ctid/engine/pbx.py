@@ -220,6 +220,7 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
     cause = OfferCause.PBX_LOST if turn.reconciled else _cause_of(leg, event.cause)
     offers.leg_gone(turn, _offer_of(turn, leg), cause, outcome=outcome or Outcome.HANDLED)
     conferences.agent_gone(turn, turn.state.contacts.get(leg.contact_id))
+    arrivals.agent_gone(turn, turn.state.contacts.get(leg.contact_id))
 
 
 def _cause_of(leg: Leg, cause: int) -> OfferCause:

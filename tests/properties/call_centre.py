@@ -20,7 +20,7 @@ from ctid.engine.views import consultation_actions, contact_actions, offer_actio
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.contact import Contact
-from ctid.model.states import AgentState, ContactState
+from ctid.model.states import AgentState, ConsultationState, ContactState
 from ctid.spec.agent import VOICE
 from sip_test_rig.loaded_dice import LoadedDice
 from sip_test_rig.simulated_pbx import PBX, SimulatedPbx
@@ -36,6 +36,14 @@ DONE_MS = 200
 
 Method = TypeVar("Method", bound=Callable[..., None])
 Then = Callable[[dict[str, Any]], object]
+
+STATES = {
+    At.RINGS: (ConsultationState.INITIATED, ConsultationState.ALERTING),
+    At.ASKED: (ConsultationState.CONNECTED,),
+    At.WAITS: (ConsultationState.HELD,),
+    At.CONFERS: (ConsultationState.CONFERENCED,),
+}
+"""What a consultation is, as the one who is asked is there."""
 
 FREE = (AgentState.READY, AgentState.NOT_READY, AgentState.WRAP_UP)
 
@@ -282,6 +290,7 @@ class CallCentre(RuleBasedStateMachine):
         self.times_add_up()
         if self.exact:
             self.those_hear_each_other_who_should()
+            self.those_are_asked_who_should()
             self.every_leg_is_known_and_there()
 
     def ids_are_kept(self) -> None:
@@ -314,6 +323,17 @@ class CallCentre(RuleBasedStateMachine):
         for group in bridges.values():
             if len(group) > 1 and group not in told:
                 assert group & self.left, f"those hear each other, and nobody knows: {sorted(group)}"
+
+    def those_are_asked_who_should(self) -> None:
+        asked = {key: each for talk in self.talks.values() for key, each in talk.asked.items()}
+        by_ctid = {
+            each.id: each for each in self.state.consultations.values() if each.state is not ConsultationState.ANNOUNCED
+        }
+        for consultation_id, consultation in by_ctid.items():
+            assert consultation_id in asked, f"{consultation_id} should be over, and is {consultation.state}"
+        for consultation_id, one in asked.items():
+            state = by_ctid[consultation_id].state if consultation_id in by_ctid else "over"
+            assert state in STATES[one.at], f"{consultation_id} is {state}, but who is asked {one.at}"
 
     def every_leg_is_known_and_there(self) -> None:
         channels = self.world.channels

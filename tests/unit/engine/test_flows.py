@@ -13,6 +13,7 @@ from ctid.model.contact import Customer
 from ctid.model.flow import FlowPosition
 from ctid.model.speech import Speech
 from ctid.model.states import AgentState, ContactState, Outcome
+from tests.unit.engine.talks import arrives, dialled, unbridged
 from tests.unit.site import SPEC, Site
 
 FLOWS: dict[str, Any] = {
@@ -485,6 +486,33 @@ def test_cut_off_in_the_survey_they_are_led_back_into_it() -> None:
     talked(site)
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
     site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis="101"))
+    assert texts(site) == ["How was it?"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_caller_on_hold_whose_agent_hangs_up_is_asked_at_once(there: bool) -> None:
+    site = Site(spec(survey="survey"))
+    leg = site.connected()
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    unbridged(site, leg, "c1")
+    if there:
+        arrives(site)
+        site.ended(leg)
+    else:
+        site.ended(leg)
+        assert not site.all(cmd.PlayAndCollect)
+        arrives(site)
+    assert texts(site) == ["How was it?"]
+    assert site.agent().state is AgentState.WRAP_UP
+
+
+def test_a_colleague_is_asked_no_more_once_the_agent_has_left_the_caller_to_the_survey() -> None:
+    site = Site(spec(survey="survey"))
+    site.ask("bob", AgentState.NOT_READY, reason="break")
+    leg, theirs = dialled(site)
+    site.ended(leg)
+    assert site.only(cmd.HangUpLeg).unique_id == theirs
+    assert not site.engine.state.consultations
     assert texts(site) == ["How was it?"]
 
 
