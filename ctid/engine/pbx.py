@@ -314,6 +314,7 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
     for seen in event.legs:
         if seen.returned or seen.bridge_id:
             _talked_unseen(turn, event.pbx, seen, there)
+    conferences.entered_unseen(turn, event.pbx, there)
     known = [leg for leg in turn.legs.on(event.pbx) if leg.unique_id not in unseen]
     for found in list(difference(event.pbx, known, event.legs)):
         match found:
