@@ -6,7 +6,7 @@ from ctid.model import events as ev
 from ctid.model.states import WAITING, AgentState
 from ctid.model.supervision import SupervisionMode
 from sip_test_rig.simulated_pbx import UTC_MS, SimulatedPbx
-from tests.properties.diversions import divert, somebody_talks
+from tests.properties.diversions import divert, set_phone, somebody_talks
 from tests.properties.flow_sites import FLOW_SPEC, FLOW_SPECS
 from tests.properties.flow_steps import into_flows
 from tests.properties.sites import BOSS, SPEC, SPECS
@@ -22,6 +22,7 @@ def walk(
     supervised: float = 0.0,
     called: float = 0.0,
     flowing: float = 0.0,
+    forwarded: float = 0.0,
 ) -> SimulatedPbx:
     """Walk, come to rest, and check that nothing is left.
 
@@ -34,6 +35,7 @@ def walk(
         supervised: The share of steps in which a supervisor does something.
         called: The share of steps in which somebody calls outside the ACD.
         flowing: The share of steps that have to do with flows; with none, the site has none either.
+        forwarded: The share of steps in which somebody says what is to become of calls for them.
     """
     world = SimulatedPbx(seed, FLOW_SPEC if flowing else SPEC)
     world.reloads = FLOW_SPECS if flowing else SPECS
@@ -54,6 +56,8 @@ def walk(
             own_call(world)
         elif flowing and world.chance(flowing):
             into_flows(world)
+        elif forwarded and world.chance(forwarded):
+            set_phone(world)
         else:
             step(world, faults=faults)
         world.run(world.random.choice([1, 50, 500, 3_000, 6_000]))
