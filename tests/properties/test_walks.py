@@ -92,10 +92,8 @@ def test_no_phone_that_is_not_to_ring_breaks_an_invariant() -> None:
     worlds = [walk(seed, controlled=0.25, diverted=0.1, called=0.1, forwarded=0.15) for seed in range(4_000, 4_040)]
     commands = [command for world in worlds for commands in world.outputs for command in commands]
     assert sum(isinstance(each, SetPhone) and each.calls == "dnd" for each in commands) > 10
-    refused = {
-        each.detail.split(" ", 2)[2] for each in commands if isinstance(each, Refuse) and each.code == "conflict"
-    }
-    assert "is not to be disturbed" in refused, "nobody calls who is not to be disturbed"
+    refused = [each.detail for each in commands if isinstance(each, Refuse)]
+    assert any(each.endswith("is not to be disturbed") for each in refused), "nobody calls who is not to be disturbed"
     asked = [
         each.data["consultation"] for each in commands if isinstance(each, Publish) and "consultation" in each.type
     ]
