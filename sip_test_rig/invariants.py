@@ -19,8 +19,9 @@ from ctid.engine.turn import Turn
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.agent import Agent
-from ctid.model.contact import Callback, Contact
+from ctid.model.contact import Contact
 from ctid.model.instant import Instant
+from ctid.model.position import Callback
 from ctid.model.record import ContactRecord
 from ctid.model.states import (
     WAITING,

@@ -15,7 +15,7 @@ from ctid.engine import ringing
 from ctid.engine.engine import Engine
 from ctid.model import commands as cmd
 from ctid.model import events as ev
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.model.instant import Instant
 from ctid.spec.agent import VOICE
 from sip_test_rig.invariants import Watch

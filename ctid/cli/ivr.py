@@ -35,12 +35,13 @@ def graph(
     config: ConfigOption,
     form: Annotated[Literal["svg", "mermaid"], typer.Option("--format", help="What to write.")] = "svg",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it there.")] = None,
+    language: Annotated[str, typer.Option(help="Of its texts; without, the flow's first.")] = "",
 ) -> None:
     """Draw a flow: its nodes with what they say, the keys and conditions at the arrows between them."""
     # What is wrong with a flow is seen best in its picture, so that only its form is checked.
     site = load_site(config)
     known_flow(site, flow)
-    shown = picture(flow, site.flows[flow])
+    shown = picture(flow, site.flows[flow], language)
     text = svg(shown) if form == "svg" else mermaid(shown)
     if output is None:
         typer.echo(text, nl=False)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from getpass import getpass
 from pathlib import Path
 from typing import Annotated, get_args
+from zoneinfo import ZoneInfo
 
 import typer
 import yaml
+from pydantic import ValidationError
 from rich.console import Console
 
 from ctid.cli.options import ConfigOption
@@ -37,15 +40,24 @@ def try_flow(
     site = load_site(config, faulty_flows)
     if flow not in site.flows:
         raise NotFoundError(f"there is no flow {flow!r}; there is: {', '.join(sorted(site.flows)) or 'none at all'}")
-    spec = load_given(given) if given is not None else GivenSpec(at=datetime.now().replace(microsecond=0))  # noqa: DTZ005
+    now = datetime.now(ZoneInfo(site.timezone)).replace(microsecond=0, tzinfo=None)
+    spec = load_given(given) if given is not None else GivenSpec(at=now)
     update: dict[str, object] = {"language": language} if language else {}
     if ani:
         update["ani"] = ani
     if at:
         update["at"] = _moment(at)
-    caller = Rehearsal(site, GivenSpec.model_validate({**spec.model_dump(), **update}))
+    caller = Rehearsal(site, _given(spec, update))
     caller.begin(flow)
     _Terminal(caller).run()
+
+
+def _given(spec: GivenSpec, update: dict[str, object]) -> GivenSpec:
+    try:
+        return GivenSpec.model_validate({**spec.model_dump(), **update})
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        raise RequestError(f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}") from None
 
 
 def _moment(text: str) -> datetime:
@@ -100,7 +112,7 @@ class _Terminal:
         """Have the caller press keys; tells whether they are still there."""
         while True:
             most = "a key" if hear.max_digits == 1 else f"up to {hear.max_digits} keys"
-            text = self._ask(f"{most} › ")
+            text = self._ask(f"{most} › ", hidden=hear.sealed)
             if text is None or text == "q":
                 return False
             if not text:
@@ -142,11 +154,14 @@ class _Terminal:
                 if answer == failure:
                     return failure
 
-    def _ask(self, prompt: str) -> str | None:
+    def _ask(self, prompt: str, *, hidden: bool = False) -> str | None:
+        if hidden and sys.stdin.isatty():
+            return getpass(prompt).strip()
         self._console.print(prompt, end="", markup=False, style="cyan")
         line = sys.stdin.readline()
         if not sys.stdin.isatty():
-            self._print(line.rstrip("\n"), "")
+            shown = line.rstrip("\n")
+            self._print("•" * len(shown) if hidden else shown, "")
         return line.strip() if line else None
 
     def _print(self, text: str, style: str) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from ctid.desktop.schemas import ContactView, View
+from ctid.desktop.contact_schemas import ContactView
+from ctid.desktop.schemas import View
 
 
 class AgentDayView(View):

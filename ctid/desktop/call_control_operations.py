@@ -6,9 +6,9 @@ from typing import Final
 
 from ctid.desktop import call_control_schemas as shapes
 from ctid.desktop.auth import Role
+from ctid.desktop.contact_schemas import ContactAcceptedView
 from ctid.desktop.operation import Operation
 from ctid.desktop.rest import call_control
-from ctid.desktop.schemas import ContactAcceptedView
 
 _PEOPLE: Final = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
 

@@ -8,7 +8,8 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from ctid.desktop.bodies import Input, Text
-from ctid.desktop.schemas import AcceptedView, ContactView, View
+from ctid.desktop.contact_schemas import ContactView
+from ctid.desktop.schemas import AcceptedView, View
 from ctid.model.states import ConsultationState
 from ctid.spec.base import Name
 from ctid.spec.destination import AttributeKey, PhoneNumber

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ctid.desktop import agent_day_schemas, desk_bodies, desk_schemas, schemas
+from ctid.desktop import agent_day_schemas, desk_bodies, desk_schemas, record_schemas
 from ctid.desktop.auth import Role
 from ctid.desktop.operation import Operation
 from ctid.desktop.rest import desk, statistics
@@ -31,7 +31,7 @@ DESK_OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=PEOPLE,
         handler=desk.list_own_contacts,
         query=desk_bodies.HistoryQuery,
-        answer=schemas.RecordsView,
+        answer=record_schemas.RecordsView,
         searches_store=True,
     ),
     Operation(

@@ -6,9 +6,10 @@ from typing import Final
 
 from ctid.desktop import diversion_schemas as shapes
 from ctid.desktop.auth import Role
+from ctid.desktop.contact_schemas import ContactAcceptedView
+from ctid.desktop.offer_schemas import OfferAcceptedView
 from ctid.desktop.operation import Operation
 from ctid.desktop.rest import diversion
-from ctid.desktop.schemas import ContactAcceptedView, OfferAcceptedView
 
 _PEOPLE: Final = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
 

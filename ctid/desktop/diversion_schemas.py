@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from ctid.desktop.bodies import Input
 from ctid.desktop.call_control_schemas import Number, VoicemailTarget
-from ctid.desktop.schemas import ParkView, View
+from ctid.desktop.contact_schemas import ParkView
+from ctid.desktop.schemas import View
 from ctid.model.states import ContactState
 from ctid.spec.base import Name
 

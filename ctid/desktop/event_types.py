@@ -7,10 +7,14 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import Field
 
+from ctid.desktop.agent_schemas import AgentView
 from ctid.desktop.call_control_schemas import ConsultationView
+from ctid.desktop.contact_schemas import ContactView, LegView
 from ctid.desktop.desk_schemas import MessageView
+from ctid.desktop.offer_schemas import OfferView, ScreenPopView
+from ctid.desktop.queue_schemas import QueueView
 from ctid.desktop.recording_schemas import LiveRecordingView, VoicemailLeftView
-from ctid.desktop.schemas import AgentView, ContactView, LegView, OfferView, QueueView, ScreenPopView, View
+from ctid.desktop.schemas import View
 from ctid.desktop.supervision_schemas import SupervisionView
 from ctid.model.supervision import SupervisionChange, SupervisionEnd
 

@@ -31,6 +31,17 @@ FLOW_OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=shapes.WholeFlowView,
     ),
     Operation(
+        name="getFlowPicture",
+        method="GET",
+        path="/v1/flows/{flow_id}/picture.svg",
+        summary="A flow drawn as SVG; the element of a node has its id as `data-node`",
+        roles=SUPERVISION,
+        handler=flows.get_picture,
+        query=shapes.FlowPictureQuery,
+        answer=None,
+        content_type="image/svg+xml",
+    ),
+    Operation(
         name="getFlowReport",
         method="GET",
         path="/v1/flows/{flow_id}/report",

@@ -20,6 +20,14 @@ class FlowReportQuery(Input):
     interval_minutes: Minutes = 60
 
 
+class FlowPictureQuery(Input):
+    """How a flow is drawn."""
+
+    language: Annotated[
+        str, Field(max_length=16, description="Of its texts; without, or if it does not have it, the flow's first.")
+    ] = ""
+
+
 class FlowView(View):
     """A flow of the configuration."""
 

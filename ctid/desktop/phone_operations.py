@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from ctid.desktop.agent_schemas import AgentAcceptedView
 from ctid.desktop.auth import Role
 from ctid.desktop.bodies import AgentPhoneBody
 from ctid.desktop.operation import Operation
 from ctid.desktop.phone_schemas import PhoneView
 from ctid.desktop.rest import phones
-from ctid.desktop.schemas import AgentAcceptedView
 
 PHONE_OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(

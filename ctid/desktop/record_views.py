@@ -5,8 +5,8 @@ from __future__ import annotations
 from ctid.engine.desk_view import customer_view
 from ctid.engine.views import View, segment_view, span_view, stamp, step_view
 from ctid.ivr.flow_visits import flow_visits
-from ctid.model.contact import OfferResult
 from ctid.model.flow_visit import FlowVisit
+from ctid.model.history import OfferResult
 from ctid.model.record import ContactRecord
 from ctid.model.states import ContactState
 

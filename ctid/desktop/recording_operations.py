@@ -7,9 +7,9 @@ from typing import Final
 
 from ctid.desktop import recording_schemas as shapes
 from ctid.desktop.auth import Role
+from ctid.desktop.contact_schemas import ContactAcceptedView
 from ctid.desktop.operation import Operation
 from ctid.desktop.rest import recordings, voicemails
-from ctid.desktop.schemas import ContactAcceptedView
 
 _PEOPLE: Final = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
 _LISTENERS: Final = frozenset({Role.SUPERVISOR, Role.ADMIN, Role.INTEGRATION})

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from ctid.desktop import bodies, routing_schemas, schemas, staffing_schemas
+from ctid.desktop import (
+    agent_schemas,
+    bodies,
+    contact_schemas,
+    offer_schemas,
+    queue_schemas,
+    record_schemas,
+    routing_schemas,
+    schemas,
+    staffing_schemas,
+)
 from ctid.desktop.access_operations import ACCESS_OPERATIONS
 from ctid.desktop.auth import Role
 from ctid.desktop.call_control_operations import CALL_CONTROL_OPERATIONS
@@ -59,7 +69,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=EVERYBODY,
         handler=agents.list_agents,
         query=bodies.AgentsQuery,
-        answer=schemas.AgentsView,
+        answer=agent_schemas.AgentsView,
     ),
     Operation(
         name="getAgent",
@@ -68,7 +78,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="One agent",
         roles=EVERYBODY,
         handler=agents.get_agent,
-        answer=schemas.AgentView,
+        answer=agent_schemas.AgentView,
     ),
     Operation(
         name="setAgentState",
@@ -78,7 +88,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=PEOPLE,
         handler=agents.set_agent_state,
         body=bodies.AgentStateBody,
-        answer=schemas.AgentAcceptedView,
+        answer=agent_schemas.AgentAcceptedView,
         versioned=True,
     ),
     Operation(
@@ -89,7 +99,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=SUPERVISION,
         handler=agents.change_profile,
         body=bodies.AgentProfileBody,
-        answer=schemas.AgentAcceptedView,
+        answer=agent_schemas.AgentAcceptedView,
         versioned=True,
     ),
     Operation(
@@ -100,7 +110,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=STEERING,
         handler=contacts.submit_contact,
         body=bodies.ContactBody,
-        answer=schemas.ContactAcceptedView,
+        answer=contact_schemas.ContactAcceptedView,
     ),
     Operation(
         name="withdrawContact",
@@ -109,7 +119,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="The customer of a submitted contact has left; a call ends when its caller hangs up",
         roles=STEERING,
         handler=contacts.withdraw_contact,
-        answer=schemas.ContactAcceptedView,
+        answer=contact_schemas.ContactAcceptedView,
         versioned=True,
     ),
     Operation(
@@ -120,7 +130,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=EVERYBODY,
         handler=contacts.list_contacts,
         query=bodies.ContactsQuery,
-        answer=schemas.ContactsView,
+        answer=contact_schemas.ContactsView,
     ),
     Operation(
         name="getContact",
@@ -129,7 +139,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="One contact, live or from its record",
         roles=EVERYBODY,
         handler=contacts.get_contact,
-        answer=schemas.ContactView,
+        answer=contact_schemas.ContactView,
         searches_store=True,
     ),
     Operation(
@@ -151,7 +161,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=EVERYBODY,
         handler=contacts.merge_attributes,
         body=bodies.AttributesBody,
-        answer=schemas.ContactAcceptedView,
+        answer=contact_schemas.ContactAcceptedView,
         versioned=True,
     ),
     Operation(
@@ -162,7 +172,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=STEERING,
         handler=contacts.set_routing,
         body=bodies.RoutingBody,
-        answer=schemas.ContactAcceptedView,
+        answer=contact_schemas.ContactAcceptedView,
         versioned=True,
     ),
     Operation(
@@ -173,7 +183,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=PEOPLE,
         handler=contacts.set_wrap_up,
         body=bodies.WrapUpBody,
-        answer=schemas.ContactAcceptedView,
+        answer=contact_schemas.ContactAcceptedView,
         versioned=True,
     ),
     Operation(
@@ -183,7 +193,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="One live offer with its screen pop",
         roles=EVERYBODY,
         handler=offers.get_offer,
-        answer=schemas.OfferView,
+        answer=offer_schemas.OfferView,
     ),
     Operation(
         name="acceptOffer",
@@ -194,7 +204,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         handler=offers.accept_offer,
         body=bodies.AcceptBody,
         body_optional=True,
-        answer=schemas.OfferAcceptedView,
+        answer=offer_schemas.OfferAcceptedView,
     ),
     Operation(
         name="answerOffer",
@@ -203,7 +213,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Have the agent's ringing phone answer: it is rung once more, told to answer by itself",
         roles=PEOPLE,
         handler=offers.answer_offer,
-        answer=schemas.OfferAcceptedView,
+        answer=offer_schemas.OfferAcceptedView,
     ),
     Operation(
         name="rejectOffer",
@@ -214,7 +224,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         handler=offers.reject_offer,
         body=bodies.RejectBody,
         body_optional=True,
-        answer=schemas.OfferAcceptedView,
+        answer=offer_schemas.OfferAcceptedView,
     ),
     Operation(
         name="listCallbacks",
@@ -224,7 +234,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=STEERING,
         handler=callbacks.list_callbacks,
         query=bodies.CallbacksQuery,
-        answer=schemas.ContactsView,
+        answer=contact_schemas.ContactsView,
     ),
     Operation(
         name="requestCallback",
@@ -234,7 +244,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=STEERING,
         handler=callbacks.request_callback,
         body=bodies.CallbackBody,
-        answer=schemas.ContactAcceptedView,
+        answer=contact_schemas.ContactAcceptedView,
     ),
     Operation(
         name="getCallback",
@@ -243,7 +253,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="One contact to be called back",
         roles=STEERING,
         handler=callbacks.get_callback,
-        answer=schemas.ContactView,
+        answer=contact_schemas.ContactView,
     ),
     Operation(
         name="cancelCallback",
@@ -252,7 +262,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Give a callback up, unless the customer has been reached already",
         roles=STEERING,
         handler=callbacks.cancel_callback,
-        answer=schemas.ContactAcceptedView,
+        answer=contact_schemas.ContactAcceptedView,
     ),
     Operation(
         name="listQueues",
@@ -261,7 +271,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Queues with their present numbers",
         roles=EVERYBODY,
         handler=queues.list_queues,
-        answer=schemas.QueuesView,
+        answer=queue_schemas.QueuesView,
     ),
     Operation(
         name="getQueue",
@@ -270,7 +280,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="One queue",
         roles=EVERYBODY,
         handler=queues.get_queue,
-        answer=schemas.QueueView,
+        answer=queue_schemas.QueueView,
     ),
     Operation(
         name="listRecords",
@@ -280,7 +290,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         roles=STEERING,
         handler=records.list_records,
         query=bodies.RecordsQuery,
-        answer=schemas.RecordsView,
+        answer=record_schemas.RecordsView,
         searches_store=True,
     ),
     Operation(
@@ -290,7 +300,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="The record of one contact",
         roles=STEERING,
         handler=records.get_record,
-        answer=schemas.RecordView,
+        answer=record_schemas.RecordView,
         searches_store=True,
     ),
     Operation(

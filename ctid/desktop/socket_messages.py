@@ -7,9 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from ctid.desktop.agent_schemas import AgentView
 from ctid.desktop.bodies import Input
 from ctid.desktop.call_control_schemas import ConsultationView
-from ctid.desktop.schemas import AgentView, ContactView, OfferView, QueueView, ScreenPopView, View
+from ctid.desktop.contact_schemas import ContactView
+from ctid.desktop.offer_schemas import OfferView, ScreenPopView
+from ctid.desktop.queue_schemas import QueueView
+from ctid.desktop.schemas import View
 from ctid.desktop.supervision_schemas import SupervisionView
 from ctid.desktop.topics import Topic
 

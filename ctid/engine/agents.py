@@ -9,8 +9,9 @@ from ctid.engine.turn import Turn, ms
 from ctid.engine.views import agent_view
 from ctid.errors import InvariantError
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact, Segment
+from ctid.model.contact import Contact
 from ctid.model.events import DesktopConnected, DesktopLost
+from ctid.model.history import Segment
 from ctid.model.states import AgentState, ContactState, SystemReason
 
 AT_WORK = (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)

@@ -12,7 +12,6 @@ from ctid.engine import (
     flows,
     holding,
     journey,
-    offers,
     outage,
     own_calls,
     phone_calls,
@@ -20,11 +19,12 @@ from ctid.engine import (
     segments,
     supervisions,
     surveys,
+    talks,
     voicemail,
 )
 from ctid.engine.turn import Turn
 from ctid.model.commands import AnswerLeg, LookUpCustomer, ReleaseLeg, SetVariable
-from ctid.model.contact import Contact, MenuPosition
+from ctid.model.contact import Contact
 from ctid.model.events import (
     CallArrived,
     CallerReturned,
@@ -32,6 +32,7 @@ from ctid.model.events import (
     DecisionAsked,
 )
 from ctid.model.leg import Leg
+from ctid.model.position import MenuPosition
 from ctid.model.states import ContactState, LegState, Outcome, Party
 from ctid.routing.entry import choose_entry
 from ctid.routing.numbers import to_e164
@@ -146,7 +147,7 @@ def decide(turn: Turn, event: DecisionAsked) -> None:
         elif contact is not None and f"known:{contact.id}" in turn.state.timers:
             pass
         else:
-            turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next=decisions.UNDECIDED))
+            decisions.tell_nothing(turn, known)
         return
     contact, leg = newcomer(turn, event)
     contacts.publish(turn, contact, "contact.created")
@@ -230,10 +231,10 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     on_hold = contact is not None and contact.on_hold and supervisions.is_taken_over(turn, contact)
     if contact is not None and contact.state is ContactState.CONNECTED and not on_hold:
         if surveys.is_due(turn, contact, leg):
-            offers.survey(turn, contact)
+            talks.survey(turn, contact)
             journey.enter_flow(turn, contact, turn.site.queues[contact.queue].survey or "", survey=True)
         else:
-            offers.talk_over(turn, contact)
+            talks.over(turn, contact)
     else:
         resume(turn, leg, from_bridge=True)
 

@@ -12,7 +12,8 @@ from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.state import SiteState, alias_key
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact, Decision
+from ctid.model.contact import Contact
+from ctid.model.history import Decision
 from ctid.model.states import ContactState
 from ctid.spec.agent import VOICE
 from ctid.spec.site import SiteSpec

@@ -10,8 +10,9 @@ from __future__ import annotations
 from ctid.engine import contacts, outage, places, queueing, visits
 from ctid.engine.turn import Turn, ms
 from ctid.model.commands import DialCustomer, HangUpLeg
-from ctid.model.contact import Callback, Contact
+from ctid.model.contact import Contact
 from ctid.model.leg import Leg
+from ctid.model.position import Callback
 from ctid.model.states import ContactState, LegState, Outcome, Party
 from ctid.routing.calendar import is_open
 from ctid.routing.numbers import dialable

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from ctid.engine import consultations, consulted, holding, leg_states, recordings, transfers
 from ctid.engine.turn import Turn
 from ctid.model.commands import Confer
-from ctid.model.contact import Consultation, Contact
+from ctid.model.consultation import Consultation
+from ctid.model.contact import Contact
 from ctid.model.events import LegSeen
 from ctid.model.leg import Leg
 from ctid.model.states import ConsultationState, LegState

@@ -6,10 +6,12 @@ Or ctid does, whatever phones they have (``ctid.engine.consulting``), or calls t
 from __future__ import annotations
 
 from ctid.engine import contacts, holding
+from ctid.engine.allowed_actions import is_with_caller
 from ctid.engine.turn import Turn
-from ctid.engine.views import consultation_view, is_with_caller, screen_pop
+from ctid.engine.views import consultation_view, screen_pop
 from ctid.model.commands import HangUpLeg, LetWait
-from ctid.model.contact import Consultation, Contact
+from ctid.model.consultation import Consultation
+from ctid.model.contact import Contact
 from ctid.model.leg import Leg
 from ctid.model.states import ConsultationState
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ctid.engine import consultations, devices, holding, phones, recordings, transfers
 from ctid.engine.turn import Turn
 from ctid.model.commands import DialConsulted, HangUpLeg, MuteLeg
-from ctid.model.contact import Consultation, Contact
+from ctid.model.consultation import Consultation
+from ctid.model.contact import Contact
 from ctid.model.events import TransferParty
 from ctid.model.leg import Leg
 from ctid.model.offer import OfferCause

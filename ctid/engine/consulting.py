@@ -10,7 +10,8 @@ from __future__ import annotations
 from ctid.engine import conferences, consultations, consulted, holding, leg_states
 from ctid.engine.turn import Turn
 from ctid.model.commands import Alternate, HangUpLeg, JoinLegs, LetWait, RejoinConsulted
-from ctid.model.contact import Consultation, Contact
+from ctid.model.consultation import Consultation
+from ctid.model.contact import Contact
 from ctid.model.events import CallArrived
 from ctid.model.leg import Leg
 from ctid.model.states import ConsultationState, LegState

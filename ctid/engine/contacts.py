@@ -7,10 +7,12 @@ from typing import Any
 from ctid.engine import pace, segments, visits
 from ctid.engine.parked import watchers
 from ctid.engine.turn import Turn
-from ctid.engine.views import contact_view, owes_disposition, wait_ms
+from ctid.engine.views import View, contact_view, wait_ms
 from ctid.errors import InvariantError
 from ctid.model.commands import SaveRecord
-from ctid.model.contact import Contact, Park, PathStep, Span
+from ctid.model.contact import Contact
+from ctid.model.history import PathStep, Span
+from ctid.model.position import Park
 from ctid.model.record import ContactRecord
 from ctid.model.states import WAITING, ContactState, Direction, Outcome
 from ctid.routing.numbers import to_e164
@@ -137,6 +139,11 @@ def step(turn: Turn, contact: Contact, kind: str, name: str, result: str = "", t
     contact.path.append(PathStep(at=turn.now, kind=kind, name=name, result=result, title=title))
 
 
+def answer(turn: Turn, contact: Contact) -> View:
+    """Give the answer to a request about the contact: what it is now."""
+    return {"contact": contact_view(turn.state, contact, turn.now, turn.floor)}
+
+
 def publish(turn: Turn, contact: Contact, type_: str, *also: str, **more: Any) -> None:
     """Publish an event about the contact, with the whole contact, to all whose work it is.
 
@@ -205,7 +212,7 @@ def settle(turn: Turn, contact: Contact) -> None:
             move(turn, contact, ContactState.WRAP_UP)
             publish(turn, contact, "contact.wrap_up")
         return
-    if owes_disposition(contact):
+    if segments.lacks_disposition(contact):
         turn.note("disposition-missing", contact.id)
     move(turn, contact, ContactState.CLOSED)
     contact.closed_at = turn.now
@@ -231,7 +238,7 @@ def record_of(turn: Turn, contact: Contact) -> ContactRecord:
         cause=contact.cause,
         outcome=contact.outcome,
         disposition=contact.disposition,
-        disposition_missing=owes_disposition(contact),
+        disposition_missing=segments.lacks_disposition(contact),
         notes=contact.notes,
         attributes=dict(contact.attributes),
         path=list(contact.path),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from ctid.acd.strategies import STRATEGIES, Place
 from ctid.acd.wording import Words
 from ctid.engine.views import View, stamp
-from ctid.model.contact import Decision, OfferResult
+from ctid.model.history import Decision, OfferResult
 from ctid.model.states import OfferState
 
 PICKED_UP = "picked_up"

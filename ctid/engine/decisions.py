@@ -40,12 +40,22 @@ def leads_to(turn: Turn, contact: Contact, leg: Leg, place: str) -> None:
 def tell(turn: Turn, contact: Contact, leg: Leg, decision: str, target: str = "") -> None:
     """Tell the PBX what was decided, and with it all attributes; then it goes on with the call."""
     values = {"CTID_DECISION": "" if decision == UNDECIDED else decision}
+    if not target:
+        # The call may have asked before, and still have what came of that.
+        values["CTID_TARGET"] = ""
     for name, text in contact.attributes.items():
         values[f"CTID_ATTR_{_NO_NAME.sub('_', name)}"] = text
     for name, text in values.items():
         turn.emit(SetVariable(pbx=leg.pbx, unique_id=leg.unique_id, name=name, value=text))
     following = UNDECIDED if decision == UNDECIDED else DECIDED
     turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next=following, target=target))
+
+
+def tell_nothing(turn: Turn, leg: Leg) -> None:
+    """The PBX goes on with a call of which nothing was decided, and not by what was decided of it before."""
+    for name in ("CTID_DECISION", "CTID_TARGET"):
+        turn.emit(SetVariable(pbx=leg.pbx, unique_id=leg.unique_id, name=name, value=""))
+    turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next=UNDECIDED))
 
 
 def _named(destination: Destination) -> tuple[str, str]:

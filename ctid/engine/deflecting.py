@@ -7,11 +7,12 @@ ring for it, one agent's word counts for all: the others' stop.
 from __future__ import annotations
 
 from ctid.engine import contacts, journey, offers, outage, queueing, voicemail
-from ctid.engine.call_control import check_number, check_queue, follow
+from ctid.engine.allowed_actions import offer_actions
 from ctid.engine.requests import pending_offer
+from ctid.engine.takers import check_number, check_queue, follow
 from ctid.engine.transfers import Target, target_view
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, offer_actions, offer_view, screen_pop
+from ctid.engine.views import View, offer_view, screen_pop
 from ctid.errors import ConflictError, RequestError
 from ctid.model.contact import Contact
 from ctid.model.events import OfferDeflected

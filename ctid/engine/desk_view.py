@@ -12,7 +12,8 @@ from ctid.engine import today
 from ctid.engine.requirement import names_of
 from ctid.engine.state import SiteState
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact, Customer, RecentContact
+from ctid.model.contact import Contact
+from ctid.model.customer import Customer, RecentContact
 from ctid.model.day import QueueDay
 from ctid.model.instant import Instant
 from ctid.spec.desk import PLACEHOLDERS, LinkSpec

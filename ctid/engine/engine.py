@@ -19,8 +19,10 @@ from ctid.engine import (
     arrivals,
     assignment,
     call_control,
+    call_requests,
     callback_requests,
     callbacks,
+    consultation_requests,
     contacts,
     deflecting,
     devices,
@@ -28,8 +30,8 @@ from ctid.engine import (
     flows,
     holding,
     journey,
+    leases,
     messages,
-    offers,
     own_calls,
     parking,
     pbx,
@@ -122,17 +124,17 @@ _REQUESTS: dict[type[ev.Request], Callable[[Turn, Any], dict[str, Any]]] = {
     ev.OfferDeflected: deflecting.deflect,
     ev.PickUpRequested: picking_up.pick_up,
     ev.ParkRequested: parking.park,
-    ev.ConsultationRequested: call_control.consult,
-    ev.ConsultationCompleted: call_control.complete,
-    ev.ConferenceRequested: call_control.confer,
-    ev.AlternateRequested: call_control.alternate,
-    ev.PartyRequested: call_control.add_party,
-    ev.ConsultationWithdrawn: call_control.withdraw,
+    ev.ConsultationRequested: consultation_requests.consult,
+    ev.ConsultationCompleted: consultation_requests.complete,
+    ev.ConferenceRequested: consultation_requests.confer,
+    ev.AlternateRequested: consultation_requests.alternate,
+    ev.PartyRequested: consultation_requests.add_party,
+    ev.ConsultationWithdrawn: consultation_requests.withdraw,
     ev.SupervisionRequested: supervision_requests.supervise,
     ev.SupervisionModeSet: supervision_requests.set_mode,
     ev.SupervisionWithdrawn: supervision_requests.end,
     ev.TakeOverRequested: supervision_requests.take_over,
-    ev.CallRequested: call_control.call,
+    ev.CallRequested: call_requests.call,
     ev.CallbackRequested: callback_requests.ask,
     ev.CallbackCanceled: callback_requests.cancel,
     ev.MessageRequested: messages.send,
@@ -271,9 +273,9 @@ class Engine:
         kind, _, subject = timer_id.partition(":")
         match kind:
             case "offer" if offer := state.offers.get(subject):
-                offers.expire(turn, offer)
+                leases.expire(turn, offer)
             case "lease" if offer := state.offers.get(subject):
-                offers.lease_over(turn, offer)
+                leases.over(turn, offer)
             case "wrap" if agent := state.agents.get(subject):
                 wrap_up.time_over(turn, agent)
             case "desktop" if agent := state.agents.get(subject):

@@ -25,12 +25,13 @@ from ctid.ivr.effects import (
 )
 from ctid.ivr.machine import Walk
 from ctid.model.commands import FetchLookup, ForgetSealed, PlayAndCollect, SealedCheck, SetVariable
-from ctid.model.contact import Contact, MenuPosition
+from ctid.model.contact import Contact
 from ctid.model.events import CollectEnd, DigitsCollected, LookupAnswered
 from ctid.model.flow import FlowPosition
 from ctid.model.leg import Leg
+from ctid.model.position import MenuPosition
 from ctid.spec.flow import LANGUAGE, flow_name
-from ctid.spec.nodes import FetchNode, RecordNode
+from ctid.spec.nodes import FetchNode, GoNode, RecordNode
 
 Way = Leave | Ended
 """How a flow is left."""
@@ -42,7 +43,8 @@ HUSH_MS = 1_000
 def begin(turn: Turn, contact: Contact, name: str, *, survey: bool = False, decision: bool = False) -> Way | None:
     """Lead the caller into a flow; gives back how they leave it, if they do so at once."""
     start = turn.site.flows[name].start
-    position = FlowPosition(flow=name, node=start, survey=survey, decision=decision)
+    position = FlowPosition(flow=name, node=start, ahead=contact.ahead, survey=survey, decision=decision)
+    contact.ahead = ""
     contact.ivr = MenuPosition(node=f"flow:{name}", token="", flow=position)
     if LANGUAGE not in contact.attributes and contact.customer is not None and contact.customer.language:
         contact.attributes[LANGUAGE] = contact.customer.language
@@ -54,7 +56,9 @@ def again(turn: Turn, contact: Contact, position: FlowPosition) -> Way | None:
     """Lead the caller back into the node they were in."""
     position.language = ""
     walk = _walk(turn, contact, position)
-    return _carry_out(turn, contact, walk, walk.again())
+    effect = walk.again()
+    # With a trail they are further on by now.
+    return _carry_out(turn, contact, walk, effect, again=not walk.trail)
 
 
 def heard(turn: Turn, contact: Contact, position: FlowPosition, event: DigitsCollected) -> Way | None:
@@ -121,16 +125,26 @@ def tidy(turn: Turn, contact: Contact, position: FlowPosition, how: str) -> None
     if position.over:
         return
     position.over = True
+    if position.recording_id:
+        _said(turn, contact, position)
     contacts.step(turn, contact, "left", f"{flow_name(position.flow)}/{position.node}", how)
     turn.cancel_timer(f"hush:{contact.id}")
     _hush(turn, contact, position, on=False)
-    if position.recording_id:
-        statements.end(turn, position)
     if position.sealed:
         turn.emit(ForgetSealed(sealed=sorted(position.sealed.values())))
 
 
 # ---- private -----------------------------------------------------------------------------------------------------
+
+
+def _said(turn: Turn, contact: Contact, position: FlowPosition) -> None:
+    """Who hangs up while they are recorded has said what they wanted to say."""
+    recording_id = statements.end(turn, position)
+    flow = turn.site.flows.get(position.flow)
+    node = flow.nodes.get(position.node) if flow is not None else None
+    if recording_id and isinstance(node, RecordNode):
+        contact.attributes[node.record.into] = recording_id
+        contacts.step(turn, contact, "record", "", "ok")
 
 
 def _walk(turn: Turn, contact: Contact, position: FlowPosition | None) -> Walk:
@@ -147,7 +161,7 @@ def _answered(turn: Turn, contact: Contact, position: FlowPosition, answer: Answ
     return _carry_out(turn, contact, walk, effect)
 
 
-def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect) -> Way | None:
+def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect, *, again: bool = False) -> Way | None:
     position = walk.position
     turn.cancel_timer(f"hush:{contact.id}")
     for passed in walk.trail:
@@ -156,6 +170,8 @@ def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect) -> Way 
         turn.note("condition-untold", f"flows/{place}")
     contact.version += 1
     leg = turn.legs.get(contact.caller_leg)
+    if isinstance(effect, Leave):
+        contact.ahead = position.ahead if _leads_straight_on(turn, effect) else ""
     if isinstance(effect, Leave | Ended) or leg is None:
         return effect if isinstance(effect, Leave | Ended) else Ended("", lost="caller_gone")
     if len(contact.path) >= MAX_STEPS:
@@ -164,11 +180,19 @@ def _carry_out(turn: Turn, contact: Contact, walk: Walk, effect: Effect) -> Way 
     contact.ivr.node, contact.ivr.token = f"flow:{position.flow}", turn.mint("tk")
     if leg.has_agi:
         _tell_language(turn, contact, leg, position)
-        _emit(turn, contact, leg, position, effect)
+        _emit(turn, contact, leg, position, effect, again=again)
     return None
 
 
-def _emit(turn: Turn, contact: Contact, leg: Leg, position: FlowPosition, effect: Hear | Fetch | TakeDown) -> None:
+def _leads_straight_on(turn: Turn, leave: Leave) -> bool:
+    """Whether another flow comes next, so that a key that was pressed counts there."""
+    node = turn.site.flows[leave.flow].nodes[leave.node]
+    return isinstance(node, GoNode) and node.go.flow in turn.site.flows and not node.go.play
+
+
+def _emit(
+    turn: Turn, contact: Contact, leg: Leg, position: FlowPosition, effect: Hear | Fetch | TakeDown, *, again: bool
+) -> None:
     assert contact.ivr is not None
     token = contact.ivr.token
     match effect:
@@ -185,6 +209,7 @@ def _emit(turn: Turn, contact: Contact, leg: Leg, position: FlowPosition, effect
                     give=effect.give,
                     sealed=effect.sealed,
                     fields=effect.fields,
+                    again=again,
                 )
             )
             if effect.utterances:

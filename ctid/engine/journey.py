@@ -14,6 +14,7 @@ from ctid.engine import (
     places,
     queueing,
     surveys,
+    talks,
     treatment,
     voicemail,
     ways_out,
@@ -23,7 +24,7 @@ from ctid.engine.turn import Turn, ms
 from ctid.ivr.effects import Leave as LeaveFlow
 from ctid.ivr.menu import Leave, judge
 from ctid.model.commands import PlayAndCollect, ReleaseLeg
-from ctid.model.contact import Contact, MenuPosition
+from ctid.model.contact import Contact
 from ctid.model.events import (
     CollectEnd,
     DigitsCollected,
@@ -32,6 +33,7 @@ from ctid.model.events import (
 )
 from ctid.model.leg import Leg
 from ctid.model.offer import OfferCause
+from ctid.model.position import MenuPosition
 from ctid.model.states import WAITING, ContactState, Outcome
 from ctid.spec.destination import Destination, VoicemailTarget
 from ctid.spec.nodes import GoSpec
@@ -433,7 +435,7 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
             offers.rescind_all(turn, contact, OfferCause.PBX_LOST if outcome else OfferCause.CALLER_LEFT)
             contacts.close(turn, contact, outcome or abandoned(turn, contact))
         case ContactState.CONNECTED:
-            offers.talk_over(turn, contact, outcome or Outcome.HANDLED)
+            talks.over(turn, contact, outcome or Outcome.HANDLED)
         case _:
             pass
 

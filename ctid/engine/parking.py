@@ -10,15 +10,17 @@ import msgspec
 
 from ctid.acd.profile import serves
 from ctid.engine import consultations, contacts, offers, queueing, transfers
-from ctid.engine.call_control import TAKES_TRANSFERS, in_talk
+from ctid.engine.in_talk import in_talk
 from ctid.engine.parked import is_parked, watchers
 from ctid.engine.requests import compare
+from ctid.engine.takers import TAKES_TRANSFERS
 from ctid.engine.turn import Turn, ms
 from ctid.engine.views import View, contact_view, screen_pop
 from ctid.errors import ConflictError, RequestError
-from ctid.model.contact import Contact, Park
+from ctid.model.contact import Contact
 from ctid.model.events import ParkRequested
 from ctid.model.leg import Leg
+from ctid.model.position import Park
 from ctid.model.states import AgentState, ContactState
 
 

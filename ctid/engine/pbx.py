@@ -23,6 +23,7 @@ from ctid.engine import (
     recordings,
     ringing,
     supervising,
+    talks,
     transfers,
 )
 from ctid.engine.state import Pbx
@@ -135,7 +136,7 @@ def bridged(turn: Turn, event: LegBridged) -> None:
     for offer_id in contact.offer_ids:
         offer = turn.state.offers[offer_id]
         if holding.together(caller, turn.legs.get(offer.leg_id)) and not offer.ring_again:
-            offers.connect(turn, offer, contact)
+            talks.connect(turn, offer, contact)
             return
 
 
@@ -218,7 +219,7 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
         consulted.gone(turn, leg, _cause_of(leg, event.cause))
         return
     cause = OfferCause.PBX_LOST if turn.reconciled else _cause_of(leg, event.cause)
-    offers.leg_gone(turn, _offer_of(turn, leg), cause, outcome=outcome or Outcome.HANDLED)
+    talks.leg_gone(turn, _offer_of(turn, leg), cause, outcome=outcome or Outcome.HANDLED)
     conferences.agent_gone(turn, turn.state.contacts.get(leg.contact_id))
     arrivals.agent_gone(turn, turn.state.contacts.get(leg.contact_id))
 
@@ -270,7 +271,7 @@ def failed(turn: Turn, event: LegFailed) -> None:
     elif leg.party is Party.CONSULTED:
         consulted.gone(turn, leg, cause)
     else:
-        offers.leg_gone(turn, _offer_of(turn, leg), cause)
+        talks.leg_gone(turn, _offer_of(turn, leg), cause)
 
 
 def lost(turn: Turn, event: PbxLost) -> None:
@@ -290,9 +291,10 @@ def grace_over(turn: Turn, name: str) -> None:
     for leg in turn.legs.on(name):
         if leg.has_agi:
             # AMI is away, FastAGI is not: nobody can be rung for them, but the dialplan's fallback can be had.
-            asked = decisions.is_one(turn.state.contacts.get(leg.contact_id))
-            following = decisions.UNDECIDED if asked else "fallback"
-            turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next=following))
+            if decisions.is_one(turn.state.contacts.get(leg.contact_id)):
+                decisions.tell_nothing(turn, leg)
+            else:
+                turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
     _end_all(turn, name, set())
 
 
@@ -364,7 +366,7 @@ def _talked_unseen(turn: Turn, pbx: str, seen: LegSeen, there: dict[str, LegSeen
     for offer, agent in rung:
         if agent is not None and agent.unique_id not in there:
             leg.bridge_id = seen.bridge_id
-            offers.connect(turn, offer, contact)
+            talks.connect(turn, offer, contact)
             return
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from ctid.engine import devices, phones
-from ctid.engine.call_control import check_number
 from ctid.engine.requests import compare
+from ctid.engine.takers import check_number
 from ctid.engine.turn import Turn
 from ctid.engine.views import View, agent_view
 from ctid.errors import ConflictError, NotFoundError, RequestError

@@ -9,17 +9,19 @@ from __future__ import annotations
 from ctid.acd.profile import serves
 from ctid.engine import agents, assignment, offers, outage, queueing
 from ctid.engine import wrap_up as after_call
+from ctid.engine.allowed_actions import contact_actions
 from ctid.engine.assignment import MAX_DECISIONS, candidate_of
 from ctid.engine.decision_view import PICKED_UP
 from ctid.engine.parked import may_fetch
 from ctid.engine.requests import NO_DISPOSITION, compare, live_contact
 from ctid.engine.requirement import pbx_of
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, contact_actions, contact_view, park_view, wait_ms
+from ctid.engine.views import View, contact_view, park_view, wait_ms
 from ctid.errors import ConflictError, RequestError
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact, Decision
+from ctid.model.contact import Contact
 from ctid.model.events import PickUpRequested
+from ctid.model.history import Decision
 from ctid.model.states import WAITING, AgentState, ContactState
 from ctid.spec.agent import VOICE
 

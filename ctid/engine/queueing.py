@@ -10,8 +10,9 @@ from ctid.engine.parked import is_parked
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.turn import Turn, ms
 from ctid.model.commands import AwaitKey, PlayMusic
-from ctid.model.contact import Contact, Treatment
+from ctid.model.contact import Contact
 from ctid.model.leg import Leg
+from ctid.model.position import Treatment
 from ctid.model.states import WAITING, ContactState
 from ctid.routing import conditions
 from ctid.spec.agent import VOICE

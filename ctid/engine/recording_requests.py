@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ctid.engine import contacts, holding, outage, recordings
+from ctid.engine.allowed_actions import contact_actions
 from ctid.engine.requests import compare, live_contact
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, contact_actions, contact_view
+from ctid.engine.views import View, contact_view
 from ctid.errors import ConflictError
 from ctid.model.contact import Contact
 from ctid.model.events import RecordingRequested

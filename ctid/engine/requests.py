@@ -7,20 +7,13 @@ from typing import Any
 from ctid.acd.agent_states import Effect, effect_of
 from ctid.engine import agents, contacts, devices, journey, offers, outage, queueing, segments, tasks
 from ctid.engine import wrap_up as after_call
+from ctid.engine.allowed_actions import agent_actions, contact_actions, offer_actions
 from ctid.engine.parked import is_parked
 from ctid.engine.turn import Turn
-from ctid.engine.views import (
-    View,
-    agent_actions,
-    agent_view,
-    contact_actions,
-    contact_view,
-    offer_actions,
-    offer_view,
-)
+from ctid.engine.views import View, agent_view, contact_view, offer_view
 from ctid.errors import ConflictError, NotFoundError, RequestError, VersionMismatchError
 from ctid.model.agent import Agent
-from ctid.model.contact import Contact, Segment
+from ctid.model.contact import Contact
 from ctid.model.events import (
     AgentStateRequested,
     AttributesSet,
@@ -32,6 +25,7 @@ from ctid.model.events import (
     RoutingSet,
     WrapUpSet,
 )
+from ctid.model.history import Segment
 from ctid.model.offer import Offer, OfferCause
 from ctid.model.states import WAITING, AgentState, ContactState, OfferState, Outcome, SystemReason
 from ctid.spec.agent import VOICE

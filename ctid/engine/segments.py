@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ctid.engine.turn import Turn
-from ctid.model.contact import Contact, Segment
+from ctid.model.contact import Contact
+from ctid.model.history import Segment
 
 
 def begin(turn: Turn, contact: Contact, agent_id: str) -> Segment:
@@ -43,6 +44,11 @@ def workers(contact: Contact) -> list[str]:
 def owes_disposition(segment: Segment) -> bool:
     """Whether the agent's work is not over for want of a disposition."""
     return segment.disposition_required and not segment.disposition
+
+
+def lacks_disposition(contact: Contact) -> bool:
+    """Whether an agent gave no disposition although one was asked for."""
+    return any(map(owes_disposition, contact.segments))
 
 
 def set_result(contact: Contact, segment: Segment, disposition: str | None, notes: str | None) -> None:

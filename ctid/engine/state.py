@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from ctid.model.agent import Agent
-from ctid.model.contact import Consultation, Contact
+from ctid.model.consultation import Consultation
+from ctid.model.contact import Contact
 from ctid.model.day import Today
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ctid.engine import consultations, devices, holding, outage, supervising, supervisions, transfers
+from ctid.engine.allowed_actions import agent_actions, contact_actions
 from ctid.engine.requests import compare, live_contact
 from ctid.engine.state import alias_key
 from ctid.engine.supervising import Talk
 from ctid.engine.supervision_view import supervision_actions, supervision_view
 from ctid.engine.turn import Turn
-from ctid.engine.views import View, agent_actions, contact_actions
+from ctid.engine.views import View
 from ctid.errors import ConflictError, NotFoundError, RequestError
 from ctid.model.events import SupervisionModeSet, SupervisionRequested, SupervisionWithdrawn, TakeOverRequested
 from ctid.model.states import AgentState

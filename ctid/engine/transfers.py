@@ -27,6 +27,7 @@ from ctid.engine import (
     recordings,
     returning,
     segments,
+    talks,
     voicemail,
 )
 from ctid.engine.turn import Turn
@@ -34,7 +35,7 @@ from ctid.engine.views import View, screen_pop
 from ctid.errors import ConflictError
 from ctid.model.agent import Agent
 from ctid.model.commands import FetchLeg, MuteLeg, ReleaseLeg
-from ctid.model.contact import Contact, Segment
+from ctid.model.contact import Contact
 from ctid.model.events import (
     CallSentOn,
     CallTransferred,
@@ -43,6 +44,7 @@ from ctid.model.events import (
     PbxReconciled,
     TransferParty,
 )
+from ctid.model.history import Segment
 from ctid.model.leg import Leg
 from ctid.model.states import AgentState, ContactState, Outcome, Party
 
@@ -281,7 +283,7 @@ def hand_over(
         # The enquiry was a call of its own; what it was about goes on in its place.
         phone_calls.over(turn, turn.state.contacts[asked.contact_id], Outcome.TRANSFERRED)
     agents.engage(turn, taker)
-    offers.adopt(turn, taker, contact, other.unique_id, caller.bridge_id, recording)
+    talks.adopt(turn, taker, contact, other.unique_id, caller.bridge_id, recording)
     _publish(turn, contact, giver, Target(agent=taker.id))
 
 
@@ -304,7 +306,7 @@ def _part(turn: Turn, contact: Contact, giver: Segment, result: str = "transferr
         turn.emit(MuteLeg(pbx=caller.pbx, unique_id=caller.unique_id, on=False))
     contact.offer_ids = []
     if giver.left_at is None:
-        offers.leave_talk(turn, contact, giver, result)
+        talks.leave(turn, contact, giver, result)
 
 
 def is_taken_by(turn: Turn, agent_id: str) -> bool:
@@ -366,7 +368,7 @@ def parted(turn: Turn, contact: Contact) -> None:
     elif caller is not None and caller.bridge_id:
         hand_over(turn, contact, caller, None)
     else:
-        offers.talk_over(turn, contact)
+        talks.over(turn, contact)
 
 
 def reconciled(turn: Turn, event: PbxReconciled) -> None:

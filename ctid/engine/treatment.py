@@ -13,8 +13,9 @@ from ctid.engine.parked import is_parked
 from ctid.engine.turn import Turn, ms
 from ctid.ivr.saying import utterances
 from ctid.model.commands import PlayAndCollect
-from ctid.model.contact import Contact, Treatment
+from ctid.model.contact import Contact
 from ctid.model.events import CollectEnd, DigitsCollected
+from ctid.model.position import Treatment
 from ctid.model.speech import Utterance
 from ctid.model.states import ContactState
 from ctid.spec.flow import LANGUAGE, language_of

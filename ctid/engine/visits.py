@@ -11,8 +11,9 @@ from typing import Final
 
 from ctid.engine import today
 from ctid.engine.turn import Turn, ms
-from ctid.model.contact import Contact, Span, Visit
+from ctid.model.contact import Contact
 from ctid.model.day import QueueDay
+from ctid.model.history import Span, Visit
 from ctid.model.states import WAITING, ContactState, Outcome
 
 SERVED: Final = (ContactState.CONNECTED, ContactState.WRAP_UP)

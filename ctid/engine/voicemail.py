@@ -10,9 +10,10 @@ from ctid.engine.serving import serving
 from ctid.engine.turn import Turn
 from ctid.errors import ConflictError, RequestError
 from ctid.model.commands import PlayAndCollect, RecordMessage, ReleaseLeg
-from ctid.model.contact import Contact, MessagePosition
+from ctid.model.contact import Contact
 from ctid.model.events import CollectEnd, DigitsCollected, MessageBegun
 from ctid.model.leg import Leg
+from ctid.model.position import MessagePosition
 from ctid.model.recording import Recording, RecordingKind, StoredRecording
 from ctid.model.speech import Utterance
 from ctid.model.states import Outcome

@@ -6,11 +6,11 @@ The rules of its queue count as they were at its beginning.
 from __future__ import annotations
 
 from ctid.engine import agents, segments
+from ctid.engine.allowed_actions import agent_actions
 from ctid.engine.turn import Turn, ms
-from ctid.engine.views import agent_actions
 from ctid.errors import ConflictError
 from ctid.model.agent import Agent
-from ctid.model.contact import Segment
+from ctid.model.history import Segment
 from ctid.model.states import AgentState
 from ctid.spec.queue import QueueSpec
 

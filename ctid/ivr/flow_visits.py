@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ctid.model.contact import PathStep
 from ctid.model.flow_visit import FlowVisit, NodeVisit
+from ctid.model.history import PathStep
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
 from ctid.model.states import Outcome

@@ -22,9 +22,9 @@ from ctid.ivr.effects import (
     TakeDown,
     TakenDown,
 )
-from ctid.ivr.outline import asks_for_secret
+from ctid.ivr.outline import asking_for, asks_for_secret
 from ctid.ivr.saying import utterances
-from ctid.ivr.values import normal, seen
+from ctid.ivr.values import MAX_VALUE_CHARS, normal, seen
 from ctid.ivr.world import World, environment
 from ctid.model.events import CollectEnd
 from ctid.model.flow import FlowFrame, FlowPosition
@@ -55,9 +55,6 @@ MAX_SILENT_NODES: Final = 200
 
 MAX_FRAMES: Final = 20
 """Flows that have called each other."""
-
-MAX_VALUE_CHARS: Final = 2_000
-"""Of an attribute."""
 
 
 class Walk:
@@ -124,7 +121,9 @@ class Walk:
         if spec is None:
             return Ended("", lost="flow_gone")
         self.position.flow = flow
-        self.trail.append(Passed("flow", flow_name(flow), spec.version, title=spec.title))
+        # A former flow that calls another one by its version is no more quite what its own version was told of.
+        version = flow.partition("@")[2] or spec.version
+        self.trail.append(Passed("flow", flow_name(flow), version, title=spec.title))
         return self._go(spec.start)
 
     def _go(self, name: str) -> Effect:
@@ -301,7 +300,8 @@ class Walk:
         return node.otherwise
 
     def _holds(self, case: CaseSpec, index: int) -> bool:
-        place = f"{self.position.flow}/{self.position.node}/decide/{index}"
+        # Without its version: a reload must not change what a call was given by chance.
+        place = f"{flow_name(self.position.flow)}/{self.position.node}/decide/{index}"
         if case.when is None:
             return case.percent is not None and _chance(f"{self._world.seed}/{place}") < case.percent
         spec = self._flows[self.position.flow]
@@ -361,10 +361,20 @@ class Walk:
         lost = {text[1:-1] for text in node.fetch.give.values()} & self.position.sealed.keys()
         for attribute in lost:
             del self.position.sealed[attribute]
-        for name, other in self._flows[self.position.flow].nodes.items():
-            if isinstance(other, CollectNode) and other.collect.sensitive and other.collect.into in lost:
-                return self._go(name)
+        flows = [*(frame.flow for frame in self.position.frames), self.position.flow]
+        while flows:
+            asking = asking_for(self._flows, flows[-1], lost)
+            if asking is not None:
+                self._back_to(len(flows) - 1)
+                return self._go(asking)
+            flows.pop()
         return self._go(node.fetch.failed)
+
+    def _back_to(self, depth: int) -> None:
+        """Give up the flows that the caller is in, down to one of those that have called them."""
+        while len(self.position.frames) > depth:
+            self._pass("end", flow_name(self.position.flow), "sealed_lost")
+            self.position.flow = self.position.frames.pop().flow
 
     # ---- small things ----------------------------------------------------------------------------------------
 

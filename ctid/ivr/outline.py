@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ctid.model.flow import FlowFrame
@@ -13,6 +13,8 @@ from ctid.spec.nodes import (
     DecideNode,
     EndNode,
     FetchNode,
+    GoNode,
+    GoSpec,
     LanguageNode,
     MenuNode,
     Node,
@@ -132,8 +134,36 @@ def asks_for_secret(flows: Mapping[str, FlowSpec], flow: str, node: str, frames:
                 caller = around[-1]
                 call = flows[caller.flow].nodes.get(caller.node) if caller.flow in flows else None
                 open_ += [(caller.flow, way.to, around[:-1]) for way in (ways_on(call) if call is not None else ())]
+            case GoNode(go=GoSpec(flow=str() as other)) if other in flows:
+                open_.append((other, flows[other].start, ()))
             case MenuNode() | RecordNode():
                 pass
             case _:
                 open_ += [(flow, way.to, around) for way in ways_on(found)]
     return False
+
+
+def asking_for(flows: Mapping[str, FlowSpec], flow: str, attributes: Collection[str]) -> str | None:
+    """The node of a flow that asks for one of these sensitive attributes, or else calls a flow that does."""
+    nodes = flows[flow].nodes if flow in flows else {}
+    asking = (name for name, node in nodes.items() if _asks_for(node, attributes))
+    calling = (
+        name for name, node in nodes.items() if any(_asks_for(each, attributes) for each in _called(flows, node))
+    )
+    return next(asking, None) or next(calling, None)
+
+
+def _asks_for(node: Node, attributes: Collection[str]) -> bool:
+    return isinstance(node, CollectNode) and node.collect.sensitive and node.collect.into in attributes
+
+
+def _called(flows: Mapping[str, FlowSpec], node: Node) -> Iterator[Node]:
+    """The nodes of the flow that a node calls, and of those that this one calls."""
+    passed: set[str] = set()
+    open_ = [node]
+    while open_:
+        node = open_.pop()
+        if isinstance(node, CallNode) and node.call in flows and node.call not in passed:
+            passed.add(node.call)
+            yield from flows[node.call].nodes.values()
+            open_ += flows[node.call].nodes.values()

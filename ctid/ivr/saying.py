@@ -32,7 +32,8 @@ def utterances(
             heard.append(item.prompt)
         elif item.text is not None:
             text = item.text.get(language) or item.text.get(ANY_LANGUAGE) or next(iter(item.text.values()))
-            words = (filled(text, named()) if "{" in text else text).strip()
+            # On one line and with single blanks: voices take a line for a text, and what was left out leaves a gap.
+            words = " ".join((filled(text, named()) if "{" in text else text).split())
             if words:
                 heard.append(Speech(text=words, language=language))
         elif item.value is not None:

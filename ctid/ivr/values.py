@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from ctid.spec.flow import ValueType
+
+MAX_VALUE_CHARS: Final = 2_000
+"""Of an attribute."""
 
 
 def normal(kind: ValueType, text: str) -> str:
@@ -30,7 +33,7 @@ def normal(kind: ValueType, text: str) -> str:
         case "time":
             return time.fromisoformat(plain).strftime("%H:%M")
         case "datetime":
-            return datetime.fromisoformat(plain).strftime("%Y-%m-%dT%H:%M")
+            return datetime.fromisoformat(plain).replace(tzinfo=None).isoformat(timespec="minutes")
         case "flag":
             flags = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
             if plain.lower() not in flags:
@@ -53,7 +56,10 @@ def seen(kinds: Mapping[str, ValueType], attributes: Mapping[str, str]) -> dict[
                     continue
                 found[name] = int(value) if value == value.to_integral_value() else float(value)
             case "flag":
-                found[name] = text == "true"
+                try:
+                    found[name] = normal("flag", text) == "true"
+                except ValueError:
+                    continue
             case _:
                 found[name] = text
     return found

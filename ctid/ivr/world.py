@@ -63,17 +63,17 @@ class World(Protocol):
 def environment(world: World, condition: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """What a condition of a flow may name.
 
-    That is what any condition may, with attributes as their types have it, and ``language``, ``calendars`` (name to
-    whether it is open), ``queues`` (name to ``open``, ``agents``, ``free``, ``waiting`` and ``expected_wait`` in
-    seconds, absent if nobody can tell) and ``now`` (``year``, ``month``, ``day``, ``weekday`` from 1 for Monday,
-    ``hour``, ``minute``).
+    That is what any condition may, with these attributes, which are as their types have it, and ``language``,
+    ``calendars`` (name to whether it is open), ``queues`` (name to ``open``, ``agents``, ``free``, ``waiting`` and
+    ``expected_wait`` in seconds, absent if nobody can tell) and ``now`` (``year``, ``month``, ``day``, ``weekday``
+    from 1 for Monday, ``hour``, ``minute``).
     """
     queues, calendars = named(condition)
     now = world.now
     contact = world.contact()
     return {
         **contact,
-        "attributes": {**contact["attributes"], **attributes},
+        "attributes": attributes,
         "language": world.attributes.get("language", ""),
         "calendars": {name: is_open for name in calendars if (is_open := world.calendar(name)) is not None},
         "queues": {name: _told(state) for name in queues if (state := world.queue(name)) is not None},

@@ -8,10 +8,10 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from ctid.ivr.fields import fields
 from ctid.lookups.by_http import HttpAsker
 from ctid.lookups.by_sql import SqlAsker
 from ctid.lookups.failure import NoAnswer
-from ctid.lookups.fields import fields
 from ctid.spec.lookup import LookupSpec
 
 CACHE_ENTRIES: Final = 10_000
@@ -81,13 +81,17 @@ class Lane:
         self._idle.clear()
         try:
             async with asyncio.timeout(self.spec.total_seconds), self._turns:
-                found = fields(await self._try(values), paths)
+                answer = await self._try(values)
         except TimeoutError:
             raise NoAnswer("timeout", "total") from None
         finally:
             self._asking -= 1
             if not self._asking:
                 self._idle.set()
+        try:
+            found = fields(answer, paths)
+        except ValueError as error:
+            raise NoAnswer("invalid", str(error)) from None
         if key is not None:
             self._keep(key, found)
         return found

@@ -80,6 +80,11 @@ class Lookups:
         self._metrics.lookup(name, "ok", monotonic() - since)
         return found
 
+    def repeatable(self, name: str) -> bool:
+        """Whether to ask a lookup twice is the same as to ask it once; so it is with one that is not there."""
+        lane = self._lanes.get(name)
+        return lane is None or lane.spec.way.repeatable
+
     def _leave(self, lane: Lane) -> None:
         task = asyncio.get_running_loop().create_task(lane.close(), name="lookup-leaving")
         self._leaving.add(task)

@@ -1,4 +1,4 @@
-"""A contact: one customer interaction from arrival to close, and what is known of its customer."""
+"""A contact: one customer interaction from arrival to close, through every transfer and restart."""
 
 from __future__ import annotations
 
@@ -6,286 +6,12 @@ from typing import Any
 
 import msgspec
 
-from ctid.model.flow import FlowPosition
+from ctid.model.customer import Customer, RecentContact
+from ctid.model.history import Decision, OfferResult, PathStep, Segment, Span, Visit
 from ctid.model.instant import Instant
+from ctid.model.position import Callback, MenuPosition, MessagePosition, Park, Treatment
 from ctid.model.recording import RecordingState
-from ctid.model.states import ConsultationState, ContactState, Direction, Outcome
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """A case of a customer's, such as a ticket or an order, as the directory has it.
-
-    Attributes:
-        id: The directory's key.
-        title: What it is about.
-        state: Free text of the site ("open").
-        url: Where it can be read, http or https.
-    """
-
-    id: str
-    title: str
-    state: str = ""
-    url: str | None = None
-
-
-class Customer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the customer directory knows of a caller; the ids are the directory's own.
-
-    Attributes:
-        id: The directory's key.
-        name: As an agent should see it.
-        tier: Service tier, free text of the site ("gold").
-        language: BCP 47 tag, for example ``en`` or ``zh-CN``.
-        attributes: Whatever else the directory holds, as strings.
-        cases: Open cases, those to be shown first in front.
-    """
-
-    id: str
-    name: str
-    tier: str = ""
-    language: str = ""
-    attributes: dict[str, str] = {}
-    cases: list[Case] = []
-
-
-class RecentContact(msgspec.Struct, frozen=True, kw_only=True):
-    """An earlier contact of the same customer or number, as far as an agent needs it at the next one.
-
-    Attributes:
-        contact_id: The contact.
-        at_utc_ms: When it arrived.
-        channel: Its channel.
-        queue: The last queue; empty if it never reached one.
-        agent_id: Who served it last; empty if nobody.
-        outcome: How it ended.
-        disposition: The wrap-up's code; empty if none was given.
-        notes: The agent's text, or its beginning.
-    """
-
-    contact_id: str
-    at_utc_ms: int
-    channel: str
-    queue: str
-    agent_id: str
-    outcome: str
-    disposition: str
-    notes: str
-
-
-class PathStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a contact's way through entries, menus and queues.
-
-    Attributes:
-        at: When it was entered.
-        kind: ``entry``, ``menu``, ``key``, ``queue``, ``announcement``, ``number``, ``voicemail``, ``message``,
-            ``phone``, ``callback``, ``transfer``, ``park`` or ``call`` (of an agent's own); in flows ``flow``,
-            ``node``, ``key``, ``digits``, ``confirm``, ``fetch``, ``record`` or ``end``: see ``ctid.ivr.effects``;
-            ``left`` when they are in no flow any more, with the node as ``flow/node`` and how (``FlowVisit.result``).
-        name: Name of the entry, menu or queue; for ``key`` the key pressed; the number or mailbox it was sent on to
-            or that an agent called; for ``transfer`` the agent, empty if it was to nobody we know; for ``park`` the
-            agent, empty for anybody.
-        result: What came of it: ``open``, ``closed``, ``timeout``, ``invalid``; for a queue that did not take the
-            contact ``closed``, ``full``, ``nobody`` or ``overflow``, for one that did ``regained`` (an old place),
-            ``moved`` (by somebody's decision) or ``returned`` (it was parked, and nobody fetched it); for ``callback``
-            why it was refused, why the customer was not reached or why it was given up; for ``call`` why nobody was
-            reached; or empty.
-        title: Of a flow or its node, for people; empty if it has none.
-    """
-
-    at: Instant
-    kind: str
-    name: str
-    result: str = ""
-    title: str = ""
-
-
-class Span(msgspec.Struct, kw_only=True):
-    """A stretch of time that a contact spent in one state.
-
-    Attributes:
-        state: The state.
-        at: When it began.
-        duration_ms: How long, by the monotonic clock; ``None`` while it lasts.
-        queue: The queue, where the state has one.
-        agent_id: The agent, where the state has one.
-    """
-
-    state: ContactState
-    at: Instant
-    duration_ms: int | None = None
-    queue: str = ""
-    agent_id: str = ""
-
-
-class Visit(msgspec.Struct, kw_only=True):
-    """A contact's stay in one queue: what service level, live numbers and statistics are all counted from.
-
-    Attributes:
-        queue: The queue.
-        at: When it entered.
-        result: ``handled``, ``abandoned``, ``short_abandoned``, ``overflowed`` (it left for another destination),
-            ``failed`` or ``callback`` (given up); empty while it waits.
-        callback: Whether the customer was to be called back: theirs is no wait, so neither service level nor the mean
-            wait looks at it.
-        wait_ms: Time in this queue, offers that came to nothing included.
-        within: Served within the queue's ``service_level_seconds``, as they were then.
-        handling_ms: Talk that followed, and its wrap-up; not that of an agent who sent the contact on.
-        finished: Whether that is over.
-    """
-
-    queue: str
-    at: Instant
-    result: str = ""
-    callback: bool = False
-    wait_ms: int = 0
-    within: bool = False
-    handling_ms: int = 0
-    finished: bool = False
-
-
-class Segment(msgspec.Struct, kw_only=True):
-    """One agent's part in a contact: their talk, and the wrap-up that is theirs alone.
-
-    Attributes:
-        agent_id: The agent.
-        queue: The queue it was served from.
-        began_at: When they were connected.
-        left_at: When their talk ended; ``None`` while it lasts.
-        done_at: When their wrap-up ended too; ``None`` while the contact is theirs to work on.
-        result: How the talk ended for them: ``ended``, ``transferred``, ``parked``, ``taken_over`` by a supervisor or
-            ``returned`` to the queue; empty while it lasts.
-        disposition: Their coded result.
-        disposition_required: Whether their work on it is not over without one.
-        notes: Their text.
-    """
-
-    agent_id: str
-    queue: str
-    began_at: Instant
-    left_at: Instant | None = None
-    done_at: Instant | None = None
-    result: str = ""
-    disposition: str = ""
-    disposition_required: bool = False
-    notes: str = ""
-
-
-class Consultation(msgspec.Struct, kw_only=True):
-    """An agent's enquiry with somebody about a contact; the phones carry it out, or ctid does.
-
-    Attributes:
-        id: Minted by ctid.
-        contact_id: What it is about.
-        from_agent: Who asks.
-        to_agent: Who is asked; empty if it is nobody of ours.
-        number: What the asking agent's phone dials, or ctid for it.
-        created_at: When it was announced.
-        state: See ``ConsultationState``.
-        leg_id: Of who is asked, once ctid has dialled them.
-        joins: Whether they are called into the talk itself, without being asked first.
-        then: What is to follow as soon as the agent's channel has left the caller: ``alternate``, ``complete`` or
-            ``confer``; empty for nothing.
-    """
-
-    id: str
-    contact_id: str
-    from_agent: str
-    to_agent: str
-    number: str
-    created_at: Instant
-    state: ConsultationState = ConsultationState.ANNOUNCED
-    leg_id: str = ""
-    joins: bool = False
-    then: str = ""
-
-
-class OfferResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one offer of the contact, for its record.
-
-    Attributes:
-        offer_id: The offer.
-        agent_id: Whom it was made to.
-        at: When.
-        rang_ms: How long it was out.
-        state: Its last state.
-        cause: Why, in one word of ``OfferCause``.
-    """
-
-    offer_id: str
-    agent_id: str
-    at: Instant
-    rang_ms: int
-    state: str
-    cause: str = ""
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """Why one agent was chosen for the contact, as far as it is known only at that moment.
-
-    Attributes:
-        at: When.
-        queue: In which queue.
-        agent_id: Who was chosen.
-        offer_id: The offer that was made.
-        trigger: What made the decision possible: ``arrival`` (the contact found a free agent), ``freed`` (the agent
-            found a waiting contact) or ``picked_up`` (the agent decided it themselves; then nothing was measured).
-        step: Index of the requirement's step in force.
-        waited_ms: How long the contact had waited.
-        strategy: The queue's strategy then.
-        able: Free agents who were able, the chosen one among them.
-        fit: How well the chosen one fits, in the strategy's own measure; less is better.
-        turn: Whose turn it was, in the strategy's own measure; less is earlier.
-        runner_up: Who would have been next; empty if nobody.
-        runner_up_fit: As ``fit``, of the runner-up.
-        runner_up_turn: As ``turn``, of the runner-up.
-        by: What the chosen one goes before the runner-up by: ``alone`` ``priority`` ``preferred`` ``fit`` ``turn``
-            ``id``.
-    """
-
-    at: Instant
-    queue: str
-    agent_id: str
-    offer_id: str
-    trigger: str
-    step: int
-    waited_ms: int
-    strategy: str
-    able: int
-    fit: int
-    turn: int
-    runner_up: str = ""
-    runner_up_fit: int = 0
-    runner_up_turn: int = 0
-    by: str = ""
-
-
-class Callback(msgspec.Struct, kw_only=True):
-    """That the contact's customer is to be called back.
-
-    Attributes:
-        number: To be dialled, E.164.
-        pbx: Where.
-        requested_at: When it was asked for.
-        expires_ms: Monotonic moment it is given up.
-        attempts: How often the customer was dialled, but for tries that failed for no reason of theirs.
-        not_before_ms: No try before this monotonic moment.
-        held: Whether it waits for the queue to open.
-        leg_id: The customer's leg while it is being dialled, waits or talks. The leg of the call in which they asked
-            for the callback is only the contact's ``caller_leg``.
-        ending: Why we are hanging up on that leg, whose end the PBX has yet to tell; empty if we are not.
-        last_cause: Why the last try failed, or why the callback was given up, in one word.
-    """
-
-    number: str
-    pbx: str
-    requested_at: Instant
-    expires_ms: int
-    attempts: int = 0
-    not_before_ms: int = 0
-    held: bool = False
-    leg_id: str = ""
-    ending: str = ""
-    last_cause: str = ""
+from ctid.model.states import ContactState, Direction, Outcome
 
 
 class Returned(msgspec.Struct, frozen=True, kw_only=True):
@@ -310,77 +36,6 @@ class ContactRecording(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     state: RecordingState
-
-
-class MessagePosition(msgspec.Struct, kw_only=True):
-    """That the contact's caller leaves a message.
-
-    Attributes:
-        agent_id: For this agent; empty if it is for a queue.
-        queue: For whoever serves this queue; empty if it is for an agent.
-        token: Names what is played or recorded now; an answer with another token is late and is dropped.
-        recording_id: What it is recorded as; empty if nothing can be recorded, and the caller is being told so.
-        begun: Whether the beep has come.
-    """
-
-    agent_id: str
-    queue: str
-    token: str
-    recording_id: str = ""
-    begun: bool = False
-
-
-class Park(msgspec.Struct, frozen=True, kw_only=True):
-    """That an agent has parked the contact: its caller waits to be fetched, and is offered to nobody.
-
-    Attributes:
-        by: Who parked it.
-        agent: The colleague who is to fetch it; empty for anybody who serves its queue.
-        at: When.
-        until_ms: Monotonic moment at which it goes back.
-        returned: Whether nobody has fetched it in time, so that it waits like any other, for who parked it first.
-    """
-
-    by: str
-    agent: str
-    at: Instant
-    until_ms: int
-    returned: bool = False
-
-
-class Treatment(msgspec.Struct, kw_only=True):
-    """What a waiting caller has been told, and what they may press.
-
-    Attributes:
-        token: Names what is played or listened for now; an answer with another token is late and is dropped.
-        announcing: Whether an announcement plays, instead of music.
-        position: The place in the queue that they were told last; 0 if none.
-        message: How many messages they have heard.
-    """
-
-    token: str = ""
-    announcing: bool = False
-    position: int = 0
-    message: int = 0
-
-
-class MenuPosition(msgspec.Struct, kw_only=True):
-    """Where a contact is in the IVR.
-
-    Attributes:
-        node: ``menu:<name>``, ``play:<place>`` or ``flow:<name>``: what is being played; ``known:<place>`` while it is
-            waited to know who they are.
-        token: Names the one prompt being played; an answer with another token is late and is dropped.
-        tries: How often the menu was played without a valid key.
-        then: For an announcement, the destination that follows, as its key in the configuration.
-        flow: Where in the flow, while in one.
-    """
-
-    node: str
-    token: str
-    tries: int = 0
-    then: str = ""
-    flow: FlowPosition | None = None
 
 
 class Contact(msgspec.Struct, kw_only=True):
@@ -411,6 +66,7 @@ class Contact(msgspec.Struct, kw_only=True):
         offers: What became of each offer.
         segments: Each agent's part, in order.
         ivr: Position in the IVR while in it.
+        ahead: A key that they pressed in the flow that led them to another one, which asks for it.
         treatment: What its caller has been told while they wait, where the queue tells them anything.
         message: Set while its caller leaves a message.
         queue: The queue waited in or served from.
@@ -468,6 +124,7 @@ class Contact(msgspec.Struct, kw_only=True):
     offers: list[OfferResult] = []
     segments: list[Segment] = []
     ivr: MenuPosition | None = None
+    ahead: str = ""
     treatment: Treatment | None = None
     message: MessagePosition | None = None
     queue: str = ""

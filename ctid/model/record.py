@@ -7,7 +7,8 @@ from datetime import datetime
 import msgspec
 
 from ctid.errors import RequestError
-from ctid.model.contact import Customer, Decision, OfferResult, PathStep, Segment, Span, Visit
+from ctid.model.customer import Customer
+from ctid.model.history import Decision, OfferResult, PathStep, Segment, Span, Visit
 from ctid.model.instant import Instant
 from ctid.model.states import ContactState, Direction, Outcome
 

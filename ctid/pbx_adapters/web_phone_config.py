@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from ctid.pbx_adapters.asterisk_config import refuse_unsafe
+from ctid.pbx_adapters.asterisk_config.values import refuse_unsafe
 from ctid.spec.web_phone import WebPhonesSpec
 
 RTP_TIMEOUT_SECONDS: Final = 30

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ctid.ivr.effects import Answer, Effect, Ended, Fetch, Fetched, Hear, Heard, Leave, Passed, TakeDown, TakenDown
+from ctid.ivr.fields import fields as taken
 from ctid.ivr.machine import Walk
 from ctid.model.events import CollectEnd
 from ctid.model.flow import FlowPosition
@@ -95,7 +96,10 @@ class Rehearsal:
         """A lookup answers."""
         fetch = self.waits_for
         assert isinstance(fetch, Fetch)
-        found = {} if failure else {path: _text(_at(fields, path)) for path in fetch.fields if _has(fields, path)}
+        try:
+            found = {} if failure else taken(fields, fetch.fields)
+        except ValueError:
+            found, failure = {}, "invalid"
         self._follow(self._answer(Fetched(found, failure)))
 
     def speak(self) -> None:
@@ -104,8 +108,8 @@ class Rehearsal:
 
     # ---- private ---------------------------------------------------------------------------------------------
 
-    def _enter(self, flow: str) -> Effect:
-        self._position = FlowPosition(flow=flow, node="")
+    def _enter(self, flow: str, ahead: str = "") -> Effect:
+        self._position = FlowPosition(flow=flow, node="", ahead=ahead)
         walk = self._walk()
         return self._done(walk, walk.begin())
 
@@ -139,6 +143,8 @@ class Rehearsal:
             case Leave():
                 return self._leave(effect)
             case Fetch() | TakeDown():
+                # Keys are lost where nobody listens for any.
+                self._keys = ""
                 self.heard += effect.utterances
                 self.waits_for = effect
                 return None
@@ -146,12 +152,12 @@ class Rehearsal:
                 if self._keys and effect.interruptible:
                     key, self._keys = self._keys[0], self._keys[1:]
                     return self._answer(Heard(key, CollectEnd.DIGITS))
+                self._keys = ""
                 self.heard += effect.utterances
                 return self._answer(Heard("", CollectEnd.PLAYED))
             case Hear():
                 if effect.ahead or (self._keys and effect.interruptible):
                     return self._answer(self._pressed(effect))
-                # Keys that came before all was said are lost, where nothing interrupts it.
                 self._keys = ""
                 self.heard += effect.utterances
                 self.waits_for = effect
@@ -176,7 +182,9 @@ class Rehearsal:
         self.heard += node.go.play
         self.world.attributes.update(node.go.set)
         if node.go.flow is not None:
-            return self._enter(node.go.flow)
+            if node.go.play:
+                self._keys = ""
+            return self._enter(node.go.flow, "" if node.go.play else self._position.ahead)
         self.left = _left(node.go, f"{leave.flow}/{leave.node}")
         return None
 
@@ -189,22 +197,3 @@ def _left(go: GoSpec, node: str) -> Left:
         if name is not None:
             return Left(way, name, node, go.agent or "")
     return Left("hangup", "", node)
-
-
-def _has(fields: Any, path: str) -> bool:
-    name, _, rest = path.partition(".")
-    if not isinstance(fields, dict) or name not in fields:
-        return False
-    return not rest or _has(fields[name], rest)
-
-
-def _at(fields: Any, path: str) -> Any:
-    name, _, rest = path.partition(".")
-    return _at(fields[name], rest) if rest else fields[name]
-
-
-def _text(value: Any) -> str | None:
-    """A value of an answer as attributes hold it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return None if value is None else str(value)

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ctid.model.contact import Contact, Customer
+from ctid.model.contact import Contact
+from ctid.model.customer import Customer
 from ctid.spec.condition import holds
 from ctid.spec.requirement import RequirementSpec
 

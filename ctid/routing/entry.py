@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from ctid.model.instant import Instant
 from ctid.routing.calendar import is_open
+from ctid.spec.base import matches
 from ctid.spec.destination import Destination
 from ctid.spec.site import SiteSpec
 
@@ -31,7 +31,7 @@ class Choice:
 def choose_entry(site: SiteSpec, dnis: str, at: Instant) -> Choice | None:
     """Choose by number dialled and opening hours; ``None`` when no entry wants the number."""
     for name, entry in site.entries.items():
-        if re.fullmatch(entry.dnis, dnis):
+        if matches(entry.dnis, dnis):
             if entry.calendar is None or entry.closed is None or is_open(site.calendars[entry.calendar], at):
                 return Choice(name, True, entry.open, f"entries/{name}/open")
             return Choice(name, False, entry.closed, f"entries/{name}/closed")

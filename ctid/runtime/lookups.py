@@ -10,7 +10,7 @@ import structlog
 
 from ctid.errors import StoreError
 from ctid.model.commands import LookUpCustomer
-from ctid.model.contact import Customer, RecentContact
+from ctid.model.customer import Customer, RecentContact
 from ctid.model.events import CustomerLookedUp, Event
 from ctid.model.record import LastCall
 from ctid.store.directory import CustomerDirectory, LookupFailed

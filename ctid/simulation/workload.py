@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.model.events import CollectEnd
 from ctid.model.states import AgentState
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from ctid.spec.base import Name, Spec
+from ctid.spec.base import Name, Spec, matches
 from ctid.spec.destination import AttributeKey
 from ctid.spec.nodes import CheckSpec, CollectNode, Node
 from ctid.spec.say import Language
@@ -57,16 +56,23 @@ def flow_name(name: str) -> str:
 
 
 def language_of(languages: Sequence[str], wanted: str) -> str:
-    """The language that suits the caller best: the wanted one, one like it, or the first."""
-    if wanted in languages:
-        return wanted
-    primary = wanted.partition("-")[0]
+    """The language that suits the caller best: the wanted one, one like it, or the first.
+
+    Tags are compared as RFC 4647 looks them up, whatever their case; others write them with ``_``.
+    """
+    known = {tag.lower(): tag for tag in reversed(languages)}
+    tag = wanted.replace("_", "-").lower()
+    primary = tag.partition("-")[0]
+    while tag:
+        if tag in known:
+            return known[tag]
+        tag = tag.rpartition("-")[0]
     return next((tag for tag in languages if tag.partition("-")[0] == primary), languages[0])
 
 
 def acceptable(check: CheckSpec, digits: str) -> bool:
     """Whether digits are what they must be."""
-    if check.pattern is not None and re.fullmatch(check.pattern, digits) is None:
+    if check.pattern is not None and not matches(check.pattern, digits):
         return False
     return not check.luhn or _is_luhn(digits)
 

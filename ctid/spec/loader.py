@@ -134,6 +134,8 @@ def validate(model: type[Model], source: Source) -> Model | None:
                 what = "is needed and missing"
             elif fault["type"] == "extra_forbidden":
                 what = "is not known here"
+            elif isinstance(fault["input"], bool) and not fault["type"].startswith("value"):
+                what += "; yes, no, on and off are true and false in YAML, unless they are in quotes"
             source.fault(where, what)
         return None
 

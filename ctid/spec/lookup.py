@@ -96,9 +96,12 @@ class HttpLookupSpec(Spec):
     @cached_property
     def parameters(self) -> frozenset[str]:
         """What it needs to be given."""
-        return frozenset(
-            name for text in (self.url, *self.query.values(), *_strings(self.json_)) for name in named(text)
-        )
+        return self.in_url | {name for text in _strings(self.json_) for name in named(text)}
+
+    @cached_property
+    def in_url(self) -> frozenset[str]:
+        """Of its parameters those that stand in the URL, which others write to their logs."""
+        return frozenset(name for text in (self.url, *self.query.values()) for name in named(text))
 
 
 class SqlLookupSpec(Spec):

@@ -23,7 +23,7 @@ VALUES: Final = ("digits", "number", "ordinal", "money", "date", "time", "dateti
 ANY_LANGUAGE: Final = ""
 """Key of a text that is the same for all callers."""
 
-_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
+_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 
 
 class SayItem(Spec):
@@ -102,6 +102,11 @@ def placeholders(text: str) -> list[str]:
 def plain_words(text: str) -> bool:
     """Whether a text has words of its own beside what it names in braces."""
     return any(letter.isalpha() for letter in _PLACEHOLDER.sub("", text))
+
+
+def stray_braces(text: str) -> bool:
+    """Whether a text has braces beside those that name something."""
+    return any(brace in _PLACEHOLDER.sub("", text) for brace in "{}")
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

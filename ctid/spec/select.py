@@ -11,7 +11,7 @@ _TOKEN: Final = re.compile(
     (?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*")
     |(?P<refused>'|"|;|\$|--|/\*)
     |(?P<cast>::)
-    |:(?P<parameter>[A-Za-z_]\w*)
+    |(?<!\w):(?P<parameter>[A-Za-z_]\w*)(?!\w|:(?!:))
     |(?P<word>[^\W\d]\w*)
     |(?P<other>\d[\w.]*|.)
     """,
@@ -66,7 +66,7 @@ def parse(query: str) -> Select:
         elif kind == "word":
             words.append(found.lower())
         elif found == ":":
-            raise ValueError("the query has a : that begins no parameter; parameters are :name")
+            raise ValueError("the query has a : that begins no parameter; parameters are :name, with a blank before")
         text += found.replace(":", r"\:") if kind == "quoted" else found
     if not words or words[0] not in ("select", "with"):
         raise ValueError("the query is no SELECT")

@@ -31,7 +31,7 @@ def _prompts(data: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
         for at, item in enumerate(data):
             yield from _prompts(item, (*path, at))
     for key, value in data.items() if isinstance(data, Mapping) else ():
-        if key == "prompt" and isinstance(value, str) and "flows" in path:
+        if key == "prompt" and isinstance(value, str) and {"flows", "waiting"} & set(path):
             yield (*path, key), value
         elif key in _LISTS and isinstance(value, list):
             yield from (((*path, key, at), each) for at, each in enumerate(value) if isinstance(each, str))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import Field
 
 from ctid.model.supervision import SupervisionMode
 from ctid.spec.agent import Device
-from ctid.spec.base import Pattern, Spec
+from ctid.spec.base import Pattern, Spec, matches
 
 
 class TellAgentSpec(Spec):
@@ -40,4 +39,4 @@ class SupervisionSpec(Spec):
 
     def allows_number(self, number: str) -> bool:
         """Whether a number may be dialled for a supervision."""
-        return any(re.fullmatch(each, number) for each in self.numbers)
+        return any(matches(each, number) for each in self.numbers)

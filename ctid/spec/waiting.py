@@ -14,7 +14,7 @@ POSITION, EXPECTED_WAIT = "position", "expected_wait"
 """What announcements may say as a value: a number, and seconds."""
 
 _POSITION: Final = [
-    {"en": "You are number", "zh": "您前面的排队位置是第"},
+    {"en": "You are number", "zh": "您目前排在第"},
     {"number": POSITION},
     {"en": "in the queue.", "zh": "位。"},
 ]

@@ -24,6 +24,7 @@ from ctid.speech import engine, manifest
 from ctid.speech.engine import EngineDownError
 from ctid.speech.shelf import Shelf
 from ctid.speech.sources import Source, Sources, without_recording
+from ctid.speech.turns import Turns
 from ctid.speech.wav import MAX_BYTES, to_telephone
 from ctid.telemetry.metrics import Metrics
 
@@ -71,7 +72,8 @@ class Speaker:
         self._again_seconds = again_seconds
         self._sources = Sources(spec)
         self._shelf = Shelf(spec.folder, spec.max_mb * 1_000_000)
-        self._turns = asyncio.Semaphore(spec.parallel)
+        # Half of the time is for the engine itself.
+        self._turns = Turns(spec.parallel, spec.seconds / 2)
         self._under_way: dict[str, asyncio.Task[str]] = {}
         self._resting: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self._known: dict[Speech, None] = {}
@@ -180,8 +182,8 @@ class Speaker:
             return
         self._metrics.spoken(source.language, "failed")
         if isinstance(error, SpeechError):
-            what = source.language if isinstance(error, EngineDownError) else source.name
-            self._rest(what, error.detail)
+            if not isinstance(error, EngineDownError):
+                self._rest(source.name, error.detail)
             # Of what is only prepared, the sum is told.
             log = _log.warning if urgent else _log.debug
             log("speech.failed", language=source.language, name=source.name, detail=error.detail)
@@ -240,6 +242,10 @@ class Speaker:
         try:
             await engine.run(source.command, source.text, draft, self._spec.seconds)
             data = await self._in_thread(lambda: to_telephone(_content(draft)))
+        except EngineDownError as error:
+            # Before the turn is passed on: whoever is next must know.
+            self._rest(source.language, error.detail)
+            raise
         finally:
             draft.unlink(missing_ok=True)
         await self._put(source.name, data)

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from ctid.model.contact import Case, Customer
+from ctid.model.customer import Case, Customer
 
 MAX_CASES: Final = 20
 MAX_TITLE: Final = 200

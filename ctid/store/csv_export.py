@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from ctid.ivr.flow_visits import flow_visits
-from ctid.model.contact import PathStep
+from ctid.model.history import PathStep
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
 

@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ctid.errors import RequestError
-from ctid.model.contact import Case
+from ctid.model.customer import Case
 from ctid.routing.numbers import to_e164
 from ctid.store.cases import MAX_CASES, MAX_TITLE, is_web
 from ctid.store.database import Database

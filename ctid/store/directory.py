@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from ctid.errors import StoreError
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.store.cases import presentable
 from ctid.store.database import Database
 from ctid.store.rows import storable

@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.spec.daemon import DirectorySpec, HttpDirectorySpec
 from ctid.store.cases import presentable
 from ctid.store.database import Database

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, or
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ctid.errors import RequestError
-from ctid.model.contact import RecentContact
 from ctid.model.csv_text import csv_line
+from ctid.model.customer import RecentContact
 from ctid.model.day import Quarter
 from ctid.model.flow_report import FlowReport
 from ctid.model.record import ContactRecord, LastCall, RecordFilter, RecordPage

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from ctid.model.contact import Customer, Visit
+from ctid.model.customer import Customer
+from ctid.model.history import Visit
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
 from ctid.model.states import Outcome

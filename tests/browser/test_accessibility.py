@@ -16,6 +16,7 @@ from tests.browser.accessibility import findings, put_on
 from tests.browser.agent_page import AgentPage
 from tests.browser.desk import ADMIN, Desk, shoot
 from tests.browser.past import add_past
+from tests.browser.past_flows import add_past_of_the_bank
 from tests.browser.profiles import Profiles
 from tests.browser.supervisor_page import SupervisorPage
 from tests.integration.floor import CALLER_HZ, MENU, PATIENCE_S, through_the_menu, until_quiet
@@ -90,6 +91,7 @@ async def test_signing_in(site: RigSite, profiles: Profiles, language: str) -> N
 async def test_a_busy_hour(desk: Desk, boss: Desktop) -> None:
     await import_all(CUSTOMERS, desk.site)
     await add_past(desk.site)
+    await add_past_of_the_bank(desk.site)
     looks = Looks()
     alice, bob, supervisor, wall = await open_pages(desk)
     greta, mei, hannah, paul = [
@@ -172,6 +174,13 @@ async def look_at_supervisor(looks: Looks, supervisor: SupervisorPage) -> None:
     await supervisor.click("nav-trends")
     await expect(supervisor.find("trends-waits").locator("canvas")).to_be_visible()
     await looks.at(supervisor.page, "supervisor-trends")
+    await supervisor.click("nav-flows")
+    await supervisor.click("flows-flow")
+    await supervisor.click("flows-option-bank")
+    await expect(supervisor.find("flow-figure-entered")).not_to_have_text("0")
+    await supervisor.click("flow-node-main")
+    await expect(supervisor.find("flow-picture").locator("img")).to_be_visible()
+    await looks.at(supervisor.page, "supervisor-flows")
     for tab in ("records", "staffing", "users", "audit"):
         await supervisor.click(f"nav-{tab}")
         await expect(supervisor.find(tab)).to_be_visible()

@@ -254,7 +254,8 @@ def test_a_flow_is_tried_at_the_terminal(ctid: Ctid, bank: Path, monkeypatch: py
         "   balance: 12.50",
     ):
         assert line in lines, (line, done.stdout)
-    assert "4711" not in "".join(line for line in lines if not line.startswith("up to 4 keys"))
+    assert "up to 4 keys › ••••" in lines
+    assert "4711" not in done.stdout
 
 
 def test_what_is_given_is_not_asked_for(ctid: Ctid, bank: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,9 +272,112 @@ def test_what_is_given_is_not_asked_for(ctid: Ctid, bank: Path, monkeypatch: pyt
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "the caller hangs up")
     done = ctid("ivr", "try", "bank", "-c", bank, "--at", "noon")
     assert (done.returncode, done.stderr) == (2, "ctid: 'noon' is no moment; write for example 2026-11-29T14:00\n")
+    done = ctid("ivr", "try", "bank", "-c", bank, "--at", "2026-11-29T14:00+01:00")
+    assert (done.returncode, done.stderr.startswith("ctid: --at: is on the clocks of the site's zone")) == (2, True)
+    done = ctid("ivr", "try", "bank", "-c", bank, "--language", "klingon!")
+    assert (done.returncode, done.stderr.startswith("ctid: --language: String should match pattern")) == (2, True)
     given.write_text("language: en\nqueue: {}\n")
     done = ctid("ivr", "try", "bank", "-c", bank, "--given", given)
     assert (done.returncode, done.stderr.splitlines()[0].startswith(f"{given}:2: queue: is not known")) == (2, True)
+
+
+ORDER = """\
+  order:
+    start: get
+    attributes: {due: datetime, sum: number}
+    nodes:
+      get:
+        fetch:
+          lookup: order
+          into: {what: items.0.title, second: items.1.title, due: due, sum: sum, note: note.text}
+          then: law
+          failed: failed
+      law: {say: Calls are recorded., interruptible: false, then: choice}
+      choice: {menu: {say: Press 1., keys: {"1": {then: done, set: {pressed: one}}}, tries: 1, otherwise: done}}
+      done: {end: done}
+      failed: {end: failed}
+"""
+ORDER_TESTS = """\
+tests:
+  what an answer holds is taken as the daemon takes it:
+    flow: order
+    given:
+      attributes: {second: former, note: former}
+      lookups:
+        order: {items: [{title: Chair}], due: 2026-12-01T14:05:00, sum: 1.0e+14, note: null}
+    steps: [{press: "1"}]
+    then:
+      end: done
+      attributes: {what: Chair, second: "", due: "2026-12-01T14:05", sum: "100000000000000", note: "", pressed: one}
+  an object is no text:
+    flow: order
+    given: {lookups: {order: {items: [{title: {}}], due: null, sum: null, note: null}}}
+    then: {end: failed}
+"""
+
+
+def test_a_rehearsal_takes_answers_as_the_daemon_does(ctid: Ctid, bank: Path) -> None:
+    (bank / "site.yaml").write_text(SITE.replace("{flow: bank}", "{flow: order}") + ORDER)
+    (bank / "bank.test.yaml").write_text(ORDER_TESTS)
+    done = ctid("ivr", "test", "-c", bank, "order")
+    assert done.stdout.splitlines() == ["2 passed, 0 failed"]
+
+
+HALF = """\
+  half:
+    start: a
+    nodes:
+      a: {decide: [{when: now.hour < 12, then: am}], otherwise: pm}
+      am: {end: am}
+      pm: {end: pm}
+"""
+
+
+def test_without_a_moment_it_is_now_on_the_site_s_clocks(ctid: Ctid, bank: Path) -> None:
+    ends = set()
+    for zone in ("Etc/GMT+6", "Etc/GMT-6"):
+        site = SITE.replace("Europe/Berlin\ncountry", f"{zone}\ncountry").replace("{flow: bank}", "{flow: half}") + HALF
+        (bank / "site.yaml").write_text(site)
+        ends.add(ctid("ivr", "try", "half", "-c", bank).stdout.splitlines()[-1])
+    # They are twelve hours apart.
+    assert ends == {"⇒ end: am, node: half/am", "⇒ end: pm, node: half/pm"}
+
+
+LAW = """\
+  law:
+    start: number
+    nodes:
+      number: {collect: {into: number, say: Number., max: 3, then: law, otherwise: done}}
+      law: {say: Calls are recorded., interruptible: false, then: choice}
+      choice: {menu: {say: Press 1., keys: {"1": {then: done, set: {pressed: one}}}, tries: 1, otherwise: done}}
+      done: {end: done}
+  greeting:
+    start: first
+    nodes:
+      first: {collect: {into: first, say: One digit., max: 1, then: hello, otherwise: law}}
+      hello: {say: Hello., then: law}
+      law: {go: {flow: law}}
+"""
+LAW_TESTS = """\
+tests:
+  a key that ends a greeting counts in the next flow:
+    flow: greeting
+    steps: [{press: 7*}, {hear: Press 1.}, {press: "1"}]
+    then: {end: done, attributes: {first: "7", number: "*", pressed: one}}
+  who is fast:
+    flow: law
+    steps: [{press: 12#1}, {only: [Calls are recorded., Press 1.]}, {press: "1"}]
+    then: {end: done, attributes: {number: "12", pressed: one}}
+"""
+
+
+def test_keys_that_nobody_listens_for_are_lost(ctid: Ctid, bank: Path) -> None:
+    (bank / "site.yaml").write_text(SITE.replace("{flow: bank}", "{flow: law}") + LAW)
+    (bank / "bank.test.yaml").write_text(LAW_TESTS)
+    done = ctid("ivr", "test", "-c", bank, "law")
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["1 passed, 0 failed"]
+    assert ctid("ivr", "test", "-c", bank, "greeting").stdout.splitlines() == ["1 passed, 0 failed"]
 
 
 def test_a_flow_is_drawn(ctid: Ctid, bank: Path) -> None:

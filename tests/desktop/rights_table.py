@@ -187,6 +187,7 @@ TABLE: Final[dict[str, Row]] = {
     # Flows: their numbers name nobody, and they are of no queue.
     "listFlows": Row(may=SUPERVISION),
     "getFlow": Row(may=SUPERVISION),
+    "getFlowPicture": Row(may=SUPERVISION),
     "getFlowReport": Row(may=SUPERVISION),
     "getFlowReportCsv": Row(may=SUPERVISION),
     "getStaffing": Row(may=SALES_STEERING - {"crm"}, query="?queue=sales"),

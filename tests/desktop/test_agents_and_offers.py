@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ctid.desktop import schemas
+from ctid.desktop import agent_schemas, contact_schemas, offer_schemas, record_schemas
 from ctid.desktop.audience import Audience
 from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.snapshot import snapshot
@@ -31,12 +31,16 @@ async def test_an_offer_is_accepted_at_the_desktop(desk: Desk, http: aiohttp.Cli
     reload(desk, lambda spec: spec["agents"]["alice"].update(answer="desktop"))
     contact_id, offer_id = await offered(http, desk)
     _, offer, _ = await ask(http, desk, "alice", "GET", f"/v1/offers/{offer_id}")
-    assert schemas.OfferView.model_validate(offer).allowed_actions == ["accept_offer", "reject_offer", "deflect_offer"]
+    assert offer_schemas.OfferView.model_validate(offer).allowed_actions == [
+        "accept_offer",
+        "reject_offer",
+        "deflect_offer",
+    ]
     status, body, _ = await ask(http, desk, "bob", "POST", f"/v1/offers/{offer_id}/accept")
     assert (status, body["code"]) == (403, "forbidden")
     status, body, _ = await ask(http, desk, "alice", "POST", f"/v1/offers/{offer_id}/accept")
     assert (status, body["offer"]["state"]) == (202, "accepted")
-    schemas.OfferAcceptedView.model_validate(body)
+    offer_schemas.OfferAcceptedView.model_validate(body)
     status, body, _ = await ask(http, desk, "alice", "POST", f"/v1/offers/{offer_id}/accept", json={})
     assert (status, body["current"]) == (409, "accepted")
     desk.site.answer(contact_id)
@@ -76,7 +80,7 @@ async def test_a_wrap_up_is_extended_and_asks_for_its_disposition(desk: Desk, ht
     status, _, _ = await ask(http, desk, "sue", "PUT", path, json={"complete": True})
     assert status == 202, "a supervisor can always end it"
     _, record, _ = await ask(http, desk, "sue", "GET", f"/v1/records/{contact_id}")
-    assert schemas.RecordView.model_validate(record).disposition_missing
+    assert record_schemas.RecordView.model_validate(record).disposition_missing
 
 
 async def test_a_task_from_its_submission_to_its_record(desk: Desk, http: aiohttp.ClientSession) -> None:
@@ -95,14 +99,14 @@ async def test_a_task_from_its_submission_to_its_record(desk: Desk, http: aiohtt
     status, body, _ = await ask(http, desk, "sue", "POST", "/v1/contacts", json=task, headers={"Idempotency-Key": "1"})
     _, again, _ = await ask(http, desk, "sue", "POST", "/v1/contacts", json=task, headers={"Idempotency-Key": "1"})
     assert (status, again) == (202, body)
-    contact = schemas.ContactAcceptedView.model_validate(body).contact
+    contact = contact_schemas.ContactAcceptedView.model_validate(body).contact
     assert (contact.channel, contact.priority, contact.customer and contact.customer.name) == ("chat", 3, "Carla")
     assert "withdraw" in contact.allowed_actions
     (offer_id,) = desk.site.state.contacts[contact.id].offer_ids
     status, body, _ = await ask(http, desk, "alice", "POST", f"/v1/offers/{offer_id}/accept")
     assert status == 202, body
     _, agent, _ = await ask(http, desk, "alice", "GET", "/v1/agents/alice")
-    view = schemas.AgentView.model_validate(agent)
+    view = agent_schemas.AgentView.model_validate(agent)
     assert [(each.contact_id, each.channel, each.interrupted) for each in view.tasks] == [(contact.id, "chat", False)]
     assert (view.channels["chat"].in_use, view.channels["chat"].capacity, view.state) == (1, 2, "READY")
     own = desk.authority.verify(desk.token("alice"))
@@ -169,7 +173,7 @@ async def test_skills_and_queues_are_changed_live_and_given_back(desk: Desk, htt
         json={"skills": {"sales": 9, "support": None}, "queues": {"sales": {"priority": 2}}},
     )
     assert status == 202, body
-    agent = schemas.AgentAcceptedView.model_validate(body).agent
+    agent = agent_schemas.AgentAcceptedView.model_validate(body).agent
     assert (agent.skills, agent.live_changes) == ({"sales": 9}, ["skills", "queues"])
     assert (agent.queues["sales"].priority, agent.queues["support"].priority) == (2, 0)
     status, _, _ = await ask(http, desk, "sue", "PATCH", path, json={"skills": None}, headers={"If-Match": '"0"'})

@@ -11,10 +11,17 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType
 
-from ctid.desktop import agent_day_schemas, desk_schemas, schemas
+from ctid.desktop import (
+    agent_day_schemas,
+    contact_schemas,
+    desk_schemas,
+    offer_schemas,
+    queue_schemas,
+    record_schemas,
+)
 from ctid.model import events as ev
 from ctid.model.access import Grant, Role
-from ctid.model.contact import Case, Customer, RecentContact
+from ctid.model.customer import Case, Customer, RecentContact
 from ctid.model.day import Quarter, QueueDay
 from tests.desktop.site import Desk
 from tests.desktop.test_rest import ask, go_ready, offered
@@ -64,7 +71,7 @@ async def test_pop_and_contact_have_script_links_cases_and_earlier_contacts(
     contact_id, offer_id = await offered(http, desk)
     known(desk, contact_id)
     _, offer, _ = await ask(http, desk, "alice", "GET", f"/v1/offers/{offer_id}")
-    pop = schemas.OfferView.model_validate(offer).pop
+    pop = offer_schemas.OfferView.model_validate(offer).pop
     assert pop is not None
     assert pop.script is not None
     assert [link.url for link in pop.links] == [
@@ -76,7 +83,7 @@ async def test_pop_and_contact_have_script_links_cases_and_earlier_contacts(
     assert pop.customer.cases[0].title == "Order on its way"
     desk.site.answer(contact_id)
     _, body, _ = await ask(http, desk, "alice", "GET", f"/v1/contacts/{contact_id}")
-    contact = schemas.ContactView.model_validate(body)
+    contact = contact_schemas.ContactView.model_validate(body)
     assert (contact.script, contact.links, contact.recent) == (pop.script, pop.links, pop.recent)
 
 
@@ -85,7 +92,7 @@ async def test_a_queue_tells_its_day_and_what_it_is_measured_by(desk: Desk, http
     desk.site.answer(contact_id)
     desk.site.hang_up(desk.site.call())
     _, body, _ = await ask(http, desk, "sue", "GET", "/v1/queues/sales")
-    queue = schemas.QueueView.model_validate(body)
+    queue = queue_schemas.QueueView.model_validate(body)
     assert (queue.today.offered, queue.today.handled, queue.today.short_abandoned) == (2, 1, 1)
     assert (queue.today.service_level, queue.today.within_service_level) == (1.0, 1)
     assert body["service_level_target"] == {"seconds": 20, "percent": 80}
@@ -124,7 +131,7 @@ async def test_a_submitted_contact_brings_its_customers_cases(desk: Desk, http: 
     body = {"channel": "chat", "queue": "sales", "customer": customer}
     status, answer, _ = await ask(http, desk, "sue", "POST", "/v1/contacts", json=body)
     assert status == 202
-    contact = schemas.ContactAcceptedView.model_validate(answer).contact
+    contact = contact_schemas.ContactAcceptedView.model_validate(answer).contact
     assert contact.customer is not None
     assert (contact.customer.cases[0].title, contact.customer.cases[0].url) == ("Refund", "https://crm.example/1")
     customer["cases"] = [{"id": "1", "title": "Refund", "url": "javascript:alert(1)"}]
@@ -172,7 +179,7 @@ async def test_an_agent_searches_the_contacts_they_served(desk: Desk, http: aioh
     desk.site.hang_up(desk.site.call())
     path = "/v1/agents/alice/contacts"
     _, page, _ = await ask(http, desk, "alice", "GET", path)
-    assert [schemas.RecordsView.model_validate(page).items[0].contact_id, len(page["items"])] == [contact_id, 1]
+    assert [record_schemas.RecordsView.model_validate(page).items[0].contact_id, len(page["items"])] == [contact_id, 1]
     # By the notes, and by what people read for the code.
     for search, found in (("again", 1), ("SOMEBODY has to", 1), ("nothing", 0)):
         _, page, _ = await ask(http, desk, "alice", "GET", path, params={"search": search})

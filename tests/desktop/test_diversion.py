@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 
-from ctid.desktop import diversion_schemas, schemas, socket_messages
+from ctid.desktop import contact_schemas, diversion_schemas, offer_schemas, socket_messages
 from ctid.desktop.audience import Audience
 from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.snapshot import snapshot
@@ -28,7 +28,7 @@ async def test_a_parked_caller_is_shown_to_whom_they_are_for(desk: Desk, http: a
     reload(desk, lambda spec: spec["agents"]["bob"].update(queues={}))
     assert (await ask(http, desk, "bob", "GET", path))[0] == 403
     status, body, _ = await ask(http, desk, "alice", "POST", f"{path}/park", json={"agent": "bob"})
-    shown = schemas.ContactAcceptedView.model_validate(body).contact.park
+    shown = contact_schemas.ContactAcceptedView.model_validate(body).contact.park
     assert status == 202
     assert shown is not None
     assert (shown.by, shown.agent, shown.returned) == ("alice", "bob", False)
@@ -64,7 +64,7 @@ async def test_a_ringing_call_is_sent_on(desk: Desk, http: aiohttp.ClientSession
     assert status == 403
     status, body, _ = await ask(http, desk, "alice", "POST", path, json={"queue": "support"})
     assert (status, body["offer"]["cause"]) == (202, "deflected")
-    schemas.OfferAcceptedView.model_validate(body)
+    offer_schemas.OfferAcceptedView.model_validate(body)
     contact = desk.site.state.contacts[contact_id]
     assert (contact.queue, contact.state) == ("support", "queued")
 
@@ -79,7 +79,7 @@ async def test_a_colleagues_ringing_call_is_picked_up(desk: Desk, http: aiohttp.
         http, desk, "bob", "POST", f"/v1/contacts/{contact_id}/pick-up", headers={"If-Match": f'"{shown.version}"'}
     )
     assert (status, body["contact"]["agent_id"]) == (202, "bob")
-    schemas.ContactAcceptedView.model_validate(body)
+    contact_schemas.ContactAcceptedView.model_validate(body)
     assert headers["ETag"] == f'"{body["contact"]["version"]}"'
     _, body, _ = await ask(http, desk, "bob", "GET", "/v1/agents/bob/waiting")
     assert body["items"] == []

@@ -6,12 +6,13 @@ import csv
 import io
 from datetime import UTC, datetime
 from typing import Any
+from xml.etree import ElementTree
 
 import aiohttp
 import pytest
 
 from ctid.client import Client
-from ctid.desktop import flow_schemas, schemas
+from ctid.desktop import flow_schemas, record_schemas
 from ctid.model import events as ev
 from ctid.model.commands import PlayAndCollect
 from ctid.model.flow_report import FlowNumbers, FlowQuarter, FlowReport, NodeNumbers
@@ -82,6 +83,19 @@ async def test_what_there_is_and_who_is_in_it(flowing: Desk, http: aiohttp.Clien
     assert status == 404
 
 
+@pytest.mark.parametrize(("language", "said"), [("", "Hello."), ("zh", "您好。"), ("fr", "Hello.")])
+async def test_it_is_drawn_in_the_language_asked_for(
+    flowing: Desk, http: aiohttp.ClientSession, language: str, said: str
+) -> None:
+    path = f"/v1/flows/identify/picture.svg?language={language}"
+    async with http.get(path, headers=flowing.bearer("sue")) as answer:
+        assert (answer.status, answer.content_type) == (200, "image/svg+xml")
+        drawn = ElementTree.fromstring(await answer.text())
+    boxes = {each.get("data-node"): " ".join(each.itertext()) for each in drawn.iter() if each.get("data-node")}
+    assert list(boxes) == ["hello", "topic", "account", "away"]
+    assert said in boxes["hello"]
+
+
 async def test_a_report_by_intervals_and_nodes(flowing: Desk, http: aiohttp.ClientSession) -> None:
     flowing.site.records.flow_reports["identify"] = REPORT
     query = "since=2026-11-18T00:00:00%2B01:00&until=2026-11-19T00:00:00%2B01:00"
@@ -144,7 +158,7 @@ async def test_a_record_tells_the_way_through_it(flowing: Desk, http: aiohttp.Cl
     go_on(flowing)
     flowing.site.handle(ev.LegEnded(pbx="main", unique_id="f1", cause=16))
     _, body, _ = await ask(http, flowing, "sue", "GET", f"/v1/records/{contact_id}")
-    (visit,) = schemas.RecordView.model_validate(body).flows
+    (visit,) = record_schemas.RecordView.model_validate(body).flows
     assert (visit.flow, visit.result, visit.to_kind) == ("identify", "hung_up", None)
     assert [(each.node, each.title, each.left_by) for each in visit.nodes] == [
         ("hello", None, "on"), ("topic", "Topic", "hung_up"),

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from ctid.desktop import schemas
+from ctid.desktop import agent_schemas
 from ctid.desktop.auth import Role
 from ctid.desktop.phone_schemas import PhoneView
 from ctid.spec.web_phone import IceServerSpec, WebPhonesSpec
@@ -106,12 +106,12 @@ PHONE = "/v1/agents/alice/phone"
 async def test_an_agent_or_their_supervisor_sets_what_becomes_of_calls(desk: Desk, http: aiohttp.ClientSession) -> None:
     status, answer, headers = await ask(http, desk, "alice", "PATCH", PHONE, json={"do_not_disturb": True})
     assert (status, answer["agent"]["phone"]["state"]) == (202, "do_not_disturb")
-    schemas.AgentAcceptedView.model_validate(answer)
+    agent_schemas.AgentAcceptedView.model_validate(answer)
     status, answer, headers = await ask(http, desk, "sue", "PATCH", PHONE, json={"forwarded_to": "030123"})
     phone = answer["agent"]["phone"]
     assert (phone["state"], phone["do_not_disturb"], phone["forwarded_to"]) == ("forwarded", True, "030123")
     _, agent, headers = await ask(http, desk, "alice", "GET", "/v1/agents/alice")
-    assert schemas.AgentView.model_validate(agent).phone.forwarded_to == "030123"
+    assert agent_schemas.AgentView.model_validate(agent).phone.forwarded_to == "030123"
     status, refused, _ = await ask(
         http, desk, "alice", "PATCH", PHONE, json={"forwarded_to": None}, headers={"If-Match": '"0"'}
     )

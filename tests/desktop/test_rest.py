@@ -9,7 +9,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ctid.desktop import routing_schemas, schemas, staffing_schemas
+from ctid.desktop import (
+    agent_schemas,
+    contact_schemas,
+    offer_schemas,
+    queue_schemas,
+    record_schemas,
+    routing_schemas,
+    schemas,
+    staffing_schemas,
+)
 from ctid.desktop.routes import OPERATIONS
 from ctid.model import events as ev
 from tests.desktop.site import Desk, until
@@ -63,7 +72,7 @@ async def test_a_call_from_offer_to_record(desk: Desk, http: aiohttp.ClientSessi
     contact_id, offer_id = await offered(http, desk)
     status, offer, _ = await ask(http, desk, "alice", "GET", f"/v1/offers/{offer_id}")
     assert (status, offer["state"], offer["pop"]["ani"]) == (200, "pending", "+4917612345678")
-    schemas.OfferView.model_validate(offer)
+    offer_schemas.OfferView.model_validate(offer)
 
     desk.site.answer(contact_id)
     status, body, _ = await ask(
@@ -85,11 +94,11 @@ async def test_a_call_from_offer_to_record(desk: Desk, http: aiohttp.ClientSessi
 
     status, record, _ = await ask(http, desk, "sue", "GET", f"/v1/records/{contact_id}")
     assert (status, record["outcome"], record["notes"]) == (200, "handled", "two of them")
-    schemas.RecordView.model_validate(record)
+    record_schemas.RecordView.model_validate(record)
     status, contact, headers = await ask(http, desk, "alice", "GET", f"/v1/contacts/{contact_id}")
     assert (status, contact["state"], contact["version"]) == (200, "closed", None)
     assert "ETag" not in headers
-    schemas.ContactView.model_validate(contact)
+    contact_schemas.ContactView.model_validate(contact)
     status, body, _ = await ask(http, desk, "bob", "GET", f"/v1/contacts/{contact_id}")
     assert (status, body["code"]) == (403, "forbidden")
 
@@ -109,17 +118,17 @@ async def test_every_view_is_documented(desk: Desk, http: aiohttp.ClientSession)
     desk.site.call(ani="", key="2")
     paths = {
         "/v1/site": schemas.SiteView,
-        "/v1/agents": schemas.AgentsView,
-        "/v1/agents/alice": schemas.AgentView,
-        "/v1/contacts": schemas.ContactsView,
-        f"/v1/contacts/{contact_id}": schemas.ContactView,
+        "/v1/agents": agent_schemas.AgentsView,
+        "/v1/agents/alice": agent_schemas.AgentView,
+        "/v1/contacts": contact_schemas.ContactsView,
+        f"/v1/contacts/{contact_id}": contact_schemas.ContactView,
         f"/v1/contacts/{contact_id}/routing": routing_schemas.RoutingView,
-        f"/v1/offers/{offer_id}": schemas.OfferView,
-        "/v1/queues": schemas.QueuesView,
-        "/v1/queues/sales": schemas.QueueView,
+        f"/v1/offers/{offer_id}": offer_schemas.OfferView,
+        "/v1/queues": queue_schemas.QueuesView,
+        "/v1/queues/sales": queue_schemas.QueueView,
         "/v1/reason-codes": schemas.CodesView,
         "/v1/wrapup-codes": schemas.CodesView,
-        "/v1/records": schemas.RecordsView,
+        "/v1/records": record_schemas.RecordsView,
         "/v1/staffing?calls_per_hour=480&handling_seconds=300": staffing_schemas.StaffingView,
         "/healthz": schemas.HealthView,
         "/readyz": schemas.ReadinessView,
@@ -466,7 +475,7 @@ async def test_a_callback_is_asked_for_seen_and_taken_back(desk: Desk, http: aio
     body["not_before"] = None
     status, answer, headers = await ask(http, desk, "sue", "POST", "/v1/callbacks", json=body)
     assert status == 202, answer
-    contact = schemas.ContactAcceptedView.model_validate(answer).contact
+    contact = contact_schemas.ContactAcceptedView.model_validate(answer).contact
     assert contact.callback is not None
     assert (contact.callback.number, contact.attributes, contact.legs) == ("+4930123456", {"case": "1"}, [])
     assert headers["ETag"] == f'"{contact.version}"'

@@ -14,7 +14,7 @@ from ctid.desktop.operation import Operation
 from ctid.desktop.routes import OPERATIONS
 from ctid.model import events as ev
 from ctid.model.access import Role
-from ctid.model.contact import Consultation
+from ctid.model.consultation import Consultation
 from ctid.model.recording import RecordingKind
 from ctid.model.states import AgentState
 from ctid.model.supervision import Supervision, SupervisionMode

@@ -14,7 +14,7 @@ import orjson
 import pytest
 import uvloop
 
-from ctid.desktop import schemas
+from ctid.desktop import agent_schemas, contact_schemas, queue_schemas
 from ctid.desktop.close_codes import CloseCode
 from ctid.errors import OverloadedError
 from ctid.model import events as ev
@@ -69,9 +69,9 @@ async def test_snapshot_then_live_without_gap_or_double(desk: Desk, http: aiohtt
         data = snapshot["data"]
         assert [contact["id"] for contact in data["contacts"]] == [before]
         for name, model in (
-            ("agents", schemas.AgentView),
-            ("contacts", schemas.ContactView),
-            ("queues", schemas.QueueView),
+            ("agents", agent_schemas.AgentView),
+            ("contacts", contact_schemas.ContactView),
+            ("queues", queue_schemas.QueueView),
         ):
             for view in data[name]:
                 model.model_validate(view)
@@ -277,7 +277,7 @@ async def test_queue_stats_come_on_change_and_at_most_once_a_second(desk: Desk, 
         for _ in range(5):
             desk.site.call(key="2")
         stats = (await take_until(ws, "queue.stats"))[-1]
-        schemas.QueueView.model_validate(stats["data"])
+        queue_schemas.QueueView.model_validate(stats["data"])
         assert (stats["subject"], stats["data"]["waiting"]) == ("queues/support", 5)
         assert "seq" not in stats
         with pytest.raises(TimeoutError):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ctid.pbx_adapters.asterisk_config import ALONE_SECONDS
+from ctid.pbx_adapters.asterisk_config.conferences import ALONE_SECONDS
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall

@@ -202,6 +202,9 @@ class Broken:
     async def ask(self, name: str, give: Any, secret: Any, paths: Any) -> dict[str, str | None]:
         raise RuntimeError(f"cannot ask with {give} {secret}")
 
+    def repeatable(self, name: str) -> bool:
+        return True
+
 
 async def test_a_bug_costs_one_answer_and_tells_nothing() -> None:
     sealed, events = SealedDigits(), list[ev.Event]()

@@ -11,8 +11,8 @@ from ctid.engine import today
 from ctid.engine.engine import Engine
 from ctid.engine.state import SiteState
 from ctid.model.commands import SaveRecord
-from ctid.model.contact import Visit
 from ctid.model.day import QueueDay
+from ctid.model.history import Visit
 from ctid.model.states import WAITING, AgentState
 from tests.properties.walks import walk
 

@@ -14,7 +14,7 @@ from ctid.errors import StoreError
 from ctid.lookups.lookups import Lookups as FlowLookups
 from ctid.model import commands as do
 from ctid.model import events as ev
-from ctid.model.contact import Customer, RecentContact
+from ctid.model.customer import Customer, RecentContact
 from ctid.model.instant import Instant
 from ctid.model.record import LastCall
 from ctid.runtime import lookups

@@ -15,6 +15,7 @@ import uvloop
 from ctid.errors import SpeechError
 from ctid.model.speech import Speech
 from ctid.speech import engine as voice
+from ctid.speech.turns import Turns
 from ctid.telemetry.metrics import Metrics
 from sip_test_rig.eventually import eventually
 from tests.speech.conftest import Running
@@ -145,6 +146,40 @@ async def test_a_slow_engine_is_waited_for_no_longer_than_said_and_serves_the_ne
                 return False
 
         await eventually(spoken, "the last, too")
+
+
+async def test_a_crowd_that_has_given_up_makes_nobody_late_who_comes_after_it(engine: Engine, running: Running) -> None:
+    engine.becomes('sleep 0.3; cat "$good" >"$0"')
+    async with running(engine.spec(seconds=1.5, parallel=1)) as speaker:
+        crowd = [speaker.file("main", Speech(text=str(n), language="en")) for n in range(40)]
+        answers = await asyncio.gather(*crowd, return_exceptions=True)
+        assert 1 <= sum(isinstance(answer, str) for answer in answers) < 10
+        # Twelve seconds of work are before it; it has a second and a half.
+        assert await speaker.file("main", HELLO)
+        assert await speaker.file("main", Speech(text="Another one.", language="en"))
+        # What nobody waits for is rendered as soon as there is time, for whoever asks for it again.
+        done = len(engine.texts)
+        await eventually(lambda: len(engine.texts) > done + 2, "the others have their turn")
+
+
+async def test_those_whose_time_is_over_are_given_up_if_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctid.speech.turns.MAX_LATE", 2)
+    turns, served = Turns(1, 0), list[int]()
+
+    async def one(which: int) -> None:
+        async with turns:
+            served.append(which)
+
+    async with turns:
+        tasks = [asyncio.create_task(one(which)) for which in range(4)]
+        tasks.append(asyncio.create_task(one(9)))
+        await asyncio.sleep(0.01)
+        tasks[4].cancel()
+    ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(end) for end in ends] == [SpeechError, SpeechError, type(None), type(None), asyncio.CancelledError]
+    assert sorted(served) == [2, 3]
+    async with turns:
+        pass
 
 
 @pytest.mark.parametrize("folder", ["/proc/ctid-speech", "/dev/null/speech"])

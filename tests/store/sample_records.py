@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.model.contact import Customer, Decision, OfferResult, PathStep, Span
+from ctid.model.customer import Customer
+from ctid.model.history import Decision, OfferResult, PathStep, Span
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
 from ctid.model.states import ContactState, Outcome

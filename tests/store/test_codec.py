@@ -6,7 +6,7 @@ import pytest
 
 from ctid.errors import JournalError
 from ctid.model.commands import Command, Publish, StartTimer
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.model.events import (
     AnyEvent,
     CallArrived,

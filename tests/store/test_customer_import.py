@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from ctid.errors import RequestError
-from ctid.model.contact import Case, Customer
+from ctid.model.customer import Case, Customer
 from ctid.store.customer_import import ImportFault, ImportReport, import_customers
 from ctid.store.database import Database
 from ctid.store.directory import TableDirectory

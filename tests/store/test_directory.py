@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from ctid.errors import CtidError
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.spec.daemon import DirectorySpec, HttpDirectorySpec
 from ctid.store import http_directory
 from ctid.store.database import Database

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from ctid.model.contact import PathStep
 from ctid.model.flow_report import FlowReport
+from ctid.model.history import PathStep
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
 from ctid.model.states import Outcome

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from ctid.errors import RequestError
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, LastCall, RecordFilter
 from ctid.model.states import Outcome

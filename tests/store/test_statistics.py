@@ -10,8 +10,9 @@ from sqlalchemy import text
 from ctid.engine.engine import Engine
 from ctid.model import events as ev
 from ctid.model.commands import SaveRecord
-from ctid.model.contact import Customer, Span, Visit
+from ctid.model.customer import Customer
 from ctid.model.day import QueueDay
+from ctid.model.history import Span, Visit
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord, RecordFilter
 from ctid.model.states import ContactState

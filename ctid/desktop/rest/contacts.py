@@ -14,7 +14,8 @@ from ctid.desktop.scope import is_consulted, is_shown_parked, sees_contact
 from ctid.engine import segments
 from ctid.engine.views import contact_view
 from ctid.errors import NotFoundError
-from ctid.model.contact import Contact, Customer
+from ctid.model.contact import Contact
+from ctid.model.customer import Customer
 from ctid.model.events import AttributesSet, ContactSubmitted, ContactWithdrawn, RoutingSet, WrapUpSet
 from ctid.spec.requirement import NeedSpec
 

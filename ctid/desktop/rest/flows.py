@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time
 from hashlib import sha256
@@ -10,12 +11,14 @@ from zoneinfo import ZoneInfo
 
 from ctid.desktop.content import Content
 from ctid.desktop.flow_reports import as_csv, report_view
-from ctid.desktop.flow_schemas import FlowReportQuery
+from ctid.desktop.flow_schemas import FlowPictureQuery, FlowReportQuery
 from ctid.desktop.operation import Answer, Call
 from ctid.desktop.problems import Fault, InvalidInputError
 from ctid.desktop.rest.statistics import MAX_INTERVALS
 from ctid.engine.flow_view import callers, flow_view, whole_flow_view
 from ctid.errors import NotFoundError
+from ctid.ivr.graph.picture import picture
+from ctid.ivr.graph.svg import svg
 from ctid.spec.flow import FlowSpec, flow_name
 
 MAX_DAYS: Final = 366
@@ -50,15 +53,25 @@ async def get_report(call: Call) -> Answer:
 async def get_report_csv(call: Call) -> Answer:
     """The same for spreadsheets."""
     view = await _report(call)
-    data = "".join(as_csv(view)).encode()
+    return _file("".join(as_csv(view)), "text/csv", f"{view['flow']}.csv")
+
+
+async def get_picture(call: Call) -> Answer:
+    """One drawn, as ``ctid ivr graph`` does."""
+    query: FlowPictureQuery = call.query
+    name, spec = _flow(call)
+    # Nodes are put in their places by trying many: large flows would hold up everybody else.
+    drawn = await asyncio.to_thread(lambda: svg(picture(name, spec, query.language)))
+    return _file(drawn, "image/svg+xml", f"{name}.svg")
+
+
+def _file(text: str, kind: str, name: str) -> Answer:
+    data = text.encode()
 
     async def read(start: int, end: int) -> AsyncIterator[bytes]:
         yield data[start:end]
 
-    content = Content(
-        kind="text/csv", size=len(data), etag=sha256(data).hexdigest(), read=read, name=f"{view['flow']}.csv"
-    )
-    return Answer({}, content=content)
+    return Answer({}, content=Content(kind=kind, size=len(data), etag=sha256(data).hexdigest(), read=read, name=name))
 
 
 async def _report(call: Call) -> dict[str, Any]:

@@ -59,6 +59,9 @@ def faulty_attributes(flows: Flows) -> Iterator[Fault]:
             elif use.name in sensitive and not use.whole:
                 what = f"{use.name!r} is sensitive, so that only lookups may be given it"
                 yield where, f'{what}, and alone: give: {{name: "{{{use.name}}}"}}'
+            elif use.name in sensitive and use.name not in flows.kept(flow):
+                what = f"{use.name!r} is sensitive, and forgotten as the caller leaves the flow that collects it"
+                yield where, f"{what}; let that flow call this one, or collect it here"
         for use in _writes(node):
             if use.name in sensitive:
                 where = flows.at(flow, node_name, use.place)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ctid.spec.flow import LANGUAGE, FlowSpec, ValueType
-from ctid.spec.nodes import Node
+from ctid.spec.nodes import CallNode, Node
 from ctid.spec.yaml_source import KeyPath
 
 Fault = tuple[KeyPath, str]
@@ -73,6 +73,16 @@ class Flows:
         names = (name.removeprefix("flows:") for name in self._ways_to(flow))
         return frozenset[str]().union(*(self.specs[name].sensitive for name in names if name in self.specs))
 
+    def kept(self, flow: str) -> frozenset[str]:
+        """Sensitive attributes that a caller may still have: they are forgotten where calls of flows do not lead."""
+        found, new = {flow}, [flow]
+        while new:
+            for name in self._calls.get(new.pop(), ()):
+                if name not in found:
+                    found.add(name)
+                    new.append(name)
+        return frozenset[str]().union(*(self.specs[name].sensitive for name in found if name in self.specs))
+
     def kind(self, flow: str, attribute: str) -> ValueType | None:
         """What the attribute holds; ``None`` if nothing tells."""
         return self.specs[flow].attributes.get(attribute)
@@ -104,6 +114,16 @@ class Flows:
                     if key == "call":
                         before.setdefault(name, set()).add(f"flows:{value}")
         return before
+
+    @cached_property
+    def _calls(self) -> dict[str, set[str]]:
+        """Flows that call each flow, and that it calls."""
+        calls: dict[str, set[str]] = {}
+        for name, _, _, node in self.nodes():
+            if isinstance(node, CallNode):
+                calls.setdefault(name, set()).add(node.call)
+                calls.setdefault(node.call, set()).add(name)
+        return calls
 
     @cached_property
     def _sets(self) -> dict[str, set[str]]:

@@ -12,7 +12,7 @@ from ctid.ivr.spoken import spoken, values
 from ctid.spec.daemon import DaemonSpec
 from ctid.spec.flow import FlowSpec
 from ctid.spec.nodes import CollectNode, LanguageNode, MenuNode, Node
-from ctid.spec.say import ANY_LANGUAGE, SayItem, plain_words
+from ctid.spec.say import ANY_LANGUAGE, SayItem, plain_words, stray_braces
 
 _DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _ENGLISH: Final[Mapping[str, str]] = {
@@ -30,7 +30,8 @@ _CHINESE: Final[Mapping[str, str]] = {
 }
 _KEYS: Final = {**_ENGLISH, **_CHINESE}
 _PRESS: Final = re.compile(
-    rf"\bpress(?:\s+the)?\s+([0-9*#]|(?:{'|'.join(_ENGLISH)})\b)|按\s*([0-9*#]|{'|'.join(_CHINESE)})(?![0-9])",
+    rf"\bpress(?:\s+the)?\s+([0-9*#]|(?:{'|'.join(_ENGLISH)})\b(?!\s+of\b))"
+    rf"|按(?:一下)?\s*([0-9*#]|{'|'.join(_CHINESE)})(?![0-9下个些定])",
     re.IGNORECASE,
 )
 
@@ -95,6 +96,8 @@ def _item(spec: FlowSpec, item: SayItem) -> Iterator[str]:
         yield f"the currency {item.currency!r} can't be said; these can: {', '.join(values.MINOR_DIGITS)}"
     if item.text is None:
         return
+    if any(map(stray_braces, item.text.values())):
+        yield "has a brace that would be read out; what is filled in is written {name}, without blanks"
     if ANY_LANGUAGE in item.text:
         if len(spec.languages) > 1 and plain_words(item.text[ANY_LANGUAGE]):
             example = ", ".join(f"{language}: …" for language in spec.languages)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ctid.ivr.outline import sayings, ways_on
 from ctid.spec.destination import VoicemailTarget
-from ctid.spec.flow import FlowSpec
+from ctid.spec.flow import FlowSpec, language_of
 from ctid.spec.nodes import (
     KINDS,
     CallNode,
@@ -82,9 +82,15 @@ class Picture:
     arrows: list[Arrow]
 
 
-def picture(name: str, flow: FlowSpec) -> Picture:
-    """Draw up what is shown of a flow."""
-    language = flow.languages[0]
+def picture(name: str, flow: FlowSpec, language: str = "") -> Picture:
+    """Draw up what is shown of a flow.
+
+    Args:
+        name: The flow's.
+        flow: The flow.
+        language: Of the texts; where the flow does not have it, they are in its first.
+    """
+    language = language_of(flow.languages, language)
     boxes = [_box(each, node, language) for each, node in flow.nodes.items()]
     labels: dict[tuple[str, str], list[str]] = {}
     for each, node in flow.nodes.items():
@@ -114,7 +120,7 @@ def cut(text: str, most: int) -> str:
 
 def _box(name: str, node: Node, language: str) -> Box:
     kind = next(each for each in KINDS if each in type(node).model_fields)
-    text = _does(node) or " ".join(_said(sayings(node)[0].items, language) if sayings(node) else ())
+    text = _does(node, language) or " ".join(_said(sayings(node)[0].items, language) if sayings(node) else ())
     return Box(name, kind, node.title or name, cut(text, MAX_TEXT), isinstance(node, EndNode | GoNode))
 
 
@@ -128,10 +134,10 @@ def _said(items: Iterable[SayItem], language: str) -> Iterable[str]:
             yield f"⟨{item.value[1]}⟩"
 
 
-def _does(node: Node) -> str:
+def _does(node: Node, language: str) -> str:
     match node:
         case CollectNode(collect=collect):
-            asked = " ".join(_said(collect.say, next(iter(collect.say[0].text or {"": ""}))))
+            asked = " ".join(_said(collect.say, language))
             return f"{asked} → {collect.into}{' (sensitive)' if collect.sensitive else ''}"
         case FetchNode(fetch=fetch):
             return f"lookup {fetch.lookup}"

@@ -1,8 +1,8 @@
-"""A picture of a flow as SVG, which browsers show and people print."""
+"""A picture of a flow as SVG, which browsers show and people print; a page finds nodes by their ``data-node``."""
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from ctid.ivr.graph.layers import Layout, Measures, Point, layout
 from ctid.ivr.graph.picture import Box, Picture, columns
@@ -86,7 +86,7 @@ def _box(box: Box, middle: Point, height: float, *, first: bool) -> str:
     texts = [f'<text x="{x:.1f}" y="{line:.1f}" font-weight="bold">{escape(box.title)}</text>']
     for at, text in enumerate(_wrapped(box.text)):
         texts.append(f'<text x="{x:.1f}" y="{line + _LINE * (at + 1):.1f}">{escape(text)}</text>')
-    return f'<g text-anchor="middle">{shape}{"".join(texts)}</g>'
+    return f'<g data-node={quoteattr(box.name)} text-anchor="middle">{shape}{"".join(texts)}</g>'
 
 
 def _arrow(path: list[Point]) -> str:

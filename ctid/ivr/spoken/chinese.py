@@ -8,6 +8,7 @@ from typing import Final
 from ctid.ivr.spoken.values import Amount, Duration, Number
 
 _DIGITS: Final = "零一二三四五六七八九"
+_SIGNS: Final = {"+": "加", "*": "星号", "#": "井号"}
 
 
 def _under_100(value: int) -> str:
@@ -75,7 +76,7 @@ _DATES: Final = (*_NEAR_DAYS.values(), *_UNDER_100[:10], "年", *_MONTHS[1:], *_
 _TIMES: Final = (*(name for _, name in _PARTS_OF_DAY), *_HOURS, *_MINUTES[1:])
 
 VOCABULARY: Final = {
-    "digits": ("加", *_UNDER_100[:10]),
+    "digits": (*_SIGNS.values(), *_UNDER_100[:10]),
     "number": (*_NUMBERS, "负", "点"),
     "ordinal": ("第", *_NUMBERS),
     "money": (
@@ -91,7 +92,7 @@ VOCABULARY: Final = {
 
 def digits(value: str) -> list[str]:
     """One digit after another."""
-    return ["加" if one == "+" else _DIGITS[int(one)] for one in value]
+    return [_SIGNS.get(one) or _DIGITS[int(one)] for one in value]
 
 
 def number(value: Number) -> list[str]:

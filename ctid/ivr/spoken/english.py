@@ -15,6 +15,8 @@ _TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eight
 _UNDER_100: Final = (*_TEENS, *(tens + (f"-{one}" if one != "zero" else "") for tens in _TENS for one in _TEENS[:10]))
 _SCALES: Final = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (10**3, "thousand"))
 
+_SIGNS: Final = {"+": "plus", "*": "star", "#": "pound"}
+
 _IRREGULAR: Final = {
     "one": "first",
     "two": "second",
@@ -35,7 +37,7 @@ _UNITS: Final = {
     "minute": ("minute", "minutes"),
     "second": ("second", "seconds"),
 }
-_DOLLARS, _CENTS, _CROWN = ("dollar", "dollars"), ("cent", "cents"), ("krona", "kronor")
+_DOLLARS, _CENTS = ("dollar", "dollars"), ("cent", "cents")
 CURRENCIES: Final = {
     "AUD": (("Australian dollar", "Australian dollars"), _CENTS),
     "CAD": (("Canadian dollar", "Canadian dollars"), _CENTS),
@@ -77,7 +79,7 @@ _DATES: Final = (
 _TIMES: Final = (*_UNDER_100[1:60], "oh", "a m", "p m", "noon", "midnight")
 
 VOCABULARY: Final = {
-    "digits": ("plus", *_UNDER_100[:10]),
+    "digits": (*_SIGNS.values(), *_UNDER_100[:10]),
     "number": (*_NUMBERS, "minus", "point"),
     "ordinal": (*_NUMBERS[1:], *_ORDINALS.values()),
     "money": (
@@ -94,7 +96,7 @@ VOCABULARY: Final = {
 
 def digits(value: str) -> list[str]:
     """One digit after another."""
-    return ["plus" if one == "+" else _UNDER_100[int(one)] for one in value]
+    return [_SIGNS.get(one) or _UNDER_100[int(one)] for one in value]
 
 
 def number(value: Number) -> list[str]:

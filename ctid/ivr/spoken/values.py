@@ -41,7 +41,7 @@ MINOR_DIGITS: Final = {
 """The currencies that can be said (ISO 4217), and how many digits their amounts have after the point."""
 
 _NUMBER: Final = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?")
-_DIGITS: Final = re.compile(r"\+?[0-9]+(?:[ ./-]?[0-9]+)*")
+_DIGITS: Final = re.compile(r"\+?[0-9*#]+(?:[ ./-]?[0-9*#]+)*")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?")
 _ZONE: Final = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?")
@@ -89,11 +89,13 @@ class Duration:
 
 
 def read_digits(value: Value) -> str:
-    """Digits to be said one by one, ``+`` before them where it is given; what parts them is not said."""
+    """Digits, ``*`` and ``#`` to be said one by one, ``+`` before them if it is there; what parts them is not."""
     text = str(value).strip()
     digits = re.sub(r"[ ./-]", "", text)
     if isinstance(value, bool | float) or not _DIGITS.fullmatch(text) or len(digits) > MAX_DIGITS:
-        raise ValueError(f"what is said digit by digit has 1 to {MAX_DIGITS} digits, with + before them at most")
+        raise ValueError(
+            f"what is said digit by digit has 1 to {MAX_DIGITS} digits, * or #, with + before them at most"
+        )
     return digits
 
 

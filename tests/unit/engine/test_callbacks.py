@@ -8,7 +8,8 @@ import pytest
 
 from ctid.model import commands as cmd
 from ctid.model import events as ev
-from ctid.model.contact import Callback, Contact
+from ctid.model.contact import Contact
+from ctid.model.position import Callback
 from ctid.model.states import AgentState, ContactState, LegState, OfferState, Outcome
 from tests.unit.site import Site, changed
 

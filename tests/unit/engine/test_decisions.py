@@ -66,6 +66,8 @@ def test_after_a_lookup(answer: dict[str, object], expected: dict[str, str]) -> 
 def test_a_flow_that_is_not_there_decides_nothing() -> None:
     site = asked("nowhere", tier="gold")
     assert told(site)["CTID_DECISION"] == ""
+    # The call may have asked before, and then been led elsewhere.
+    assert told(site)["CTID_TARGET"] == ""
     assert site.only(cmd.ReleaseLeg).next == "undecided"
     assert site.record().outcome is Outcome.FAILED
 
@@ -76,6 +78,14 @@ def test_the_connection_dies_and_the_pbx_asks_again() -> None:
     site.give(ev.DecisionAsked(pbx="main", unique_id="c1", flow="route", ani="", dnis="700"))
     assert site.only(cmd.FetchLookup)
     assert len(site.engine.state.contacts) == 1
+
+
+def test_the_manager_is_away_for_long_and_nothing_is_decided() -> None:
+    site = asked()
+    site.give(ev.PbxLost(pbx="main", reason="gone"))
+    site.wait(120)
+    assert told(site) == {"CTID_DECISION": "", "CTID_TARGET": ""}
+    assert site.only(cmd.ReleaseLeg).next == "undecided"
 
 
 def test_the_caller_hangs_up_meanwhile() -> None:

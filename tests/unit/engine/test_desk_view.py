@@ -9,7 +9,7 @@ import pytest
 from ctid.engine.engine import Engine
 from ctid.engine.views import contact_view, offer_view
 from ctid.model import events as ev
-from ctid.model.contact import Case, Customer, RecentContact
+from ctid.model.customer import Case, Customer, RecentContact
 from ctid.model.states import AgentState
 from tests.unit.site import Site, changed
 

@@ -9,7 +9,7 @@ import pytest
 
 from ctid.model import commands as cmd
 from ctid.model import events as ev
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.model.flow import FlowPosition
 from ctid.model.speech import Speech
 from ctid.model.states import AgentState, ContactState, Outcome
@@ -271,10 +271,11 @@ def test_cut_off_they_are_led_back_into_the_node_with_what_they_had_entered() ->
     assert texts(site) == ["Pin?"]
     assert site.contact().attributes["account"] == "12345"
     seal(site)
+    assert not site.only(cmd.FetchLookup).again
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
     assert not fetched(site, "sealed_lost"), "nobody is there to hear what follows"
     site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis="200"))
-    assert site.only(cmd.FetchLookup)
+    assert site.only(cmd.FetchLookup).again
 
 
 def test_sensitive_digits_do_not_outlive_a_restart_and_are_asked_for_again() -> None:
@@ -435,6 +436,24 @@ def test_where_nothing_can_be_recorded_they_go_on() -> None:
     assert texts(site) == ["Speak."]
     site.played()
     assert site.contact().state is ContactState.QUEUED
+
+
+@pytest.mark.parametrize("play", [[], ["wait"]])
+def test_a_key_that_ends_what_is_said_counts_in_the_flow_that_comes_next(play: list[str]) -> None:
+    made = spec()
+    hello = {"say": "Hello.", "then": "on"}
+    made["flows"]["hello"] = {"start": "hi", "nodes": {"hi": hello, "on": {"go": {"flow": "survey", "play": play}}}}
+    made["entries"]["bank"]["open"] = {"flow": "hello"}
+    site = Site(made)
+    site.call(dnis="200")
+    nobody(site)
+    assert texts(site) == ["Hello."]
+    site.key("7")
+    if play:
+        # They hear something else in between, at which no key counts.
+        site.played()
+    assert site.only(cmd.PlayAndCollect).ahead == ("" if play else "7")
+    assert site.contact().ahead == ""
 
 
 # ---- surveys -------------------------------------------------------------------------------------------------------

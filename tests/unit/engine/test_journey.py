@@ -7,7 +7,7 @@ import pytest
 from ctid.engine.contacts import MAX_STEPS
 from ctid.model import commands as cmd
 from ctid.model import events as ev
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.model.states import AgentState, ContactState, Outcome
 from tests.unit.site import SPEC, Site, changed
 

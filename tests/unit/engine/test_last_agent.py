@@ -8,7 +8,8 @@ import pytest
 
 from ctid.model import commands as cmd
 from ctid.model import events as ev
-from ctid.model.contact import Contact, Customer
+from ctid.model.contact import Contact
+from ctid.model.customer import Customer
 from ctid.model.record import LastCall
 from tests.unit.site import Site, changed
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from ctid.acd.wording import Words
+from ctid.engine.allowed_actions import contact_actions
 from ctid.engine.parked import is_parked
 from ctid.engine.turn import Turn
-from ctid.engine.views import contact_actions, contact_view
+from ctid.engine.views import contact_view
 from ctid.engine.waiting_view import waiting_view
 from ctid.model import commands as cmd
 from ctid.model import events as ev

@@ -10,7 +10,7 @@ import pytest
 from ctid.engine import places
 from ctid.model import commands as cmd
 from ctid.model import events as ev
-from ctid.model.contact import Customer
+from ctid.model.customer import Customer
 from ctid.model.states import AgentState, ContactState
 from tests.unit.site import SPEC, Site, changed
 

@@ -64,7 +64,11 @@ def test_who_hangs_up_after_the_beep_has_said_something() -> None:
     beep(site, command)
     site.ended("c1")
     assert only(site).id == command.record
-    assert site.record().outcome is Outcome.ABANDONED
+    record = site.record()
+    assert record.outcome is Outcome.ABANDONED
+    # It is found as that of who waits for the end.
+    assert record.attributes["statement"] == command.record
+    assert [(each.kind, each.result) for each in record.path][-2:] == [("record", "ok"), ("left", "hung_up")]
 
 
 def test_who_hangs_up_before_it_has_not() -> None:
@@ -72,6 +76,7 @@ def test_who_hangs_up_before_it_has_not() -> None:
     site.ended("c1")
     assert not site.all(cmd.StoreRecording)
     assert not site.engine.state.recordings
+    assert "statement" not in site.record().attributes
 
 
 def test_without_room_they_hear_what_comes_before_and_go_on() -> None:

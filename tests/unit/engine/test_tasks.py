@@ -9,7 +9,8 @@ import pytest
 from ctid.engine.views import agent_view
 from ctid.model import commands as cmd
 from ctid.model import events as ev
-from ctid.model.contact import Contact, Customer
+from ctid.model.contact import Contact
+from ctid.model.customer import Customer
 from ctid.model.states import AgentState, ContactState, OfferState, Outcome
 from tests.unit.site import SPEC, Site, changed
 

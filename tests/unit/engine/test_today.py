@@ -11,7 +11,7 @@ from ctid.engine.desk_view import agent_day_view
 from ctid.engine.engine import Engine
 from ctid.engine.views import queue_view
 from ctid.model import events as ev
-from ctid.model.contact import Visit
+from ctid.model.history import Visit
 from ctid.model.instant import Instant
 from ctid.model.states import AgentState
 from tests.unit.site import SPEC, Site, changed

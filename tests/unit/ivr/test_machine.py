@@ -12,7 +12,7 @@ from ctid.ivr.machine import MAX_FRAMES, MAX_SILENT_NODES, MAX_VALUE_CHARS
 from ctid.ivr.world import QueueState
 from ctid.model.flow import FlowFrame
 from ctid.model.speech import Speech
-from ctid.spec.flow import FlowSpec
+from ctid.spec.flow import FlowSpec, language_of
 from tests.unit.ivr.walking import DIGITS, FAILED, PLAYED, TIMEOUT, Caller, Known, words
 
 pytestmark = pytest.mark.unit
@@ -196,6 +196,14 @@ def test_which_digits_are_right(spec: dict[str, Any], digits: str, good: bool) -
     assert isinstance(who.effect, Ended) == good
 
 
+@pytest.mark.parametrize("pattern", ["([0-9]+)+x", "(1|11|1*)*2", "([0-9*#]*)*[^1]"])
+def test_no_pattern_holds_up_other_callers(pattern: str) -> None:
+    # By trying one way after another, these take longer than anybody lives.
+    who = collect(max=64, check={"pattern": pattern})
+    who.answer(Heard("1" * 64, DIGITS))
+    assert who.passed()[0] == ("digits", "", "invalid")
+
+
 def test_tries_and_what_is_said_between() -> None:
     who = collect(no_input="Nothing came.", invalid="That was wrong.")
     assert words(who.answer(Heard("", TIMEOUT)).utterances) == "Nothing came. Your number."  # type: ignore[union-attr]
@@ -290,6 +298,41 @@ def test_sensitive_digits_that_are_lost_are_asked_for_again() -> None:
     assert who.effect.sealed == {"pin": "s2"}
 
 
+PIN_ALONE = {"start": "pin", "nodes": {"pin": {"collect": {**PIN["pin"]["collect"], "then": "yes"}}, **ENDS}}
+
+
+def test_sensitive_digits_that_a_called_flow_has_asked_for_are_asked_for_there_again() -> None:
+    nodes = {"ask": {"call": "between", "then": "get"}, "get": PIN["get"], **ENDS}
+    between = {"start": "on", "nodes": {"on": {"call": "pin", "then": "yes"}, "yes": {"end": "yes"}}}
+    who = Caller({"main": {"start": "ask", "nodes": nodes}, "between": between, "pin": PIN_ALONE})
+    who.answer(Heard("", DIGITS, sealed="s1", acceptable=True))
+    who.answer(Fetched(failure="sealed_lost"))
+    assert (who.at, [each.flow for each in who.position.frames]) == ("pin/pin", ["main", "between"])
+    who.answer(Heard("", DIGITS, sealed="s2", acceptable=True))
+    assert isinstance(who.effect, Fetch)
+    assert (who.at, who.effect.sealed) == ("main/get", {"pin": "s2"})
+
+
+def test_sensitive_digits_that_a_calling_flow_has_asked_for_are_asked_for_there_again() -> None:
+    nodes = {"pin": {"collect": {**PIN["pin"]["collect"], "then": "get"}}, "get": {"call": "get", "then": "yes"}}
+    got = {"start": "get", "nodes": {"get": PIN["get"], **ENDS}}
+    who = Caller({"main": {"start": "pin", "nodes": {**nodes, **ENDS}}, "get": got})
+    who.answer(Heard("", DIGITS, sealed="s1", acceptable=True))
+    assert who.at == "get/get"
+    who.answer(Fetched(failure="sealed_lost"))
+    assert (who.at, who.position.frames) == ("main/pin", [])
+    assert who.passed() == [("fetch", "check", "sealed_lost"), ("end", "get", "sealed_lost")]
+    who.answer(Heard("", DIGITS, sealed="s2", acceptable=True))
+    assert (who.at, who.position.frames) == ("get/get", [FlowFrame(flow="main", node="get")])
+
+
+def test_no_key_of_sensitive_digits_ends_what_is_said_before_another_flow_asks_for_them() -> None:
+    nodes = {"hi": {"say": "Hello.", "then": "on"}, "on": {"go": {"flow": "pin"}}}
+    who = Caller({"main": {"start": "hi", "nodes": nodes}, "pin": PIN_ALONE})
+    assert isinstance(who.effect, Hear)
+    assert not who.effect.interruptible
+
+
 def test_a_lookup_without_the_digits_it_needs_is_made_with_none() -> None:
     who = caller({"get": PIN["get"], "pin": PIN["pin"]})
     assert isinstance(who.effect, Fetch)
@@ -335,6 +378,7 @@ def test_a_lookup_is_given_texts_and_told_what_is_needed() -> None:
         ("at", "9:05", None),
         ("at", "09:05:59", "09:05"),
         ("since", "2026-11-29 14:05:10", "2026-11-29T14:05"),
+        ("since", "0001-01-01T00:00:00Z", "0001-01-01T00:00"),
         ("no", "12-3", None),
         ("due", "a lot", None),
         ("due", "NaN", None),
@@ -441,6 +485,46 @@ def test_a_condition_that_can_not_be_told_does_not_hold_and_says_so(condition: s
     assert (end(who), who.untold) == ("no", ["main/a/decide/0"])
 
 
+@pytest.mark.parametrize(
+    ("attributes", "condition", "expected"),
+    [
+        ({"vip": "1"}, "attributes.vip", "yes"),
+        ({"vip": "Yes"}, "attributes.vip", "yes"),
+        ({"vip": "0"}, "has(attributes.vip) && !attributes.vip", "yes"),
+        ({"vip": "perhaps"}, "has(attributes.vip)", "no"),
+        ({"due": "a lot"}, "has(attributes.due)", "no"),
+        ({"due": ""}, "!has(attributes.due)", "yes"),
+        ({"due": "7"}, "has(attributes.due)", "yes"),
+    ],
+)
+def test_an_attribute_that_is_not_what_it_should_be_is_not_there(
+    attributes: dict[str, str], condition: str, expected: str
+) -> None:
+    # The dialplan and other systems set them, too, and nobody checks what.
+    decide = [{"when": condition, "then": "yes"}]
+    who = caller({"a": {"decide": decide, "otherwise": "no"}}, Known(attributes=attributes), attributes=TYPES)
+    assert (end(who), who.untold) == (expected, [])
+
+
+def test_a_share_stays_the_same_as_a_reload_changes_the_flow_behind_a_caller() -> None:
+    decide = [{"percent": 50, "then": "yes"}]
+    spec = FlowSpec.model_validate({"start": "a", "nodes": {"a": {"decide": decide, "otherwise": "no"}, **ENDS}})
+    flows = {"main": spec, "main@0123456789ab": spec}
+    for at in range(50):
+        known = Known(seed=f"call-{at}")
+        assert end(Caller(flows, known=known)) == end(Caller(flows, "main@0123456789ab", known))
+
+
+def test_a_former_flow_is_told_by_the_version_that_it_had() -> None:
+    nodes = {"sub": {"call": "ask@fedcba987654", "then": "yes"}, **ENDS}
+    spec = FlowSpec.model_validate({"start": "sub", "nodes": nodes})
+    who = Caller({"main@0123456789ab": spec, "ask@fedcba987654": ASK}, "main@0123456789ab")
+    assert [(each.name, each.result) for each in who.trail if each.kind == "flow"] == [
+        ("main", "0123456789ab"),
+        ("ask", "fedcba987654"),
+    ]
+
+
 def test_shares_are_the_same_for_a_call_and_right_in_proportion() -> None:
     decide = [{"percent": 20, "then": "yes"}, {"percent": 50, "then": "no"}]
     flows = {
@@ -490,6 +574,21 @@ def test_the_language_of_the_flow_that_suits_the_caller(language: str, heard: st
         who = caller({"a": {"language": language, "then": "b"}, **nodes}, languages=["en", "zh"])
         assert isinstance(who.effect, Hear)
         assert words(who.effect.utterances) == f"{heard} [beep]"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [("ZH", "zh"), ("zh_CN", "zh"), ("zh-hant-TW", "zh-Hant"), ("zh-TW", "zh"), ("EN", "en-GB"), ("en-us", "en-US")],
+)
+def test_languages_are_known_however_others_write_them(wanted: str, language: str) -> None:
+    assert language_of(["de", "zh-Hant", "zh", "en-GB", "en-US"], wanted) == language
+
+
+def test_texts_are_on_one_line_and_without_gaps() -> None:
+    who = caller({"a": {"say": "Dear {customer.name}\nyou owe {sum-due} euros.\n", "then": "yes"}},
+                 Known(attributes={"sum-due": "7"}))  # fmt: skip
+    assert isinstance(who.effect, Hear)
+    assert words(who.effect.utterances) == "Dear you owe 7 euros."
 
 
 def test_go_leaves_by_its_node() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from ctid.model.contact import Contact, Customer
+from ctid.model.contact import Contact
+from ctid.model.customer import Customer
 from ctid.model.instant import Instant
 from ctid.routing.conditions import Chosen, choose, facts, holds
 from ctid.spec.condition import Condition

@@ -181,6 +181,9 @@ def test_plain_http_is_for_this_machine(url: str) -> None:
         (r"select E'\'' || :number", "the query has a \\"),
         ("select :number::integer", "write CAST(:name AS type)"),
         ("select a[:1]", "a : that begins no parameter"),
+        # None of these is a parameter to SQLAlchemy.
+        ("select a[1:n] from t", "a : that begins no parameter"),
+        ("select 1 from t where a = :a:b", "a : that begins no parameter"),
     ],
 )
 def test_what_is_not_surely_one_select_is_refused(query: str, fault: str) -> None:

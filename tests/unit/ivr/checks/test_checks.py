@@ -11,6 +11,7 @@ import pytest
 from ctid.errors import ConfigError
 from ctid.ivr.checks.checks import faulty_flows
 from ctid.spec.loader import load_config, load_site
+from ctid.spec.sounds import faulty_sounds
 
 pytestmark = pytest.mark.unit
 
@@ -98,6 +99,14 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
+        (
+            '"1": good, "2": bad}, otherwise: bad',
+            '"1": good, "2": no}, otherwise: no',
+            [
+                "47: flows.ask.nodes.ask.menu.keys.2: Input should be",
+                "47: flows.ask.nodes.ask.menu.otherwise: Input should be a valid string; yes, no, on and off are true and false in YAML, unless they are in quotes",
+            ],
+        ),
         (
             "start: welcome",
             "start: welcom",
@@ -308,6 +317,19 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
             ],
         ),
         (
+            "      bye: {end: done}",
+            "      bye: {end: done}\n      ask: {fetch: {lookup: x, give: {pin: '{pin}'}, then: bye, failed: bye}}",
+            [
+                "55: flows.after.nodes.ask.fetch.give.pin: 'pin' is sensitive, and forgotten as the caller leaves the flow that collects it; let that flow call this one, or collect it here",
+                "55: flows.after.nodes.ask: nothing leads to this node; let another one do, or take it away",
+            ],
+        ),
+        (
+            "good: {end: good}",
+            "good: {fetch: {lookup: x, give: {pin: '{pin}'}, then: bad, failed: ok}}\n      ok: {end: good}",
+            [],
+        ),
+        (
             "Thank you {account}.",
             "Thank you {pin}.",
             [
@@ -415,6 +437,22 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
             "Press 1 or press the star.",
             ["47: flows.ask.nodes.ask.menu.say: callers are told to press *, which does nothing here; keys: 1 2"],
         ),
+        ("Press 1 or 2.", "Press one of the two keys 1 and 2. Press any key.", []),
+        ("英语请按一。", "请按一下1号键。请按一下键盘。请按一个键。", []),
+        (
+            "英语请按一。",
+            "请按一下井号键。",
+            [
+                "10: flows.bank.nodes.language.menu.say[0].zh: callers are told to press #, which does nothing here; keys: 1 2"
+            ],
+        ),
+        (
+            "say: {en: Your number., zh: 号码。}",
+            "say: {en: 'Your number, { ani}.', zh: '号码 {ani}。'}",
+            [
+                "16: flows.bank.nodes.account.collect.say: has a brace that would be read out; what is filled in is written {name}, without blanks"
+            ],
+        ),
         (
             "英语请按一。",
             "英语请按九。",
@@ -496,6 +534,14 @@ def test_sounds_are_looked_for_in_the_languages_of_the_flow(tmp_path: Path) -> N
     ]
 
 
+def test_sounds_of_announcements_are_looked_for_too() -> None:
+    queue = {"waiting": {"offer": [{"prompt": "beep"}], "messages": [{"prompt": "none"}, "Text."]}}
+    assert list(faulty_sounds({"sounds": [str(Path(__file__).parent)], "queues": {"sales": queue}})) == [
+        (("queues", "sales", "waiting", *where), f"there is no sound {name!r} in {Path(__file__).parent}")
+        for where, name in ((("offer", 0, "prompt"), "beep"), (("messages", 0, "prompt"), "none"))
+    ]
+
+
 def test_what_is_recorded_needs_a_place(tmp_path: Path) -> None:
     record = "hello: {record: {into: why, then: bye, failed: bye}}\n      bye: {go: {hangup: true}}\n"
     flows = SOUNDING[: SOUNDING.index("hello: {say")] + record
@@ -531,6 +577,28 @@ def test_lookups_are_checked_where_the_configuration_tells_them() -> None:
     assert list(faulty_flows({"flows": flows, "lookups": {"orders": {}}})) == [
         (("flows", "hello", "nodes", "get", "fetch", "lookup"), "there is no lookup 'order'; did you mean 'orders'?")
     ]
+
+
+def test_sensitive_digits_stand_in_no_url() -> None:
+    collect = {"into": "pin", "sensitive": True, "say": "PIN.", "max": 4, "then": "sub", "otherwise": "bye"}
+    fetch = {"lookup": "check", "give": {"pin": "{pin}", "ani": "{ani}"}, "then": "bye", "failed": "bye"}
+    ends = {"bye": {"end": "done"}}
+    flows = {
+        "hello": {
+            "start": "pin",
+            "nodes": {"pin": {"collect": collect}, "sub": {"call": "get", "then": "bye"}, **ends},
+        },
+        "get": {"start": "get", "nodes": {"get": {"fetch": fetch}, **ends}},
+    }
+    posted = {"method": "POST", "url": "https://bank/{ani}", "json": {"pin": "{pin}"}}
+    assert list(faulty_flows({"flows": flows, "lookups": {"check": {"http": posted}}})) == []
+    for http in ({"url": "https://bank/{ani}/{pin}"}, {"url": "https://bank/{ani}", "query": {"p": "{pin}"}}):
+        assert list(faulty_flows({"flows": flows, "lookups": {"check": {"http": http}}})) == [
+            (
+                ("flows", "get", "nodes", "get", "fetch", "give", "pin"),
+                "'pin' is sensitive, and the lookup has pin in its URL, which servers log; let it POST it in its json",
+            )
+        ]
 
 
 @pytest.mark.parametrize(

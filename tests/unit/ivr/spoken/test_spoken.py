@@ -86,6 +86,7 @@ def test_numbers(value: values.Value, in_english: str, in_chinese: str) -> None:
         ("digits", "0049 30-12", {}, "zero zero four nine three zero one two", "零零四九三零一二"),
         ("digits", "+49", {}, "plus four nine", "加四九"),
         ("digits", 112, {}, "one one two", "一一二"),
+        ("digits", "*12#3", {}, "star one two pound three", "星号一二井号三"),
         ("ordinal", 1, {}, "first", "第一"),
         ("ordinal", "2", {}, "second", "第二"),
         ("ordinal", 12, {}, "twelfth", "第十二"),
@@ -157,7 +158,7 @@ def test_other_kinds(kind: str, value: values.Value, more: dict[str, str], in_en
 @pytest.mark.parametrize(
     ("kind", "value", "more", "right"),
     [
-        ("digits", "12a", {}, "1 to 64 digits"),
+        ("digits", "12a", {}, "1 to 64 digits, \\* or #"),
         ("digits", "", {}, "1 to 64 digits"),
         ("digits", "٣", {}, "1 to 64 digits"),
         ("digits", 1.5, {}, "1 to 64 digits"),
@@ -293,7 +294,7 @@ def test_every_phrase_of_a_vocabulary_is_said_of_something(language: str) -> Non
         *(("time", f"{minute // 60:02}:{minute % 60:02}", "", None) for minute in range(1_440)),
         *(("date", f"{year}-01-01", "", None) for year in range(1_000, 10_000)),
         *(("duration", seconds, "", None) for seconds in range(7_500)),
-        ("digits", "+0123456789", "", None),
+        ("digits", "+0123456789*#", "", None),
         ("number", "-1.5", "", None),
         ("money", "-1.51", "EUR", None),
     ]

@@ -71,7 +71,7 @@ export function Frame({ children }: { children: ReactNode }) {
   const page = pathname.split("/")[2] || "live";
 
   const pages = useMemo(
-    () => ["live", "trends", "records", "staffing", ...(me?.role === "admin" ? ["users", "audit"] : [])],
+    () => ["live", "trends", "records", "flows", "staffing", ...(me?.role === "admin" ? ["users", "audit"] : [])],
     [me],
   );
 

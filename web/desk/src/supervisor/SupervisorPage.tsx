@@ -15,6 +15,7 @@ import { SummaryBar } from "./SummaryBar";
 
 const Trends = lazy(() => import("./Trends"));
 const Records = lazy(() => import("./Records"));
+const Flows = lazy(() => import("./Flows"));
 const Staffing = lazy(() => import("./Staffing"));
 const Users = lazy(() => import("./Users"));
 const Audit = lazy(() => import("./Audit"));
@@ -39,6 +40,7 @@ export default function SupervisorPage() {
             <Route index element={<Live />} />
             <Route path="trends" element={<Trends />} />
             <Route path="records" element={<Records />} />
+            <Route path="flows" element={<Flows />} />
             <Route path="staffing" element={<Staffing />} />
             {me?.role === "admin" && <Route path="users" element={<Users />} />}
             {me?.role === "admin" && <Route path="audit" element={<Audit />} />}

@@ -1,7 +1,7 @@
 /** Trends of the day, per interval and queue: contacts by result with the service level, and how long things took. */
 
 import { Alert, Empty, Segmented, Select, Spin, Table, type TableColumnsType } from "antd";
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 
 import { useAppearance } from "../app/appearance";
 import { useDesk } from "../app/desk";
@@ -11,6 +11,7 @@ import { duration, percent, timeOfDay } from "./format";
 import { useText } from "./parts";
 import { useSite } from "./site";
 import { type Slot, slotsOf } from "./statistics";
+import { useAsked } from "./useAsked";
 
 const EVERY_MS = 15_000;
 const LENGTHS = [15, 30, 60] as const;
@@ -18,32 +19,16 @@ const LENGTHS = [15, 30, 60] as const;
 /** Today's slots so far, brought up to date while they are looked at; `undefined` until they are known. */
 function useSlots(queue: string | null, minutes: number): { slots: Slot[] | undefined; failed: boolean } {
   const { api } = useDesk();
-  const [slots, setSlots] = useState<Slot[]>();
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    const asking = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const ask = async () => {
-      try {
-        const { data } = await api.GET("/v1/statistics", {
-          params: { query: { interval_minutes: minutes, ...(queue !== null && { queue }) } },
-          signal: asking.signal,
-        });
-        if (data) setSlots(slotsOf(data.intervals, minutes, Date.parse(data.until)));
-        setFailed(false);
-      } catch {
-        if (!asking.signal.aborted) setFailed(true);
-      }
-      if (!asking.signal.aborted) timer = setTimeout(() => void ask(), EVERY_MS);
-    };
-    setSlots(undefined);
-    void ask();
-    return () => {
-      asking.abort();
-      clearTimeout(timer);
-    };
-  }, [api, queue, minutes]);
-  return { slots, failed };
+  const ask = useCallback(
+    async (signal: AbortSignal) => {
+      const query = { interval_minutes: minutes, ...(queue !== null && { queue }) };
+      const { data } = await api.GET("/v1/statistics", { params: { query }, signal });
+      return data && slotsOf(data.intervals, minutes, Date.parse(data.until));
+    },
+    [api, queue, minutes],
+  );
+  const { found, failed } = useAsked(ask, EVERY_MS);
+  return { slots: found, failed };
 }
 
 function useOptions(slots: readonly Slot[], target: number | null) {

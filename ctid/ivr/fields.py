@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from ctid.ivr.machine import MAX_VALUE_CHARS
-from ctid.lookups.failure import NoAnswer
+from ctid.ivr.values import MAX_VALUE_CHARS
 
 _MAX_DIGITS: Final = 40
 """Before and after the point; a number beyond is none that anybody means."""
@@ -27,7 +26,8 @@ def fields(answer: Mapping[str, Any], paths: Iterable[str]) -> dict[str, str | N
         or by a list that ends before.
 
     Raises:
-        NoAnswer: A field is missing, or is neither text nor number, nor true or false, nor a moment.
+        ValueError: A field is missing, or is neither text nor number, nor true or false, nor a moment; says which of
+            these in one word, and nothing of the answer.
     """
     return {path: _text(_at(answer, path.split("."))) for path in paths}
 
@@ -42,7 +42,7 @@ def _at(answer: Any, path: list[str]) -> Any:
         elif isinstance(found, Mapping) and part in found:
             found = found[part]
         else:
-            raise NoAnswer("invalid", "field-missing")
+            raise ValueError("field-missing")
     return found
 
 
@@ -61,10 +61,10 @@ def _text(value: Any) -> str | None:
         case UUID():
             return str(value)
         case _:
-            raise NoAnswer("invalid", "field-kind")
+            raise ValueError("field-kind")
 
 
 def _number(value: Decimal) -> str:
     if not value.is_finite() or abs(value.adjusted()) > _MAX_DIGITS or len(value.as_tuple().digits) > _MAX_DIGITS:
-        raise NoAnswer("invalid", "field-number")
+        raise ValueError("field-number")
     return format(value, "f")
