@@ -13,7 +13,7 @@ from ctid.model.customer import Customer
 from ctid.model.flow import FlowPosition
 from ctid.model.speech import Speech
 from ctid.model.states import AgentState, ContactState, Outcome
-from tests.unit.engine.talks import arrives, dialled, unbridged
+from tests.unit.engine.talks import arrives, asked, consultation, dialled, unbridged
 from tests.unit.site import SPEC, Site
 
 FLOWS: dict[str, Any] = {
@@ -533,6 +533,23 @@ def test_a_colleague_is_asked_no_more_once_the_agent_has_left_the_caller_to_the_
     assert site.only(cmd.HangUpLeg).unique_id == theirs
     assert not site.engine.state.consultations
     assert texts(site) == ["How was it?"]
+
+
+@pytest.mark.parametrize("number", ["030654321", "112"])
+def test_an_agent_to_whom_nobody_is_left_is_let_go_while_their_caller_is_asked(number: str) -> None:
+    site = Site(spec(survey="survey"))
+    leg, theirs = asked(site, number=number)
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    # They have hung up before it was told that they talked to the caller.
+    site.back()
+    assert texts(site) == ["How was it?"]
+    let_go = [each.unique_id for each in site.all(cmd.HangUpLeg)]
+    assert (leg in let_go) == (number != "112"), "an emergency service is not left alone"
+    site.ended(theirs)
+    let_go += [each.unique_id for each in site.all(cmd.HangUpLeg)]
+    assert leg in let_go
+    site.ended(leg)
+    assert site.agent().state is AgentState.WRAP_UP
 
 
 def test_a_caller_who_hangs_up_first_is_asked_nothing() -> None:
