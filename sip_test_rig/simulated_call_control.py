@@ -95,7 +95,10 @@ class CallControl:
             world.later(0, 60, lambda: world.alert(channel))
 
         world.later(0, 5, make)
-        if world.chance(0.7):
+        world.rings(channel, lambda: self._answer(channel, command.conference))
+        if not world.odds.lively:
+            pass
+        elif world.chance(0.7):
             world.later(20, 4_000, lambda: self._answer(channel, command.conference))
         elif world.chance(0.7):
             cause, reason = dice.choice([(17, 5), (21, 8), (19, 3), (34, 8)])
@@ -117,7 +120,7 @@ class CallControl:
         self.world.watch.may_bridge(caller)
         self.world.leave_agi(caller)
         self.world.bridge(agent, caller)
-        self.world.later(50, 20_000, lambda: self.world.hang_up_in(asked.unique_id, ""))
+        self.world.some_time(50, 20_000, lambda: self.world.hang_up_in(asked.unique_id, ""))
 
     def rejoin(self, command: cmd.RejoinConsulted) -> None:
         """Redirect: who was asked bridges with the agent, if they wait."""
@@ -154,7 +157,7 @@ class CallControl:
         world.leave_agi(party)
         party.peer, party.bridge, party.bridged_at = ALL, known, world.now_ms
         self._say(ev.LegBridged(pbx="main", unique_id=party.unique_id, bridge_id=known))
-        world.later(50, 30_000, lambda: world.hang_up_in(party.unique_id, known))
+        world.some_time(50, 30_000, lambda: world.hang_up_in(party.unique_id, known))
 
     # ---- what parties do -----------------------------------------------------------------------------------------
 
@@ -185,7 +188,7 @@ class CallControl:
             ev.LegBridged(pbx="main", unique_id=channel.unique_id, bridge_id=bridge),
             ev.LegBridged(pbx="main", unique_id=agent.unique_id, bridge_id=bridge),
         )
-        world.later(50, 20_000, lambda: world.hang_up_in(world.random.choice([channel, agent]).unique_id, bridge))
+        world.some_time(50, 20_000, lambda: world.hang_up_in(world.random.choice([channel, agent]).unique_id, bridge))
 
     def ends(self, channel: Channel) -> bool:
         """A channel ends that is in a consultation or a conference; tells whether it was one."""

@@ -39,7 +39,10 @@ class Customers:
             world.later(0, 60, lambda: world.alert(channel))
 
         world.later(0, 5, make)
-        if world.chance(0.55):
+        world.rings(channel, lambda: self.answer(channel, command))
+        if not world.odds.lively:
+            pass
+        elif world.chance(0.55):
             world.later(20, 6_000, lambda: self.answer(channel, command))
         elif world.chance(0.7):
             cause, reason = dice.choice([(17, 5), (21, 8), (19, 3), (34, 8)])
@@ -63,7 +66,7 @@ class Customers:
             world.bridge(agent, channel)
             return
         world.enter_agi(channel, world.random.randint(0, 2_000) if command.detect_machine else 0)
-        world.later(500, 60_000, lambda: world.lose_patience(channel))
+        world.some_time(500, 60_000, lambda: world.lose_patience(channel))
 
     def wait_for(self, agent: Channel, wait_ms: int) -> None:
         """An agent hears it ring; some don't wait for the end."""

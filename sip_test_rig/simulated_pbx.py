@@ -1,4 +1,4 @@
-"""A simulated world around the pure engine: PBX, callers, phones, desktops and faults, in virtual time, from a seed.
+"""A simulated world around the pure engine: PBX, callers, phones, desktops and faults, in virtual time.
 
 It carries out the engine's commands and tells what comes of them in the orders a real Asterisk gives: AMI and FastAGI
 are two streams that overtake each other, an originate's failure comes before or after its channel's end. After every
@@ -8,8 +8,10 @@ event it has the invariants checked (``sip_test_rig.invariants``).
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
+from ctid.engine import ringing
 from ctid.engine.engine import Engine
 from ctid.model import commands as cmd
 from ctid.model import events as ev
@@ -23,17 +25,19 @@ from sip_test_rig.simulated_flows import Flows
 from sip_test_rig.simulated_phone_calls import PhoneCalls
 from sip_test_rig.simulated_supervision import Supervisors
 from sip_test_rig.simulated_transfers import Transfers
-from sip_test_rig.simulated_world import Channel, Link, Odds, VirtualTime
+from sip_test_rig.simulated_world import Action, Channel, Link, Odds, VirtualTime
 
 PBX = "main"
 UTC_MS = 1_790_000_000_000
+ANSWERS_MS = 20
+"""How long it takes a phone that is told to answer by itself."""
 
 
 class SimulatedPbx(VirtualTime):
-    """The world. Everything that happens is an action at a moment; chance comes from the seed alone."""
+    """The world. Everything that happens is an action at a moment; chance comes from the seed or the dice alone."""
 
-    def __init__(self, seed: int, spec: dict[str, Any], odds: Odds | None = None) -> None:
-        super().__init__(seed)
+    def __init__(self, chance: int | Random, spec: dict[str, Any], odds: Odds | None = None) -> None:
+        super().__init__(chance)
         self.spec = spec
         self.reloads = [spec]
         self.odds = odds or Odds()
@@ -85,6 +89,11 @@ class SimulatedPbx(VirtualTime):
             if contact.channel != VOICE:
                 self.request(ev.ContactWithdrawn, contact_id=contact.id)
         self.run(600_000)
+
+    def some_time(self, low: int, high: int, action: Action) -> None:
+        """Have somebody do something of themselves at a random moment, if people do."""
+        if self.odds.lively:
+            self.later(low, high, action)
 
     # ---- the daemon ------------------------------------------------------------------------------------------
 
@@ -405,8 +414,7 @@ class SimulatedPbx(VirtualTime):
             return
         self.watch.heard(command.unique_id)
         session = channel.session
-        kind = self.random.choices(list(ev.CollectEnd), (6, 2, 1, 1))[0] if command.accept else ev.CollectEnd.PLAYED
-        digits = self.random.choice("111122233779*") if kind is ev.CollectEnd.DIGITS else ""
+        kind, digits = self.pressed(channel) if command.accept else (ev.CollectEnd.PLAYED, "")
         event = ev.DigitsCollected(
             pbx=PBX, unique_id=command.unique_id, token=command.token, digits=digits, ended_by=kind
         )
@@ -426,6 +434,14 @@ class SimulatedPbx(VirtualTime):
 
         self.flows.playing[command.token] = done
         self.after(self.busy(channel, self.random.randint(50, 2_000)), done)
+
+    def pressed(self, channel: Channel) -> tuple[ev.CollectEnd, str]:
+        """What becomes of being asked for a key."""
+        if self.odds.lively:
+            kind = self.random.choices(list(ev.CollectEnd), (6, 2, 1, 1))[0]
+            return kind, self.random.choice("111122233779*") if kind is ev.CollectEnd.DIGITS else ""
+        key, channel.keys = channel.keys[:1], channel.keys[1:]
+        return ev.CollectEnd.DIGITS if key else ev.CollectEnd.TIMEOUT, key
 
     def busy(self, channel: Channel, for_ms: int) -> int:
         """Give a session something to do that takes a while, once it has done all else; gives back when it is done."""
@@ -499,7 +515,11 @@ class SimulatedPbx(VirtualTime):
                 self.later(0, 60, lambda: self.alert(channel))
 
         self.later(0, 5, make)
-        if self.chance(self.odds.answer):
+        answers = ringing.AUTO_ANSWER.items() <= command.headers.items()
+        self.rings(channel, lambda: self.answer(channel, command), by_itself=answers)
+        if not self.odds.lively:
+            pass
+        elif self.chance(self.odds.answer):
             rival = self.answers.get(command.peer_unique_id, 0) - self.now_ms
             if rival > 20 and self.chance(self.odds.photo_finish * 3):
                 self.after(rival, lambda: self.answer(channel, command))
@@ -515,6 +535,12 @@ class SimulatedPbx(VirtualTime):
             cause, reason = self.random.choice([(17, 5), (21, 8), (20, 0), (34, 8), (16, 0)])
             self.later(10, 3_000, lambda: self.not_answered(channel, cause, reason))
         self.after(command.timeout_ms, lambda: self.not_answered(channel, 19, 3))
+
+    def rings(self, channel: Channel, answer: Action, *, by_itself: bool = False) -> None:
+        """Whoever a channel leads to may answer from now on; where people do nothing of themselves, phones still do."""
+        channel.pick_up = answer
+        if by_itself and not self.odds.lively:
+            self.after(ANSWERS_MS, answer)
 
     def alert(self, channel: Channel) -> None:
         """The phone rings."""
@@ -571,6 +597,8 @@ class SimulatedPbx(VirtualTime):
 
     def talk(self, channel: Channel, caller: Channel) -> None:
         """What happens while they talk."""
+        if not self.odds.lively:
+            return
         bridge = channel.bridge
         ends = self.random.choice([channel.unique_id, caller.unique_id])
         talk = self.random.choice([self.random.randint(0, 30), self.random.randint(500, 40_000)])
@@ -670,6 +698,8 @@ class SimulatedPbx(VirtualTime):
 
     def decide(self, offer: dict[str, Any]) -> None:
         """An agent decides on an offer at the desktop, or does not look at it."""
+        if not self.odds.lively:
+            return
         kind: type[ev.Request] = ev.OfferAccepted if self.chance(self.odds.accept) else ev.OfferRejected
         if kind is ev.OfferRejected and self.chance(0.5):
             return

@@ -85,7 +85,8 @@ class PhoneCalls:
         self._say(ev.LegAlerting(pbx="main", unique_id=other.unique_id))
         if other.device:
             world.tell_device(other.device)
-        fate = world.random.random()
+        world.rings(other, lambda: self._answer(channel, other))
+        fate = world.random.random() if world.odds.lively else 1.0
         if fate < 0.6:
             world.later(20, 4_000, lambda: self._answer(channel, other))
         elif fate < 0.8:
@@ -109,7 +110,7 @@ class PhoneCalls:
             self._say(ev.LegBridged(pbx="main", unique_id=each.unique_id, bridge_id=bridge))
         if channel.device and world.chance(0.3):
             world.later(10, 500, lambda: self._say(ev.LegHeld(pbx="main", unique_id=channel.unique_id)))
-        world.later(50, 20_000, lambda: world.hang_up_in(world.random.choice([channel, other]).unique_id, bridge))
+        world.some_time(50, 20_000, lambda: world.hang_up_in(world.random.choice([channel, other]).unique_id, bridge))
 
     def _no_answer(self, channel: Channel, other: Channel, status: str, cause: int) -> None:
         if self._both(channel, other) and not other.answered:

@@ -57,7 +57,10 @@ class Supervisors:
                 self._hear(channel, command.agent_unique_id, command.conference)
 
         world.later(0, 5, make)
-        if world.chance(0.8):
+        world.rings(channel, answer, by_itself=True)
+        if not world.odds.lively:
+            pass
+        elif world.chance(0.8):
             world.later(20, 3_000, answer)
         else:
             cause, reason = world.random.choice([(17, 5), (21, 8), (19, 3)])

@@ -48,15 +48,20 @@ class Transfers:
         def answered() -> None:
             bridge = world.new_bridge()
             if world.channels.get(caller.unique_id) is caller:
+                caller.bridge = bridge
                 world.say(world.ami, ev.LegBridged(pbx="main", unique_id=caller.unique_id, bridge_id=bridge))
-                world.later(50, 9_000, lambda: world.hang_up(caller.unique_id))
+                world.some_time(50, 9_000, lambda: world.hang_up(caller.unique_id))
 
         def not_answered() -> None:
-            if world.channels.get(caller.unique_id) is caller:
+            if world.channels.get(caller.unique_id) is caller and not caller.bridge:
                 self.undelivered += 1
                 caller.released, caller.script = False, "undelivered"
                 world.enter_agi(caller, 0)
 
+        if not world.odds.lively:
+            world.rings(caller, answered)
+            world.after(9_000, not_answered)
+            return
         world.later(10, 9_000, answered if world.chance(0.5) else not_answered)
         if world.chance(0.2):
             world.later(0, 9_000, lambda: world.hang_up(caller.unique_id))

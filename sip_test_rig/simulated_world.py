@@ -13,8 +13,8 @@ Action = Callable[[], None]
 class VirtualTime:
     """Actions at moments, one after another; two at the same moment in the order they were asked for."""
 
-    def __init__(self, seed: int) -> None:
-        self.random = Random(seed)
+    def __init__(self, chance: int | Random) -> None:
+        self.random = Random(chance) if isinstance(chance, int) else chance
         self.now_ms = 1_000_000
         self._heap: list[tuple[int, int, Action]] = []
         self._asked = 0
@@ -55,6 +55,8 @@ class Odds:
         photo_finish: The caller hangs up in the very instant the agent answers, or another agent answers, too.
         transfer: An agent who talks gives the caller on by their phone.
         accept: An offer that is accepted at the desktop is in the end; else it is rejected, or nobody looks at it.
+        lively: Whether people do things of themselves. If not, phones ring and talks last until a test has somebody
+            do something.
     """
 
     duplicate: float = 0.03
@@ -65,6 +67,7 @@ class Odds:
     photo_finish: float = 0.1
     accept: float = 0.6
     transfer: float = 0.3
+    lively: bool = True
 
 
 @dataclass
@@ -87,6 +90,8 @@ class Channel:
         music: Whether it hears music.
         native: The dialplan connects it by itself; ctid only watches.
         holds: The caller's channel whose agent this is: while it lives, no other agent's is bridged with them.
+        pick_up: What happens when it is answered, by whomever it leads to.
+        keys: What they press when asked for a key, one after another, where people do nothing of themselves.
     """
 
     unique_id: str
@@ -108,6 +113,8 @@ class Channel:
     free_ms: int = 0
     music: bool = False
     native: bool = False
+    pick_up: Action | None = None
+    keys: str = ""
 
 
 @dataclass

@@ -17,6 +17,7 @@ from ctid.engine import (
     own_calls,
     phone_calls,
     queueing,
+    segments,
     supervisions,
     surveys,
     talks,
@@ -195,10 +196,11 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
         journey.release(turn, leg)
     elif contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
         dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
-    elif contact.state is ContactState.CONNECTED and contact.on_hold and contact.ivr is None:
-        queueing.play_music(turn, contact)
     elif contact.state is ContactState.CONNECTED and contact.ivr is None:
-        returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
+        if contact.on_hold and not _is_left(turn, contact):
+            queueing.play_music(turn, contact)
+        else:
+            returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
     elif contact.ivr is not None:
         replay(turn, contact, contact.ivr)
     else:
@@ -225,7 +227,7 @@ def returned(turn: Turn, event: CallerReturned) -> None:
     # While the PBX is away, its snapshot has yet to say what they come from.
     leg.returned |= outage.is_up(turn, leg.pbx)
     contact = turn.state.contacts.get(leg.contact_id)
-    if contact is not None and contact.state is ContactState.CONNECTED and not _is_awaited(turn, contact):
+    if contact is not None and contact.state is ContactState.CONNECTED and not _is_on_the_way(turn, contact):
         if surveys.is_due(turn, contact, leg):
             talks.survey(turn, contact)
             journey.enter_flow(turn, contact, turn.site.queues[contact.queue].survey or "", survey=True)
@@ -235,9 +237,22 @@ def returned(turn: Turn, event: CallerReturned) -> None:
         resume(turn, leg, from_bridge=True)
 
 
-def _is_awaited(turn: Turn, contact: Contact) -> bool:
-    """Whether a caller on hold is on their way to somebody else than their agent."""
-    elsewhere = supervisions.is_taken_over(turn, contact) or consultations.is_handing_over(turn, contact)
+def agent_gone(turn: Turn, contact: Contact | None) -> None:
+    """The agent's leg has ended. A caller whom they had on hold is with us already, and comes from nowhere else."""
+    leg = turn.legs.get(contact.caller_leg) if contact is not None else None
+    if contact is not None and leg is not None and leg.has_agi and contact.on_hold and _is_left(turn, contact):
+        returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
+
+
+def _is_left(turn: Turn, contact: Contact) -> bool:
+    """Whether the agent who talked to the caller has gone, and nobody else has them or is about to."""
+    expected = supervisions.is_taken_over(turn, contact) or consultations.is_handing_over(turn, contact)
+    return contact.state is ContactState.CONNECTED and not segments.talking(contact) and not expected
+
+
+def _is_on_the_way(turn: Turn, contact: Contact) -> bool:
+    """Whether a caller on hold comes to us from their agent, to go on to somebody else."""
+    elsewhere = supervisions.is_taken_over(turn, contact) or consultations.is_to_hand_over(turn, contact)
     return contact.on_hold and elsewhere
 
 

@@ -6,11 +6,14 @@ them there, agent and caller are brought in as well. It is one when the PBX tell
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ctid.engine import consultations, consulted, holding, leg_states, recordings, transfers
 from ctid.engine.turn import Turn
 from ctid.model.commands import Confer
 from ctid.model.consultation import Consultation
 from ctid.model.contact import Contact
+from ctid.model.events import LegSeen
 from ctid.model.leg import Leg
 from ctid.model.states import ConsultationState, LegState
 
@@ -55,16 +58,42 @@ def bridged(turn: Turn, contact: Contact) -> None:
         if party is None or consultation.state is ConsultationState.CONFERENCED:
             continue
         if holding.together(party, agent, caller):
-            turn.cancel_timer(f"join:{contact.id}")
-            contact.conference = party.bridge_id
-            recordings.answered(turn, party)
-            if party.state is not LegState.CONNECTED:
-                leg_states.change(turn, party, LegState.CONNECTED, "leg.connected")
-            consultations.move(turn, consultation, ConsultationState.CONFERENCED)
+            _enters(turn, contact, consultation, party)
             continue
         alone = consultation.joins and party.bridge_id and not holding.is_joining(turn, contact)
         if alone and agent is not None and caller is not None:
             begin(turn, contact, agent, caller, None)
+
+
+def _enters(turn: Turn, contact: Contact, consultation: Consultation, party: Leg) -> None:
+    """Somebody hears caller and agent, or hears the caller whom the agent has left to them."""
+    turn.cancel_timer(f"join:{contact.id}")
+    contact.conference = party.bridge_id
+    recordings.answered(turn, party)
+    if party.state is not LegState.CONNECTED:
+        leg_states.change(turn, party, LegState.CONNECTED, "leg.connected")
+    consultations.move(turn, consultation, ConsultationState.CONFERENCED)
+
+
+def entered_unseen(turn: Turn, pbx: str, there: Mapping[str, LegSeen]) -> None:
+    """Whoever has come together with a caller while nobody looked, and whose agent has left since, is with them.
+
+    Args:
+        turn: The turn; the end of the agent's leg is told next.
+        pbx: Which is back.
+        there: The legs that the PBX has, by unique id.
+    """
+    for consultation in list(turn.state.consultations.values()):
+        contact, party = turn.state.contacts[consultation.contact_id], turn.legs.get(consultation.leg_id)
+        agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
+        if party is None or agent is None or caller is None or caller.pbx != pbx or agent.unique_id in there:
+            continue
+        theirs, callers = there.get(party.unique_id), there.get(caller.unique_id)
+        if theirs is None or callers is None or not theirs.bridge_id or theirs.bridge_id != callers.bridge_id:
+            continue
+        party.bridge_id = caller.bridge_id = theirs.bridge_id
+        if consultation.state is not ConsultationState.CONFERENCED:
+            _enters(turn, contact, consultation, party)
 
 
 def agent_gone(turn: Turn, contact: Contact | None) -> None:

@@ -89,7 +89,13 @@ def is_shared(turn: Turn, contact: Contact) -> bool:
 
 def is_handing_over(turn: Turn, contact: Contact) -> bool:
     """Whether the caller is on their way to who was asked, whatever the agent does meanwhile."""
-    return any(each.then == COMPLETE or each.state is ConsultationState.TRANSFERRING for each in of(turn, contact))
+    transferring = any(each.state is ConsultationState.TRANSFERRING for each in of(turn, contact))
+    return transferring or is_to_hand_over(turn, contact)
+
+
+def is_to_hand_over(turn: Turn, contact: Contact) -> bool:
+    """Whether the caller will be connected with who was asked as soon as they are with us."""
+    return any(each.then == COMPLETE for each in of(turn, contact))
 
 
 def by_leg(turn: Turn, leg: Leg) -> Consultation | None:

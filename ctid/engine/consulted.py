@@ -114,11 +114,10 @@ def gone(turn: Turn, leg: Leg, cause: OfferCause) -> None:
 def _let_agent_go(turn: Turn, leg: Leg) -> None:
     """An emergency service is gone: an agent who had nobody else on the line any more is let go."""
     contact = turn.state.contacts.get(leg.contact_id)
-    if contact is not None and contact.ended_at is None:
-        return
+    theirs = contact.offer_ids if contact is not None and contact.ended_at is None else []
     for offer in turn.state.offers.values():
         agent = turn.legs.get(offer.leg_id) if offer.contact_id == leg.contact_id else None
-        if agent is not None:
+        if agent is not None and offer.id not in theirs:
             turn.emit(HangUpLeg(pbx=agent.pbx, unique_id=agent.unique_id))
 
 

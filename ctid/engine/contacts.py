@@ -12,6 +12,7 @@ from ctid.errors import InvariantError
 from ctid.model.commands import SaveRecord
 from ctid.model.contact import Contact
 from ctid.model.history import PathStep, Span
+from ctid.model.instant import Instant
 from ctid.model.position import Park
 from ctid.model.record import ContactRecord
 from ctid.model.states import WAITING, ContactState, Direction, Outcome
@@ -182,6 +183,24 @@ def end(turn: Turn, contact: Contact, outcome: Outcome) -> None:
         end_callback(turn, contact)
     contact.ivr = None
     contact.version += 1
+
+
+def without_agent(turn: Turn, contact: Contact, since: Instant) -> None:
+    """No agent has the contact any more, which goes on: to wait, to be asked something, or to leave.
+
+    Args:
+        turn: The turn.
+        contact: The contact.
+        since: When the time that it was served ended, which was no waiting.
+    """
+    if contact.connected_at is not None:
+        contact.served_ms += since.mono_ms - contact.connected_at.mono_ms
+    contact.connected_at, contact.agent_id, contact.steps = None, "", []
+    contact.given_by, contact.returned = "", None
+    if contact.callback is not None:
+        # They were reached; from here on they are a caller like any other.
+        end_callback(turn, contact)
+        contact.callback = None
 
 
 def end_callback(turn: Turn, contact: Contact) -> None:

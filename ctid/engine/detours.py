@@ -32,12 +32,7 @@ def over(turn: Turn, contact: Contact) -> None:
 
 def agent_left(turn: Turn, contact: Contact) -> None:
     """The agent does not wait for their caller any more, who goes on as if the agent had given them to the flow."""
-    if contact.connected_at is not None:
-        contact.served_ms += turn.now.mono_ms - contact.connected_at.mono_ms
-    contact.connected_at, contact.agent_id, contact.offer_ids, contact.on_hold = None, "", [], False
-    if contact.callback is not None:
-        # They were reached; from here on they are a caller like any other.
-        contacts.end_callback(turn, contact)
-        contact.callback = None
+    contacts.without_agent(turn, contact, turn.now)
+    contact.offer_ids, contact.on_hold = [], False
     contacts.move(turn, contact, ContactState.CREATED)
     contacts.publish(turn, contact, "contact.updated")

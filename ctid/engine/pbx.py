@@ -228,6 +228,7 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
     cause = OfferCause.PBX_LOST if turn.reconciled else _cause_of(leg, event.cause)
     talks.leg_gone(turn, _offer_of(turn, leg), cause, outcome=outcome or Outcome.HANDLED)
     conferences.agent_gone(turn, turn.state.contacts.get(leg.contact_id))
+    arrivals.agent_gone(turn, turn.state.contacts.get(leg.contact_id))
 
 
 def _cause_of(leg: Leg, cause: int) -> OfferCause:
@@ -322,6 +323,7 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
     for seen in event.legs:
         if seen.returned or seen.bridge_id:
             _talked_unseen(turn, event.pbx, seen, there)
+    conferences.entered_unseen(turn, event.pbx, there)
     known = [leg for leg in turn.legs.on(event.pbx) if leg.unique_id not in unseen]
     for found in list(difference(event.pbx, known, event.legs)):
         match found:

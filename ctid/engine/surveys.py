@@ -35,10 +35,8 @@ def goes_on(turn: Turn, contact: Contact) -> None:
     """The caller is to talk to somebody once more, as if the agent had given them on."""
     if not has_talked(contact):
         return
-    if contact.connected_at is not None:
-        contact.served_ms += turn.now.mono_ms - contact.connected_at.mono_ms
-    contact.connected_at, contact.agent_id, contact.steps = None, "", []
-    contact.given_by, contact.returned, contact.outcome = "", None, None
+    contacts.without_agent(turn, contact, turn.now)
+    contact.outcome = None
 
 
 def is_due(turn: Turn, contact: Contact, caller: Leg | None) -> bool:

@@ -154,8 +154,7 @@ def _pbx_of(turn: Turn, offer: Offer) -> str:
 
 def over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) -> None:
     """The customer's part ended, whoever ended it: who talked wraps up, or all is done."""
-    apart = consultations.is_apart(turn, contact) and not consultations.has_emergency(turn, contact)
-    alone = list(contact.offer_ids) if apart else []
+    alone = _alone(turn, contact)
     flows.left(turn, contact, "lost" if outcome is Outcome.FAILED else "hung_up")
     contacts.end(turn, contact, outcome)
     consultations.over(turn, contact)
@@ -163,11 +162,7 @@ def over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) -> No
     for segment in segments.talking(contact):
         leave(turn, contact, segment, "ended")
     contacts.settle(turn, contact)
-    for offer_id in alone:
-        # No bridge with the caller ends with which the agent's channel would.
-        offer = turn.state.offers.get(offer_id)
-        if offer is not None and offer.leg_id in turn.state.legs:
-            offers.hang_up(turn, offer)
+    _let_go(turn, alone)
     caller = turn.legs.get(contact.caller_leg)
     if caller is not None and caller.has_agi:
         # They came back to us before the PBX told of the talk they come from; nobody else would let them go.
@@ -176,6 +171,7 @@ def over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) -> No
 
 def survey(turn: Turn, contact: Contact) -> None:
     """The talk is over and its caller is with us, to be asked about it."""
+    alone = _alone(turn, contact)
     surveys.begin(turn, contact)
     consultations.over(turn, contact)
     for segment in segments.talking(contact):
@@ -183,7 +179,21 @@ def survey(turn: Turn, contact: Contact) -> None:
     turn.cancel_timer(f"parted:{contact.id}")
     contact.on_hold, contact.offer_ids = False, []
     contacts.move(turn, contact, ContactState.CREATED)
+    _let_go(turn, alone)
     contacts.publish(turn, contact, "contact.updated")
+
+
+def _alone(turn: Turn, contact: Contact) -> list[str]:
+    """The offers of agents whose channels end with no bridge with the caller; who has an emergency service stays."""
+    apart = consultations.is_apart(turn, contact) and not consultations.has_emergency(turn, contact)
+    return list(contact.offer_ids) if apart else []
+
+
+def _let_go(turn: Turn, offer_ids: list[str]) -> None:
+    for offer_id in offer_ids:
+        offer = turn.state.offers.get(offer_id)
+        if offer is not None and offer.leg_id in turn.state.legs:
+            offers.hang_up(turn, offer)
 
 
 def _agent_left(turn: Turn, contact: Contact, outcome: Outcome) -> None:

@@ -132,14 +132,7 @@ def take_from_agent(turn: Turn, contact: Contact, result: str) -> Segment:
     leg = turn.state.legs[contact.caller_leg]
     leg.coming = not leg.has_agi
     _part(turn, contact, giver, result)
-    if contact.connected_at is not None:
-        contact.served_ms += (giver.left_at or turn.now).mono_ms - contact.connected_at.mono_ms
-    contact.connected_at, contact.agent_id, contact.steps = None, "", []
-    contact.given_by, contact.returned = "", None
-    if contact.callback is not None:
-        # They were reached; from here on they are a caller like any other.
-        contacts.end_callback(turn, contact)
-        contact.callback = None
+    contacts.without_agent(turn, contact, giver.left_at or turn.now)
     return giver
 
 

@@ -78,6 +78,22 @@ def park(world: SimulatedPbx) -> None:
         world.later(0, 6_000, lambda: world.request(ev.CallbackRequested, contact_id=contact_id, number="+4930123456"))
 
 
+def set_phone(world: SimulatedPbx) -> None:
+    """An agent's phone is not to ring, or calls for them go elsewhere, in a circle too; or it is as ever."""
+    dice = world.random
+    calls = dice.choice(
+        [
+            {"do_not_disturb": True},
+            {"do_not_disturb": False},
+            {"forwarded_to": None},
+            *({"forwarded_to": number} for number in ("1001", "1002", "1003")),
+            {"forwarded_to": "030123456"},
+            {"forwarded_to": "112"},
+        ]
+    )
+    world.request(ev.AgentPhoneSet, agent_id=dice.choice(AGENTS), **calls)
+
+
 def somebody_talks(world: SimulatedPbx) -> str:
     """Wait until somebody talks; gives the contact, or none that there is."""
 

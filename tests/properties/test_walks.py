@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from ctid.model.commands import Note
+from ctid.model.commands import Note, Publish, Refuse, SetPhone
 from ctid.model.events import ConfigLoaded
 from ctid.model.states import Direction, Outcome
 from sip_test_rig.invariants import is_own
@@ -86,6 +86,18 @@ def test_no_call_outside_the_acd_breaks_an_invariant() -> None:
     assert {each.direction for each in placed} == set(Direction)
     assert {each.outcome for each in placed} >= {Outcome.HANDLED, Outcome.NOT_REACHED, Outcome.ABANDONED}
     assert any(each.visits for each in placed), "none is given to a queue"
+
+
+def test_no_phone_that_is_not_to_ring_breaks_an_invariant() -> None:
+    worlds = [walk(seed, controlled=0.25, diverted=0.1, called=0.1, forwarded=0.15) for seed in range(4_000, 4_040)]
+    commands = [command for world in worlds for commands in world.outputs for command in commands]
+    assert sum(isinstance(each, SetPhone) and each.calls == "dnd" for each in commands) > 10
+    refused = [each.detail for each in commands if isinstance(each, Refuse)]
+    assert any(each.endswith("is not to be disturbed") for each in refused), "nobody calls who is not to be disturbed"
+    asked = [
+        each.data["consultation"] for each in commands if isinstance(each, Publish) and "consultation" in each.type
+    ]
+    assert any(each["to_agent"] is None and each["number"] == "030123456" for each in asked), "nobody is forwarded"
 
 
 def test_nothing_that_happens_in_flows_breaks_an_invariant() -> None:

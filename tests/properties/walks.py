@@ -6,7 +6,8 @@ from ctid.model import events as ev
 from ctid.model.states import WAITING, AgentState
 from ctid.model.supervision import SupervisionMode
 from sip_test_rig.simulated_pbx import UTC_MS, SimulatedPbx
-from tests.properties.diversions import divert, somebody_talks
+from tests.properties.asking_steps import ask_somebody, call_in
+from tests.properties.diversions import divert, set_phone, somebody_talks
 from tests.properties.flow_sites import FLOW_SPEC, FLOW_SPECS
 from tests.properties.flow_steps import into_flows
 from tests.properties.sites import BOSS, SPEC, SPECS
@@ -22,6 +23,7 @@ def walk(
     supervised: float = 0.0,
     called: float = 0.0,
     flowing: float = 0.0,
+    forwarded: float = 0.0,
 ) -> SimulatedPbx:
     """Walk, come to rest, and check that nothing is left.
 
@@ -34,6 +36,7 @@ def walk(
         supervised: The share of steps in which a supervisor does something.
         called: The share of steps in which somebody calls outside the ACD.
         flowing: The share of steps that have to do with flows; with none, the site has none either.
+        forwarded: The share of steps in which somebody says what is to become of calls for them.
     """
     world = SimulatedPbx(seed, FLOW_SPEC if flowing else SPEC)
     world.reloads = FLOW_SPECS if flowing else SPECS
@@ -54,6 +57,8 @@ def walk(
             own_call(world)
         elif flowing and world.chance(flowing):
             into_flows(world)
+        elif forwarded and world.chance(forwarded):
+            set_phone(world)
         else:
             step(world, faults=faults)
         world.run(world.random.choice([1, 50, 500, 3_000, 6_000]))
@@ -291,54 +296,6 @@ def record(world: SimulatedPbx, contact_id: str) -> None:
     if world.chance(0.2):
         world.tell_daemon(ev.RecordingSpaceTold(fault="disk_full"))
         world.later(100, dice.randint(200, 20_000), lambda: world.tell_daemon(ev.RecordingSpaceTold(fault="")))
-
-
-def ask_somebody(world: SimulatedPbx, contact_id: str) -> None:
-    """The agent has ctid call somebody about their caller, and goes on from there in any way, or in several."""
-    dice = world.random
-    whom = dice.choice([{"agent": "bob"}, {"agent": "carol"}, {"number": "112"}, {"number": "112"}])
-    world.request(ev.ConsultationRequested, contact_id=contact_id, dial=True, **whom)
-
-    def go_on() -> None:
-        known = [each.id for each in world.engine.state.consultations.values() if each.contact_id == contact_id]
-        consultation_id = dice.choice(known or ["co-none"])
-        match dice.randrange(10):
-            case 0 | 1 | 2:
-                world.request(ev.ConsultationCompleted, consultation_id=consultation_id)
-            case 3 | 4 | 5:
-                world.request(ev.ConferenceRequested, consultation_id=consultation_id)
-            case 6:
-                world.request(ev.ConsultationWithdrawn, consultation_id=consultation_id)
-            case 7:
-                world.request(ev.RetrieveRequested, contact_id=contact_id)
-            case _:
-                world.request(ev.AlternateRequested, consultation_id=consultation_id)
-
-    for _ in range(dice.randrange(5)):
-        world.later(0, 12_000, go_on)
-
-
-def call_in(world: SimulatedPbx, contact_id: str) -> None:
-    """The agent has people called into the talk, and some of them let go again."""
-    dice = world.random
-
-    def one_more() -> None:
-        whom = dice.choice([{"agent": "bob"}, {"agent": "carol"}, {"number": "112"}])
-        world.request(ev.PartyRequested, contact_id=contact_id, **whom)
-
-    def one_less() -> None:
-        legs = [leg.id for leg in world.engine.state.legs.values() if leg.contact_id == contact_id]
-        world.request(ev.LegClearRequested, contact_id=contact_id, leg_id=dice.choice([*legs, "lg-none"]))
-
-    def hush() -> None:
-        legs = [leg.id for leg in world.engine.state.legs.values() if leg.contact_id == contact_id]
-        world.request(ev.MuteRequested, contact_id=contact_id, leg_id=dice.choice([*legs, ""]), on=world.chance(0.6))
-
-    for _ in range(1 + dice.randrange(3)):
-        world.later(0, 5_000, one_more)
-    for action in (one_less, hush):
-        if world.chance(0.4):
-            world.later(500, 15_000, action)
 
 
 def other_request(world: SimulatedPbx) -> None:

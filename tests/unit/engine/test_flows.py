@@ -14,6 +14,7 @@ from ctid.model.customer import Customer
 from ctid.model.flow import FlowPosition
 from ctid.model.speech import Speech
 from ctid.model.states import AgentState, ContactState, Outcome
+from tests.unit.engine.talks import arrives, asked, consultation, dialled, unbridged
 from tests.unit.site import SPEC, Site
 
 FLOWS: dict[str, Any] = {
@@ -499,6 +500,50 @@ def test_cut_off_in_the_survey_they_are_led_back_into_it() -> None:
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
     site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis="101"))
     assert texts(site) == ["How was it?"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_caller_on_hold_whose_agent_hangs_up_is_asked_at_once(there: bool) -> None:
+    site = Site(spec(survey="survey"))
+    leg = site.connected()
+    site.request(ev.HoldRequested, contact_id=site.contact().id)
+    unbridged(site, leg, "c1")
+    if there:
+        arrives(site)
+        site.ended(leg)
+    else:
+        site.ended(leg)
+        assert not site.all(cmd.PlayAndCollect)
+        arrives(site)
+    assert texts(site) == ["How was it?"]
+    assert site.agent().state is AgentState.WRAP_UP
+
+
+def test_a_colleague_is_asked_no_more_once_the_agent_has_left_the_caller_to_the_survey() -> None:
+    site = Site(spec(survey="survey"))
+    site.ask("bob", AgentState.NOT_READY, reason="break")
+    leg, theirs = dialled(site)
+    site.ended(leg)
+    assert site.only(cmd.HangUpLeg).unique_id == theirs
+    assert not site.engine.state.consultations
+    assert texts(site) == ["How was it?"]
+
+
+@pytest.mark.parametrize("number", ["030654321", "112"])
+def test_an_agent_to_whom_nobody_is_left_is_let_go_while_their_caller_is_asked(number: str) -> None:
+    site = Site(spec(survey="survey"))
+    leg, theirs = asked(site, number=number)
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    # They have hung up before it was told that they talked to the caller.
+    site.back()
+    assert texts(site) == ["How was it?"]
+    let_go = [each.unique_id for each in site.all(cmd.HangUpLeg)]
+    assert (leg in let_go) == (number != "112"), "an emergency service is not left alone"
+    site.ended(theirs)
+    let_go += [each.unique_id for each in site.all(cmd.HangUpLeg)]
+    assert leg in let_go
+    site.ended(leg)
+    assert site.agent().state is AgentState.WRAP_UP
 
 
 def test_a_caller_who_hangs_up_first_is_asked_nothing() -> None:

@@ -7,7 +7,7 @@ import pytest
 from ctid.engine.engine import Engine
 from ctid.model import commands as cmd
 from ctid.model import events as ev
-from ctid.model.states import AgentState, ContactState, OfferState, Outcome
+from ctid.model.states import AgentState, ConsultationState, ContactState, OfferState, Outcome
 from tests.unit.site import Site, changed
 
 pytestmark = pytest.mark.unit
@@ -286,3 +286,47 @@ def test_ends_of_calls_that_are_none_of_ours_are_forgotten() -> None:
     assert list(site.engine.state.early_ends) == ["main|last"]
     site.call("other.1999")
     assert site.contact().state is ContactState.OFFERED or site.contact().state is ContactState.QUEUED
+
+
+# ---- called into a talk while nobody looked ------------------------------------------------------------------------
+
+
+def answered_unseen(*, agent: bool = True, caller: bool = True) -> tuple[Site, str, str]:
+    """A colleague who was called in has answered while AMI was away; gives the agent's leg and theirs."""
+    site = Site()
+    site.ask("bob", AgentState.NOT_READY, reason="break")
+    leg = site.connected()
+    site.request(ev.PartyRequested, contact_id=site.contact().id, agent="bob")
+    theirs = site.only(cmd.DialConsulted).unique_id
+    site.give(ev.PbxLost(pbx="main", reason="closed"))
+    bridge = "br" if agent else "conf"
+    legs = [ev.LegSeen(unique_id=theirs, answered=True, bridge_id="conf", device="PJSIP/1002")]
+    legs += [ev.LegSeen(unique_id=leg, answered=True, bridge_id=bridge, device="PJSIP/1001")] * agent
+    legs += [ev.LegSeen(unique_id="c1", answered=True, bridge_id=bridge)] * caller
+    site.up(*legs)
+    return site, leg, theirs
+
+
+def test_who_was_called_in_unseen_joins_the_talk_that_goes_on() -> None:
+    site, leg, theirs = answered_unseen()
+    assert site.only(cmd.Confer).agent_unique_id == leg
+    assert not site.all(cmd.HangUpLeg)
+    site.bridged(leg, "c1", bridge="conf")
+    (consultation,) = site.engine.state.consultations.values()
+    assert (consultation.state, consultation.leg_id) == (ConsultationState.CONFERENCED, theirs)
+
+
+def test_who_was_called_in_unseen_has_the_caller_whose_agent_has_left_meanwhile() -> None:
+    site, _, theirs = answered_unseen(agent=False)
+    assert not site.all(cmd.HangUpLeg)
+    assert (site.contact().state, site.contact().agent_id) == (ContactState.CONNECTED, "bob")
+    assert (site.agent("bob").state, site.agent().state) == (AgentState.BUSY, AgentState.WRAP_UP)
+    assert not site.engine.state.consultations
+    site.ended(theirs)
+    site.back()
+    assert site.agent("bob").state is AgentState.WRAP_UP
+
+
+def test_who_was_called_in_unseen_is_let_go_where_nobody_is_any_more() -> None:
+    site, _, theirs = answered_unseen(agent=False, caller=False)
+    assert theirs in [each.unique_id for each in site.all(cmd.HangUpLeg)]
