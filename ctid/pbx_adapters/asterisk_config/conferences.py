@@ -65,7 +65,9 @@ exten => alone,1,Playtones(0)
 ; A supervisor hears an agent, whose channel's unique id comes after the mode. ChanSpy() would take any channel whose
 ; name begins like the one it is given, and for no name any channel at all; so it is given the whole name and told that
 ; it is one (u). It says nothing (q), and ends with the agent's channel, or at once if there is none (E, S). What is to
-; be heard next, ctid says; without ctid the supervisor is let go after a while.
+; be heard next, ctid says; without ctid the supervisor is let go after a while. Keys of their phone choose nothing: it
+; would go on to another channel by *, were it not told that this is D, a key that phones do not have; and by a number
+; and # it ends, with a result that would hang up the channel, were it not for TryExec().
 [{supervise}]
 {modes}exten => {supervisor_waits},1,Gosub({conference},left,1)
  same => n,Playtones(0)
@@ -87,14 +89,16 @@ exten => h,1,Gosub({conference},left,1)
 """
 
 _SPIES: Final = {
-    SupervisionMode.MONITOR: "quES",
-    SupervisionMode.WHISPER: "quESw",
-    SupervisionMode.BARGE: "quESB",
+    SupervisionMode.MONITOR: "quESc(D)",
+    SupervisionMode.WHISPER: "quESc(D)w",
+    SupervisionMode.BARGE: "quESc(D)B",
 }
 
 _SPY: Final = """\
 exten => _{mode}.,1,Set(CTID_SPIED=${{IMPORT(${{EXTEN:{length}}},CHANNEL(name))}})
  same => n,GotoIf($["${{CTID_SPIED}}" = ""]?left,1)
- same => n,ChanSpy(${{CTID_SPIED}},{options})
- same => n,Goto(left,1)
+ same => n,TryExec(ChanSpy(${{CTID_SPIED}},{options}))
+ same => n,GotoIf($["${{TRYSTATUS}}" = "SUCCESS"]?left,1)
+ same => n,Wait(0.1)
+ same => n,Goto(1)
 """
