@@ -468,6 +468,9 @@ class Watch:
 
     def answered_by(self, channel: Channel) -> None:
         """A session has done what it was told, and is told what comes next before its caller wonders."""
+        if channel.tasks:
+            # It has been told already.
+            return
         before = channel.session, channel.orders
 
         def look() -> None:

@@ -67,7 +67,6 @@ class SimulatedPbx(VirtualTime):
         self.own_calls: set[str] = set()
         self.told: dict[str, tuple[bool, bool]] = {}
         self.answers: dict[str, int] = {}
-        self.closing = False
         self.on_ring: Callable[[cmd.RingAgent], None] = self.ring
         self.boot_pbx()
         self.start_daemon()
@@ -76,7 +75,6 @@ class SimulatedPbx(VirtualTime):
 
     def settle(self) -> None:
         """No new calls, every fault mended, everybody hangs up: afterwards nothing may be left over."""
-        self.closing = True
         self.start_daemon()
         self.connect_ami()
         # Faults that were under way have had their time.

@@ -98,6 +98,9 @@ class Transfers:
             world.part(caller, agent, returns=False)
         caller.script = script
         world.enter_agi(caller, world.random.randint(0, 30))
+        if caller.dials:
+            # Customers whom ctid has called have not made up their minds yet how long they wait.
+            world.some_time(500, 60_000, lambda: world.lose_patience(caller))
 
     def join(self, agent: Channel, caller: Channel, device: str, bridge: str) -> None:
         """REFER with Replaces: caller and colleague are in one bridge, and the agent's two channels end."""

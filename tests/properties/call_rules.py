@@ -23,7 +23,7 @@ SOMEWHERE = st.sampled_from(
         {"queue": "letters"},
         {"queue": "night"},
         {"number": "030654321"},
-        {"menu": "main"},
+        {"flow": "main"},
         {"flow": "bank"},
         {"voicemail_queue": "sales"},
         {"voicemail_agent": "carol"},
@@ -100,7 +100,7 @@ class CallRules(CallCentre):
     @happens("with the caller", "send_to_menu")
     def send_away_and_wait(self, data: st.DataObject) -> None:
         contact_id = self.one_that_may(data, "send_to_menu")
-        to = data.draw(st.sampled_from([{"menu": "main"}, {"flow": "bank"}, {"flow": "odd"}]))
+        to = data.draw(st.sampled_from([{"flow": "main"}, {"flow": "bank"}, {"flow": "odd"}]))
         then = self.tells(contact_id, lambda talk: talk.hold(Caller.AWAY))
         self.ask(ev.DetourRequested, then, contact_id=contact_id, **to)
 

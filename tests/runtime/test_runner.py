@@ -22,7 +22,7 @@ from tests.runtime.site import Life, ready
 
 async def a_call(life: Life, unique_id: str = "u1") -> str:
     """A caller comes, presses 1 for sales, and waits."""
-    await life.take(ev.CallArrived(pbx="main", unique_id=unique_id, ani="+4930555010", dnis="100"))
+    await life.take(ev.CallArrived(pbx="main", unique_id=unique_id, ani="", dnis="100"))
     token = life.of(do.PlayAndCollect)[-1].token
     await life.take(
         ev.DigitsCollected(pbx="main", unique_id=unique_id, token=token, digits="1", ended_by=ev.CollectEnd.DIGITS)

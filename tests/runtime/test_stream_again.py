@@ -19,7 +19,7 @@ async def a_day(path: Path, *, calls: int = 30, snapshots: tuple[int, ...] = (),
     await life.take(ready())
     for number in range(calls):
         unique_id = f"u{number}"
-        await life.take(ev.CallArrived(pbx="main", unique_id=unique_id, ani=f"+49305550{number:03}", dnis="100"))
+        await life.take(ev.CallArrived(pbx="main", unique_id=unique_id, ani="", dnis="100"))
         token = life.of(do.PlayAndCollect)[-1].token
         await life.take(
             ev.DigitsCollected(pbx="main", unique_id=unique_id, token=token, digits="1", ended_by=ev.CollectEnd.DIGITS),
