@@ -18,12 +18,15 @@ from sip_test_rig.asterisk import Asterisk, AsteriskError
 from sip_test_rig.asterisk_config import Endpoint
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone
+from sip_test_rig.provision import provision
 
 pytestmark = pytest.mark.rig
 
 
-def mounts() -> str:
-    return Path("/proc/mounts").read_text()
+def mounted(process: int, *below: Path) -> list[Path]:
+    """What a process sees mounted in these folders."""
+    points = [Path(line.split()[1]) for line in Path(f"/proc/{process}/mounts").read_text().splitlines()]
+    return [point for point in points if any(point.is_relative_to(folder) for folder in below)]
 
 
 def exists(path: Path) -> bool:
@@ -59,10 +62,10 @@ async def test_it_starts_clean_and_listens_on_loopback_only() -> None:
 
 
 async def test_nothing_is_left_after_stop() -> None:
-    before = mounts()
     async with Asterisk() as pbx:
         pid, folder = pbx.pid, pbx.folder
-        assert mounts() == before
+        assert mounted(pid, Path("/rig")) == [Path("/rig")]
+        assert mounted(os.getpid(), folder, provision(pbx.release)) == []
         assert exists(folder)
     assert not is_alive(pid)
     assert not exists(folder)
