@@ -40,7 +40,7 @@ async def add_past_of_the_bank(site: RigSite) -> None:
 
 
 def _record(site: str, number: int, first_ms: int) -> ContactRecord:
-    nodes, end = _WAYS[number * 5 % 7 % len(_WAYS)] if number % 11 else _WAYS[7]
+    nodes, end = _WAYS[number % len(_WAYS)]
     began = number * _EVERY_MS
 
     def at(step: int) -> Instant:
