@@ -20,7 +20,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from benchmarks.spread import spread
-from ctid.model.contact import PathStep
+from ctid.model.history import PathStep
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
 from ctid.model.states import Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from ctid.model.contact import PathStep
+from ctid.model.history import PathStep
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
 from ctid.model.states import Outcome

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import select, text
 
 from ctid.ivr.flow_visits import flow_visits
-from ctid.model.contact import PathStep
 from ctid.model.flow_report import FlowNumbers, FlowQuarter, FlowReport, NodeNumbers
 from ctid.model.flow_visit import FlowVisit, NodeVisit
+from ctid.model.history import PathStep
 from ctid.model.instant import Instant
 from ctid.model.record import ContactRecord
 from ctid.model.states import Outcome
