@@ -112,6 +112,7 @@ async def measure() -> dict[str, Any]:
     """Fill a database and ask it in turn."""
     times = {"report": DAY, "report, edges in an hour": DAY + timedelta(minutes=30)}
     took: dict[str, list[float]] = {name: [] for name in (*times, "count")}
+    entered: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
         async with Database(f"sqlite:///{folder}/ctid.db") as database:
             store = RecordStore(database)
