@@ -1,8 +1,9 @@
-"""Cut line: a TCP line between two who know nothing of it, which can be cut and mended."""
+"""Cut line: a TCP line between two who know nothing of it, which can be long, and can be cut and mended."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self, cast
@@ -11,12 +12,18 @@ from typing import Self, cast
 class CutLine:
     """Listens, and passes all on to ``target`` and back, while it is whole.
 
+    Args:
+        port: Where it listens; a free port where none is given.
+        delay_s: How long it takes from one end to the other.
+
     Attributes:
         target: Where it leads, host and port; to be set before anybody calls.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0, delay_s: float = 0.0) -> None:
         self.target: tuple[str, int] = ("127.0.0.1", 0)
+        self._port = port
+        self._delay_s = delay_s
         self._whole = True
         self._server: asyncio.Server | None = None
         self._ends: set[_End] = set()
@@ -31,7 +38,9 @@ class CutLine:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _End(self._ends, self._came), "127.0.0.1", 0)
+        self._server = await loop.create_server(
+            lambda: _End(self._ends, self._delay_s, self._came), "127.0.0.1", self._port
+        )
         return self
 
     async def __aexit__(
@@ -63,7 +72,9 @@ class CutLine:
 
     async def _connect(self, near: _End) -> None:
         try:
-            _, far = await asyncio.get_running_loop().create_connection(lambda: _End(self._ends), *self.target)
+            _, far = await asyncio.get_running_loop().create_connection(
+                lambda: _End(self._ends, self._delay_s), *self.target
+            )
         except OSError:
             near.transport.abort()
             return
@@ -83,9 +94,11 @@ class _End(asyncio.Protocol):
     other: _End | None = None
     early: bytes = b""
 
-    def __init__(self, ends: set[_End], came: Callable[[_End], None] | None = None) -> None:
+    def __init__(self, ends: set[_End], delay_s: float, came: Callable[[_End], None] | None = None) -> None:
         self._ends = ends
+        self._delay_s = delay_s
         self._came = came
+        self._under_way: deque[bytes | None] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -94,12 +107,28 @@ class _End(asyncio.Protocol):
             self._came(self)
 
     def data_received(self, data: bytes) -> None:
-        if self.other is not None:
-            self.other.transport.write(data)
-        else:
+        if self.other is None:
             self.early += data
+        else:
+            self._send(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ends.discard(self)
-        if self.other is not None:
+        self._send(None)
+
+    def _send(self, data: bytes | None) -> None:
+        """Have the other end send this, or hang up, in time."""
+        self._under_way.append(data)
+        if self._delay_s:
+            asyncio.get_running_loop().call_later(self._delay_s, self._arrive)
+        else:
+            self._arrive()
+
+    def _arrive(self) -> None:
+        data = self._under_way.popleft()
+        if self.other is None:
+            return
+        if data is None:
             self.other.transport.close()
+        else:
+            self.other.transport.write(data)

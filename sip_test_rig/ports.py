@@ -54,6 +54,11 @@ class PortBlock:
         return self.first + 4
 
     @property
+    def lines(self) -> tuple[int, int]:
+        """Two more, for lines that lead to the manager interface and to a FastAGI server."""
+        return self.first + 5, self.first + 6
+
+    @property
     def rtp(self) -> tuple[int, int]:
         """First and last RTP port, both included."""
         return self.first + _RTP_OFFSET, self.first + BLOCK_SIZE - 1
@@ -82,7 +87,7 @@ def take_block() -> PortBlock:
             continue
         block = PortBlock(first, lock)
         if _is_free(block.sip, socket.SOCK_DGRAM) and all(
-            _is_free(port, socket.SOCK_STREAM) for port in (block.ami, block.http, block.spare, block.api)
+            _is_free(port, socket.SOCK_STREAM) for port in (block.ami, block.http, block.spare, block.api, *block.lines)
         ):
             return block
         block.release()

@@ -11,7 +11,6 @@ from ctid.engine import (
     dialling,
     early_ends,
     flows,
-    holding,
     journey,
     outage,
     own_calls,
@@ -60,11 +59,10 @@ def arrived(turn: Turn, event: CallArrived) -> None:
         phone_calls.gone_on(turn, turn.state.contacts[leg.contact_id])
         leg = None
     if leg is not None:
-        late, leg.asks = leg.asks, False
         leg.has_agi, leg.coming = True, False
+        turn.cancel_timer(f"unseen:{leg.id}")
         turn.touch_contact(leg.contact_id)
-        if not (late and _talks_again(turn, leg)):
-            resume(turn, leg)
+        resume(turn, leg)
         return
     contact, leg = newcomer(turn, event)
     choice = choose_entry(turn.site, event.dnis, turn.now)
@@ -171,13 +169,6 @@ def _decide_by(turn: Turn, contact: Contact, flow: str) -> None:
     if leg is not None:
         decisions.tell(turn, contact, leg, decisions.UNDECIDED)
         journey.let_go(turn, contact, leg, Outcome.FAILED)
-
-
-def _talks_again(turn: Turn, leg: Leg) -> bool:
-    """Whether the caller was retrieved before we came to know that they asked for us: the session ends of itself."""
-    contact = turn.state.contacts.get(leg.contact_id)
-    in_talk = contact is not None and contact.state is ContactState.CONNECTED and not contact.on_hold
-    return in_talk and contact is not None and holding.together(holding.agent_leg(turn, contact), leg)
 
 
 def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:

@@ -65,9 +65,9 @@ from ctid.model.states import ContactState
 from ctid.spec.site import SiteSpec
 
 _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
-    ev.CallArrived: pbx.arrived,
+    ev.CallArrived: pbx.session_begun,
     ev.DecisionAsked: arrivals.decide,
-    ev.CallerReturned: pbx.returned,
+    ev.CallerReturned: pbx.session_begun,
     ev.AgiEnded: pbx.session_ended,
     ev.DigitsCollected: journey.collected,
     ev.CustomerLookedUp: arrivals.looked_up,
@@ -86,8 +86,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.DialEnded: pbx.dial_ended,
     ev.LegEnded: pbx.ended,
     ev.CallTransferred: transfers.completed,
-    ev.CallSentOn: transfers.sent_on,
-    ev.CallUndelivered: transfers.undelivered,
+    ev.CallSentOn: pbx.sent_on,
+    ev.CallUndelivered: pbx.session_begun,
     ev.LegFailed: pbx.failed,
     ev.DeviceChanged: devices.changed,
     ev.RecordingRefused: recordings.refused,
@@ -322,7 +322,7 @@ class Engine:
             case "backoff" if agent := state.agents.get(subject):
                 agents.back_off_over(turn, agent)
             case "unseen" if leg := state.legs.get(subject):
-                turn.touch_contact(leg.contact_id)
+                pbx.unseen_over(turn, leg)
             case "pbx":
                 pbx.grace_over(turn, subject)
             case _:

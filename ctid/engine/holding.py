@@ -33,7 +33,7 @@ def together(*legs: Leg | None) -> bool:
 
 def park(turn: Turn, contact: Contact, agent: Leg, caller: Leg) -> None:
     """Put the caller on hold."""
-    contact.on_hold = caller.asks = True
+    contact.on_hold = True
     contact.version += 1
     leg_states.change(turn, agent, LegState.HELD, "leg.held")
     contacts.publish(turn, contact, "contact.updated")

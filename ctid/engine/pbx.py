@@ -12,6 +12,7 @@ from ctid.engine import (
     devices,
     dialling,
     early_ends,
+    early_sessions,
     holding,
     journey,
     leg_states,
@@ -33,6 +34,8 @@ from ctid.model.events import (
     AgiEnded,
     CallArrived,
     CallerReturned,
+    CallSentOn,
+    CallUndelivered,
     DialEnded,
     LegAlerting,
     LegAnswered,
@@ -46,6 +49,7 @@ from ctid.model.events import (
     LegUnbridged,
     PbxLost,
     PbxReconciled,
+    SessionBegun,
 )
 from ctid.model.leg import Leg
 from ctid.model.offer import Offer, OfferCause
@@ -56,16 +60,32 @@ NORMAL_CLEARING = 16
 """The Q.850 cause of an end that nothing was wrong with."""
 
 
-def arrived(turn: Turn, event: CallArrived) -> None:
-    """A caller's channel has come to us, for the first time or again."""
-    arrivals.arrived(turn, event)
-    consulting.caller_came(turn, event)
+def session_begun(turn: Turn, event: SessionBegun) -> None:
+    """A caller's channel is with us: for the first time or again, out of a talk, sent on by a phone, undelivered."""
+    if not early_sessions.waits(turn, event):
+        _begin_session(turn, event)
 
 
-def returned(turn: Turn, event: CallerReturned) -> None:
-    """A caller's channel has come to us out of a bridge."""
-    arrivals.returned(turn, event)
-    consulting.caller_came(turn, event)
+def sent_on(turn: Turn, event: CallSentOn) -> None:
+    """A phone has sent a caller on: the PBX tells, or the session of the caller, who is with us."""
+    if event.arrived:
+        session_begun(turn, event)
+    else:
+        transfers.sent_on(turn, event)
+
+
+def _begin_session(turn: Turn, event: SessionBegun) -> None:
+    match event:
+        case CallArrived():
+            arrivals.arrived(turn, event)
+            consulting.caller_came(turn, event)
+        case CallerReturned():
+            arrivals.returned(turn, event)
+            consulting.caller_came(turn, event)
+        case CallSentOn():
+            transfers.sent_on(turn, event)
+        case CallUndelivered():
+            transfers.undelivered(turn, event)
 
 
 def alerting(turn: Turn, event: LegAlerting) -> None:
@@ -121,6 +141,9 @@ def bridged(turn: Turn, event: LegBridged) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None:
         return
+    if leg.bridge_id != event.bridge_id:
+        # What began before it is over.
+        early_sessions.take(leg)
     leg.bridge_id = event.bridge_id
     if leg.watched:
         phone_calls.bridged(turn, leg)
@@ -145,6 +168,8 @@ def bridged(turn: Turn, event: LegBridged) -> None:
         if holding.together(caller, turn.legs.get(offer.leg_id)) and not offer.ring_again:
             talks.connect(turn, offer, contact)
             return
+    # One whose hang-up Asterisk has lost, while somebody else is being rung.
+    _end_stray(turn, leg)
 
 
 def replaced(turn: Turn, event: LegReplaced) -> None:
@@ -175,6 +200,8 @@ def unbridged(turn: Turn, event: LegUnbridged) -> None:
             supervising.moved(turn, leg)
             return
         consulting.unbridged(turn, leg)
+        if begun := early_sessions.take(leg):
+            _begin_session(turn, begun)
 
 
 def held(turn: Turn, event: LegHeld) -> None:
@@ -250,6 +277,8 @@ def session_ended(turn: Turn, event: AgiEnded) -> None:
     leg = turn.legs.find(event.pbx, event.unique_id)
     if leg is None:
         return
+    if early_sessions.take(leg):
+        return
     leg.has_agi = False
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is not None and journey.leaves(contact):
@@ -258,6 +287,9 @@ def session_ended(turn: Turn, event: AgiEnded) -> None:
         return
     if f"unseen:{leg.id}" in turn.state.timers:
         ended(turn, LegEnded(pbx=leg.pbx, unique_id=leg.unique_id, cause=UNKNOWN_CAUSE))
+    elif contact is not None and _came_and_went(turn, leg, contact):
+        turn.start_timer(f"unseen:{leg.id}", UNSEEN_MS)
+        turn.touch_contact(contact.id)
 
 
 def failed(turn: Turn, event: LegFailed) -> None:
@@ -288,6 +320,9 @@ def lost(turn: Turn, event: PbxLost) -> None:
         pbx.up = False
         turn.touch_all()
         turn.publish("pbx.down", {"pbx": event.pbx, "reason": event.reason})
+    for leg in turn.legs.on(event.pbx):
+        if begun := early_sessions.take(leg):
+            _begin_session(turn, begun)
     outage.bear(turn, event.pbx)
 
 
@@ -310,7 +345,7 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
     pbx = turn.state.pbxes.setdefault(event.pbx, Pbx())
     new = not pbx.boot
     restarted = not new and pbx.boot != event.boot
-    pbx.up, pbx.boot = True, event.boot
+    pbx.up, pbx.boot, pbx.reconciled_ms = True, event.boot, turn.now.mono_ms
     turn.cancel_timer(f"pbx:{event.pbx}")
     turn.reconciled = True
     devices.reconciled(turn, event)
@@ -321,6 +356,8 @@ def reconciled(turn: Turn, event: PbxReconciled) -> None:
     if restarted:
         _end_all(turn, event.pbx, there.keys() | unseen)
     for seen in event.legs:
+        if leg := turn.legs.find(event.pbx, seen.unique_id):
+            turn.cancel_timer(f"unseen:{leg.id}")
         if seen.returned or seen.bridge_id:
             _talked_unseen(turn, event.pbx, seen, there)
     conferences.entered_unseen(turn, event.pbx, there)
@@ -392,6 +429,26 @@ def _may_live(turn: Turn, leg: Leg) -> bool:
     return True
 
 
+def _came_and_went(turn: Turn, leg: Leg, contact: Contact) -> bool:
+    """Tell whether a caller may have hung up before the snapshot was taken, of whom their session told only after it.
+
+    The PBX tells nothing of their end any more. Whoever lives comes to us again within a second.
+    """
+    pbx = turn.state.pbxes.get(leg.pbx)
+    if pbx is None or not pbx.up or contact.state not in (ContactState.CREATED, ContactState.QUEUED):
+        return False
+    return contact.created_at.mono_ms >= pbx.reconciled_ms > turn.now.mono_ms - UNSEEN_MS
+
+
+def unseen_over(turn: Turn, leg: Leg) -> None:
+    """A caller of whom it was not known whether they live is taken to live if they are with us, and else not."""
+    turn.touch_contact(leg.contact_id)
+    contact = turn.state.contacts.get(leg.contact_id)
+    waits = contact is not None and contact.state in (ContactState.CREATED, ContactState.QUEUED)
+    if waits and not leg.has_agi and outage.is_up(turn, leg.pbx):
+        ended(turn, LegEnded(pbx=leg.pbx, unique_id=leg.unique_id, cause=UNKNOWN_CAUSE))
+
+
 def _end_all(turn: Turn, name: str, but: set[str]) -> None:
     # Callers first: an agent's leg that ends alone would put its caller back into the queue.
     for party in (Party.SUPERVISOR, Party.CALLER, Party.CONSULTED, Party.AGENT):
@@ -422,4 +479,4 @@ def restart(turn: Turn) -> None:
     for pbx in turn.state.pbxes.values():
         pbx.up = False
     for leg in turn.state.legs.values():
-        leg.has_agi = False
+        leg.has_agi, leg.early = False, None

@@ -21,10 +21,12 @@ class Pbx(msgspec.Struct, kw_only=True):
     Attributes:
         up: Whether its legs are known now: connected and reconciled.
         boot: Names the run of the PBX that was last reconciled.
+        reconciled_ms: Monotonic moment at which that was.
     """
 
     up: bool = False
     boot: str = ""
+    reconciled_ms: int = 0
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ctid.model.events import SessionBegun
 from ctid.model.states import LegState, Party
 
 
@@ -27,7 +28,7 @@ class Leg(msgspec.Struct, kw_only=True):
         emergency: Whether it is that of an emergency service, which an agent has asked into a contact.
         coming: Whether it is on its way to us out of a bridge, by a transfer; it is offered to nobody before it is
             there.
-        asks: Whether it was put on hold, and so asks for us, which we have not heard of yet.
+        early: The session that began for it while, for all the PBX has told, it is in a bridge; ``None`` for none.
         recording: Id of the recording that the PBX makes on its channel; empty for none.
         forwarded_to: Where the phone has sent the call (302), which ctid's dialplan refuses; empty if it has not.
     """
@@ -49,4 +50,4 @@ class Leg(msgspec.Struct, kw_only=True):
     coming: bool = False
     recording: str = ""
     forwarded_to: str = ""
-    asks: bool = False
+    early: SessionBegun | None = None

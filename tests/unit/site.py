@@ -159,6 +159,8 @@ class Site:
         return self.give(ev.LegFailed(pbx="main", unique_id=unique_id, reason=reason))
 
     def back(self, unique_id: str = "c1") -> list[cmd.Command]:
+        """A caller comes back to us out of a talk."""
+        self.unbridged(unique_id)
         return self.give(ev.CallerReturned(pbx="main", unique_id=unique_id))
 
     def answered(self, unique_id: str) -> list[cmd.Command]:
@@ -166,6 +168,12 @@ class Site:
 
     def bridged(self, *unique_ids: str, bridge: str = "br") -> list[cmd.Command]:
         return self.give(*(ev.LegBridged(pbx="main", unique_id=each, bridge_id=bridge) for each in unique_ids))
+
+    def unbridged(self, *unique_ids: str) -> list[cmd.Command]:
+        """These legs leave the bridges that they are in."""
+        legs = [leg for leg in self.engine.state.legs.values() if leg.unique_id in unique_ids and leg.bridge_id]
+        left = [ev.LegUnbridged(pbx="main", unique_id=leg.unique_id, bridge_id=leg.bridge_id) for leg in legs]
+        return self.give(*left)
 
     def request(self, kind: type[ev.Request], **fields: Any) -> list[cmd.Command]:
         self.requests += 1

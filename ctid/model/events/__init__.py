@@ -163,6 +163,7 @@ __all__ = [
     "Request",
     "RetrieveRequested",
     "RoutingSet",
+    "SessionBegun",
     "SiteStarted",
     "SpyStarted",
     "SpyStopped",
@@ -175,6 +176,9 @@ __all__ = [
     "TransferRequested",
     "WrapUpSet",
 ]
+
+SessionBegun = CallArrived | CallerReturned | CallSentOn | CallUndelivered
+"""A caller's FastAGI session began: their channel is in no bridge, and with us."""
 
 AnyEvent = (
     PbxReconciled

@@ -214,8 +214,9 @@ def test_while_an_agent_is_rung_the_overflow_waits_for_the_offer(site: Site) -> 
 
 def test_a_caller_between_two_sessions_overflows_once_they_are_back(site: Site) -> None:
     contact = site.call(dnis="103")
+    site.wait(2)
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
-    site.wait(61.5)
+    site.wait(59.5)
     assert contact.state is ContactState.QUEUED
     site.call(dnis="103")
     site.wait(1)

@@ -211,6 +211,7 @@ def test_a_transfer_goes_where_the_colleague_is(site: Site, by: str) -> None:
         site.ended(leg)
         arrives(site)
     else:
+        site.unbridged("c1")
         site.give(ev.CallSentOn(pbx="main", unique_id="c1", extension="1002", arrived=True))
     assert {(each.next, each.target) for each in site.all(cmd.ReleaseLeg)} == {("given", "030123")}
 
@@ -227,6 +228,7 @@ def test_a_phone_gives_a_contact_to_who_is_not_to_be_disturbed_and_gets_it_back_
     site.ready("bob")
     set_phone(site, "bob", do_not_disturb=True)
     leg = site.connected()
+    site.unbridged("c1")
     site.give(ev.CallSentOn(pbx="main", unique_id="c1", extension="1002", arrived=True))
     assert "contact.returned" in site.published()
     returned = site.contact().returned

@@ -55,6 +55,7 @@ def test_a_caller_who_was_back_before_ctid_knew_of_the_talk_is_let_go_too(site: 
 
 def test_a_session_that_begins_again_in_a_talk_means_the_talk_is_over(site: Site) -> None:
     site.connected()
+    site.unbridged("c1")
     site.call()
     assert site.contact().state is ContactState.WRAP_UP
     assert site.only(cmd.ReleaseLeg).next == "hangup"

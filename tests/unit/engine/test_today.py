@@ -119,6 +119,7 @@ def test_a_contact_that_is_sent_on_finishes_its_first_service_once() -> None:
     site.tick(30_000)
     site.request(ev.TransferRequested, contact_id=site.contact().id, number="+4930555000")
     site.tick(10_000)
+    site.unbridged("c1")
     site.give(ev.CallSentOn(pbx="main", unique_id="c1", extension="", arrived=True))
     site.give(ev.AgiEnded(pbx="main", unique_id="c1"), ev.LegBridged(pbx="main", unique_id="c1", bridge_id="out"))
     site.ended(leg)

@@ -176,6 +176,7 @@ def test_an_agent_sends_the_caller_to_leave_a_message(site: Site, to: dict[str, 
     (moved,) = [each for each in out if isinstance(each, cmd.Publish) and each.type == "contact.transferred"]
     assert moved.data["to"]["voicemail"] == {"agent": to.get("voicemail_agent"), "queue": to.get("voicemail_queue")}
     assert site.agent().state is AgentState.WRAP_UP
+    site.unbridged("c1")
     site.give(ev.CallArrived(pbx="main", unique_id="c1", ani="", dnis=""))
     token = begun(site)
     site.ended(leg)
