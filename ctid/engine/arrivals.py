@@ -11,6 +11,7 @@ from ctid.engine import (
     dialling,
     early_ends,
     flows,
+    holding,
     journey,
     outage,
     own_calls,
@@ -188,7 +189,7 @@ def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
     elif contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
         dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
     elif contact.state is ContactState.CONNECTED and contact.ivr is None:
-        if contact.on_hold and not _is_left(turn, contact):
+        if _is_on_the_way(turn, contact) or (contact.on_hold and not _is_left(turn, contact)):
             queueing.play_music(turn, contact)
         else:
             returned(turn, CallerReturned(pbx=leg.pbx, unique_id=leg.unique_id))
@@ -242,9 +243,10 @@ def _is_left(turn: Turn, contact: Contact) -> bool:
 
 
 def _is_on_the_way(turn: Turn, contact: Contact) -> bool:
-    """Whether a caller on hold comes to us from their agent, to go on to somebody else."""
-    elsewhere = supervisions.is_taken_over(turn, contact) or consultations.is_to_hand_over(turn, contact)
-    return contact.on_hold and elsewhere
+    """Whether a caller comes to us from their agent, to go on to somebody else or into a conference."""
+    if consultations.is_to_hand_over(turn, contact) or holding.is_conferring(turn, contact):
+        return True
+    return contact.on_hold and supervisions.is_taken_over(turn, contact)
 
 
 def looked_up(turn: Turn, event: CustomerLookedUp) -> None:

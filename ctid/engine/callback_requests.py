@@ -99,6 +99,8 @@ def _check(turn: Turn, queue: str, number: str) -> None:
             standing = callbacks.standing(turn, queue, number)
             there = standing.id if standing is not None else ""
             raise ConflictError(f"contact {there} is to be called back at this number already", current="duplicate")
+        case "blocked":
+            raise RequestError("this number is not to be dialled: own_calls.blocked, or an emergency service")
         case "full":
             raise ConflictError("too many callbacks wait already", current="full")
         case _:

@@ -15,7 +15,8 @@ from ctid.model.leg import Leg
 from ctid.model.position import Callback
 from ctid.model.states import ContactState, LegState, Outcome, Party
 from ctid.routing.calendar import is_open
-from ctid.routing.numbers import dialable
+from ctid.routing.emergency import is_emergency
+from ctid.routing.numbers import dialable, is_blocked, writings
 from ctid.spec.queue import CallbackSpec, QueueSpec
 
 RING_GRACE_MS = 2_000
@@ -44,7 +45,8 @@ def refusal(turn: Turn, queue: str, number: str) -> str:
     """Why nobody can be called back for the queue at this number, in one word; empty if they can.
 
     ``unavailable``: the queue has no callbacks; ``withheld``: there is no number; ``number``: it is none that can be
-    dialled; ``duplicate``: this number is to be called back for this queue already; ``full``: too many wait.
+    dialled; ``blocked``: it is not to be, or calls an emergency service; ``duplicate``: it is to be called back for the
+    queue already; ``full``: too many wait.
     """
     if queue not in turn.site.queues or turn.site.queues[queue].callback is None:
         return "unavailable"
@@ -52,6 +54,12 @@ def refusal(turn: Turn, queue: str, number: str) -> str:
         return "withheld"
     if not number_of(turn, number):
         return "number"
+    own = turn.site.own_calls
+    numbers = writings(number, turn.site.country)
+    if any(is_emergency(each, turn.site.country, own.emergency_numbers) for each in numbers):
+        return "blocked"
+    if is_blocked(number, turn.site.country, own.blocked):
+        return "blocked"
     if standing(turn, queue, number) is not None:
         return "duplicate"
     if sum(map(len, turn.state.callbacks.values())) >= MAX_CALLBACKS:

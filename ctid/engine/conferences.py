@@ -15,15 +15,24 @@ from ctid.model.consultation import Consultation
 from ctid.model.contact import Contact
 from ctid.model.events import LegSeen
 from ctid.model.leg import Leg
-from ctid.model.states import ConsultationState, LegState
+from ctid.model.states import ConsultationState, ContactState, LegState
 
 MAX_PARTIES = 8
 """Of those who are called in beside caller and agent; more is a meeting, not a call."""
 
 
-def begin(turn: Turn, contact: Contact, agent: Leg, caller: Leg, asked: Leg | None) -> None:
-    """Bring caller, agent and who was asked together; those who were called in are there already."""
-    holding.joining(turn, contact)
+def begin(turn: Turn, contact: Contact, conferring: str, agent: Leg, caller: Leg, asked: Leg | None) -> None:
+    """Bring caller, agent and who was asked together.
+
+    Args:
+        turn: The turn.
+        contact: In talk.
+        conferring: The consultation.
+        agent: Who is to be with the caller.
+        caller: Their leg.
+        asked: Who else is; ``None`` if they are there already, or have hung up.
+    """
+    holding.joining(turn, contact, conferring=conferring)
     turn.emit(
         Confer(
             pbx=caller.pbx,
@@ -53,6 +62,9 @@ def add(turn: Turn, contact: Contact, agent: Leg, caller: Leg, to_agent: str, nu
 def bridged(turn: Turn, contact: Contact) -> None:
     """A leg of a contact in talk is in a bridge: see who has come together with the caller."""
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
+    if agent is not None and caller is not None and "" != agent.bridge_id != caller.bridge_id != "":
+        # The room may have ended for one of them as the other entered it.
+        _bring_who_is_left(turn, contact)
     for consultation in consultations.of(turn, contact) if turn.state.consultations else ():
         party = turn.legs.get(consultation.leg_id)
         if party is None or consultation.state is ConsultationState.CONFERENCED:
@@ -60,9 +72,12 @@ def bridged(turn: Turn, contact: Contact) -> None:
         if holding.together(party, agent, caller):
             _enters(turn, contact, consultation, party)
             continue
+        if consultation.state is ConsultationState.TRANSFERRING and holding.together(party, caller):
+            consulted.hand_over(turn, contact, consultation, party)
+            return
         alone = consultation.joins and party.bridge_id and not holding.is_joining(turn, contact)
         if alone and agent is not None and caller is not None:
-            begin(turn, contact, agent, caller, None)
+            begin(turn, contact, consultation.id, agent, caller, None)
 
 
 def _enters(turn: Turn, contact: Contact, consultation: Consultation, party: Leg) -> None:
@@ -107,6 +122,7 @@ def agent_gone(turn: Turn, contact: Contact | None) -> None:
     there = [(each, turn.legs.get(each.leg_id)) for each in consultations.conferenced(turn, contact)]
     staying = [(each, leg) for each, leg in there if leg is not None and holding.together(leg, caller)]
     if not staying:
+        _bring_who_is_left(turn, contact)
         return
     ours = [(each, leg) for each, leg in staying if transfers.is_taken_by(turn, each.to_agent)]
     consultation, leg = (ours or staying)[0]
@@ -116,3 +132,49 @@ def agent_gone(turn: Turn, contact: Contact | None) -> None:
         consulted.forget(turn, others)
         other.leg_id = ""
     consulted.hand_over(turn, contact, consultation, leg)
+
+
+def asked_gone(turn: Turn, contact: Contact | None) -> None:
+    """The leg of somebody who was asked, or called in, has ended."""
+    if contact is not None and contact.state is ContactState.CONNECTED:
+        _bring_who_is_left(turn, contact)
+
+
+# ---- somebody hangs up on the way into it ----------------------------------------------------------------------------
+
+
+def _bring_who_is_left(turn: Turn, contact: Contact) -> None:
+    """Of agent and who was asked one has hung up on the way: the other is brought together with the caller.
+
+    How far the PBX has come is not known, and a room that somebody enters while another leaves it may become two. So
+    the caller is taken to us, wherever they are, and connected from here. With both gone, nobody is to come to them.
+    """
+    agent, caller, consultation, asked = _all(turn, contact)
+    if caller is None or not holding.is_conferring(turn, contact) or (agent is not None and asked is not None):
+        return
+    if agent is not None and holding.together(agent, caller) and not contact.on_hold:
+        contact.conference = agent.bridge_id
+    elif consultation is not None and asked is not None and holding.together(asked, caller):
+        contact.conference = asked.bridge_id
+        consulted.hand_over(turn, contact, consultation, asked)
+    else:
+        if consultation is not None and asked is not None:
+            consultation.then = consultations.COMPLETE
+        holding.joining(turn, contact, conferring=contact.conferring)
+        if agent is None and asked is None:
+            turn.cancel_timer(f"join:{contact.id}")
+        transfers.fetch(turn, caller)
+
+
+def caller_came(turn: Turn, contact: Contact) -> None:
+    """The caller is with us: an agent whose conference came to nothing talks to them again."""
+    agent, caller, _, asked = _all(turn, contact)
+    if agent is not None and caller is not None and asked is None and holding.is_conferring(turn, contact):
+        holding.retrieve(turn, contact, agent, caller)
+
+
+def _all(turn: Turn, contact: Contact) -> tuple[Leg | None, Leg | None, Consultation | None, Leg | None]:
+    """The legs of agent and caller, and the consultation with that of its party, as far as they are there."""
+    consultation = turn.state.consultations.get(contact.conferring)
+    asked = turn.legs.get(consultation.leg_id) if consultation is not None else None
+    return holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg), consultation, asked

@@ -90,7 +90,7 @@ def is_shared(turn: Turn, contact: Contact) -> bool:
 def is_handing_over(turn: Turn, contact: Contact) -> bool:
     """Whether the caller is on their way to who was asked, whatever the agent does meanwhile."""
     transferring = any(each.state is ConsultationState.TRANSFERRING for each in of(turn, contact))
-    return transferring or is_to_hand_over(turn, contact)
+    return transferring or is_to_hand_over(turn, contact) or holding.is_conferring(turn, contact)
 
 
 def is_to_hand_over(turn: Turn, contact: Contact) -> bool:
@@ -104,12 +104,13 @@ def by_leg(turn: Turn, leg: Leg) -> Consultation | None:
 
 
 def is_apart(turn: Turn, contact: Contact) -> bool:
-    """Whether the caller is on hold with us or in a conference, so that no bridge of two ends with their talk.
+    """Whether the caller is on hold with us, in a conference or on the way: no bridge of two ends with their talk.
 
     A conference which all others have left is still one to the PBX.
     """
     agent = holding.agent_leg(turn, contact)
     confers = agent is not None and bool(agent.bridge_id) and agent.bridge_id == contact.conference
+    confers = confers or holding.is_conferring(turn, contact)
     return contact.on_hold or confers or any(each.leg_id for each in of(turn, contact))
 
 

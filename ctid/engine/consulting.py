@@ -16,6 +16,9 @@ from ctid.model.events import CallArrived, CallerReturned
 from ctid.model.leg import Leg
 from ctid.model.states import ConsultationState, LegState
 
+CONFER = "confer"
+"""What is to follow where all three are to hear each other."""
+
 
 def begin(turn: Turn, contact: Contact, to_agent: str, number: str) -> Consultation:
     """Put the caller on hold and call who is to be asked, as soon as the agent's channel is free for it.
@@ -52,9 +55,13 @@ def caller_came(turn: Turn, event: CallArrived | CallerReturned) -> None:
     """A caller's channel is with us: what waits for it is done now."""
     leg = turn.legs.find(event.pbx, event.unique_id)
     contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
-    consultation = consultations.enquiry(turn, contact)
-    if contact is not None and consultation is not None and consultation.then:
-        _go_on(turn, contact, consultation)
+    if contact is None:
+        return
+    for consultation in consultations.of(turn, contact) if turn.state.consultations else ():
+        if consultation.then:
+            _go_on(turn, contact, consultation)
+            return
+    conferences.caller_came(turn, contact)
 
 
 def _call(turn: Turn, consultation: Consultation, agent: Leg) -> None:
@@ -69,8 +76,8 @@ def bridged(turn: Turn, contact: Contact) -> None:
     if consultation is None or asked is None:
         return
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
-    if holding.together(asked, agent, caller):
-        # A conference, of which is told elsewhere.
+    if holding.is_conferring(turn, contact) or holding.together(asked, agent, caller):
+        # Of conferences is told elsewhere.
         return
     if holding.together(asked, caller):
         if consultation.state is ConsultationState.TRANSFERRING:
@@ -132,15 +139,16 @@ def complete(turn: Turn, contact: Contact, consultation: Consultation, agent: Le
 def confer(turn: Turn, contact: Contact, consultation: Consultation, agent: Leg, caller: Leg) -> None:
     """Have all three hear each other."""
     if consultation.state is ConsultationState.HELD:
-        _leave_caller(turn, contact, consultation, agent, caller, "confer")
+        _leave_caller(turn, contact, consultation, agent, caller, CONFER)
     else:
-        conferences.begin(turn, contact, agent, caller, turn.state.legs[consultation.leg_id])
+        asked = turn.state.legs[consultation.leg_id]
+        conferences.begin(turn, contact, consultation.id, agent, caller, asked)
 
 
 def _leave_caller(turn: Turn, contact: Contact, consultation: Consultation, agent: Leg, caller: Leg, then: str) -> None:
     """Put the caller on hold, if they are not, and go on once both have left their bridge."""
     consultation.then = then
-    holding.joining(turn, contact)
+    holding.joining(turn, contact, conferring=consultation.id if then == CONFER else "")
     if not contact.on_hold:
         holding.park(turn, contact, agent, caller)
     _go_on(turn, contact, consultation)
@@ -160,8 +168,8 @@ def _go_on(turn: Turn, contact: Contact, consultation: Consultation) -> None:
     then, consultation.then = consultation.then, ""
     if agent is None or then == consultations.COMPLETE:
         _connect(turn, contact, consultation, caller)
-    elif then == "confer":
-        conferences.begin(turn, contact, agent, caller, asked)
+    elif then == CONFER:
+        conferences.begin(turn, contact, consultation.id, agent, caller, asked)
     else:
         holding.joining(turn, contact)
         turn.emit(RejoinConsulted(pbx=asked.pbx, unique_id=asked.unique_id, peer_unique_id=agent.unique_id))

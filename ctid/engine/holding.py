@@ -53,14 +53,20 @@ def retrieve(turn: Turn, contact: Contact, agent: Leg, caller: Leg) -> None:
     turn.emit(JoinLegs(pbx=agent.pbx, unique_id=agent.unique_id, peer_unique_id=caller.unique_id))
 
 
-def joining(turn: Turn, contact: Contact) -> None:
-    """Channels of the contact are about to enter a bridge."""
+def joining(turn: Turn, contact: Contact, *, conferring: str = "") -> None:
+    """Channels of the contact are about to enter a bridge, or the conference with the party of a consultation."""
+    contact.conferring = conferring
     turn.start_timer(f"join:{contact.id}", JOIN_MS)
 
 
 def is_joining(turn: Turn, contact: Contact) -> bool:
     """Whether channels of the contact are about to enter a bridge."""
     return f"join:{contact.id}" in turn.state.timers
+
+
+def is_conferring(turn: Turn, contact: Contact) -> bool:
+    """Whether channels of the contact are about to enter a conference."""
+    return bool(contact.conferring) and is_joining(turn, contact)
 
 
 def bridged(turn: Turn, contact: Contact, leg: Leg) -> None:
@@ -70,7 +76,8 @@ def bridged(turn: Turn, contact: Contact, leg: Leg) -> None:
         # The mute belongs to the party, not to the bridge or to what the PBX made of their channel on the way.
         turn.emit(MuteLeg(pbx=leg.pbx, unique_id=leg.unique_id, on=True))
     if contact.on_hold and agent is not None and together(agent, turn.legs.get(contact.caller_leg)):
-        turn.cancel_timer(f"join:{contact.id}")
+        if not is_conferring(turn, contact):
+            turn.cancel_timer(f"join:{contact.id}")
         unpark(turn, contact, "taken_back")
         leg_states.change(turn, agent, LegState.CONNECTED, "leg.retrieved")
         contacts.publish(turn, contact, "contact.updated")

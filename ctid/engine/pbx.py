@@ -251,6 +251,7 @@ def ended(turn: Turn, event: LegEnded, outcome: Outcome | None = None) -> None:
         return
     if leg.party is Party.CONSULTED:
         consulted.gone(turn, leg, _cause_of(leg, event.cause))
+        conferences.asked_gone(turn, turn.state.contacts.get(leg.contact_id))
         return
     cause = OfferCause.PBX_LOST if turn.reconciled else _cause_of(leg, event.cause)
     talks.leg_gone(turn, _offer_of(turn, leg), cause, outcome=outcome or Outcome.HANDLED)

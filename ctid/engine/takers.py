@@ -14,6 +14,7 @@ from ctid.errors import ConflictError, RequestError
 from ctid.model.contact import Contact
 from ctid.model.states import AgentState
 from ctid.routing.emergency import is_emergency
+from ctid.routing.numbers import is_blocked
 from ctid.spec.agent import VOICE, AgentSpec
 from ctid.spec.flow import flow_name
 
@@ -100,5 +101,5 @@ def check_number(turn: Turn, number: str) -> None:
     if is_emergency(number, turn.site.country, own.emergency_numbers):
         return
     colleagues = (devices.extension_of(device) for _, device in turn.site.phones)
-    if any(number.startswith(prefix) for prefix in own.blocked) and number not in colleagues:
+    if number not in colleagues and is_blocked(number, turn.site.country, own.blocked):
         raise RequestError(f"{number} begins with what is not to be dialled: own_calls.blocked")

@@ -81,6 +81,8 @@ class Contact(msgspec.Struct, kw_only=True):
         returned: Who did not take it when it was given on to them; empty once it is given on again.
         on_hold: Whether ctid has taken the caller out of the bridge with their agent, who has put them on hold.
         conference: The bridge in which all three hear each other, or did: who was asked may have left it.
+        conferring: The consultation whose party is to be in the conference into which its channels were ordered last;
+            empty if that was no conference.
         recording: What is made of the present agent's talk; ``None`` if it is not recorded.
         park: Set while an agent has it parked, and until it is served again after that.
         parting_leg: The leg of the agent who gave it on, until its channel has ended: nobody else is bridged before.
@@ -139,6 +141,7 @@ class Contact(msgspec.Struct, kw_only=True):
     returned: Returned | None = None
     on_hold: bool = msgspec.field(default=False, name="parked")
     conference: str = ""
+    conferring: str = ""
     recording: ContactRecording | None = None
     park: Park | None = None
     parting_leg: str = ""

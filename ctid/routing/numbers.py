@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -47,3 +48,30 @@ def dialable(number: str, country: str) -> str:
     if not _E164.fullmatch(normal):
         return ""
     return "" if phonenumbers.number_type(phonenumbers.parse(normal)) in _COSTLY else normal
+
+
+@lru_cache(maxsize=10_000)
+def writings(number: str, country: str) -> tuple[str, ...]:
+    """The number as given, and all other ways in which it is dialled from the country; the first is the one given.
+
+    Args:
+        number: As somebody gave it.
+        country: ISO 3166 code of where it is dialled, to which a number without a country code belongs.
+    """
+    normal = to_e164(number, country)
+    if not _E164.fullmatch(normal):
+        return (number,)
+    parsed = phonenumbers.parse(normal)
+    from_here = phonenumbers.format_out_of_country_calling_number(parsed, country)
+    return number, normal, re.sub(r"[^0-9*#+]", "", from_here)
+
+
+def is_blocked(number: str, country: str, prefixes: Iterable[str]) -> bool:
+    """Whether the number begins like one of these, in whichever of its writings.
+
+    Args:
+        number: As somebody gave it.
+        country: See ``writings``.
+        prefixes: Of numbers that are not to be dialled.
+    """
+    return any(each.startswith(prefix) for prefix in prefixes for each in writings(number, country))

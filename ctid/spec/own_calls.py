@@ -13,12 +13,13 @@ Prefix = Annotated[str, StringConstraints(pattern=r"^\+?[0-9*#]{1,20}$")]
 
 
 class OwnCallsSpec(Spec):
-    """Rules for calls that ctid places for agents.
+    """Rules for calls that ctid places.
 
     Attributes:
         caller_id: The number that is shown outside; without it whatever the PBX gives the agent's phone.
         caller_ids: Numbers that an agent may have shown instead.
-        blocked: Numbers that begin so are not dialled; no emergency number is ever one of them.
+        blocked: Numbers that begin so are not dialled, for agents or for a callback; no emergency number is ever one of
+            them.
         emergency_numbers: Emergency numbers beside those of the site's country.
         ring_seconds: How long it rings at who is called.
     """

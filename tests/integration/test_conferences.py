@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ctid.client import ConflictError, NotFoundError
 from ctid.pbx_adapters.asterisk_config.conferences import ALONE_SECONDS
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.eventually import eventually
@@ -161,6 +162,99 @@ async def test_somebody_hangs_up_while_the_colleague_waits(site: RigSite, boss: 
         await finish(seat, contact_id)
         assert (await until_record(boss, contact_id))["outcome"] == "handled"
     await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("after_ms", [0, 5, 15, 40])
+@pytest.mark.parametrize("talks_to", ["caller", "colleague"])
+async def test_the_agent_hangs_up_just_as_they_ask_for_a_conference(
+    site: RigSite, boss: Desktop, talks_to: str, after_ms: int
+) -> None:
+    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        consultation, theirs = await asked(seat, other, contact_id, call, mine)
+        if talks_to == "caller":
+            await to_caller(seat, consultation, (call, mine, theirs))
+        if not await confer_and(seat, consultation, mine, after_ms):
+            await until_ended(call, theirs)
+            await finish(seat, contact_id)
+            return
+        await other.until_state("BUSY")
+        await both_hear(call, theirs, other)
+        await finish(seat, contact_id)
+        theirs.hang_up()
+        await until_ended(call)
+        await finish(other, contact_id)
+        record = await until_record(boss, contact_id)
+        assert [(each["agent_id"], each["result"]) for each in record["segments"]] == [
+            ("a01", "transferred"),
+            ("a02", "ended"),
+        ]
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("after_ms", [0, 5, 15, 40])
+@pytest.mark.parametrize("talks_to", ["caller", "colleague"])
+async def test_the_colleague_hangs_up_just_as_a_conference_is_asked_for(
+    site: RigSite, boss: Desktop, talks_to: str, after_ms: int
+) -> None:
+    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        consultation, theirs = await asked(seat, other, contact_id, call, mine)
+        if talks_to == "caller":
+            await to_caller(seat, consultation, (call, mine, theirs))
+        in_time = await confer_and(seat, consultation, theirs, after_ms)
+        await seat.desktop.wait("consultation.ended", timeout=PATIENCE_S)
+        if not in_time and talks_to == "colleague":
+            await retrieve(seat, contact_id, call, mine)
+        await both_hear(call, mine, seat)
+        await hold(seat, contact_id, call, mine)
+        await retrieve(seat, contact_id, call, mine)
+        call.hang_up()
+        await until_ended(mine)
+        await finish(seat, contact_id)
+        assert (await until_record(boss, contact_id))["outcome"] == "handled"
+    await until_quiet(site, boss)
+
+
+@pytest.mark.parametrize("after_ms", [0, 5, 15, 40])
+@pytest.mark.parametrize("talks_to", ["caller", "colleague"])
+async def test_both_hang_up_just_as_a_conference_is_asked_for(
+    site: RigSite, boss: Desktop, talks_to: str, after_ms: int
+) -> None:
+    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        consultation, theirs = await asked(seat, other, contact_id, call, mine)
+        if talks_to == "caller":
+            await to_caller(seat, consultation, (call, mine, theirs))
+        await confer_and(seat, consultation, mine, after_ms)
+        theirs.hang_up()
+        await until_ended(call)
+        await finish(seat, contact_id)
+        # The colleague may have had the caller for a moment, and have hung up on them.
+        had = (await boss.request("GET", f"/v1/contacts/{contact_id}"))["segments"][1:]
+        if had:
+            await finish(other, contact_id)
+        record = await until_record(boss, contact_id)
+        assert (record["outcome"], record["segments"][0]["agent_id"]) == ("handled", "a01")
+    await until_quiet(site, boss)
+
+
+async def confer_and(seat: Seat, consultation: str, call: PhoneCall, after_ms: int) -> bool:
+    """The agent asks for a conference, and so much later somebody hangs up; gives whether ctid knew of it only then."""
+    async with asyncio.TaskGroup() as both:
+        conference = both.create_task(confers(seat, consultation))
+        await asyncio.sleep(after_ms / 1_000)
+        call.hang_up()
+    return await conference
+
+
+async def confers(seat: Seat, consultation: str) -> bool:
+    """The agent asks for a conference; gives whether they may, as nobody has left."""
+    try:
+        await seat.desktop.request("POST", f"/v1/consultations/{consultation}/conference")
+    except (NotFoundError, ConflictError):
+        return False
+    return True
 
 
 async def test_two_are_called_into_the_talk_muted_and_let_go(site: RigSite, boss: Desktop) -> None:

@@ -63,6 +63,12 @@ from ctid.pbx_adapters.ami.protocol import Fields, OneConnection
 
 _log = structlog.get_logger()
 
+MOVING = ("Redirect failed, channel not up.", "Redirect failed, extra channel not up.")
+"""What Asterisk says of a channel that has hung up, and of one that is on its way by an earlier order."""
+
+PAUSES_S = (0.02, 0.05, 0.1, 0.2)
+"""How long one that may be on its way is left alone before it is ordered on again; by then it has hung up."""
+
 
 class Executor:
     """Commands as actions of one PBX, while there is a link to it.
@@ -92,6 +98,7 @@ class Executor:
         self._log = _log.bind(pbx=pbx)
         self._actions: OneConnection | None = None
         self._group: asyncio.TaskGroup | None = None
+        self._insisting: dict[str, AmiCommand] = {}
 
     def begin(self, actions: OneConnection, group: asyncio.TaskGroup) -> None:
         """Take the connection for actions, and the tasks of the link that lasts as long as it."""
@@ -125,7 +132,7 @@ class Executor:
             case RingSupervisor():
                 self._originate(command, ring_supervisor(command))
             case FetchLeg():
-                self._move(command.unique_id, fetch(command.unique_id))
+                self._insist(command, command.unique_id, fetch(command.unique_id))
             case HoldCall():
                 self._move(command.unique_id, hold_call(command))
             case LetWait():
@@ -133,13 +140,13 @@ class Executor:
             case RemindAgent():
                 self._move(command.unique_id, remind_agent(command))
             case JoinLegs():
-                self._move(command.unique_id, join_legs(command))
+                self._insist(command, command.peer_unique_id, join_legs(command))
             case Alternate():
                 self._move(command.unique_id, alternate(command))
             case RejoinConsulted():
                 self._move(command.unique_id, rejoin_consulted(command))
             case Confer():
-                self._move(command.unique_id, *confer(command))
+                self._insist(command, command.unique_id, *confer(command))
             case Supervise():
                 self._move(command.unique_id, supervise(command))
             case MuteLeg():
@@ -185,7 +192,12 @@ class Executor:
     def _fail(self, command: Originate) -> None:
         self._emit(LegFailed(pbx=self._pbx, unique_id=command.unique_id, reason=0))
 
-    def _move(self, unique_id: str, *actions: Fields) -> None:
+    def _insist(self, command: AmiCommand, caller: str, *actions: Fields) -> None:
+        """Move channels to or from a caller who may be on the way elsewhere, until a later order for the caller."""
+        self._insisting[caller] = command
+        self._move(caller, *actions, order=command)
+
+    def _move(self, unique_id: str, *actions: Fields, order: AmiCommand | None = None) -> None:
         """Carry out actions on a channel that is there, one after the other; what a refusal means, its events tell."""
         if self._actions is None or self._group is None:
             # The snapshot that comes first when the link is there again shows whether it is still to be done.
@@ -198,19 +210,34 @@ class Executor:
             self._log.warning("leg.action_refused", unique_id=unique_id, detail=error.detail)
             return
         self._group.create_task(
-            self._settle_move(unique_id, actions, answer), name=f"ami-{self._pbx}-{actions[0]['Action']}-{unique_id}"
+            self._settle_move(unique_id, actions, answer, order),
+            name=f"ami-{self._pbx}-{actions[0]['Action']}-{unique_id}",
         )
 
-    async def _settle_move(self, unique_id: str, actions: Sequence[Fields], answer: Awaitable[list[Message]]) -> None:
-        assert self._actions is not None
-        name = str(actions[0]["Action"])
+    async def _settle_move(
+        self, unique_id: str, actions: Sequence[Fields], answer: Awaitable[list[Message]], order: AmiCommand | None
+    ) -> None:
+        name, left, pauses = str(actions[0]["Action"]), list(actions), iter(PAUSES_S if order is not None else ())
         try:
-            await self._actions.response(answer, name, self._time_limit_s)
-            for action in actions[1:]:
-                await self._actions.request(dict(action), self._time_limit_s)
+            while left and self._actions is not None:
+                try:
+                    await self._actions.response(answer, name, self._time_limit_s)
+                    del left[0]
+                except PbxActionError as error:
+                    pause = next(pauses, None) if error.detail in MOVING else None
+                    if pause is None:
+                        raise
+                    await asyncio.sleep(pause)
+                if order is not None and self._insisting.get(unique_id) is not order:
+                    return
+                if left and self._actions is not None:
+                    answer = self._actions.send_action(dict(left[0]))
         except PbxActionError as error:
             # Whoever has just hung up can't be moved; the end of their leg is told, or was.
             self._log.info("leg.action_refused", unique_id=unique_id, action=name, detail=error.detail)
+        finally:
+            if order is not None and self._insisting.get(unique_id) is order:
+                del self._insisting[unique_id]
 
     def _mute_recording(self, command: MuteRecording) -> None:
         if self._actions is None or self._group is None:

@@ -34,7 +34,8 @@ def conferences() -> str:
 _CONFERENCES: Final = """\
 ; Caller, agent, whom they asked and whom they called in. When the last of the staff has left, the caller is taken out,
 ; too. Whoever leaves looks who is still there: one who is alone is let go, unless others were just about to come. What
-; becomes of a caller who is left alone, ctid says: they may have been given on in that very moment.
+; becomes of a caller who is left alone, ctid says: they may have been given on in that very moment. Whoever has been
+; alone, or on hold, hears nobody as long as silence or music is made for them.
 [{conference}]
 exten => _staff.,1,Set(CTID_ENTERED=${{EXTEN}})
  same => n,Set(CTID_ROOM=ctid-${{EXTEN:5}})
@@ -42,6 +43,7 @@ exten => _staff.,1,Set(CTID_ENTERED=${{EXTEN}})
  same => n,Set(CONFBRIDGE(user,quiet)=yes)
  same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
  same => n,ExecIf($["${{{record}}}" != ""]?Gosub(ctid-record,s,1))
+ same => n,StopPlayTones()
  same => n,ConfBridge(${{CTID_ROOM}})
  same => n,Hangup()
 exten => _caller.,1,Set(CTID_ENTERED=${{EXTEN}})
@@ -49,6 +51,8 @@ exten => _caller.,1,Set(CTID_ENTERED=${{EXTEN}})
  same => n,Set(CONFBRIDGE(user,end_marked)=yes)
  same => n,Set(CONFBRIDGE(user,quiet)=yes)
  same => n,Set(CONFBRIDGE(user,announce_only_user)=no)
+ same => n,StopPlayTones()
+ same => n,StopMusicOnHold()
  same => n,ConfBridge(${{CTID_ROOM}})
  same => n,Goto(ctid-after,s,1)
 exten => h,1,Gosub(left,1)

@@ -788,3 +788,35 @@ def test_states_of_the_customers_leg_are_told() -> None:
     (told,) = (command.data["leg"] for command in site.all(cmd.Publish) if command.type == "leg.alerting")
     assert (told["party"], told["state"]) == ("caller", LegState.ALERTING)
     del agent
+
+
+# ---- what is not to be dialled ---------------------------------------------------------------------------------------
+
+BLOCKED = changed("own_calls", {"blocked": ["0171", "00", "+4940"], "emergency_numbers": ["03012345"]}, AGENT_FIRST)
+
+
+@pytest.mark.parametrize("number", ["0171 2345678", "+491712345678", "+12025550100", "040 123456", "+493012345"])
+def test_a_blocked_number_is_not_called_back_however_it_is_written(number: str) -> None:
+    site = Site(BLOCKED)
+    before = site.engine.snapshot()
+    site.request(ev.CallbackRequested, number=number, queue="sales")
+    refusal = site.only(cmd.Refuse)
+    assert (refusal.code, "own_calls.blocked" in refusal.detail) == ("request-invalid", True)
+    assert site.engine.snapshot() == before
+
+
+def test_a_caller_whose_own_number_is_blocked_waits_on() -> None:
+    site = Site(BLOCKED)
+    contact = site.call("c1", dnis="100", ani="+491712345678")
+    site.key("5")
+    assert (contact.state, contact.callback, contact.queue) == (ContactState.QUEUED, None, "sales")
+    assert causes(contact) == ["blocked"]
+
+
+def test_a_caller_who_waits_is_not_called_back_at_a_blocked_number() -> None:
+    site = Site(BLOCKED)
+    contact = site.call("c1", ani="+4930222222")
+    site.request(ev.CallbackRequested, contact_id=contact.id, number="+491712345678")
+    assert "own_calls.blocked" in site.only(cmd.Refuse).detail
+    site.request(ev.CallbackRequested, contact_id=contact.id)
+    assert not site.all(cmd.Refuse)

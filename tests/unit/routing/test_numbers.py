@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctid.routing.numbers import dialable, to_e164
+from ctid.routing.numbers import dialable, is_blocked, to_e164
 
 pytestmark = pytest.mark.unit
 
@@ -58,3 +58,20 @@ def test_only_whole_numbers_are_dialled_and_none_that_costs_extra(number: str, d
 @given(st.text(alphabet="+0123456789 @;,&|/$(){}-xPJSI٠", max_size=40))
 def test_nothing_but_digits_and_a_plus_reaches_a_dial_string(number: str) -> None:
     assert set(dialable(number, "DE")) <= set("+0123456789")
+
+
+@pytest.mark.parametrize(
+    ("number", "prefix", "blocked"),
+    [
+        ("+49 900 1 123456", "0900", True),
+        ("09001123456", "+49900", True),
+        ("+12025550100", "00", True),
+        ("+12025550100", "001202", True),
+        ("+4930123456", "00", False),
+        ("+4930123456", "0900", False),
+        ("2001", "2", True),
+        ("2001", "02", False),
+    ],
+)
+def test_a_number_is_blocked_however_it_is_written(number: str, prefix: str, blocked: bool) -> None:
+    assert is_blocked(number, "DE", [prefix]) == blocked
