@@ -22,11 +22,11 @@ from ctid.pbx_adapters.asterisk_config.dialplan import Dialplan
 HOLD_SECONDS: Final = 3_600
 """An agent who has forgotten a caller on hold for so long, while no daemon is there to end it, has gone home."""
 
-PARTED_SECONDS: Final = 1
-"""Whoever was asked by an agent who has hung up hears silence for so long, unless ctid says what becomes of them."""
-
 BEEP: Final = "!1400/200,!0/100,!1400/200,0"
 """Twice, short: an agent is to look at the screen, not to jump."""
+
+ORDER_SECONDS: Final = 1
+"""An order of ctid's that was given before a phone was hung up comes within less, from wherever ctid is."""
 
 LOCK_TRIES: Final = 200
 """After two seconds without the lock, which is never held so long, an agent's leg goes on without it."""
@@ -49,7 +49,7 @@ def talking(dialplan: Dialplan) -> str:
         hold_seconds=HOLD_SECONDS,
         join=JOIN,
         consult=CONSULT,
-        parted_seconds=PARTED_SECONDS,
+        order_seconds=ORDER_SECONDS,
         record=RECORD,
     )
 
@@ -113,11 +113,10 @@ exten => _to.,1,ExecIf($["${{{record}}}" != ""]?Gosub(ctid-record,s,1))
  same => n,Hangup()
 
 ; Somebody whom an agent asks talks to them; the agent's unique id comes after "to". When they hang up, the agent still
-; has their caller on hold. When the agent does, they may be about to have the caller: ctid says so at once, or ends it.
+; has their caller on hold. When the agent hangs up, the order to connect them with the caller may be on its way.
 [{consult}]
 exten => _to.,1,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F({wait}^{hold}^1))
- same => n,Playtones(0)
- same => n,Wait({parted_seconds})
+ same => n,Wait({order_seconds})
  same => n,Hangup()
 
 """
