@@ -11,6 +11,7 @@ from ctid.acd.floor import Floor
 from ctid.acd.profile import serves
 from ctid.desktop.auth import Principal, Role
 from ctid.engine import segments
+from ctid.engine.contact_legs import consultations_of
 from ctid.engine.parked import is_parked, may_fetch
 from ctid.engine.state import SiteState
 from ctid.model.contact import Contact
@@ -97,7 +98,7 @@ def is_shown_parked(floor: Floor, principal: Principal, contact: Contact) -> boo
 
 def is_consulted(state: SiteState, principal: Principal, contact: Contact) -> bool:
     """Whether a colleague asks the principal about the contact, which they may see therefore, but not command."""
-    asked = (each for each in state.consultations.values() if each.contact_id == contact.id)
+    asked = consultations_of(state, contact)
     return bool(principal.agent_id) and any(each.to_agent == principal.agent_id for each in asked)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctid.engine import segments
-from ctid.engine.contact_legs import legs_of
+from ctid.engine.contact_legs import consultations_of, legs_of
 from ctid.engine.state import SiteState
 from ctid.model.agent import Agent
 from ctid.model.consultation import Consultation
@@ -89,7 +89,7 @@ def contact_actions(state: SiteState, contact: Contact) -> list[str]:
 
 def _talk_actions(state: SiteState, contact: Contact) -> list[str]:
     """What may be asked of a talk for now, as it depends on who else takes part and who is on hold."""
-    asked = [each for each in state.consultations.values() if each.contact_id == contact.id]
+    asked = consultations_of(state, contact)
     if any(map(is_with_caller, asked)):
         # Whoever is in a conference stays there; more may be called in.
         transferring = any(each.state is ConsultationState.TRANSFERRING for each in asked)

@@ -65,7 +65,7 @@ def bridged(turn: Turn, contact: Contact) -> None:
     if agent is not None and caller is not None and "" != agent.bridge_id != caller.bridge_id != "":
         # The room may have ended for one of them as the other entered it.
         _bring_who_is_left(turn, contact)
-    for consultation in consultations.of(turn, contact) if turn.state.consultations else ():
+    for consultation in consultations.of(turn, contact):
         party = turn.legs.get(consultation.leg_id)
         if party is None or consultation.state is ConsultationState.CONFERENCED:
             continue

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ctid.engine import contacts, holding
 from ctid.engine.allowed_actions import is_with_caller
+from ctid.engine.contact_legs import consultations_of
 from ctid.engine.turn import Turn
 from ctid.engine.views import consultation_view, screen_pop
 from ctid.model.commands import HangUpLeg, LetWait
@@ -39,6 +40,7 @@ def announce(
         joins=joins,
     )
     turn.state.consultations[consultation.id] = consultation
+    contact.consultation_ids.append(consultation.id)
     if to_agent:
         turn.touch_agent(to_agent)
     _publish(turn, consultation, "consultation.created", pop=screen_pop(contact, turn.now, turn.floor))
@@ -66,12 +68,12 @@ def over(turn: Turn, contact: Contact, taker: str = "") -> None:
 
 def of(turn: Turn, contact: Contact) -> list[Consultation]:
     """Those about the contact: one enquiry at most, and any number of those who were called in."""
-    return [each for each in turn.state.consultations.values() if each.contact_id == contact.id]
+    return consultations_of(turn.state, contact)
 
 
 def enquiry(turn: Turn, contact: Contact | None) -> Consultation | None:
     """The one that ctid carries out and in which somebody is asked while the caller does not hear it."""
-    if contact is None or not turn.state.consultations:
+    if contact is None:
         return None
     asked = (each for each in of(turn, contact) if not each.joins and each.state is not ConsultationState.CONFERENCED)
     return next((each for each in asked if each.state is not ConsultationState.ANNOUNCED), None)
@@ -84,7 +86,7 @@ def conferenced(turn: Turn, contact: Contact) -> list[Consultation]:
 
 def is_shared(turn: Turn, contact: Contact) -> bool:
     """Whether others than the agent are with the caller, or about to be."""
-    return bool(turn.state.consultations) and any(map(is_with_caller, of(turn, contact)))
+    return any(map(is_with_caller, of(turn, contact)))
 
 
 def is_handing_over(turn: Turn, contact: Contact) -> bool:
@@ -100,7 +102,9 @@ def is_to_hand_over(turn: Turn, contact: Contact) -> bool:
 
 def by_leg(turn: Turn, leg: Leg) -> Consultation | None:
     """The one whose party's leg it is."""
-    return next((each for each in turn.state.consultations.values() if each.leg_id == leg.id), None)
+    contact = turn.state.contacts.get(leg.contact_id)
+    about = of(turn, contact) if contact is not None else []
+    return next((each for each in about if each.leg_id == leg.id), None)
 
 
 def is_apart(turn: Turn, contact: Contact) -> bool:
@@ -140,6 +144,7 @@ def end(turn: Turn, consultation: Consultation, result: str) -> None:
     if consultation.to_agent in turn.state.agents:
         turn.touch_agent(consultation.to_agent)
     contact = turn.state.contacts[consultation.contact_id]
+    contact.consultation_ids.remove(consultation.id)
     leg = turn.legs.get(consultation.leg_id)
     # Who was called in an emergency is hung up on by the agent alone, who hears it ring until then.
     goes_on = leg is not None and leg.emergency and result != "withdrawn"

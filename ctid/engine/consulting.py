@@ -57,7 +57,7 @@ def caller_came(turn: Turn, event: CallArrived | CallerReturned) -> None:
     contact = turn.state.contacts.get(leg.contact_id) if leg is not None else None
     if contact is None:
         return
-    for consultation in consultations.of(turn, contact) if turn.state.consultations else ():
+    for consultation in consultations.of(turn, contact):
         if consultation.then:
             _go_on(turn, contact, consultation)
             return

@@ -216,7 +216,13 @@ class Engine:
     @classmethod
     def restore(cls, snapshot: bytes) -> Engine:
         """An engine in the state of a snapshot."""
-        return cls(msgspec.json.decode(snapshot, type=SiteState))
+        state = msgspec.json.decode(snapshot, type=SiteState)
+        for consultation in state.consultations.values():
+            # Earlier snapshots tell only this way round.
+            about = state.contacts[consultation.contact_id].consultation_ids
+            if consultation.id not in about:
+                about.append(consultation.id)
+        return cls(state)
 
     def _request(self, turn: Turn, event: ev.Request) -> None:
         turn.caused_by = event.command_id

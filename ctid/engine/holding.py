@@ -7,6 +7,7 @@ outlive a daemon that dies: the dialplan has the one ask for ctid again and the 
 from __future__ import annotations
 
 from ctid.engine import contacts, flows, hold_recall, leg_states, queueing
+from ctid.engine.contact_legs import consultations_of
 from ctid.engine.turn import Turn
 from ctid.model.commands import HoldCall, JoinLegs, MuteLeg, RemindAgent
 from ctid.model.contact import Contact
@@ -94,7 +95,7 @@ def recall(turn: Turn, leg: Leg) -> None:
         return
     hold_recall.begin(turn, leg)
     contacts.publish(turn, contact, "contact.hold_recalled", held_ms=turn.now.mono_ms - leg.since_ms)
-    asking = any(each.contact_id == contact.id and each.leg_id for each in turn.state.consultations.values())
+    asking = any(each.leg_id for each in consultations_of(turn.state, contact))
     if contact.on_hold and not (leg.bridge_id or asking or is_joining(turn, contact)):
         turn.emit(RemindAgent(pbx=leg.pbx, unique_id=leg.unique_id))
 

@@ -81,6 +81,7 @@ class Contact(msgspec.Struct, kw_only=True):
         returned: Who did not take it when it was given on to them; empty once it is given on again.
         on_hold: Whether ctid has taken the caller out of the bridge with their agent, who has put them on hold.
         conference: The bridge in which all three hear each other, or did: who was asked may have left it.
+        consultation_ids: Those about it that are not over, in order.
         conferring: The consultation whose party is to be in the conference into which its channels were ordered last;
             empty if that was no conference.
         recording: What is made of the present agent's talk; ``None`` if it is not recorded.
@@ -141,6 +142,7 @@ class Contact(msgspec.Struct, kw_only=True):
     returned: Returned | None = None
     on_hold: bool = msgspec.field(default=False, name="parked")
     conference: str = ""
+    consultation_ids: list[str] = []
     conferring: str = ""
     recording: ContactRecording | None = None
     park: Park | None = None

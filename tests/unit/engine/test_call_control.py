@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import pytest
 
+from ctid.engine.engine import Engine
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ConsultationState, ContactState, LegState, OfferState, Outcome
@@ -772,3 +774,16 @@ def test_an_emergency_service_that_rings_still_goes_on_when_the_caller_leaves(si
     assert not site.all(cmd.HangUpLeg)
     site.give(ev.LegAlerting(pbx="main", unique_id=theirs))
     assert not site.all(cmd.HangUpLeg)
+
+
+def test_a_snapshot_of_before_consultations_were_told_by_their_contact_goes_on(site: Site) -> None:
+    leg, theirs = asked(site)
+    before = json.loads(site.engine.snapshot())
+    for contact in before["contacts"].values():
+        del contact["consultation_ids"]
+    site.engine = Engine.restore(json.dumps(before).encode())
+    site.request(ev.ConsultationCompleted, consultation_id=consultation(site).id)
+    assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=theirs, peer_unique_id="c1")
+    site.bridged(theirs, "c1", bridge="b2")
+    assert (site.contact().agent_id, site.contact().consultation_ids) == ("bob", [])
+    assert site.only(cmd.HangUpLeg).unique_id == leg

@@ -206,3 +206,31 @@ def test_a_conference_that_the_pbx_never_made_is_not_on_its_way_for_ever() -> No
     assert consultation(site).state is ConsultationState.CONNECTED
     out = site.ended(legs[AGENT])
     assert [each.unique_id for each in out if isinstance(each, cmd.HangUpLeg)] == [legs[ASKED]]
+
+
+@pytest.mark.parametrize("start", [from_the_caller, by_a_call_in])
+def test_a_caller_whose_agent_hung_up_before_the_order_came_is_with_us_before_that_is_told(start: Start) -> None:
+    way = Way(start)
+    site = way.site
+    site.give(ev.CallerReturned(pbx="main", unique_id="c1"))
+    site.unbridged("c1", way.legs[AGENT])
+    assert not site.all(cmd.ReleaseLeg)
+    way.ends(AGENT)
+    way.comes_of_it()
+    assert (site.contact().state, site.contact().agent_id) == (ContactState.CONNECTED, "bob")
+
+
+def test_a_room_that_the_pbx_has_made_twice_is_left_by_both() -> None:
+    """The last one left it as the next entered it: each of the two is in a room of its own."""
+    site, legs, _ = from_who_is_asked()
+    unbridged(site, legs[AGENT], legs[ASKED], bridge="co")
+    site.bridged(legs[ASKED], legs[AGENT], bridge="conf")
+    site.give(ev.AgiEnded(pbx="main", unique_id="c1"))
+    site.ended(legs[ASKED])
+    assert site.only(cmd.FetchLeg).unique_id == "c1"
+    site.bridged(legs[AGENT], bridge="conf")
+    site.bridged("c1", bridge="conf2")
+    assert site.only(cmd.FetchLeg).unique_id == "c1"
+    site.unbridged("c1")
+    arrives(site)
+    assert site.only(cmd.JoinLegs) == cmd.JoinLegs(pbx="main", unique_id=legs[AGENT], peer_unique_id="c1")
