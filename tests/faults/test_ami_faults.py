@@ -8,8 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from ctid.errors import OverloadedError
-from ctid.model.commands import HangUpLeg, RingAgent, SendDigits
+from ctid.model.commands import Confer, FetchLeg, HangUpLeg, LetWait, RingAgent, SendDigits
 from ctid.model.events import DeviceChanged, Event, LegEnded, LegFailed, LegSeen, PbxLost, PbxReconciled
+from ctid.pbx_adapters.ami.executor import PAUSES_S
 from ctid.pbx_adapters.ami.supervisor import AmiLink
 from ctid.telemetry.metrics import Metrics
 from sip_test_rig.asterisk import Asterisk
@@ -238,6 +239,35 @@ async def test_actions_do_not_wait_for_each_other() -> None:
         # Whether those phones ring, nobody knows: only a snapshot can tell, so no LegFailed.
         await run.seen.first(PbxLost, reason="timeout")
         assert run.seen.all(LegFailed) == []
+
+
+async def test_a_conference_is_ordered_again_for_who_is_still_on_the_way() -> None:
+    async with FakeAmi() as ami, running(spec(ami.port)) as run:
+        await run.until_ready()
+        ami.errors = {"Redirect": "Redirect failed, extra channel not up."}
+        run.link.execute(Confer(pbx="a", unique_id="1.1", agent_unique_id="leg-1", consulted_unique_id="leg-2"))
+        first, again = await ami.requested("Redirect", 2)
+        assert (first["Channel"], first["ExtraChannel"]) == (again["Channel"], again["ExtraChannel"])
+        ami.errors = {}
+        await until(lambda: ami.requests[-1].get("Channel") == "1.1")
+
+
+async def test_a_later_order_for_the_caller_ends_the_one_that_is_not_carried_out_yet() -> None:
+    async with FakeAmi() as ami, running(spec(ami.port)) as run:
+        await run.until_ready()
+        ami.errors = {"Redirect": "Redirect failed, channel not up."}
+        run.link.execute(Confer(pbx="a", unique_id="1.1", agent_unique_id="leg-1", consulted_unique_id="leg-2"))
+        await ami.requested("Redirect")
+        run.link.execute(FetchLeg(pbx="a", unique_id="1.1"))
+
+        def ordered(channel: str) -> int:
+            return sum(each.get("Channel") == channel for each in ami.requests)
+
+        # Until it is given up: whoever has hung up is on no way at all.
+        await until(lambda: ordered("1.1") == 1 + len(PAUSES_S))
+        run.link.execute(LetWait(pbx="a", unique_id="leg-3", ringing=False))
+        await until(lambda: ordered("leg-3") == 1)
+        assert (ordered("leg-1"), ordered("1.1")) == (1, 1 + len(PAUSES_S))
 
 
 async def test_digits_go_in_turn_and_on_a_connection_of_their_own() -> None:
