@@ -322,6 +322,14 @@ def stop_recording(unique_id: str) -> Fields:
     return {"Action": "StopMixMonitor", "Channel": unique_id}
 
 
+def tell_to_answer(unique_id: str) -> Fields:
+    """Send a phone ``NOTIFY`` within the call that rings there; needs the class ``system``, which ctid's user has not.
+
+    Answered when it is on its way, not when the phone has taken it.
+    """
+    return {"Action": "PJSIPNotify", "Channel": unique_id, "Variable": "Event=talk"}
+
+
 def set_phone(command: SetPhone) -> Fields:
     """Set a global variable: ``Setvar`` may not write into Asterisk's own database, nor may we ``DBPut``."""
     name = f"{PHONE_CALLS}{_NAME_OF_NO_PHONE.sub('', command.extension)}"
