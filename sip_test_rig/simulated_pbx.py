@@ -539,10 +539,10 @@ class SimulatedPbx(VirtualTime):
     def tell_to_answer(self, command: cmd.TellToAnswer) -> None:
         """A phone that rings is told to answer: as a rule it does, or the PBX won't tell it, or it takes no notice."""
         channel = self.channels.get(command.unique_id)
-        if channel is None or self.chance(0.15):
+        if channel is None or self.chance(0.25):
             refused = ev.AnswerRefused(pbx=PBX, unique_id=command.unique_id)
             self.later(0, 30, lambda: self.say(self.ami, refused))
-        elif channel.pick_up is not None and self.chance(0.7):
+        elif channel.pick_up is not None and self.chance(0.6):
             self.later(1, 2_500, channel.pick_up)
 
     def rings(self, channel: Channel, answer: Action, *, by_itself: bool = False) -> None:
