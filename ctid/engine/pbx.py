@@ -30,6 +30,7 @@ from ctid.engine import (
 from ctid.engine.state import Pbx
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, ReleaseLeg
+from ctid.model.contact import Contact
 from ctid.model.events import (
     AgiEnded,
     CallArrived,
