@@ -82,13 +82,14 @@ async def test_a_login_for_telling_phones_that_is_refused_is_told_at_once_and_co
 async def test_what_the_pbx_refuses_is_told_and_the_next_phone_is_told_on_the_same_connection() -> None:
     async with FakeAmi() as ami, running(spec(ami.port, ping_seconds=5), notify=TOLD) as run:
         await run.until_ready()
-        for refusal in ("Channel not found", "Permission denied"):
+        for refusal, level in (("Channel not found", "info"), ("Permission denied", "warning")):
             ami.errors = {"PJSIPNotify": refusal}
             with capture_logs() as logs:
                 run.link.execute(TELL)
                 await until(lambda: run.seen.all(AnswerRefused))
             run.seen.events.clear()
-            assert [line["detail"] for line in logs if line["event"] == "leg.answer_refused"] == [refusal]
+            told = [(line["detail"], line["log_level"]) for line in logs if line["event"] == "leg.answer_refused"]
+            assert told == [(refusal, level)]
         ami.errors = {}
         run.link.execute(TELL)
         await until(lambda: results(run) == {"refused": 2, "sent": 1})

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from ctid.pbx_adapters.ami.commands import NO_DIALOG
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.phone import Phone, PhoneCall
 from sip_test_rig.sip_messages import SIPMessage
@@ -121,6 +122,22 @@ async def test_a_phone_that_refuses_the_order_is_rung_again(site: RigSite, boss:
         Stubborn(seat.phone, status)
         call, ringing, contact_id = await told(site, caller, seat)
         await rung_again(call, ringing, seat, contact_id, boss)
+    await until_quiet(site, boss)
+
+
+async def test_a_phone_that_rings_without_a_dialog_is_rung_again_at_once(site: RigSite, boss: Desktop) -> None:
+    """Its 180 has no tag, so Asterisk has nothing to send it a NOTIFY in."""
+    async with staff(site, "a01", answer_after=None) as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        seat.phone.obeys_talk = True
+        respond = seat.phone._write.response
+        seat.phone._write.response = lambda request, status, tag: respond(  # type: ignore[method-assign]
+            request, status, tag if status != 180 else None
+        )
+        call, ringing, contact_id = await told(site, caller, seat)
+        await rung_again(call, ringing, seat, contact_id, boss)
+        assert seat.phone.told_to_talk == 0
+    refusals = [line["detail"] for line in log_lines(site) if line["event"] == "leg.answer_refused"]
+    assert refusals == [NO_DIALOG]
     await until_quiet(site, boss)
 
 

@@ -107,6 +107,9 @@ NO_FORWARD: Final = "ctid-no-forward"
 GONE: Final = "No such channel"
 """What ``Hangup`` answers for a channel that is not there."""
 
+NO_DIALOG: Final = "Channel not found"
+"""What ``PJSIPNotify`` answers for a channel that is not there, or whose phone has sent no 180 with a tag."""
+
 NOT_RECORDED: Final = "Cannot set mute flag"
 """What ``MixMonitorMute`` answers for a channel on which nothing is recorded."""
 

@@ -14,7 +14,7 @@ import structlog
 
 from ctid.errors import PbxActionError, PbxError
 from ctid.model.events import AnswerRefused, Event
-from ctid.pbx_adapters.ami.commands import tell_to_answer
+from ctid.pbx_adapters.ami.commands import NO_DIALOG, tell_to_answer
 from ctid.pbx_adapters.ami.protocol import OneConnection
 from ctid.telemetry.metrics import Metrics
 
@@ -117,7 +117,9 @@ class Notifier:
 
     def _refuse(self, unique_id: str, detail: str) -> None:
         self._metrics.pbx_notifies.labels(pbx=self._pbx, result="refused").inc()
-        self._log.info("leg.answer_refused", unique_id=unique_id, detail=detail)
+        # Anything else is for the operator: the user lacks the right, or can't be used.
+        log = self._log.info if detail == NO_DIALOG else self._log.warning
+        log("leg.answer_refused", unique_id=unique_id, detail=detail)
         self._emit(AnswerRefused(pbx=self._pbx, unique_id=unique_id))
 
     def _close(self) -> None:
