@@ -16,6 +16,7 @@ import msgspec
 from ctid.acd.floor import Floor
 from ctid.engine import (
     agents,
+    answering,
     arrivals,
     assignment,
     call_control,
@@ -92,6 +93,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
     ev.CallUndelivered: sessions.begun,
     ev.LegFailed: leg_events.failed,
     ev.DeviceChanged: devices.changed,
+    ev.AnswerRefused: answering.refused,
     ev.RecordingRefused: recordings.refused,
     ev.MessageBegun: voicemail.begun,
     ev.RecordingSettled: recording_ends.settled,
@@ -279,6 +281,8 @@ class Engine:
                 leases.expire(turn, offer)
             case "lease" if offer := state.offers.get(subject):
                 leases.over(turn, offer)
+            case "tell" if offer := state.offers.get(subject):
+                answering.time_over(turn, offer)
             case "wrap" if agent := state.agents.get(subject):
                 wrap_up.time_over(turn, agent)
             case "desktop" if agent := state.agents.get(subject):
