@@ -23,7 +23,7 @@ from ctid.client import Client
 from ctid.desktop.auth import Authority, Role
 from ctid.model.access import Grant
 from ctid.model.speech import Speech
-from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments
+from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments, notify_user_conf
 from ctid.spec.loader import config_files
 from ctid.spec.speech import SpeechSpec
 from ctid.speech.sources import Sources
@@ -42,6 +42,9 @@ _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 
 RECORDINGS: Final = "/rig/spool/ctid"
 """Where Asterisk writes recordings, as it sees the folder."""
+
+NOTIFIER: Final = "ctid-notify"
+"""The manager user with whom phones are told to answer, if an agent's phone can be."""
 
 SPEECH: Final = "/rig/spool/speech"
 """Where Asterisk reads what is spoken, likewise."""
@@ -290,7 +293,9 @@ class RigSite:
         data = {
             "store": {"url": f"sqlite:///{self.folder}/ctid.db"},
             **self.config,
-            "pbxes": {"main": {"ami": ami, "dial_out": NUMBER_DIAL, **self._web_phones(), **self._spool()}},
+            "pbxes": {
+                "main": {"ami": ami, "dial_out": NUMBER_DIAL, **self._web_phones(), **self._spool(), **self._notify()}
+            },
             **self._recordings(),
             **self._speech(),
             "agi": {"host": "127.0.0.1", "port": self.agi_port},
@@ -369,6 +374,10 @@ class RigSite:
         given = self.config["recordings"]
         return {"recordings": {"folder": str(self.folder / "recordings"), "key": f"file:{key}", **given}}
 
+    def _notify(self) -> dict[str, Any]:
+        told = any(agent.get("notify_talk") for agent in self.config["agents"].values())
+        return {"notify": {"username": NOTIFIER, "secret": DEMO_AMI_SECRET}} if told else {}
+
     def _web_phones(self) -> dict[str, Any]:
         return {"web_phones": web_phones_config(self._web_host, self._ports)} if self._browsers else {}
 
@@ -391,6 +400,8 @@ class RigSite:
             (),
             self._release,
         )
+        if self._notify():
+            texts["manager.conf"] += notify_user_conf(ManagerUser(name=NOTIFIER, secret=DEMO_AMI_SECRET))
         own = f"[from-carrier]\ninclude => ctid-in\n[internal]\n{self._extensions}\ninclude => ctid-phones\n"
         dialplan = f"{texts['extensions.conf']}\n{own}"
         return {"manager.conf": texts["manager.conf"], "extensions.conf": dialplan}
