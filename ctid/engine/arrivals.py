@@ -13,6 +13,7 @@ from ctid.engine import (
     flows,
     holding,
     journey,
+    leaving,
     outage,
     own_calls,
     phone_calls,
@@ -71,7 +72,7 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     if choice is None:
         contacts.publish(turn, contact, "contact.created")
         turn.note("no-entry", "a call came for a number that no entry takes")
-        journey.hand_off(turn, contact, leg)
+        leaving.hand_off(turn, contact, leg)
         return
     contact.entry = choice.entry
     contacts.step(turn, contact, "entry", choice.entry, "open" if choice.open else "closed")
@@ -170,23 +171,23 @@ def _decide_by(turn: Turn, contact: Contact, flow: str) -> None:
     leg = turn.legs.get(contact.caller_leg)
     if leg is not None:
         decisions.tell(turn, contact, leg, decisions.UNDECIDED)
-        journey.let_go(turn, contact, leg, Outcome.FAILED)
+        leaving.let_go(turn, contact, leg, Outcome.FAILED)
 
 
 def resume(turn: Turn, leg: Leg, *, from_bridge: bool = False) -> None:
     """A known caller is with us again: go on where they were."""
     contact = turn.state.contacts.get(leg.contact_id)
-    if contact is not None and journey.leaves(contact):
-        journey.release_to(turn, contact, leg)
+    if contact is not None and leaving.leaves(contact):
+        leaving.release_to(turn, contact, leg)
         return
     if contact is not None and contact.message is not None:
         voicemail.resume(turn, contact, leg)
         return
     if contact is None or (contact.outcome is not None and not surveys.is_in_one(contact)):
-        journey.release(turn, leg)
+        leaving.release(turn, leg)
     elif own_calls.is_being_placed(contact):
         # The agent they were to talk to left as they answered.
-        journey.release(turn, leg)
+        leaving.release(turn, leg)
     elif contact.callback is not None and contact.state in (ContactState.QUEUED, ContactState.OFFERED):
         dialling.arrived(turn, contact, leg, from_bridge=from_bridge)
     elif contact.state is ContactState.CONNECTED and contact.ivr is None:

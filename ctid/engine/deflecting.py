@@ -6,7 +6,7 @@ ring for it, one agent's word counts for all: the others' stop.
 
 from __future__ import annotations
 
-from ctid.engine import contacts, journey, offers, outage, queueing, voicemail
+from ctid.engine import contacts, leaving, offers, outage, queueing, voicemail
 from ctid.engine.allowed_actions import offer_actions
 from ctid.engine.requests import pending_offer
 from ctid.engine.takers import check_number, check_queue, follow
@@ -127,7 +127,7 @@ def _leave(turn: Turn, contact: Contact, by: str, target: Target) -> None:
     if target.number:
         # One that does not answer gives them back, as one that they were transferred to does.
         contact.given_by, contact.returned = by, None
-        journey.leave_for(turn, contact, "number", target.number, Outcome.TRANSFERRED)
+        leaving.leave_for(turn, contact, "number", target.number, Outcome.TRANSFERRED)
     else:
         contact.given_by = ""
         voicemail.begin(turn, contact, agent_id=target.voicemail_agent, queue=target.voicemail_queue)

@@ -9,6 +9,7 @@ from ctid.engine import (
     detours,
     dialling,
     flows,
+    leaving,
     offers,
     own_calls,
     places,
@@ -23,7 +24,7 @@ from ctid.engine import (
 from ctid.engine.contacts import MAX_STEPS
 from ctid.engine.turn import Turn, ms
 from ctid.ivr.effects import Leave
-from ctid.model.commands import PlayAndCollect, ReleaseLeg
+from ctid.model.commands import PlayAndCollect
 from ctid.model.contact import Contact
 from ctid.model.events import DigitsCollected, LookupAnswered, RecordSaved
 from ctid.model.leg import Leg
@@ -34,12 +35,6 @@ from ctid.spec.destination import Destination, VoicemailTarget
 from ctid.spec.nodes import GoSpec
 from ctid.spec.references import destination_at
 from ctid.spec.site import SiteSpec
-
-GIVEN = "given"
-"""Where the dialplan goes with a contact that an agent has given on to a number: no answer brings it back."""
-
-OUTSIDE = ("number", "voicemail", "phone")
-"""Steps of a path by which a contact leaves ctid, as ``CTID_NEXT`` tells them the dialplan."""
 
 
 def go(turn: Turn, contact: Contact, place: str) -> None:
@@ -76,7 +71,7 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
         detours.over(turn, contact)
         return
     if destination is None or not _exists(turn, destination):
-        hand_off(turn, contact, leg)
+        leaving.hand_off(turn, contact, leg)
         return
     contact.attributes.update(destination.set)
     contact.priority += destination.priority
@@ -91,17 +86,17 @@ def arrive(turn: Turn, contact: Contact, destination: Destination | None) -> Non
     elif destination.flow is not None:
         enter_flow(turn, contact, destination.flow)
     elif destination.number is not None:
-        leave_for(turn, contact, "number", destination.number)
+        leaving.leave_for(turn, contact, "number", destination.number)
     elif isinstance(destination.voicemail, VoicemailTarget):
         target = destination.voicemail
         voicemail.begin(turn, contact, agent_id=target.agent or "", queue=target.queue or "")
     elif destination.voicemail is not None:
-        leave_for(turn, contact, "voicemail", destination.voicemail)
+        leaving.leave_for(turn, contact, "voicemail", destination.voicemail)
     else:
         contact.ivr = None
         wanted_queue = any(step.kind == "queue" for step in contact.path) and not surveys.has_talked(contact)
         contact.outcome = Outcome.OVERFLOW if wanted_queue else Outcome.HANDLED
-        release(turn, leg)
+        leaving.release(turn, leg)
 
 
 def _leads_on(turn: Turn, destination: Destination) -> bool:
@@ -151,7 +146,7 @@ def call_back(turn: Turn, contact: Contact, leg: Leg, destination: Destination) 
     if queue in turn.site.queues:
         enter_queue(turn, contact, queue)
     else:
-        hand_off(turn, contact, leg)
+        leaving.hand_off(turn, contact, leg)
 
 
 def _exists(turn: Turn, destination: Destination) -> bool:
@@ -187,45 +182,9 @@ def enter_queue(turn: Turn, contact: Contact, name: str) -> None:
     if been_here or len(contact.path) >= MAX_STEPS:
         # Each of these queues sends the contact on to another of them: nobody takes it.
         turn.note("endless-journey", f"queue {name}")
-        hand_off(turn, contact, turn.state.legs[contact.caller_leg])
+        leaving.hand_off(turn, contact, turn.state.legs[contact.caller_leg])
         return
     go(turn, contact, way.place)
-
-
-def leave_for(turn: Turn, contact: Contact, kind: str, target: str, outcome: Outcome = Outcome.OVERFLOW) -> None:
-    """The contact leaves ctid for a number or a mailbox of the PBX; it closes when the PBX has taken it over."""
-    contact.ivr = None
-    contact.outcome = outcome
-    contacts.step(turn, contact, kind, target)
-    contact.version += 1
-    leg = turn.state.legs[contact.caller_leg]
-    if leg.has_agi:
-        release_to(turn, contact, leg)
-
-
-def leaves(contact: Contact) -> bool:
-    """Whether the contact is on its way out of ctid to a number or a mailbox."""
-    return contact.state is ContactState.CREATED and bool(contact.path) and contact.path[-1].kind in OUTSIDE
-
-
-def release_to(turn: Turn, contact: Contact, leg: Leg) -> None:
-    """Let the dialplan take over the caller who leaves for a number or a mailbox."""
-    last = contact.path[-1]
-    to = GIVEN if is_given(contact) else last.kind
-    turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next=to, target=last.name))
-
-
-def is_given(contact: Contact) -> bool:
-    """Whether an agent has given the contact on to a number that has not answered yet; else it comes back."""
-    return bool(contact.given_by) and leaves(contact) and contact.path[-1].kind == "number"
-
-
-def taken_over(turn: Turn, contact: Contact, leg: Leg) -> None:
-    """The dialplan has the caller who left ctid; what becomes of the leg is no longer ours."""
-    own_calls.forget(turn, leg)
-    unseen.end(turn, leg)
-    contact.caller_leg = ""
-    contacts.close(turn, contact, Outcome.OVERFLOW)
 
 
 def enter_flow(turn: Turn, contact: Contact, name: str, *, survey: bool = False) -> None:
@@ -238,7 +197,7 @@ def enter_flow(turn: Turn, contact: Contact, name: str, *, survey: bool = False)
             contacts.publish(turn, contact, "contact.updated")
         go_on(turn, contact, way)
     else:
-        hand_off(turn, contact, turn.state.legs[contact.caller_leg])
+        leaving.hand_off(turn, contact, turn.state.legs[contact.caller_leg])
 
 
 def go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
@@ -251,7 +210,7 @@ def go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
         if decisions.is_one(contact) and leg is not None:
             flows.left(turn, contact)
             decisions.leads_to(turn, contact, leg, place)
-            let_go(turn, contact, leg, Outcome.HANDLED)
+            leaving.let_go(turn, contact, leg, Outcome.HANDLED)
             return
         if not detours.is_on_one(contact):
             flows.left(turn, contact)
@@ -272,15 +231,15 @@ def go_on(turn: Turn, contact: Contact, way: flows.Way | None) -> None:
         return
     if position is not None and position.decision:
         decisions.tell(turn, contact, leg, decisions.UNDECIDED if way.lost else "end", way.result)
-        let_go(turn, contact, leg, Outcome.FAILED if way.lost else Outcome.HANDLED)
+        leaving.let_go(turn, contact, leg, Outcome.FAILED if way.lost else Outcome.HANDLED)
         return
     if way.lost and not (position is not None and position.survey):
-        hand_off(turn, contact, leg)
+        leaving.hand_off(turn, contact, leg)
         return
     if contact.outcome is None:
         contact.outcome = Outcome.HANDLED
     contact.version += 1
-    release(turn, leg)
+    leaving.release(turn, leg)
 
 
 def fetched(turn: Turn, event: LookupAnswered) -> None:
@@ -299,7 +258,7 @@ def collected(turn: Turn, event: DigitsCollected) -> None:
     if leg is None or contact is None:
         return
     if contact.outcome is Outcome.CALLBACK or callbacks.is_saying_goodbye(contact, leg):
-        release(turn, leg)
+        leaving.release(turn, leg)
         return
     if contact.message is not None:
         voicemail.collected(turn, contact, leg, event)
@@ -376,7 +335,7 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
         flows.left(turn, contact, "lost" if outcome is Outcome.FAILED else "content" if content else "hung_up")
     match contact.state:
         case ContactState.CREATED:
-            if is_given(contact):
+            if leaving.is_given(contact):
                 # They did not wait for the number to answer.
                 contact.outcome = None
             contacts.close(turn, contact, outcome or Outcome.ABANDONED)
@@ -389,25 +348,6 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
             talks.over(turn, contact, outcome or Outcome.HANDLED)
         case _:
             pass
-
-
-def release(turn: Turn, leg: Leg) -> None:
-    """Let the dialplan hang up on the caller; the contact closes when the leg's end is told."""
-    turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="hangup"))
-
-
-def hand_off(turn: Turn, contact: Contact, leg: Leg) -> None:
-    """Leave the caller to the dialplan's own fallback; ctid has nothing for them."""
-    turn.emit(ReleaseLeg(pbx=leg.pbx, unique_id=leg.unique_id, next="fallback"))
-    let_go(turn, contact, leg, Outcome.FAILED)
-
-
-def let_go(turn: Turn, contact: Contact, leg: Leg, outcome: Outcome) -> None:
-    """What becomes of the caller is no more ours."""
-    own_calls.forget(turn, leg)
-    unseen.end(turn, leg)
-    contact.caller_leg = ""
-    contacts.close(turn, contact, outcome)
 
 
 def saved(turn: Turn, event: RecordSaved) -> None:

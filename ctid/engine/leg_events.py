@@ -12,6 +12,7 @@ from ctid.engine import (
     early_ends,
     holding,
     journey,
+    leaving,
     leg_states,
     offers,
     outage,
@@ -110,8 +111,8 @@ def bridged(turn: Turn, event: LegBridged) -> None:
         phone_calls.bridged(turn, leg)
         return
     contact = turn.state.contacts.get(leg.contact_id)
-    if contact is not None and leg.id == contact.caller_leg and journey.is_given(contact) and not leg.coming:
-        journey.taken_over(turn, contact, leg)
+    if contact is not None and leg.id == contact.caller_leg and leaving.is_given(contact) and not leg.coming:
+        leaving.taken_over(turn, contact, leg)
         return
     if contact is None or contact.state is not ContactState.OFFERED:
         _end_stray(turn, leg)
@@ -242,9 +243,9 @@ def session_ended(turn: Turn, event: AgiEnded) -> None:
         return
     leg.has_agi = False
     contact = turn.state.contacts.get(leg.contact_id)
-    if contact is not None and journey.leaves(contact):
-        if not journey.is_given(contact):
-            journey.taken_over(turn, contact, leg)
+    if contact is not None and leaving.leaves(contact):
+        if not leaving.is_given(contact):
+            leaving.taken_over(turn, contact, leg)
         return
     if unseen.is_unseen(turn, leg):
         ended(turn, LegEnded(pbx=leg.pbx, unique_id=leg.unique_id, cause=UNKNOWN_CAUSE))

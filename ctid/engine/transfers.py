@@ -18,6 +18,7 @@ from ctid.engine import (
     flows,
     holding,
     journey,
+    leaving,
     offers,
     outage,
     own_calls,
@@ -93,13 +94,13 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
         # A call that no queue stands behind: it rings at the colleague's phone, and that is all that is done for it.
         contacts.move(turn, contact, ContactState.CREATED)
         phone = devices.extension_of(turn.site.agents[target.agent].device)
-        journey.leave_for(turn, contact, "phone", phone, Outcome.TRANSFERRED)
+        leaving.leave_for(turn, contact, "phone", phone, Outcome.TRANSFERRED)
     elif target.flow:
         contacts.move(turn, contact, ContactState.CREATED)
         journey.enter_flow(turn, contact, target.flow)
     elif target.number:
         contacts.move(turn, contact, ContactState.CREATED)
-        journey.leave_for(turn, contact, "number", target.number, Outcome.TRANSFERRED)
+        leaving.leave_for(turn, contact, "number", target.number, Outcome.TRANSFERRED)
     elif target.voicemail_queue or target.voicemail_agent:
         contacts.move(turn, contact, ContactState.CREATED)
         voicemail.begin(turn, contact, agent_id=target.voicemail_agent, queue=target.voicemail_queue)
@@ -107,7 +108,7 @@ def send_on(turn: Turn, contact: Contact, target: Target) -> None:
         contacts.move(turn, contact, ContactState.CREATED)
         contact.outcome = Outcome.TRANSFERRED
         if leg.has_agi:
-            journey.release(turn, leg)
+            leaving.release(turn, leg)
     else:
         queueing.exclude(turn, contact, giver.agent_id)
         if target.agent and not refused:
@@ -177,7 +178,7 @@ def undelivered(turn: Turn, event: CallUndelivered) -> None:
         turn.emit(ReleaseLeg(pbx=event.pbx, unique_id=event.unique_id, next="fallback"))
         return
     leg.has_agi, leg.bridge_id = True, ""
-    if not journey.is_given(contact):
+    if not leaving.is_given(contact):
         arrivals.resume(turn, leg)
         return
     number = contact.path[-1].name
