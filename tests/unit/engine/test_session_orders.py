@@ -82,3 +82,15 @@ def outcome(state: str, session: str, at: int) -> dict[str, Any]:
 @pytest.mark.parametrize("state", STATES)
 def test_what_comes_of_it_is_the_same_in_every_order(state: str, session: str, at: int) -> None:
     assert outcome(state, session, at) == outcome(state, session, LAST)
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+@pytest.mark.parametrize("state", STATES)
+def test_a_session_of_before_the_bridge_that_is_told_after_it_changes_nothing(state: str, session: str) -> None:
+    site = Site(changed("queues/sales/callback", {**CALLBACK, "expire_seconds": 3_600}, SPEC))
+    site.ask("bob", AgentState.NOT_READY, reason="break")
+    STATES[state](site)
+    caller = site.engine.state.legs[site.contact().caller_leg]
+    before = site.engine.snapshot()
+    out = site.give(SESSIONS[session](caller.unique_id), ev.AgiEnded(pbx="main", unique_id=caller.unique_id))
+    assert (out, site.engine.snapshot()) == ([], before)
