@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, settings
 from tests.properties.desk_rules import DeskRules
 from tests.properties.race_rules import RaceRules
 
-pytestmark = pytest.mark.properties
+# A limit that strikes in the midst of an example is a fault to hypothesis, which it then can't find again.
+pytestmark = [pytest.mark.properties, pytest.mark.timeout(900)]
 
 MORE = int(os.environ.get("CTID_SERVICES", "0"))
 
