@@ -90,6 +90,7 @@ async def world(desk: Desk, http: aiohttp.ClientSession) -> World:
         number="1002",
         created_at=site.now(),
     )
+    site.state.contacts[world.ids["offered"]].consultation_ids.append("co-1")
     world.ids["supervision"] = "su-1"
     site.state.supervisions["su-1"] = Supervision(
         id="su-1",
