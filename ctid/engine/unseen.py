@@ -11,7 +11,7 @@ from ctid.model.leg import Leg
 from ctid.model.states import ContactState
 
 UNSEEN_MS = 2_000
-"""A session whose channel has ended says so within far less, and a caller who lives comes to us again within a second."""
+"""A session whose channel has ended says so within far less; a caller who lives comes to us again within a second."""
 
 
 def begin(turn: Turn, leg: Leg) -> None:
