@@ -118,6 +118,7 @@ class Executor:
         """The link is gone."""
         self._actions = self._group = None
         self.originating.clear()
+        self._insisting.clear()
 
     def made(self, unique_id: str) -> None:
         """A channel was made; one that is wanted no more is hung up now that it can be."""
@@ -206,7 +207,8 @@ class Executor:
 
     def _insist(self, command: AmiCommand, caller: str, *actions: Fields) -> None:
         """Move channels to or from a caller who may be on the way elsewhere, until a later order for the caller."""
-        self._insisting[caller] = command
+        if self._actions is not None:
+            self._insisting[caller] = command
         self._move(caller, *actions, order=command)
 
     def _move(self, unique_id: str, *actions: Fields, order: AmiCommand | None = None) -> None:
