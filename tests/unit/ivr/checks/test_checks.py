@@ -446,7 +446,7 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
             "currency: EUR",
             "currency: XYZ",
             [
-                "32: flows.bank.nodes.tell.say[1]: the currency 'XYZ' can't be said; these can: AUD, CAD, CHF, CNY, CZK, DKK, EUR, GBP, HKD, INR, JPY, KRW, NOK, NZD, PLN, SEK, SGD, TWD,"
+                "32: flows.bank.nodes.tell.say[1]: the currency 'XYZ' can't be said; these can: AUD, BHD, CAD, CHF, CNY, CZK, DKK, EUR, GBP, HKD, INR, JOD, JPY, KRW, KWD, NOK, NZD, OMR, PLN, SEK, SGD, TND, TWD,"
             ],
         ),
         (
