@@ -229,7 +229,8 @@ CONFIRM = {"say": [{"digits": "number"}, "right?"], "yes": "1", "no": "2"}
     [
         ([Heard("1", DIGITS)], "yes", "123"),
         ([Heard("7", DIGITS), Heard("1", DIGITS)], "yes", "123"),
-        ([Heard("", TIMEOUT), Heard("", TIMEOUT), Heard("", TIMEOUT)], "out", "123"),
+        ([Heard("", TIMEOUT), Heard("", TIMEOUT), Heard("", TIMEOUT)], "out", None),
+        ([Heard("", TIMEOUT), Heard("7", DIGITS), Heard("", FAILED)], "out", None),
         ([Heard("2", DIGITS), Heard("4567", DIGITS), Heard("1", DIGITS)], "yes", "4567"),
         ([Heard("2", DIGITS), *[Heard("", TIMEOUT)] * 3], "out", None),
     ],
@@ -240,10 +241,27 @@ def test_digits_are_read_out_and_confirmed(answers: list[Heard], expected: str, 
     assert isinstance(who.effect, Hear)
     assert (words(who.effect.utterances), who.effect.max_digits) == ("one two three right?", 1)
     assert who.position.confirming
+    # Who hangs up now has confirmed nothing either.
+    assert "number" not in who.attributes
     for answer in answers:
         who.answer(answer)
     assert (end(who), who.attributes.get("number")) == (expected, number)
     assert not who.position.confirming
+
+
+def test_who_enters_another_number_gives_up_the_former() -> None:
+    who = collect(Known(attributes={"number": "999"}), confirm=CONFIRM)
+    who.answer(Heard("123", DIGITS))
+    assert words(who.effect.utterances) == "one two three right?"  # type: ignore[union-attr]
+    for _ in range(3):
+        who.answer(Heard("", TIMEOUT))
+    assert (end(who), who.attributes, who.position.entered) == ("out", {}, "")
+
+
+def test_a_question_may_name_the_digits_in_its_text() -> None:
+    who = collect(confirm={**CONFIRM, "say": "Is it {number}?"})
+    who.answer(Heard("123", DIGITS))
+    assert words(who.effect.utterances) == "Is it 123?"  # type: ignore[union-attr]
 
 
 def test_whether_digits_are_right_is_asked_as_often_whatever_it_took_to_enter_them() -> None:
