@@ -41,14 +41,19 @@ def compiled(text: str) -> cel.Program:
 
 def holds(condition: str, about: Mapping[str, Any]) -> bool | None:
     """Tell whether the condition holds; ``None`` if that can't be told, an attribute it names being absent, say."""
-    program = compiled(condition)
-    # Only what it names: turning all of it into values of CEL takes many times as long as the condition itself.
+    result = evaluated(condition, about)
+    return result if isinstance(result, bool) else None
+
+
+def evaluated(expression: str, about: Mapping[str, Any]) -> Any:
+    """What the expression gives; ``None`` if that can't be told."""
+    program = compiled(expression)
+    # Only what it names: turning all of it into values of CEL takes many times as long as the expression itself.
     named = {name: about[name] for name in program.variables() if name in about}
     try:
-        result = program.execute(named)
+        return program.execute(named)
     except EVALUATION_ERRORS:
         return None
-    return result if isinstance(result, bool) else None
 
 
 def _checked(text: str, typical: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ctid.ivr.checks.site import Fault, Flows, nearest
 from ctid.ivr.outline import ways_on
-from ctid.ivr.world import attributes_named
+from ctid.ivr.subjects import attributes_named
 from ctid.spec.flow import FlowSpec
 from ctid.spec.nodes import (
     CallNode,

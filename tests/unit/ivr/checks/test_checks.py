@@ -402,6 +402,56 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
                 "37: flows.bank.nodes.decide.decide[1].when: \"queues.sales.fre > 0 && calendars.office && attributes.brand == 'red'\": there is no 'fre' to a queue; did you mean 'free'?"
             ],
         ),
+        ("queues.sales.free", "queues[attributes.brand + '-' + attributes.account].free", []),
+        ("queues.sales.free", "queues[queues.sales.open ? 'sales' : customer.tier].free", []),
+        (
+            "queues.sales.free > 0",
+            "('sales' in queues || attributes.brand in queues && queues[attributes.brand].open)",
+            [],
+        ),
+        (
+            "queues.sales.free",
+            "queues[attributes.brand].fre",
+            [
+                "37: flows.bank.nodes.decide.decide[1].when: \"queues[attributes.brand].fre > 0 && calendars.office && attributes.brand == 'red'\": there is no 'fre' to a queue; did you mean 'free'?"
+            ],
+        ),
+        (
+            "queues.sales.free",
+            "queues[attributes.brnd].free",
+            [
+                "37: flows.bank.nodes.decide.decide[1].when: nothing sets the attribute 'brnd', nor does the flow name it under its attributes; did you mean 'brand'?"
+            ],
+        ),
+        (
+            "queues.sales.free",
+            "queues[attributes.tries].free",
+            [
+                "37: flows.bank.nodes.decide.decide[1].when: \"queues[attributes.tries].free > 0 && calendars.office && attributes.brand == 'red'\": with tries 1 (number): attributes.tries gives 1, and the name of one of the queues is text; write string(attributes.tries)"
+            ],
+        ),
+        (
+            "queues.sales.free > 0",
+            "'sale' in queues",
+            [
+                "37: flows.bank.nodes.decide.decide[1].when: \"'sale' in queues && calendars.office && attributes.brand == 'red'\": there is no queue 'sale'; did you mean 'sales'?"
+            ],
+        ),
+        (
+            "queues.sales.free > 0",
+            "attributes.brand in queues && size(calendars) > 0",
+            [
+                "37: flows.bank.nodes.decide.decide[1].when: \"attributes.brand in queues && size(calendars) > 0 && calendars.office && attributes.brand == 'red'\": calendars are looked at one by one: name one, calendars.x, or give its name, calendars[attributes.x]",
+                "37: flows.bank.nodes.decide.decide[1].when: \"attributes.brand in queues && size(calendars) > 0 && calendars.office && attributes.brand == 'red'\": queues are looked at one by one: name one, queues.x, or give its name, queues[attributes.x]",
+            ],
+        ),
+        (
+            "queues.sales.free > 0",
+            "['sales'].exists(q, queues[q].open)",
+            [
+                "37: flows.bank.nodes.decide.decide[1].when: \"['sales'].exists(q, queues[q].open) && calendars.office && attributes.brand == 'red'\": there is no 'q' to name one of the queues by"
+            ],
+        ),
         (
             "calendars.office",
             "calendars['shop']",
