@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from ctid.ivr.checks.site import Fault, Flows, nearest
 from ctid.ivr.outline import sayings
-from ctid.ivr.values import normal
 from ctid.ivr.subjects import attributes_named
+from ctid.ivr.values import normal
 from ctid.spec.flow import ValueType
 from ctid.spec.nodes import CollectNode, DecideNode, FetchNode, GoNode, MenuNode, Node, RecordNode, SetNode
 from ctid.spec.say import placeholders

@@ -138,7 +138,8 @@ def read_money(value: Value, currency: str) -> Amount:
     if number is None or units is None or units >= LIMIT * 10**digits:
         example = f"1234.{'5678'[:digits]}".rstrip(".")
         raise ValueError(f"an amount of {currency} is written like {example}, and is below 10^15")
-    return Amount(number.negative and units > 0, *divmod(units, 10**digits), currency)
+    major, minor = divmod(units, 10**digits)
+    return Amount(number.negative and units > 0, major, minor, currency)
 
 
 def read_date(value: Value) -> date:
