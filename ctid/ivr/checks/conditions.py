@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ctid.ivr.checks.site import Fault, Flows, nearest
+from ctid.ivr.checks.site import Fault, Flows
 from ctid.ivr.subjects import attributes_named, computed, customer_attributes_named, named, subjects, whole
 from ctid.ivr.values import seen
 from ctid.ivr.world import QueueState
 from ctid.spec.condition import EVALUATION_ERRORS, TYPICAL_IN_FLOW, compiled, evaluated
 from ctid.spec.flow import FlowSpec, ValueType
+from ctid.spec.nearest import nearest
 from ctid.spec.nodes import DecideNode
 
 _SAMPLES: Final[dict[ValueType, tuple[str, str]]] = {

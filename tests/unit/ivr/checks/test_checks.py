@@ -107,7 +107,7 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
         (
             "      note: {language: en, then: agent}",
             "      note:\n        language: en\n        then: agent\n        say: hi",
-            ["43: flows.bank.nodes.note.language: is not known here"],
+            ["42: flows.bank.nodes.note: a node needs exactly one of: say, menu,"],
         ),
         (
             "{money: balance, currency: EUR}",
@@ -230,7 +230,7 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
             "good: {call: asked, then: bad}",
             [
                 "41: flows.bank.nodes.sub.then.good: flow 'ask' never ends with 'good'; it ends with: bad",
-                "48: flows.ask.nodes.good.call: there is no flow 'asked'; there is: after, ask, bank",
+                "48: flows.ask.nodes.good.call: there is no flow 'asked'; did you mean 'ask'?",
             ],
         ),
         (
@@ -457,6 +457,13 @@ def test_a_whole_flow_has_no_fault(tmp_path: Path) -> None:
             "calendars['shop']",
             [
                 "37: flows.bank.nodes.decide.decide[1].when: \"queues.sales.free > 0 && calendars['shop'] && attributes.brand == 'red'\": there is no calendar 'shop'; there is: office"
+            ],
+        ),
+        (
+            "attributes.brand == 'red'",
+            "attributes.brand = 'red'",
+            [
+                "37: flows.bank.nodes.decide.decide[1].when: \"queues.sales.free > 0 && calendars.office && attributes.brand = 'red'\" is no CEL expression: Failed to parse expression"
             ],
         ),
         (
