@@ -172,7 +172,7 @@ class Daemon:
                 seal=sealed.keep,
             )
             links = {
-                name: AmiLink(name, spec.ami, runner.put, metrics, dial_out=spec.dial_out)
+                name: AmiLink(name, spec.ami, runner.put, metrics, notify=spec.notify, dial_out=spec.dial_out)
                 for name, spec in daemon.pbxes.items()
             }
 

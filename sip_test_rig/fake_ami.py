@@ -15,10 +15,12 @@ class FakeAmi:
     Attributes:
         banner: what it greets with.
         login_error: the message that it refuses a login with; empty to take any.
+        refused_users: names whose login it refuses as Asterisk does.
         booted: whether it says FullyBooted after the login.
         mute: whether it answers nothing more.
         channels: fields of the channels it has.
         devices: device states it has.
+        deaf: actions of which it answers none.
         errors: messages that an action of that name is refused with.
         requests: every action that came, over all connections.
     """
@@ -28,6 +30,7 @@ class FakeAmi:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: dict[asyncio.StreamWriter, bool] = {}
+        self._users: dict[asyncio.StreamWriter, str] = {}
         self._port = 0
         self._came = asyncio.Event()
 
@@ -35,8 +38,10 @@ class FakeAmi:
         """Be a healthy Asterisk without calls."""
         self.banner = BANNER
         self.login_error = ""
+        self.refused_users: set[str] = set()
         self.booted = True
         self.mute = False
+        self.deaf: set[str] = set()
         self.channels: list[dict[str, str]] = []
         self.devices: dict[str, str] = {}
         self.errors: dict[str, str] = {}
@@ -76,10 +81,11 @@ class FakeAmi:
     ) -> None:
         await self.close()
 
-    def cut(self) -> None:
-        """Cut all connections."""
+    def cut(self, user: str = "") -> None:
+        """Cut all connections, or those of one user."""
         for writer in self._writers:
-            writer.transport.abort()
+            if not user or self._users.get(writer) == user:
+                writer.transport.abort()
 
     def send(self, raw: bytes) -> None:
         """Write bytes to every connection that has events on."""
@@ -115,18 +121,24 @@ class FakeAmi:
                 request = dict(line.split(": ", 1) for line in lines if ": " in line)
                 self.requests.append(request)
                 self._came.set()
-                if not self.mute:
+                if not self.mute and request.get("Action") not in self.deaf:
                     self._answer(writer, request)
         except (asyncio.IncompleteReadError, OSError):
             pass
         finally:
             del self._writers[writer]
+            self._users.pop(writer, None)
             writer.close()
 
     def _answer(self, writer: asyncio.StreamWriter, request: dict[str, str]) -> None:
         action = request["Action"]
         tag = {"ActionID": request.get("ActionID", "")}
-        refusal = self.login_error if action == "Login" else self.errors.get(action, "")
+        refusal = self.errors.get(action, "")
+        if action == "Login":
+            refusal = self.login_error
+            if request.get("Username") in self.refused_users:
+                refusal = "Authentication failed"
+            self._users[writer] = request.get("Username", "")
         if refusal:
             writer.write(_message({"Response": "Error", **tag, "Message": refusal}))
             return

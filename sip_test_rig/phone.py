@@ -164,10 +164,12 @@ class Phone(asyncio.DatagramProtocol):
             asks to be answered at once (`Call-Info: …;answer-after=0`) is.
         reject_with: refuse every call at once with this status.
         registers: False for a caller whom the PBX knows by address.
+        obeys_talk: answers a call that rings when it is told to within it, by NOTIFY with `Event: talk`.
 
     Attributes:
         calls: every call it had, in order.
         unreadable: messages that pyVoIP could not read.
+        told_to_talk: how often it was told to answer a call that rang.
     """
 
     def __init__(
@@ -181,11 +183,14 @@ class Phone(asyncio.DatagramProtocol):
         answer_after: float | None = 0.0,
         reject_with: int | None = None,
         registers: bool = True,
+        obeys_talk: bool = False,
     ) -> None:
         self.name = name
         self.voice_hz = voice_hz
         self.answer_after = answer_after
         self.reject_with = reject_with
+        self.obeys_talk = obeys_talk
+        self.told_to_talk = 0
         self.calls: list[PhoneCall] = []
         self.unreadable = 0
         self._server = server
@@ -346,6 +351,11 @@ class Phone(asyncio.DatagramProtocol):
             return
         self._send(self._write.response(message, 200, call.dialog.own_tag if call else None))
         if call is None:
+            return
+        if message.method == "NOTIFY" and message.headers.get("Event") == "talk" and call.state == "ringing":
+            self.told_to_talk += 1
+            if self.obeys_talk:
+                self._answer(call)
             return
         if message.method in ("BYE", "CANCEL"):
             # A CANCEL that our answer crossed is followed by a BYE, which need not say it again.

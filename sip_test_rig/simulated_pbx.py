@@ -214,6 +214,8 @@ class SimulatedPbx(VirtualTime):
                 self.later(1, 1_500, lambda: self.tell_daemon(self.answer_lookup(command)))
             case cmd.Publish(type="offer.created") if "accept_offer" in command.data["offer"]["allowed_actions"]:
                 self.decide(command.data["offer"])
+            case cmd.TellToAnswer() if self.ami.up:
+                self.tell_to_answer(command)
             case cmd.MuteRecording() if self.ami.up and self.chance(0.05):
                 refused = ev.RecordingRefused(pbx=PBX, unique_id=command.unique_id)
                 self.later(0, 30, lambda: self.say(self.ami, refused))
@@ -533,6 +535,15 @@ class SimulatedPbx(VirtualTime):
             cause, reason = self.random.choice([(17, 5), (21, 8), (20, 0), (34, 8), (16, 0)])
             self.later(10, 3_000, lambda: self.not_answered(channel, cause, reason))
         self.after(command.timeout_ms, lambda: self.not_answered(channel, 19, 3))
+
+    def tell_to_answer(self, command: cmd.TellToAnswer) -> None:
+        """A phone that rings is told to answer: as a rule it does, or the PBX won't tell it, or it takes no notice."""
+        channel = self.channels.get(command.unique_id)
+        if channel is None or self.chance(0.25):
+            refused = ev.AnswerRefused(pbx=PBX, unique_id=command.unique_id)
+            self.later(0, 30, lambda: self.say(self.ami, refused))
+        elif channel.pick_up is not None and self.chance(0.6):
+            self.later(1, 2_500, channel.pick_up)
 
     def rings(self, channel: Channel, answer: Action, *, by_itself: bool = False) -> None:
         """Whoever a channel leads to may answer from now on; where people do nothing of themselves, phones still do."""

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -24,15 +23,15 @@ from ctid.client import Client
 from ctid.desktop.auth import Authority, Role
 from ctid.model.access import Grant
 from ctid.model.speech import Speech
-from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments
+from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments, notify_user_conf
 from ctid.spec.loader import config_files
 from ctid.spec.speech import SpeechSpec
 from ctid.speech.sources import Sources
 from sip_test_rig import tones
 from sip_test_rig.asterisk import Asterisk
 from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, Endpoint
-from sip_test_rig.cut_line import CutLine
 from sip_test_rig.desktop import Desktop
+from sip_test_rig.far_pbx import Distance, FarLines
 from sip_test_rig.ports import take_block
 from sip_test_rig.web_phones import web_phone_files, web_phones_config
 
@@ -43,6 +42,9 @@ _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 
 RECORDINGS: Final = "/rig/spool/ctid"
 """Where Asterisk writes recordings, as it sees the folder."""
+
+NOTIFIER: Final = "ctid-notify"
+"""The manager user with whom phones are told to answer, if an agent's phone can be."""
 
 SPEECH: Final = "/rig/spool/speech"
 """Where Asterisk reads what is spoken, likewise."""
@@ -178,10 +180,6 @@ def demo_config() -> dict[str, Any]:
     return data
 
 
-FAR = os.environ.get("CTID_RIG_FAR_MS", "")
-"""How far away the PBX is, for whom it may concern: milliseconds to the manager interface and to FastAGI, ``30/0``."""
-
-
 class RigSite:
     """Asterisk and ctid, started together, each by its own means.
 
@@ -196,6 +194,7 @@ class RigSite:
         agi_port: Where its FastAGI server listens, likewise.
         ami_port: Where ctid finds Asterisk's manager interface; that itself where nothing is given.
         web_host: The loopback address at which browsers reach ctid and Asterisk; one of their own can be cut off.
+        distance: How far ctid is from Asterisk; as the environment has it where none is given.
 
     Attributes:
         pbx: The Asterisk.
@@ -216,6 +215,7 @@ class RigSite:
         agi_port: int | None = None,
         ami_port: int | None = None,
         web_host: str = "127.0.0.1",
+        distance: Distance | None = None,
     ) -> None:
         self.config: dict[str, Any] = copy.deepcopy(dict(config)) if config is not None else demo_config()
         agents = self.config["agents"].values()
@@ -226,17 +226,10 @@ class RigSite:
         ports = take_block()
         self.agi_port = agi_port or ports.spare
         self.api_port = api_port or ports.api
-        self._ami_port = ami_port
-        self._asked_at = self.agi_port
-        self._lines = AsyncExitStack()
-        self._far: list[CutLine] = []
-        if FAR and ami_port is None:
-            to_ami, to_agi = (
-                CutLine(port, float(each) / 1_000) for port, each in zip(ports.lines, FAR.split("/"), strict=True)
-            )
-            to_ami.target, to_agi.target = ("127.0.0.1", ports.ami), ("127.0.0.1", self.agi_port)
-            self._far = [to_ami, to_agi]
-            self._ami_port, self._asked_at = ports.lines
+        distance = distance or Distance.of_environment()
+        self._far = FarLines(distance, ports, self.agi_port) if distance != Distance() and ami_port is None else None
+        self._ami_port = self._far.ami_port if self._far else ami_port
+        self._agi_at = self._far.agi_port if self._far else self.agi_port
         self.folder = Path(tempfile.mkdtemp(prefix="ctid-site-"))
         self._release: Release = release
         self._extensions = extensions
@@ -266,8 +259,8 @@ class RigSite:
     async def start(self) -> None:
         """Start Asterisk, then ctid, and wait until it is ready."""
         try:
-            for line in self._far:
-                await self._lines.enter_async_context(line)
+            if self._far:
+                await self._far.open()
             await self.pbx.start()
             if self._records:
                 self.spool.mkdir(exist_ok=True)
@@ -282,7 +275,8 @@ class RigSite:
         try:
             await self.ctid.kill()
             await self.pbx.stop()
-            await self._lines.aclose()
+            if self._far:
+                await self._far.close()
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -299,7 +293,9 @@ class RigSite:
         data = {
             "store": {"url": f"sqlite:///{self.folder}/ctid.db"},
             **self.config,
-            "pbxes": {"main": {"ami": ami, "dial_out": NUMBER_DIAL, **self._web_phones(), **self._spool()}},
+            "pbxes": {
+                "main": {"ami": ami, "dial_out": NUMBER_DIAL, **self._web_phones(), **self._spool(), **self._notify()}
+            },
             **self._recordings(),
             **self._speech(),
             "agi": {"host": "127.0.0.1", "port": self.agi_port},
@@ -378,6 +374,10 @@ class RigSite:
         given = self.config["recordings"]
         return {"recordings": {"folder": str(self.folder / "recordings"), "key": f"file:{key}", **given}}
 
+    def _notify(self) -> dict[str, Any]:
+        told = any(agent.get("notify_talk") for agent in self.config["agents"].values())
+        return {"notify": {"username": NOTIFIER, "secret": DEMO_AMI_SECRET}} if told else {}
+
     def _web_phones(self) -> dict[str, Any]:
         return {"web_phones": web_phones_config(self._web_host, self._ports)} if self._browsers else {}
 
@@ -386,7 +386,7 @@ class RigSite:
             ManagerUser(name="ctid", secret=DEMO_AMI_SECRET),
             Dialplan(
                 pbx="main",
-                agi=f"127.0.0.1:{self._asked_at}",
+                agi=f"127.0.0.1:{self._agi_at}",
                 number_dial=NUMBER_DIAL,
                 phones=phones,
                 recordings=RECORDINGS if self._records else "",
@@ -400,6 +400,8 @@ class RigSite:
             (),
             self._release,
         )
+        if self._notify():
+            texts["manager.conf"] += notify_user_conf(ManagerUser(name=NOTIFIER, secret=DEMO_AMI_SECRET))
         own = f"[from-carrier]\ninclude => ctid-in\n[internal]\n{self._extensions}\ninclude => ctid-phones\n"
         dialplan = f"{texts['extensions.conf']}\n{own}"
         return {"manager.conf": texts["manager.conf"], "extensions.conf": dialplan}

@@ -13,7 +13,7 @@ from ctid.acd.strategies import STRATEGIES
 from ctid.cli.options import ConfigOption
 from ctid.errors import ConfigError, NotFoundError
 from ctid.ivr.checks.checks import faulty_flows
-from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Phone, fragments
+from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Phone, fragments, notify_user_conf
 from ctid.pbx_adapters.web_phone_config import web_phone_fragments
 from ctid.routing import emergency
 from ctid.spec.loader import Config, load_config, placed
@@ -59,6 +59,9 @@ def asterisk(
         str, typer.Option(help="Password of all phones, for a test; else each has its own, derived from our secret.")
     ] = "",
     fallback_dial: Annotated[str, typer.Option(help="Whom the dialplan rings when no daemon answers.")] = "",
+    notify: Annotated[
+        bool, typer.Option("--notify", help="With the manager user of pbxes.*.notify, who has many rights.")
+    ] = False,
     number_dial: Annotated[
         str, typer.Option(help="How numbers outside are dialled, if not as dial_out says: PJSIP/{number}@trunk.")
     ] = "",
@@ -96,6 +99,11 @@ def asterisk(
         phones,
         release,
     )
+    if notify:
+        if spec.notify is None:
+            raise NotFoundError(f"pbxes.{name} has no notify: give username and secret there")
+        user = ManagerUser(name=spec.notify.username, secret=spec.notify.secret.get_secret_value(), permit=(permit,))
+        texts["manager.conf"] += "\n" + notify_user_conf(user)
     if spec.web_phones is not None:
         names = [agent.device.removeprefix("PJSIP/") for agent in agents if agent.web_phone]
         for file, text in web_phone_fragments(spec.web_phones, names).items():

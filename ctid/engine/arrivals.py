@@ -20,6 +20,7 @@ from ctid.engine import (
     supervisions,
     surveys,
     talks,
+    unseen,
     voicemail,
 )
 from ctid.engine.turn import Turn
@@ -60,7 +61,7 @@ def arrived(turn: Turn, event: CallArrived) -> None:
         leg = None
     if leg is not None:
         leg.has_agi, leg.coming = True, False
-        turn.cancel_timer(f"unseen:{leg.id}")
+        unseen.end(turn, leg)
         turn.touch_contact(leg.contact_id)
         resume(turn, leg)
         return

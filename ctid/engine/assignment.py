@@ -6,7 +6,7 @@ from ctid.acd.eligibility import Candidate, free_for
 from ctid.acd.floor import Floor, Match
 from ctid.acd.order import place
 from ctid.acd.profile import profile
-from ctid.engine import callbacks, consultations, devices, offers, outage, own_calls, queueing, supervisions
+from ctid.engine import callbacks, consultations, devices, offers, outage, own_calls, queueing, supervisions, unseen
 from ctid.engine.parked import is_parked
 from ctid.engine.requirement import line_key, pbx_of
 from ctid.engine.state import SiteState, alias_key
@@ -92,7 +92,7 @@ def is_connectable(turn: Turn, contact: Contact) -> bool:
     if leg is None or leg.coming or contact.parting_leg:
         # An agent's leg that ends takes its caller out of a bridge, and only then are they anybody else's.
         return False
-    return outage.is_up(turn, leg.pbx) and f"unseen:{leg.id}" not in turn.state.timers
+    return outage.is_up(turn, leg.pbx) and not unseen.is_unseen(turn, leg)
 
 
 def _offer(turn: Turn, match: Match) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ctid.engine import (
+    answering,
     consultations,
     contacts,
     flows,
@@ -203,7 +204,7 @@ def answer(turn: Turn, request: AnswerRequested) -> View:
         hindrance = "the agent is no longer in the configuration"
     if hindrance:
         raise ConflictError(hindrance, current=offer.state, allowed_actions=tuple(offer_actions(offer)))
-    offers.have_answered(turn, offer, contact)
+    answering.have_answered(turn, offer, contact)
     return {"offer": offer_view(turn.state, offer, turn.now, turn.floor)}
 
 

@@ -16,6 +16,7 @@ import msgspec
 from ctid.acd.floor import Floor
 from ctid.engine import (
     agents,
+    answering,
     arrivals,
     assignment,
     call_control,
@@ -31,6 +32,7 @@ from ctid.engine import (
     holding,
     journey,
     leases,
+    leg_events,
     messages,
     own_calls,
     parking,
@@ -46,6 +48,7 @@ from ctid.engine import (
     reload,
     requests,
     returning,
+    sessions,
     supervising,
     supervision_requests,
     today,
@@ -65,31 +68,32 @@ from ctid.model.states import ContactState
 from ctid.spec.site import SiteSpec
 
 _HANDLERS: dict[type[ev.Event], Callable[[Turn, Any], None]] = {
-    ev.CallArrived: pbx.session_begun,
+    ev.CallArrived: sessions.begun,
     ev.DecisionAsked: arrivals.decide,
-    ev.CallerReturned: pbx.session_begun,
-    ev.AgiEnded: pbx.session_ended,
+    ev.CallerReturned: sessions.begun,
+    ev.AgiEnded: leg_events.session_ended,
     ev.DigitsCollected: journey.collected,
     ev.CustomerLookedUp: arrivals.looked_up,
     ev.LookupAnswered: journey.fetched,
     ev.RecordSaved: journey.saved,
-    ev.LegAlerting: pbx.alerting,
-    ev.LegAnswered: pbx.answered,
-    ev.LegBridged: pbx.bridged,
-    ev.LegReplaced: pbx.replaced,
-    ev.LegUnbridged: pbx.unbridged,
-    ev.LegHeld: pbx.held,
-    ev.LegRetrieved: pbx.retrieved,
+    ev.LegAlerting: leg_events.alerting,
+    ev.LegAnswered: leg_events.answered,
+    ev.LegBridged: leg_events.bridged,
+    ev.LegReplaced: leg_events.replaced,
+    ev.LegUnbridged: leg_events.unbridged,
+    ev.LegHeld: leg_events.held,
+    ev.LegRetrieved: leg_events.retrieved,
     ev.SpyStarted: supervising.heard,
     ev.SpyStopped: supervising.heard,
     ev.LegDialled: phone_calls.dialled,
-    ev.DialEnded: pbx.dial_ended,
-    ev.LegEnded: pbx.ended,
+    ev.DialEnded: leg_events.dial_ended,
+    ev.LegEnded: leg_events.ended,
     ev.CallTransferred: transfers.completed,
-    ev.CallSentOn: pbx.sent_on,
-    ev.CallUndelivered: pbx.session_begun,
-    ev.LegFailed: pbx.failed,
+    ev.CallSentOn: sessions.sent_on,
+    ev.CallUndelivered: sessions.begun,
+    ev.LegFailed: leg_events.failed,
     ev.DeviceChanged: devices.changed,
+    ev.AnswerRefused: answering.refused,
     ev.RecordingRefused: recordings.refused,
     ev.MessageBegun: voicemail.begun,
     ev.RecordingSettled: recording_ends.settled,
@@ -277,6 +281,8 @@ class Engine:
                 leases.expire(turn, offer)
             case "lease" if offer := state.offers.get(subject):
                 leases.over(turn, offer)
+            case "tell" if offer := state.offers.get(subject):
+                answering.time_over(turn, offer)
             case "wrap" if agent := state.agents.get(subject):
                 wrap_up.time_over(turn, agent)
             case "desktop" if agent := state.agents.get(subject):
@@ -322,7 +328,7 @@ class Engine:
             case "backoff" if agent := state.agents.get(subject):
                 agents.back_off_over(turn, agent)
             case "unseen" if leg := state.legs.get(subject):
-                pbx.unseen_over(turn, leg)
+                leg_events.unseen_over(turn, leg)
             case "pbx":
                 pbx.grace_over(turn, subject)
             case _:

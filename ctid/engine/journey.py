@@ -16,6 +16,7 @@ from ctid.engine import (
     surveys,
     talks,
     treatment,
+    unseen,
     voicemail,
     ways_out,
 )
@@ -222,7 +223,7 @@ def is_given(contact: Contact) -> bool:
 def taken_over(turn: Turn, contact: Contact, leg: Leg) -> None:
     """The dialplan has the caller who left ctid; what becomes of the leg is no longer ours."""
     own_calls.forget(turn, leg)
-    turn.cancel_timer(f"unseen:{leg.id}")
+    unseen.end(turn, leg)
     contact.caller_leg = ""
     contacts.close(turn, contact, Outcome.OVERFLOW)
 
@@ -354,7 +355,7 @@ def caller_gone(turn: Turn, leg: Leg, outcome: Outcome | None, cause: str) -> No
         cause: Why a customer who is called back was not reached, if that is what ended.
     """
     own_calls.forget(turn, leg)
-    turn.cancel_timer(f"unseen:{leg.id}")
+    unseen.end(turn, leg)
     contact = turn.state.contacts.get(leg.contact_id)
     if contact is None:
         return
@@ -404,7 +405,7 @@ def hand_off(turn: Turn, contact: Contact, leg: Leg) -> None:
 def let_go(turn: Turn, contact: Contact, leg: Leg, outcome: Outcome) -> None:
     """What becomes of the caller is no more ours."""
     own_calls.forget(turn, leg)
-    turn.cancel_timer(f"unseen:{leg.id}")
+    unseen.end(turn, leg)
     contact.caller_leg = ""
     contacts.close(turn, contact, outcome)
 

@@ -30,7 +30,7 @@ def over(turn: Turn, offer: Offer) -> None:
         offers.release(turn, offer)
         return
     turn.note("lease-expired", offer.id)
-    offer.ring_again = False
+    offer.ring_again = offer.told_to_answer = False
     turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
     talks.leg_gone(turn, offer, OfferCause.LEASE_EXPIRED)
 

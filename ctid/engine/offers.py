@@ -84,6 +84,9 @@ def answered(turn: Turn, offer: Offer) -> None:
     if offer.ring_again:
         # Just as we had it stop, to ring again.
         return
+    if offer.told_to_answer:
+        offer.told_to_answer = False
+        turn.cancel_timer(f"tell:{offer.id}")
     accept(turn, offer)
     contact = turn.state.contacts.get(offer.contact_id)
     if offer.state is OfferState.ACCEPTED and contact is not None and callbacks.awaits_agent(contact):
@@ -136,22 +139,6 @@ def pick_up(turn: Turn, contact: Contact, agent: Agent) -> Offer:
     publish(turn, offer, "offer.created")
     take(turn, offer, contact)
     return offer
-
-
-def have_answered(turn: Turn, offer: Offer, contact: Contact) -> None:
-    """Have the agent's phone answer that rings: it stops, and is rung again, told to answer by itself.
-
-    There is no other order that phones of all makers obey, and no right that the PBX would have to give us for it.
-    """
-    settle(turn, offer, OfferState.ACCEPTED)
-    rescind_others(turn, offer, contact)
-    contact.agent_id = offer.agent_id
-    offer.ring_again = True
-    leg = turn.state.legs[offer.leg_id]
-    turn.emit(
-        HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id, cause=ringing.HANG_UP_CAUSES[OfferCause.ANSWERED_ELSEWHERE])
-    )
-    turn.start_timer(f"lease:{offer.id}", lease_ms(turn))
 
 
 def lease_ms(turn: Turn) -> int:
@@ -267,6 +254,7 @@ def release(turn: Turn, offer: Offer) -> None:
     """Give up the reservation. One place decides what the agent does next."""
     turn.cancel_timer(f"lease:{offer.id}")
     turn.cancel_timer(f"offer:{offer.id}")
+    turn.cancel_timer(f"tell:{offer.id}")
     turn.state.offers.pop(offer.id, None)
     agent = turn.state.agents[offer.agent_id]
     agent.offer_id = ""

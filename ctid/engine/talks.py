@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from ctid.engine import (
     agents,
+    answering,
     callbacks,
     consultations,
     contacts,
     detours,
     flows,
     offers,
-    outage,
     own_calls,
     recordings,
-    ringing,
     segments,
     supervisions,
     surveys,
     tasks,
     wrap_up,
 )
-from ctid.engine.turn import Turn, ms
+from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
 from ctid.model.commands import ReleaseLeg
 from ctid.model.contact import Contact
@@ -118,10 +117,7 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
         # It has gone on without this agent.
         contact = None
     offered = contact is not None and contact.state is ContactState.OFFERED
-    if contact is not None and offered and offer.ring_again and outage.is_up(turn, _pbx_of(turn, offer)):
-        offer.ring_again = False
-        ringing.ring(turn, offer, contact, answer=True)
-        turn.start_timer(f"lease:{offer.id}", ms(turn.site.queues[offer.queue].ring_seconds) + offers.lease_ms(turn))
+    if contact is not None and offered and answering.ring_again(turn, offer, contact, cause):
         return
     if contact is not None and offered and cause is OfferCause.ANSWERED_ELSEWHERE:
         offers.withdraw(turn, offer, contact)
@@ -145,11 +141,6 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
         elif own_calls.is_being_placed(contact):
             own_calls.agent_gone(turn, contact, outcome, cause)
     offers.release(turn, offer)
-
-
-def _pbx_of(turn: Turn, offer: Offer) -> str:
-    spec = turn.site.agents.get(offer.agent_id)
-    return spec.pbx if spec is not None else ""
 
 
 def over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) -> None:

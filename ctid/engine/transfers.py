@@ -28,6 +28,7 @@ from ctid.engine import (
     returning,
     segments,
     talks,
+    unseen,
     voicemail,
 )
 from ctid.engine.turn import Turn
@@ -312,7 +313,7 @@ def _can_take(turn: Turn, agent: Agent) -> bool:
 def _leave_us(turn: Turn, contact: Contact, caller: Leg) -> None:
     """What becomes of the caller's leg is no longer ours."""
     own_calls.forget(turn, caller)
-    turn.cancel_timer(f"unseen:{caller.id}")
+    unseen.end(turn, caller)
     contact.caller_leg = ""
 
 

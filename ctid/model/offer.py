@@ -41,6 +41,7 @@ class Offer(msgspec.Struct, kw_only=True):
             channel yet; empty while the offer waits to be accepted at the desktop, and for channels without a phone.
         at_desktop: Whether it is to be accepted at the desktop, rather than by answering the phone.
         ring_again: Whether the phone is rung once more when its present ringing has ended, and told to answer.
+        told_to_answer: Whether the phone that rings was told to answer, by the agent's wish, and hasn't yet.
         state: See ``OfferState``.
         created_at: When it was made.
         expires_at: When ringing ends without an answer.
@@ -56,6 +57,7 @@ class Offer(msgspec.Struct, kw_only=True):
     leg_id: str = ""
     at_desktop: bool = False
     ring_again: bool = False
+    told_to_answer: bool = False
     state: OfferState = OfferState.PENDING
     created_at: Instant
     expires_at: Instant

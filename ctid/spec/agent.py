@@ -48,6 +48,8 @@ class AgentSpec(Spec):
         cost: What the agent costs, in any unit, for the strategy ``best_match``.
         answer: ``phone``: the phone rings until it is answered. ``auto``: it is told to answer by itself. ``desktop``:
             the offer is accepted at the desktop first; then the phone is rung and told to answer by itself.
+        notify_talk: The phone answers when it is told to, as it rings, by SIP ``NOTIFY`` with ``Event: talk``. If it
+            does not, or without, its agent who answers at the desktop has it rung again, told to answer by itself.
         recording: Which of their calls are recorded, whatever the queue says.
         team: For supervisors' scopes.
         emergency_caller_id: The number shown to emergency services: that of where the phone really is. It is part of
@@ -64,6 +66,7 @@ class AgentSpec(Spec):
     capacity: dict[Channel, Annotated[int, Field(ge=0, le=100)]] = {VOICE: 1}
     cost: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     answer: Literal["phone", "auto", "desktop"] = "phone"
+    notify_talk: bool = False
     recording: RecordingPolicySpec | None = None
     team: Name | None = None
     emergency_caller_id: PhoneNumber | None = None
@@ -72,6 +75,14 @@ class AgentSpec(Spec):
     def _registers(self) -> Self:
         if self.web_phone and not _ENDPOINT.fullmatch(self.device):
             raise ValueError(f"web_phone: {self.device} is no endpoint that a browser can register as; give PJSIP/1001")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_told(self) -> Self:
+        if self.notify_talk and self.web_phone:
+            raise ValueError("notify_talk: a web phone is answered by its page; leave one of the two out")
+        if self.notify_talk and not _ENDPOINT.fullmatch(self.device):
+            raise ValueError(f"notify_talk: {self.device} is no phone that a PBX sends NOTIFY to; give PJSIP/1001")
         return self
 
     @model_validator(mode="after")

@@ -37,11 +37,19 @@ class AmiSpec(Spec):
     backoff_max_seconds: Annotated[float, Field(gt=0, le=600)] = 30
 
 
+class NotifySpec(Spec):
+    """A second manager user, with which phones are told to answer; that needs rights that the first has not."""
+
+    username: str
+    secret: Secret
+
+
 class PbxSpec(Spec):
     """One Asterisk.
 
     Attributes:
         ami: How we log in there.
+        notify: How we log in to send phones ``NOTIFY``; without it no agent of this PBX can have ``notify_talk``.
         dial_out: How the PBX dials a number outside, for agents and for contacts that leave for one:
             ``PJSIP/{number}@carrier``. It is part of the dialplan that ``ctid asterisk-config`` prints.
         web_phones: How browsers register there; without it no agent of this PBX can have a ``web_phone``.
@@ -50,10 +58,17 @@ class PbxSpec(Spec):
     """
 
     ami: AmiSpec
+    notify: NotifySpec | None = None
     web_phones: WebPhonesSpec | None = None
     recordings: SpoolSpec | None = None
     speech: AbsoluteFolder | None = None
     dial_out: Annotated[str, StringConstraints(pattern=r"^([A-Za-z]+/\S*\{number\}\S*)?$")] = ""
+
+    @model_validator(mode="after")
+    def _user_of_its_own(self) -> Self:
+        if self.notify is not None and self.notify.username == self.ami.username:
+            raise ValueError("notify: give a manager user of its own, so that the one of ami keeps its few rights")
+        return self
 
 
 class AgiSpec(Spec):

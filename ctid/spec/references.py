@@ -121,7 +121,7 @@ def faulty_speech(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _faulty_phones(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Phones given to two agents, and browsers that the PBX does not let register."""
+    """Phones given to two agents, browsers that the PBX does not let register, phones that it could not tell."""
     phones: dict[tuple[Any, Any], str] = {}
     agents, pbxes = data.get("agents"), data.get("pbxes")
     for name, agent in agents.items() if isinstance(agents, dict) else ():
@@ -135,6 +135,11 @@ def _faulty_phones(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
             if isinstance(pbx, dict) and not pbx.get("web_phones"):
                 place = f"pbxes.{agent.get('pbx')}"
                 yield ("agents", name, "web_phone"), f"{place} has no web_phones: give url, domain and secret there"
+        if isinstance(agent, dict) and agent.get("notify_talk") is True and isinstance(pbxes, dict):
+            pbx = pbxes.get(agent.get("pbx"))
+            if isinstance(pbx, dict) and not pbx.get("notify"):
+                place = f"pbxes.{agent.get('pbx')}"
+                yield ("agents", name, "notify_talk"), f"{place} has no notify: give username and secret there"
 
 
 def _matches(data: Any, pattern: KeyPath, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:

@@ -38,6 +38,7 @@ class Metrics:
         pbx_events: AMI events that meant something, by name.
         pbx_reconnects: Attempts that failed and links that were lost, by cause.
         pbx_lag: Age of the newest AMI event when it was read.
+        pbx_notifies: Phones that were to be told to answer, by result: ``sent``, ``refused``.
         agi_sessions: FastAGI sessions open now.
         agi_refused: FastAGI connections that were not served, by reason.
         desktop_clients: Desktop sockets open now.
@@ -100,6 +101,7 @@ class Metrics:
             "ctid_pbx_reconnects", "AMI links lost or not made", ["pbx", "cause"], registry=own
         )
         self.pbx_lag = Gauge("ctid_pbx_lag_seconds", "Age of the newest AMI event", ["pbx"], registry=own)
+        self.pbx_notifies = Counter("ctid_pbx_notifies", "Phones to be told to answer", ["pbx", "result"], registry=own)
         self.agi_sessions = Gauge("ctid_agi_sessions", "FastAGI sessions open", ["pbx"], registry=own)
         self.agi_refused = Counter("ctid_agi_refused", "FastAGI connections not served", ["reason"], registry=own)
         self.desktop_clients = Gauge("ctid_desktop_clients", "Desktop sockets open", registry=own)

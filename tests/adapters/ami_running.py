@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from ctid.pbx_adapters.ami.supervisor import AmiLink
-from ctid.spec.daemon import AmiSpec
+from ctid.spec.daemon import AmiSpec, NotifySpec
 from ctid.telemetry.metrics import Metrics
 from tests.adapters.seen import Seen
 
@@ -64,11 +64,11 @@ def spec(
 class Running:
     """A running link and all that can be seen of it."""
 
-    def __init__(self, to: AmiSpec, seen: Seen) -> None:
+    def __init__(self, to: AmiSpec, seen: Seen, notify: NotifySpec | None) -> None:
         self.seen = seen
         self.metrics = Metrics("0")
         self.waits = Waits()
-        self.link = AmiLink("a", to, self.seen, self.metrics, random=lambda: 1.0, sleep=self.waits)
+        self.link = AmiLink("a", to, self.seen, self.metrics, notify=notify, random=lambda: 1.0, sleep=self.waits)
 
     def reconnects(self, cause: str) -> float:
         labels = {"pbx": "a", "cause": cause}
@@ -83,9 +83,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(to: AmiSpec, seen: Seen | None = None) -> AsyncIterator[Running]:
+async def running(to: AmiSpec, seen: Seen | None = None, *, notify: NotifySpec | None = None) -> AsyncIterator[Running]:
     before = asyncio.all_tasks()
-    run = Running(to, seen or Seen())
+    run = Running(to, seen or Seen(), notify)
     task = asyncio.create_task(run.link.run(), name="ami-link")
     try:
         yield run

@@ -46,6 +46,7 @@ from ctid.pbx_adapters.ami.commands import (
     set_phone,
     stop_recording,
     supervise,
+    tell_to_answer,
 )
 from ctid.pbx_adapters.ami.protocol import refuse_injection
 from ctid.pbx_adapters.backoff import Backoff
@@ -316,6 +317,10 @@ def test_what_is_set_for_a_phone_is_a_global_variable(name: str, variable: str) 
 
 def test_a_digit_is_sent_to_the_party() -> None:
     assert send_digit(CALLER, "#") == {"Action": "PlayDTMF", "Channel": CALLER, "Digit": "#", "Duration": "120"}
+
+
+def test_a_phone_is_told_to_answer_within_the_call_that_rings() -> None:
+    assert tell_to_answer("lg-1") == {"Action": "PJSIPNotify", "Channel": "lg-1", "Variable": "Event=talk"}
 
 
 def test_hang_up() -> None:

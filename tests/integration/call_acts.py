@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from sip_test_rig.asterisk_config import Endpoint, pjsip_endpoint
 from sip_test_rig.desktop import JsonObject
 from sip_test_rig.eventually import eventually
-from sip_test_rig.phone import Phone, PhoneCall
+from sip_test_rig.phone import Phone, PhoneCall, PhoneError
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.floor import (
     CALLER_HZ,
@@ -52,6 +53,43 @@ async def act(seat: Seat, contact_id: str, what: str, body: JsonObject | None = 
     """Ask for something at the agent's desktop."""
     answer: JsonObject = await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/{what}", body)
     return answer
+
+
+async def rung(caller: Phone, seat: Seat) -> tuple[PhoneCall, PhoneCall, JsonObject]:
+    """A caller for whom the agent's phone rings; gives both their calls, and the offer."""
+    call = await caller.call(DIRECT)
+    offer: JsonObject = (await seat.offer())["data"]["offer"]
+    assert "deflect_offer" in offer["allowed_actions"]
+    return call, await seat.ringing(), offer
+
+
+async def answered_as_it_is_sent_on(
+    call: PhoneCall, ringing: PhoneCall, one: Seat, two: Seat, offer_id: str, after_ms: int
+) -> Seat:
+    """An agent's phone is answered so long after they have sent its call on to a colleague; gives who has the caller.
+
+    The colleague's phone answers at once.
+    """
+    two.phone.answer_after = 0.0
+
+    async def send_on() -> None:
+        # Refused if they were too late.
+        with contextlib.suppress(Exception):
+            await one.desktop.request("POST", f"/v1/offers/{offer_id}/deflect", {"agent": two.agent_id})
+
+    async with asyncio.TaskGroup() as both:
+        both.create_task(send_on())
+        await asyncio.sleep(after_ms / 1_000)
+        with contextlib.suppress(PhoneError):
+            ringing.answer()
+
+    async def talks() -> bool:
+        return "BUSY" in [(await seat.view())["state"] for seat in (one, two)]
+
+    await eventually(talks, "an agent has the caller", timeout=PATIENCE_S)
+    seat = one if (await one.view())["state"] == "BUSY" else two
+    await until_hears_more(call, seat.phone.voice_hz)
+    return seat
 
 
 async def until_silence(call: PhoneCall, seconds: float = 0.4) -> None:

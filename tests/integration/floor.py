@@ -151,13 +151,18 @@ class Seat:
 
     async def ready(self) -> None:
         """Take calls, once the PBX has told that the phone can be reached."""
+        await self.until_reachable(True)
+        await self.desktop.set_state("READY")
 
-        async def reachable() -> bool:
-            return bool((await self.view())["device_reachable"])
+    async def until_reachable(self, wanted: bool) -> None:
+        """Wait until the PBX has told that the phone can be reached, or no more; a phone that does not register can."""
+
+        async def is_so() -> bool:
+            return bool((await self.view())["device_reachable"]) is wanted
 
         if self.phone._registers:
-            await eventually(reachable, f"the phone of {self.agent_id} can be reached", timeout=PATIENCE_S)
-        await self.desktop.set_state("READY")
+            word = "can" if wanted else "cannot"
+            await eventually(is_so, f"the phone of {self.agent_id} {word} be reached", timeout=PATIENCE_S)
 
     async def view(self) -> JsonObject:
         """The agent as the API shows them."""
@@ -208,18 +213,17 @@ class Seat:
 async def staff(
     site: RigSite, *agent_ids: str, answer_after: float | None = 0.0, ready: bool = True
 ) -> AsyncIterator[list[Seat]]:
-    """Agents take their seats, and leave them at the end."""
-    async with contextlib.AsyncExitStack() as stack:
+    """Agents take their seats, and leave them at the end, of which ctid knows then."""
+    async with contextlib.AsyncExitStack() as desktops, contextlib.AsyncExitStack() as phones:
         seats = []
         for index, agent_id in enumerate(agent_ids):
             device = site.config["agents"][agent_id]["device"].removeprefix("PJSIP/")
             voice = AGENT_HZ[index % len(AGENT_HZ)]
             phone = WatchedPhone.of(site.pbx, device, voice_hz=voice, answer_after=answer_after)
-            phone.desktop = await stack.enter_async_context(site.desktop(agent_id))
-            await stack.enter_async_context(phone)
+            phone.desktop = await desktops.enter_async_context(site.desktop(agent_id))
+            await phones.enter_async_context(phone)
             seats.append(Seat(agent_id, phone, phone.desktop))
-        if ready:
-            await asyncio.gather(*(seat.ready() for seat in seats))
+        await asyncio.gather(*(seat.ready() if ready else seat.until_reachable(True) for seat in seats))
         try:
             yield seats
         except BaseException:
@@ -228,6 +232,8 @@ async def staff(
                 await leave(seats)
             raise
         await leave(seats)
+        await phones.aclose()
+        await asyncio.gather(*(seat.until_reachable(False) for seat in seats))
 
 
 async def leave(seats: list[Seat]) -> None:

@@ -120,8 +120,13 @@ def dialled(call: PhoneCall) -> str:
 
 async def test_agent_first_they_talk_and_the_agent_ends_it(site: RigSite, boss: Desktop) -> None:
     contact_id = await ask(site, boss)
-    (waiting,) = (await boss.request("GET", "/v1/callbacks"))["items"]
-    assert (waiting["id"], waiting["state"], waiting["legs"]) == (contact_id, "queued", [])
+
+    async def is_gone() -> bool:
+        (waiting,) = (await boss.request("GET", "/v1/callbacks"))["items"]
+        assert (waiting["id"], waiting["state"]) == (contact_id, "queued")
+        return bool(waiting["legs"] == [])
+
+    await eventually(is_gone, "the caller's leg is gone", timeout=PATIENCE_S)
     async with trunk(site, answer_after=None) as customers, staff(site, "a01") as (seat,):
         offer = await seat.offer()
         assert offer["contact_id"] == contact_id

@@ -10,17 +10,19 @@ import pytest
 
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
-from sip_test_rig.phone import Phone, PhoneCall, PhoneError
+from sip_test_rig.phone import Phone, PhoneCall
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.call_acts import (
     OUTSIDE_HZ,
     act,
+    answered_as_it_is_sent_on,
     asked,
     finish,
     hold,
     in_talk,
     retrieve,
+    rung,
     until_ended,
     until_silence,
 )
@@ -195,14 +197,6 @@ async def test_two_who_pick_up_at_once_are_one(site: RigSite, boss: Desktop) -> 
 # ---- deflected -------------------------------------------------------------------------------------------------------
 
 
-async def rung(caller: Phone, seat: Seat) -> tuple[PhoneCall, PhoneCall, JsonObject]:
-    """A caller for whom the agent's phone rings; gives both their calls, and the offer."""
-    call = await caller.call(DIRECT)
-    offer: JsonObject = (await seat.offer())["data"]["offer"]
-    assert "deflect_offer" in offer["allowed_actions"]
-    return call, await seat.ringing(), offer
-
-
 async def deflect(seat: Seat, offer: JsonObject, ringing: PhoneCall, **to: str) -> None:
     """The agent sends on what rings; their phone shows no missed call, and they are free."""
     answer = await seat.desktop.request("POST", f"/v1/offers/{offer['id']}/deflect", to)
@@ -268,25 +262,8 @@ async def test_the_phone_is_answered_just_when_its_call_is_sent_on(site: RigSite
         staff(site, "a01", "a02", answer_after=None) as (one, two),
         Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
     ):
-        two.phone.answer_after = 0.0
         call, ringing, offer = await rung(caller, one)
-
-        async def send_on() -> None:
-            with contextlib.suppress(Exception):
-                await one.desktop.request("POST", f"/v1/offers/{offer['id']}/deflect", {"agent": "a02"})
-
-        async with asyncio.TaskGroup() as both:
-            both.create_task(send_on())
-            await asyncio.sleep(after_ms / 1_000)
-            with contextlib.suppress(PhoneError):
-                ringing.answer()
-
-        async def talks() -> bool:
-            return "BUSY" in [(await seat.view())["state"] for seat in (one, two)]
-
-        await eventually(talks, "an agent has the caller", timeout=PATIENCE_S)
-        seat = one if (await one.view())["state"] == "BUSY" else two
-        await until_hears_more(call, seat.phone.voice_hz)
+        seat = await answered_as_it_is_sent_on(call, ringing, one, two, offer["id"], after_ms)
         call.hang_up()
         await finish(seat, offer["contact_id"])
         record = await until_record(boss, offer["contact_id"])

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from ctid.engine.phones import DO_NOT_DISTURB
+from ctid.pbx_adapters.ami.commands import PHONE_CALLS
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone
@@ -61,6 +63,15 @@ async def until_waits(boss: Desktop, hindrance: str) -> None:
     await eventually(is_so, f"a contact waits because of {hindrance}", timeout=PATIENCE_S)
 
 
+async def until_pbx_knows(site: RigSite, extension: str, calls: str) -> None:
+    """Wait until the PBX has been told, a moment after ctid is, what becomes of calls for this phone."""
+
+    async def told() -> bool:
+        return f"{PHONE_CALLS}{extension}={calls}\n" in await site.pbx.cli("dialplan show globals")
+
+    await eventually(told, f"the PBX is told of phone {extension}: {calls or 'rings'}", timeout=PATIENCE_S)
+
+
 async def dials(seat: Seat, number: str) -> int | None:
     """Dial at the agent's phone; gives the answer of who is not reached."""
     call = await seat.phone.call(number)
@@ -105,10 +116,12 @@ async def test_colleagues_are_refused_or_reach_who_it_is_forwarded_to_with_and_w
     async with staff(site, "a01", "a02", "a04", ready=False) as (first, second, fourth):
         await first.desktop.set_state("NOT_READY", "break")
         await set_phone(boss, "a02", do_not_disturb=True)
+        await until_pbx_knows(site, "1002", DO_NOT_DISTURB)
         assert await dials(first, "1002") == 486
         with pytest.raises(Exception, match="not to be disturbed"):
             await first.desktop.request("POST", "/v1/agents/a01/calls", {"number": "1002"})
         await set_phone(second.desktop, "a02", forwarded_to="1004")
+        await until_pbx_knows(site, "1002", "1004")
         for ctid_is_there in (True, False):
             if not ctid_is_there:
                 # No pop comes to a desktop that is cut off, and none is looked for.
@@ -128,6 +141,7 @@ async def test_colleagues_are_refused_or_reach_who_it_is_forwarded_to_with_and_w
             view = (await second.view())["phone"]
             assert (view["state"], view["do_not_disturb"], view["forwarded_to"]) == ("forwarded", True, "1004")
             assert (await set_phone(again, "a02", do_not_disturb=False, forwarded_to=None))["state"] == "rings"
+            await until_pbx_knows(site, "1002", "")
             mine = await first.phone.call("1002")
             await until_hears_more(mine, second.phone.voice_hz)
             mine.hang_up()

@@ -118,6 +118,7 @@ SPEC: dict[str, Any] = {
             "pbx": "main",
             "skills": {"support": 7, "sales": 2},
             "capacity": {"voice": 1, "chat": 2},
+            "notify_talk": True,
         },
         "carol": {
             "name": "Carol",

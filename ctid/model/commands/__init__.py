@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from ctid.model.commands.command import Command
 from ctid.model.commands.lookups import FetchLookup, ForgetSealed, LookUpCustomer
-from ctid.model.commands.manager import AmiCommand, HangUpLeg, MuteRecording, SendDigits, SetPhone, StopRecording
+from ctid.model.commands.manager import (
+    AmiCommand,
+    HangUpLeg,
+    MuteRecording,
+    SendDigits,
+    SetPhone,
+    StopRecording,
+    TellToAnswer,
+)
 from ctid.model.commands.moves import (
     Alternate,
     Confer,
@@ -90,6 +98,7 @@ __all__ = [
     "StopRecording",
     "StoreRecording",
     "Supervise",
+    "TellToAnswer",
 ]
 
 AnyCommand = (

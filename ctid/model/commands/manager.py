@@ -30,6 +30,13 @@ class SendDigits(Command, frozen=True, kw_only=True, tag="leg.send_digits"):
     digits: str
 
 
+class TellToAnswer(Command, frozen=True, kw_only=True, tag="leg.tell_to_answer"):
+    """Have a phone told, within the call that rings there, to answer it; ``AnswerRefused`` if the PBX does not."""
+
+    pbx: str
+    unique_id: str
+
+
 class SetPhone(Command, frozen=True, kw_only=True, tag="phone.set"):
     """Have the PBX's own dialplan know what is to become of calls to a phone, with or without ctid.
 
@@ -51,5 +58,5 @@ class HangUpLeg(Command, frozen=True, kw_only=True, tag="leg.hang_up"):
     cause: int = 16
 
 
-AmiCommand = Originate | Move | MuteRecording | StopRecording | SendDigits | SetPhone | HangUpLeg
+AmiCommand = Originate | Move | MuteRecording | StopRecording | SendDigits | TellToAnswer | SetPhone | HangUpLeg
 """What a PBX's manager interface carries out."""

@@ -45,6 +45,7 @@ from ctid.model.events.desktops import DesktopConnected, DesktopLost
 from ctid.model.events.event import Event
 from ctid.model.events.legs import (
     MACHINE,
+    AnswerRefused,
     LegAlerting,
     LegAnswered,
     LegBridged,
@@ -99,6 +100,7 @@ __all__ = [
     "AgentStateRequested",
     "AgiEnded",
     "AlternateRequested",
+    "AnswerRefused",
     "AnswerRequested",
     "AnyEvent",
     "AttributesSet",
@@ -205,6 +207,7 @@ AnyEvent = (
     | DialEnded
     | LegEnded
     | LegFailed
+    | AnswerRefused
     | RecordingRefused
     | DeviceChanged
     | CustomerLookedUp

@@ -117,6 +117,13 @@ class LegFailed(Event, frozen=True, kw_only=True, tag="leg.failed"):
     reason: int
 
 
+class AnswerRefused(Event, frozen=True, kw_only=True, tag="leg.answer_refused"):
+    """The PBX did not tell this leg's phone to answer: it may not, it could not be asked, or the leg has no dialog."""
+
+    pbx: str
+    unique_id: str
+
+
 class RecordingRefused(Event, frozen=True, kw_only=True, tag="recording.refused"):
     """The PBX records nothing on this channel, although it was told to when the channel was made."""
 

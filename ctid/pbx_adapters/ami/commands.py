@@ -107,6 +107,9 @@ NO_FORWARD: Final = "ctid-no-forward"
 GONE: Final = "No such channel"
 """What ``Hangup`` answers for a channel that is not there."""
 
+NO_DIALOG: Final = "Channel not found"
+"""What ``PJSIPNotify`` answers for a channel that is not there, or whose phone has sent no 180 with a tag."""
+
 NOT_RECORDED: Final = "Cannot set mute flag"
 """What ``MixMonitorMute`` answers for a channel on which nothing is recorded."""
 
@@ -320,6 +323,14 @@ def mute_recording(command: MuteRecording) -> Fields:
 def stop_recording(unique_id: str) -> Fields:
     """End the recording of a channel."""
     return {"Action": "StopMixMonitor", "Channel": unique_id}
+
+
+def tell_to_answer(unique_id: str) -> Fields:
+    """Send a phone ``NOTIFY`` within the call that rings there; needs the class ``system``, which ctid's user has not.
+
+    Answered when it is on its way, not when the phone has taken it.
+    """
+    return {"Action": "PJSIPNotify", "Channel": unique_id, "Variable": "Event=talk"}
 
 
 def set_phone(command: SetPhone) -> Fields:

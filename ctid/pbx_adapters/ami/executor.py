@@ -31,6 +31,7 @@ from ctid.model.commands import (
     SetPhone,
     StopRecording,
     Supervise,
+    TellToAnswer,
 )
 from ctid.model.events import Event, LegFailed, RecordingRefused
 from ctid.pbx_adapters.ami.commands import (
@@ -59,6 +60,7 @@ from ctid.pbx_adapters.ami.commands import (
 )
 from ctid.pbx_adapters.ami.framing import Message
 from ctid.pbx_adapters.ami.keypad import Keypad
+from ctid.pbx_adapters.ami.notifier import Notifier
 from ctid.pbx_adapters.ami.protocol import Fields, OneConnection
 
 _log = structlog.get_logger()
@@ -72,7 +74,13 @@ class Executor:
     """
 
     def __init__(
-        self, pbx: str, time_limit_s: float, emit: Callable[[Event], None], keypad: Keypad, dial_out: str = ""
+        self,
+        pbx: str,
+        time_limit_s: float,
+        emit: Callable[[Event], None],
+        keypad: Keypad,
+        notifier: Notifier,
+        dial_out: str = "",
     ) -> None:
         """Make an executor without a link: originates fail, everything else is dropped.
 
@@ -81,10 +89,12 @@ class Executor:
             time_limit_s: For the response to an action; a later one ends the link.
             emit: Takes ``LegFailed``.
             keypad: Takes digits.
+            notifier: Takes who is to be told to answer.
             dial_out: How the PBX dials a number outside; empty to leave that to its dialplan.
         """
         self._dial_out = dial_out
         self._keypad = keypad
+        self._notifier = notifier
         self.originating = Originating()
         self._pbx = pbx
         self._time_limit_s = time_limit_s
@@ -150,6 +160,8 @@ class Executor:
                 self._move(command.unique_id, stop_recording(command.unique_id))
             case SendDigits():
                 self._keypad.press(command.unique_id, command.digits)
+            case TellToAnswer():
+                self._notifier.tell(command.unique_id)
             case SetPhone():
                 self._set_phone(command)
             case HangUpLeg():

@@ -7,6 +7,7 @@ What is lost while cut off is never replayed; so every connection begins with a 
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -29,10 +30,11 @@ from ctid.model.events import DeviceChanged, Event, PbxLost
 from ctid.pbx_adapters.ami.executor import Executor
 from ctid.pbx_adapters.ami.framing import Message
 from ctid.pbx_adapters.ami.keypad import Keypad
+from ctid.pbx_adapters.ami.notifier import Notifier
 from ctid.pbx_adapters.ami.protocol import OneConnection
 from ctid.pbx_adapters.ami.translate import TRANSLATED, reconciled, translate
 from ctid.pbx_adapters.backoff import Backoff
-from ctid.spec.daemon import AmiSpec
+from ctid.spec.daemon import AmiSpec, NotifySpec
 from ctid.telemetry.metrics import Metrics
 
 WANTED: Final = TRANSLATED | {
@@ -92,6 +94,7 @@ class AmiLink:
         emit: Callable[[Event], None],
         metrics: Metrics,
         *,
+        notify: NotifySpec | None = None,
         dial_out: str = "",
         random: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -105,6 +108,7 @@ class AmiLink:
             emit: Takes events, at once; may refuse one by ``OverloadedError``, upon which the link begins
                 again with a snapshot. It must take ``PbxLost`` always.
             metrics: Where to count.
+            notify: The user with which phones are told to answer; none: they are not.
             dial_out: How the PBX dials a number outside; empty to leave that to its dialplan.
             random: Source of the jitter.
             sleep: Waits between two attempts.
@@ -121,7 +125,11 @@ class AmiLink:
         self._backoff = Backoff(FIRST_WAIT_S, spec.backoff_max_seconds, random)
         self._log = _log.bind(pbx=pbx)
         self._keypad = Keypad(pbx, spec.action_timeout_seconds, self._another_connection)
-        self._executor = Executor(pbx, spec.action_timeout_seconds, self._deliver, self._keypad, dial_out)
+        as_notifier = functools.partial(self._another_connection, notify) if notify is not None else None
+        self._notifier = Notifier(pbx, self._deliver, metrics, as_notifier)
+        self._executor = Executor(
+            pbx, spec.action_timeout_seconds, self._deliver, self._keypad, self._notifier, dial_out
+        )
         self._lost_causes: set[LossCause] = set()
         self._asked_to_end: set[str] = set()
         self._events: OneConnection | None = None
@@ -167,6 +175,7 @@ class AmiLink:
                 self._events = events
                 self._executor.begin(actions, group)
                 group.create_task(self._keypad.run(), name=f"ami-{self.pbx}-keypad")
+                group.create_task(self._notifier.run(), name=f"ami-{self.pbx}-notifier")
                 await self._reconcile(events)
         except* PbxError as errors:
             loss = _loss(errors)
@@ -179,27 +188,28 @@ class AmiLink:
         assert loss is not None
         raise loss
 
-    async def _another_connection(self) -> OneConnection:
-        """A connection for actions that keep theirs busy."""
+    async def _another_connection(self, user: NotifySpec | None = None) -> OneConnection:
+        """A connection for actions that keep theirs busy, or for those of another user."""
         spec = self._spec
         connection = OneConnection(spec.host, spec.port, wanted=(), on_event=_ignore)
         try:
-            await self._log_in(connection, "off")
+            await self._log_in(connection, "off", user)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    async def _log_in(self, connection: OneConnection, events: str) -> None:
+    async def _log_in(self, connection: OneConnection, events: str, user: NotifySpec | None = None) -> None:
         spec = self._spec
+        account = user or spec
         try:
             await connection.open(spec.connect_timeout_seconds)
         except PbxConnectionError as error:
             raise _Loss(LossCause.CONNECTION_REFUSED, error.detail) from None
         login = {
             "Action": "Login",
-            "Username": spec.username,
-            "Secret": spec.secret.get_secret_value(),
+            "Username": account.username,
+            "Secret": account.secret.get_secret_value(),
             "Events": events,
         }
         try:

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from ctid.pbx_adapters.asterisk_config.dialplan import Dialplan
 from ctid.pbx_adapters.asterisk_config.extensions import extensions_conf
-from ctid.pbx_adapters.asterisk_config.manager import WRITE_RIGHTS, ManagerUser, Release, manager_conf
+from ctid.pbx_adapters.asterisk_config.manager import (
+    WRITE_RIGHTS,
+    ManagerUser,
+    Release,
+    manager_conf,
+    notify_user_conf,
+)
 from ctid.pbx_adapters.asterisk_config.phones import Phone, pjsip_conf
 
 __all__ = [
@@ -18,6 +24,7 @@ __all__ = [
     "extensions_conf",
     "fragments",
     "manager_conf",
+    "notify_user_conf",
     "pjsip_conf",
 ]
 

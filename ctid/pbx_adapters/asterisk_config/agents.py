@@ -25,6 +25,9 @@ HOLD_SECONDS: Final = 3_600
 BEEP: Final = "!1400/200,!0/100,!1400/200,0"
 """Twice, short: an agent is to look at the screen, not to jump."""
 
+ORDER_SECONDS: Final = 1
+"""An order of ctid's that was given before a phone was hung up comes within less, from wherever ctid is."""
+
 LOCK_TRIES: Final = 200
 """After two seconds without the lock, which is never held so long, an agent's leg goes on without it."""
 
@@ -46,6 +49,7 @@ def talking(dialplan: Dialplan) -> str:
         hold_seconds=HOLD_SECONDS,
         join=JOIN,
         consult=CONSULT,
+        order_seconds=ORDER_SECONDS,
         record=RECORD,
     )
 
@@ -109,9 +113,10 @@ exten => _to.,1,ExecIf($["${{{record}}}" != ""]?Gosub(ctid-record,s,1))
  same => n,Hangup()
 
 ; Somebody whom an agent asks talks to them; the agent's unique id comes after "to". When they hang up, the agent still
-; has their caller on hold.
+; has their caller on hold. When the agent hangs up, the order to connect them with the caller may be on its way.
 [{consult}]
 exten => _to.,1,Bridge(${{IMPORT(${{EXTEN:2}},CHANNEL(name))}},F({wait}^{hold}^1))
+ same => n,Wait({order_seconds})
  same => n,Hangup()
 
 """

@@ -1,4 +1,4 @@
-"""manager.conf: the user that ctid logs in as, with the least rights and only the events that ctid reads."""
+"""manager.conf: the users that ctid logs in as, with the least rights and only the events that ctid reads."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ READ_RIGHTS: Final = "call,system"
 WRITE_RIGHTS: Final = "call,originate,reporting"
 """Originate and hang-up; channels, devices and status for the snapshot. No commands, no configuration."""
 
+NOTIFY_RIGHTS: Final = "system"
+"""The only class with ``PJSIPNotify``. It may do much else: load modules, change the dialplan, run programs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagerUser:
@@ -41,13 +44,9 @@ def manager_conf(user: ManagerUser, release: Release) -> str:
     Raises:
         ConfigError: A value would break out of its line.
     """
-    refuse_unsafe("manager user", user.name, user.secret, *user.permit)
     lines = [
         "; In [general] of manager.conf: enabled=yes and timestampevents=yes.",
-        f"[{user.name}]",
-        f"secret={user.secret}",
-        "deny=0.0.0.0/0.0.0.0",
-        *(f"permit={network}" for network in user.permit),
+        *_login(user),
         f"read={READ_RIGHTS}",
         f"write={WRITE_RIGHTS}",
         "; Asterisk cuts off whoever does not read for so long, and repeats nothing.",
@@ -55,6 +54,31 @@ def manager_conf(user: ManagerUser, release: Release) -> str:
         *_event_filters(release),
     ]
     return "\n".join(lines) + "\n"
+
+
+def notify_user_conf(user: ManagerUser) -> str:
+    """Write the manager user with whom phones are told to answer; it reads nothing, and no other user has its right.
+
+    Raises:
+        ConfigError: A value would break out of its line.
+    """
+    lines = [
+        "; Tells phones to answer, and nothing else; but its class has rights over the whole of Asterisk.",
+        *_login(user),
+        "read=",
+        f"write={NOTIFY_RIGHTS}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _login(user: ManagerUser) -> list[str]:
+    refuse_unsafe("manager user", user.name, user.secret, *user.permit)
+    return [
+        f"[{user.name}]",
+        f"secret={user.secret}",
+        "deny=0.0.0.0/0.0.0.0",
+        *(f"permit={network}" for network in user.permit),
+    ]
 
 
 def _event_filters(release: Release) -> list[str]:
