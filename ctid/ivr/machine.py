@@ -127,7 +127,8 @@ class Walk:
         return self._go(spec.start)
 
     def _go(self, name: str) -> Effect:
-        self.position.node, self.position.tries, self.position.confirming = name, 0, False
+        self.position.node, self.position.tries = name, 0
+        self.position.confirming, self.position.entered = False, ""
         node = self._node()
         if node is None:
             return Ended("", lost="node_gone")
@@ -251,15 +252,16 @@ class Walk:
         self._pass("digits", "", "valid" if good else "invalid" if pressed else "timeout")
         if not good:
             return self._again(spec.tries, spec.otherwise, lambda: self._ask(spec, self._apology(spec, pressed)))
+        if spec.confirm is not None:
+            self._world.attributes.pop(spec.into, None)
+            # They have got so far: this question has tries of its own.
+            self.position.confirming, self.position.entered, self.position.tries = True, heard.digits, 0
+            return self._confirm(spec)
         if spec.sensitive:
             self._world.attributes.pop(spec.into, None)
             self.position.sealed[spec.into] = heard.sealed
         else:
             self._world.attributes[spec.into] = heard.digits
-        if spec.confirm is not None:
-            # They have got so far: this question has tries of its own.
-            self.position.confirming, self.position.tries = True, 0
-            return self._confirm(spec)
         return self._go(spec.then)
 
     def _confirm(self, spec: CollectSpec) -> Effect:
@@ -271,12 +273,12 @@ class Walk:
         assert spec.confirm is not None
         if heard.digits == spec.confirm.yes:
             self._pass("confirm", heard.digits, "valid")
+            self._world.attributes.update(self._unconfirmed())
             return self._go(spec.then)
         if heard.digits == spec.confirm.no:
             # They do not err in what they say, so that this is none of their tries.
             self._pass("confirm", heard.digits, "no")
-            self.position.confirming = False
-            self._world.attributes.pop(spec.into, None)
+            self.position.confirming, self.position.entered = False, ""
             return self._ask(spec, [])
         pressed = heard.ended_by is CollectEnd.DIGITS
         self._pass("confirm", heard.digits, "invalid" if pressed else "timeout")
@@ -400,11 +402,18 @@ class Walk:
             **{f"customer.{name}": customer[name] for name in ("id", "name", "tier", "language")},
             **{f"customer.{name}": text for name, text in customer["attributes"].items()},
             **self._world.attributes,
+            **self._unconfirmed(),
         }
 
+    def _unconfirmed(self) -> dict[str, str]:
+        """The digits that the caller is asked about."""
+        node, entered = self._node(), self.position.entered
+        return {node.collect.into: entered} if entered and isinstance(node, CollectNode) else {}
+
     def _utterances(self, items: list[SayItem]) -> list[Utterance]:
-        language = language_of(self._flows[self.position.flow].languages, self._world.attributes.get(LANGUAGE, ""))
-        return utterances(items, language, self._world.attributes, self._known, lambda: self._world.now.date())
+        attributes = {**self._world.attributes, **self._unconfirmed()}
+        language = language_of(self._flows[self.position.flow].languages, attributes.get(LANGUAGE, ""))
+        return utterances(items, language, attributes, self._known, lambda: self._world.now.date())
 
     def _pass(self, kind: str, name: str, result: str = "") -> None:
         self.trail.append(Passed(kind, name, result))

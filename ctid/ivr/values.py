@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
 
 from ctid.spec.flow import ValueType
@@ -27,7 +27,9 @@ def normal(kind: ValueType, text: str) -> str:
         case "number":
             return format(_decimal(plain).normalize(), "f")
         case "money":
-            return format(_decimal(plain).quantize(Decimal("0.01")), "f")
+            amount = format(_decimal(plain).quantize(Decimal("0.001"), ROUND_HALF_UP), "f")
+            # Three digits for the currencies that have so many; of others, people write two.
+            return amount.removesuffix("0")
         case "date":
             return date.fromisoformat(plain[:10]).isoformat()
         case "time":

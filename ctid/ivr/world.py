@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-_QUEUE = re.compile(r"""\bqueues\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*["']([^"']+)["']\s*\])""")
-_CALENDAR = re.compile(r"""\bcalendars\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*["']([^"']+)["']\s*\])""")
-_ATTRIBUTE = re.compile(
-    r"""(?<![\w.])attributes\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*["']([^"']+)["']\s*\])"""
-    r"""|["']([^"']+)["']\s+in\s+attributes\b"""
-)
-_OF_CUSTOMER = re.compile(r"""\bcustomer\.attributes\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*["']([^"']+)["']\s*\])""")
+from ctid.ivr.subjects import subjects
 
 
 class QueueState(NamedTuple):
@@ -66,9 +58,10 @@ def environment(world: World, condition: str, attributes: Mapping[str, Any]) -> 
     That is what any condition may, with these attributes, which are as their types have it, and ``language``,
     ``calendars`` (name to whether it is open), ``queues`` (name to ``open``, ``agents``, ``free``, ``waiting`` and
     ``expected_wait`` in seconds, absent if nobody can tell) and ``now`` (``year``, ``month``, ``day``, ``weekday``
-    from 1 for Monday, ``hour``, ``minute``).
+    from 1 for Monday, ``hour``, ``minute``). Queues and calendars are those that it is about; a name that it computes
+    and that there is not is not there, so that it can't be told.
     """
-    queues, calendars = named(condition)
+    queues, calendars = subjects(condition, lambda part: environment(world, part, attributes))
     now = world.now
     contact = world.contact()
     return {
@@ -86,26 +79,6 @@ def environment(world: World, condition: str, attributes: Mapping[str, Any]) -> 
             "minute": now.minute,
         },
     }
-
-
-@lru_cache(maxsize=4_096)
-def named(condition: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The queues and calendars that a condition names; no others are looked at, for that takes time."""
-    return _names(_QUEUE.findall(condition)), _names(_CALENDAR.findall(condition))
-
-
-def attributes_named(condition: str) -> tuple[str, ...]:
-    """The contact's attributes that a condition names."""
-    return _names(_ATTRIBUTE.findall(condition))
-
-
-def customer_attributes_named(condition: str) -> tuple[str, ...]:
-    """The customer's attributes that a condition names."""
-    return _names(_OF_CUSTOMER.findall(condition))
-
-
-def _names(found: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys("".join(each) for each in found))
 
 
 def _told(state: QueueState) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class FlowPosition(msgspec.Struct, kw_only=True):
         flow: The flow, with its version if that is no more the one in force.
         node: The node.
         confirming: Whether the caller is asked if the digits that they entered are right.
+        entered: The digits that they are asked about; no attribute holds them before they are confirmed.
         tries: How often the node has asked, this time included.
         ahead: A key that was pressed before the node asked.
         frames: The flows that have called this one, innermost last.
@@ -40,6 +41,7 @@ class FlowPosition(msgspec.Struct, kw_only=True):
     flow: str
     node: str
     confirming: bool = False
+    entered: str = ""
     tries: int = 0
     ahead: str = ""
     frames: list[FlowFrame] = []

@@ -22,6 +22,16 @@ Seconds = Annotated[float, Field(ge=0, le=86_400)]
 """A duration in seconds, at most a day."""
 
 
+FORMS: dict[str, str] = {
+    r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$": "a name has up to 64 letters (a to z), digits, '.', '_' and '-', no blanks",
+    r"^[0-9*#]$": "a key is one of 0 to 9, * and #",
+    r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$": "an attribute's name has letters (a to z), digits, '_', '.' and '-'",
+    r"^[A-Za-z0-9/_.-]{1,200}$": "a sound's name has letters (a to z), digits, '/', '_', '.' and '-'",
+    r"^[A-Z]{3}$": "a currency is three capital letters, such as EUR",
+}
+"""What is right, for people, where a text is not as a regular expression of ours has it."""
+
+
 @lru_cache(maxsize=4_096)
 def _matcher(pattern: str) -> SchemaValidator:
     # Its time is linear in the text, whatever the expression: callers enter texts, and must not hold up others.

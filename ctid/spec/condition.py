@@ -23,6 +23,7 @@ EVALUATION_ERRORS: Final = (RuntimeError, LookupError, TypeError, ValueError, Ar
 
 # The library counts the variable that a macro binds among those the expression needs.
 _BOUND: Final = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*([A-Za-z_]\w*)\s*,")
+_LITERAL: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 _OPERATOR: Final = re.compile(r"[^A-Za-z]")
 
 
@@ -36,19 +37,35 @@ def compiled(text: str) -> cel.Program:
     try:
         return cel.compile(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no CEL expression: {str(error).splitlines()[0]}") from error
+        why = str(error).splitlines()[0].partition(" expecting {")[0]
+        raise ValueError(f"{text!r} is no CEL expression: {why}{_advice(text)}") from error
+
+
+def _advice(text: str) -> str:
+    """What those may have meant who know other languages."""
+    code = _LITERAL.sub("''", text)
+    meant = {
+        "a comparison is written ==": re.search(r"(?<![=!<>])=(?!=)", code),
+        "and, or and not are written &&, || and !": re.search(r"\b(?:and|or|not)\b", code, re.IGNORECASE),
+    }
+    return "".join(f"; {advice}" for advice, found in meant.items() if found)
 
 
 def holds(condition: str, about: Mapping[str, Any]) -> bool | None:
     """Tell whether the condition holds; ``None`` if that can't be told, an attribute it names being absent, say."""
-    program = compiled(condition)
-    # Only what it names: turning all of it into values of CEL takes many times as long as the condition itself.
+    result = evaluated(condition, about)
+    return result if isinstance(result, bool) else None
+
+
+def evaluated(expression: str, about: Mapping[str, Any]) -> Any:
+    """What the expression gives; ``None`` if that can't be told."""
+    program = compiled(expression)
+    # Only what it names: turning all of it into values of CEL takes many times as long as the expression itself.
     named = {name: about[name] for name in program.variables() if name in about}
     try:
-        result = program.execute(named)
+        return program.execute(named)
     except EVALUATION_ERRORS:
         return None
-    return result if isinstance(result, bool) else None
 
 
 def _checked(text: str, typical: Mapping[str, Any]) -> str:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ctid.spec.base import Name, Seconds, Spec
 
-Prompt = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/_.-]{1,200}$")]
+_EXTENSIONS: Final = (".wav", ".wav49", ".gsm", ".ulaw", ".alaw", ".g722", ".sln", ".sln16", ".mp3")
+
+
+def _without_extension(sound: str) -> str:
+    if sound.endswith(_EXTENSIONS):
+        raise ValueError(f"Asterisk adds the extension itself: {sound.rpartition('.')[0]!r}")
+    return sound
+
+
+Prompt = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/_.-]{1,200}$"), AfterValidator(_without_extension)]
+"""A sound of the PBX, by its name below its folder of sounds."""
+
 AttributeKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
 AttributeValue = Annotated[str, StringConstraints(max_length=2000)]
 PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9*#]{1,32}$")]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ctid.errors import ConfigError
+from ctid.spec.base import FORMS
 from ctid.spec.daemon import DaemonSpec
 from ctid.spec.lookup_references import faulty_fetches
 from ctid.spec.menus import MenusSpec, written_out
@@ -55,6 +56,9 @@ def load_config(path: Path, code: Mapping[str, Collection[str]] = NOTHING, check
         ConfigError: With every fault that was found.
     """
     source = _read(path)
+    if source.torn:
+        # What stands in a file that can't be read would be missed everywhere else.
+        raise ConfigError(source.faults)
     # What menus play is in no language of theirs, so that any will do.
     sounds = list(faulty_sounds(source.data))
     write_out_menus(source)
@@ -93,6 +97,8 @@ def load_site(path: Path, check: Check = lambda _: ()) -> SiteSpec:
         ConfigError: With every fault that was found.
     """
     source = _read(path)
+    if source.torn:
+        raise ConfigError(source.faults)
     write_out_menus(source)
     site = validate(SiteSpec, source)
     for where, what in (*faulty_site_references(source.data), *check(source.data)):
@@ -167,6 +173,8 @@ def validate(model: type[Model], source: Source, around: tuple[str, ...] = ()) -
                 what = "is needed and missing"
             elif fault["type"] == "extra_forbidden":
                 what = "is not known here"
+            elif fault["type"] == "string_pattern_mismatch" and fault["ctx"]["pattern"] in FORMS:
+                what = f"{FORMS[fault['ctx']['pattern']]}, not {fault['input']!r}"
             elif isinstance(fault["input"], bool) and not fault["type"].startswith("value"):
                 what += "; yes, no, on and off are true and false in YAML, unless they are in quotes"
             source.fault(where, what)

@@ -11,36 +11,23 @@ from typing import Any
 from pydantic import ValidationError
 
 from ctid.spec.lookup import LookupSpec
-from ctid.spec.say import placeholders
+from ctid.spec.nearest import nearest
 from ctid.spec.yaml_source import KeyPath
 
 
 def faulty_fetches(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """Every ``fetch`` that cannot work, with its key path."""
     lookups = _mapping(data.get("lookups"))
-    there = ", ".join(sorted(map(str, lookups))) or "none at all"
     for flow_name, flow in _mapping(data.get("flows")).items():
         nodes = _mapping(_mapping(flow).get("nodes"))
-        sensitive = {
-            into
-            for node in nodes.values()
-            if (asked := _mapping(_mapping(node).get("collect"))).get("sensitive") is True
-            and isinstance(into := asked.get("into"), str)
-        }
         for node_name, node in nodes.items():
             fetch = _mapping(_mapping(node).get("fetch"))
             place: KeyPath = ("flows", flow_name, "nodes", node_name, "fetch")
             name = fetch.get("lookup")
             if isinstance(name, str) and name not in lookups:
-                yield (*place, "lookup"), f"there is no lookup {name!r}; there is: {there}"
+                yield (*place, "lookup"), f"there is no lookup {name!r}; {nearest(name, [*map(str, lookups)])}"
             elif isinstance(name, str):
                 yield from _given(place, name, lookups[name], _mapping(fetch.get("give")))
-            for parameter, text in _mapping(fetch.get("give")).items():
-                # Only a lookup sees them, and only as a parameter of their own.
-                for attribute in placeholders(text) if isinstance(text, str) and text[1:-1] not in sensitive else ():
-                    if attribute in sensitive:
-                        what = f"{attribute} is sensitive, so it is given alone: '{{{attribute}}}'"
-                        yield (*place, "give", parameter), what
 
 
 def _given(place: KeyPath, name: str, lookup: Any, give: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:

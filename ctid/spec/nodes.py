@@ -342,7 +342,8 @@ KINDS: Final = ("say", "menu", "collect", "decide", "fetch", "set", "language", 
 def _kind(data: Any) -> str | None:
     if not isinstance(data, dict):
         return next((kind for kind in KINDS if hasattr(data, kind)), None)
-    return next((kind for kind in KINDS if kind in data), None)
+    kinds = [kind for kind in KINDS if kind in data]
+    return kinds[0] if len(kinds) == 1 else None
 
 
 Node = Annotated[

@@ -10,6 +10,7 @@ from typing import Any
 
 from ctid.spec.base import Spec
 from ctid.spec.destination import Destination
+from ctid.spec.nearest import nearest
 from ctid.spec.site import SiteSpec
 from ctid.spec.yaml_source import KeyPath
 
@@ -79,8 +80,7 @@ def faulty_references(
         names = {str(name) for name in known} if isinstance(known, (dict, list)) else set()
         for path, name in _matches(data, pattern, ()):
             if isinstance(name, str) and name not in names:
-                there = ", ".join(sorted(names)) or "none at all"
-                yield path, f"there is no {kind} {name!r}; there is: {there}"
+                yield path, f"there is no {kind} {name!r}; {nearest(name, names)}"
     yield from _faulty_phones(data)
     yield from _faulty_voicemail(data)
 

@@ -22,12 +22,14 @@ class Source:
         places: Key path to ``file:line``.
         written: Where data that has been put in place of a short form was written: key path to key path.
         faults: What could not be read.
+        torn: Whether a file could not be read, so that much may be missing.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[KeyPath, str] = field(default_factory=dict)
     written: dict[KeyPath, KeyPath] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    torn: bool = False
 
     def place(self, path: KeyPath) -> str:
         """Where the value at ``path``, or the nearest thing around it, stands."""
@@ -44,6 +46,11 @@ class Source:
                 break
         self.faults.append(f"{self.place(path)}: {dotted(path)}: {what}")
 
+    def tear(self, fault: str) -> None:
+        """Note that a file can't be read."""
+        self.torn = True
+        self.faults.append(fault)
+
 
 def read_files(files: list[Path]) -> Source:
     """Read and merge YAML files: top-level sections add up, a value given twice is a fault."""
@@ -57,20 +64,20 @@ def read_files(files: list[Path]) -> Source:
                 if node is None:
                     continue
                 if not isinstance(node, yaml.MappingNode):
-                    source.faults.append(f"{file}:{node.start_mark.line + 1}: the file must be a mapping of keys")
+                    source.tear(f"{file}:{node.start_mark.line + 1}: the file must be a mapping of keys")
                     continue
                 _merge(source, file, loader, node)
             finally:
                 loader.dispose()
         except OSError as error:
-            source.faults.append(f"{file}:1: cannot be read: {error.strerror}")
+            source.tear(f"{file}:1: cannot be read: {error.strerror}")
         except UnicodeDecodeError as error:
-            source.faults.append(f"{file}:1: is not UTF-8 (byte {error.start})")
+            source.tear(f"{file}:1: is not UTF-8 (byte {error.start})")
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            source.faults.append(f"{file}:{mark.line + 1 if mark else 1}: is not YAML: {error.problem}")
+            source.tear(f"{file}:{mark.line + 1 if mark else 1}: is not YAML: {error.problem}")
         except yaml.YAMLError as error:
-            source.faults.append(f"{file}:1: is not YAML: {error}")
+            source.tear(f"{file}:1: is not YAML: {error}")
     return source
 
 

@@ -1,6 +1,6 @@
 """Shelf: the folder with finished sounds. A file that is there is whole; those used longest ago make room.
 
-``found``, ``draft`` and ``put`` block for long, and may be called in threads; all else belongs to one thread.
+``found``, ``look``, ``draft``, ``put`` and ``clear`` block, and are called in threads; all else belongs to one thread.
 """
 
 from __future__ import annotations
@@ -71,22 +71,29 @@ class Shelf:
         """The file of a name."""
         return self.folder / f"{name}{SUFFIX}"
 
-    def has(self, name: str) -> bool:
-        """Whether a sound is there; it counts as used now."""
-        now, path = time.time(), self.path(name)
-        try:
+    def use(self, name: str) -> None:
+        """Take a sound that may be there for one that is about to be played."""
+        if name in self._sizes:
+            self._used[name] = time.time()
+
+    def look(self, name: str) -> int | None:
+        """How many bytes a sound has that is there; it counts as used now."""
+        path = self.path(name)
+        # Not ours to touch, it can be played nevertheless.
+        with contextlib.suppress(OSError):
             # The file itself keeps when it was used, for the next start.
-            os.utime(path, (now, now))
-            if name not in self._sizes:
-                self._sizes[name] = path.stat().st_size
-        except FileNotFoundError:
+            os.utime(path)
+        try:
+            return path.stat().st_size
+        except OSError:
+            return None
+
+    def seen(self, name: str, size: int | None) -> bool:
+        """Know of what was looked for; whether it is there."""
+        if size is None:
             self._forget(name)
             return False
-        except OSError:
-            # Not ours to touch; it can be played nevertheless.
-            if not path.exists():
-                return False
-        self._used[name] = now
+        self._sizes[name], self._used[name] = size, time.time()
         return True
 
     def stay(self, names: set[str]) -> None:
@@ -134,6 +141,14 @@ class Shelf:
             leaving.append(self.path(each))
             self._forget(each)
         return leaving
+
+    def clear(self, leaving: list[Path]) -> None:
+        """Take files away that have to make room, but for those that somebody has asked for meanwhile."""
+        before = time.time() - self._in_use_seconds
+        for path in leaving:
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime <= before:
+                    path.unlink()
 
     def _make(self, folder: Path) -> None:
         if not folder.is_dir():

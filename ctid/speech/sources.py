@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -58,23 +59,28 @@ class Sources:
         raise SpeechError(f"there is no voice for this language; there is: {', '.join(self._voices)}")
 
     def of(self, speech: Speech) -> Source:
-        """The source of a text; a recording that is there goes before the engine.
+        """The engine as the source of a text.
 
         Raises:
             SpeechError: There is no voice for its language.
         """
         language = self.voice(speech.language)
-        command = tuple(self._voices[language].command)
-        rendered = _rendered(language, speech.text, command)
+        return _rendered(language, speech.text, tuple(self._voices[language].command))
+
+    def recording(self, source: Source) -> Source:
+        """The recording of the same text if there is one, for that goes before the engine. Blocks."""
         if self._recorded is None:
-            return rendered
-        path = self._recorded / recorded_name(language, speech.text)
+            return source
+        path = self._recorded / recorded_name(source.language, source.text)
         try:
             there = path.stat()
         except (OSError, ValueError):
-            return rendered
-        name = _name(language, [str(path), there.st_mtime_ns, there.st_size])
-        return Source(language, speech.text, name, path, command)
+            return source
+        if not stat.S_ISREG(there.st_mode):
+            # A pipe, say, would be read for ever.
+            return source
+        name = _name(source.language, [str(path), there.st_mtime_ns, there.st_size])
+        return replace(source, name=name, recorded=path)
 
 
 def without_recording(source: Source) -> Source:

@@ -1,7 +1,7 @@
 """The speaker: gives each text as a file that a PBX plays, and renders it first where nobody has before.
 
 Whoever asks for the same text at the same time shares one rendering. What fails is not tried again for a while, so
-that a voice that hangs costs one caller a wait and not everybody.
+that a voice that hangs costs one caller a wait and not everybody. Nothing here waits for a file on the event loop.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ctid.errors import SpeechError
 from ctid.model.speech import Speech
 from ctid.spec.speech import SpeechSpec
 from ctid.speech import engine, manifest
+from ctid.speech.disk import Disk, StalledError
 from ctid.speech.engine import EngineDownError
 from ctid.speech.shelf import Shelf
 from ctid.speech.sources import Source, Sources, without_recording
@@ -38,6 +39,9 @@ PREPARE_AGAIN_MAX_SECONDS: Final = 1_800.0
 
 MAX_TEXT: Final = 4_000
 """Characters; about what is said in five minutes."""
+
+STOCK_SECONDS: Final = 300.0
+"""How long it may take to look through all that is kept."""
 
 _MAX_REMEMBERED: Final = 10_000
 _T = TypeVar("_T")
@@ -78,6 +82,9 @@ class Speaker:
         self._resting: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self._known: dict[Speech, None] = {}
         self._asked = asyncio.Event()
+        self._disk = Disk(spec.folder, spec.seconds)
+        # If only this one stalls, there is half of the time left for the voice.
+        self._recordings = Disk(spec.recorded or spec.folder, spec.seconds / 2)
         self._threads = ThreadPoolExecutor(spec.parallel + 1, thread_name_prefix="speech")
 
     async def file(self, pbx: str, speech: Speech) -> str:
@@ -104,9 +111,9 @@ class Speaker:
     async def run(self) -> None:
         """Prepare what is asked for, until cancelled; what fails is tried again later."""
         try:
-            self._shelf.take_stock(await self._in_thread(self._shelf.found))
-        except OSError as error:
-            _log.error("speech.folder_unusable", folder=str(self._spec.folder), detail=error.strerror)
+            self._shelf.take_stock(await self._disk.do(self._shelf.found, STOCK_SECONDS))
+        except (OSError, SpeechError) as error:
+            _log.error("speech.folder_unusable", folder=str(self._spec.folder), detail=_why(error))
         wait_s: float | None = None
         while True:
             with contextlib.suppress(TimeoutError):
@@ -151,16 +158,16 @@ class Speaker:
         folder = self._spec.recorded
         if folder is not None:
             try:
-                await self._in_thread(lambda: manifest.write(folder, speeches, self._sources.voice))
-            except OSError as error:
-                _log.warning("speech.list_not_written", folder=str(folder), detail=error.strerror)
+                await self._recordings.do(lambda: manifest.write(folder, speeches, self._sources.voice))
+            except (OSError, SpeechError) as error:
+                _log.warning("speech.list_not_written", folder=str(folder), detail=_why(error))
 
     async def _rendered(self, speech: Speech, *, urgent: bool) -> str:
         """The name of a text's file, which is there then."""
-        source = self._sources.of(speech)
+        source = await self._recorded(self._sources.of(speech))
         if source.recorded is not None and self._rests(source.name):
             source = without_recording(source)
-        if self._shelf.has(source.name):
+        if await self._is_there(source.name):
             if urgent:
                 self._metrics.spoken(source.language, "kept")
             return source.name
@@ -173,6 +180,19 @@ class Speaker:
         # Whoever hangs up must not take it from the others who wait, nor from those who come later.
         return await asyncio.shield(task)
 
+    async def _recorded(self, source: Source) -> Source:
+        """The recording of a text if there is one and its disk answers, else the engine."""
+        if self._spec.recorded is None:
+            return source
+        try:
+            return await self._recordings.do(lambda: self._sources.recording(source))
+        except StalledError:
+            return source
+
+    async def _is_there(self, name: str) -> bool:
+        self._shelf.use(name)
+        return self._shelf.seen(name, await self._disk.do(lambda: self._shelf.look(name)))
+
     def _made(self, source: Source, task: asyncio.Task[str], *, urgent: bool) -> None:
         del self._under_way[source.name]
         if task.cancelled():
@@ -182,7 +202,7 @@ class Speaker:
             return
         self._metrics.spoken(source.language, "failed")
         if isinstance(error, SpeechError):
-            if not isinstance(error, EngineDownError):
+            if not isinstance(error, EngineDownError | StalledError):
                 self._rest(source.name, error.detail)
             # Of what is only prepared, the sum is told.
             log = _log.warning if urgent else _log.debug
@@ -218,7 +238,7 @@ class Speaker:
                     self._rest(source.name, error.detail)
                     _log.warning("speech.recording_unusable", file=str(source.recorded), detail=error.detail)
                 source = without_recording(source)
-                if self._shelf.has(source.name):
+                if await self._is_there(source.name):
                     return source.name
             if not urgent:
                 return await self._by_engine(source)
@@ -231,36 +251,53 @@ class Speaker:
             raise SpeechError(f"the file can't be written: {error.strerror}") from error
 
     async def _taken_in(self, source: Source, recording: Path) -> str:
-        data = await self._in_thread(lambda: to_telephone(_content(recording)))
+        recorded = await self._recordings.do(lambda: _content(recording))
+        data = await self._in_thread(lambda: to_telephone(recorded))
         await self._put(source.name, data)
         self._metrics.spoken(source.language, "recorded")
         return source.name
 
     async def _by_engine(self, source: Source) -> str:
         began = time.monotonic()
-        draft = await self._in_thread(lambda: self._shelf.draft(source.name))
+        draft = await self._disk.do(lambda: self._shelf.draft(source.name))
         try:
             await engine.run(source.command, source.text, draft, self._spec.seconds)
-            data = await self._in_thread(lambda: to_telephone(_content(draft)))
-        except EngineDownError as error:
-            # Before the turn is passed on: whoever is next must know.
-            self._rest(source.language, error.detail)
+            written = await self._disk.do(lambda: _taken(draft))
+        except SpeechError as error:
+            if isinstance(error, EngineDownError):
+                # Before the turn is passed on: whoever is next must know.
+                self._rest(source.language, error.detail)
+            with contextlib.suppress(OSError, SpeechError):
+                await self._disk.do(lambda: draft.unlink(missing_ok=True))
             raise
-        finally:
-            draft.unlink(missing_ok=True)
+        except asyncio.CancelledError:
+            self._disk.soon(lambda: draft.unlink(missing_ok=True))
+            raise
+        data = await self._in_thread(lambda: to_telephone(written))
         await self._put(source.name, data)
         self._metrics.spoken(source.language, "rendered")
         self._metrics.speech_render.labels(language=source.language).observe(time.monotonic() - began)
         return source.name
 
     async def _put(self, name: str, data: bytes) -> None:
-        await self._in_thread(lambda: self._shelf.put(name, data))
-        for leaving in self._shelf.keep(name, len(data)):
-            with contextlib.suppress(OSError):
-                leaving.unlink(missing_ok=True)
+        await self._disk.do(lambda: self._shelf.put(name, data))
+        if leaving := self._shelf.keep(name, len(data)):
+            self._disk.soon(lambda: self._shelf.clear(leaving))
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _why(error: OSError | SpeechError) -> str:
+    return error.detail if isinstance(error, SpeechError) else str(error.strerror)
+
+
+def _taken(draft: Path) -> bytes:
+    """What is in a draft, which is gone then: there may be no room for both."""
+    try:
+        return _content(draft)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _content(path: Path) -> bytes:

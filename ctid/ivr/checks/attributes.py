@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from ctid.ivr.checks.site import Fault, Flows, nearest
+from ctid.ivr.checks.site import Fault, Flows
 from ctid.ivr.outline import sayings
+from ctid.ivr.subjects import attributes_named
 from ctid.ivr.values import normal
-from ctid.ivr.world import attributes_named
 from ctid.spec.flow import ValueType
+from ctid.spec.nearest import nearest
 from ctid.spec.nodes import CollectNode, DecideNode, FetchNode, GoNode, MenuNode, Node, RecordNode, SetNode
 from ctid.spec.say import placeholders
 

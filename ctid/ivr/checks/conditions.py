@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ctid.ivr.checks.site import Fault, Flows, nearest
+from ctid.ivr.checks.site import Fault, Flows
+from ctid.ivr.subjects import attributes_named, computed, customer_attributes_named, named, subjects, whole
 from ctid.ivr.values import seen
-from ctid.ivr.world import QueueState, attributes_named, customer_attributes_named, named
-from ctid.spec.condition import EVALUATION_ERRORS, TYPICAL_IN_FLOW, compiled
+from ctid.ivr.world import QueueState
+from ctid.spec.condition import EVALUATION_ERRORS, TYPICAL_IN_FLOW, compiled, evaluated
 from ctid.spec.flow import FlowSpec, ValueType
+from ctid.spec.nearest import nearest
 from ctid.spec.nodes import DecideNode
 
 _SAMPLES: Final[dict[ValueType, tuple[str, str]]] = {
@@ -46,7 +48,7 @@ def faulty_conditions(flows: Flows) -> Iterator[Fault]:
         for at, case in enumerate(node.decide if isinstance(node, DecideNode) else ()):
             if case.when is None or not flows.attributes(flow).issuperset(attributes_named(case.when)):
                 continue
-            for what in list(_missing(flows, case.when)) or _incomparable(spec, case.when):
+            for what in [*_missing(flows, case.when), *_nameless(spec, case.when)] or _incomparable(spec, case.when):
                 yield flows.at(flow, node_name, f"decide/{at}/when"), what
 
 
@@ -57,10 +59,26 @@ def _missing(flows: Flows, condition: str) -> Iterator[str]:
         for name in names:
             if name not in known:
                 yield f"{condition!r}: there is no {kind} {name!r}; {nearest(name, known)}"
+    asked = [each.field for each in computed(condition) if each.of == "queues" and each.field]
     for part, pattern, fields in _PARTS:
-        for name in pattern.findall(condition):
+        for name in (*pattern.findall(condition), *(asked if part == "a queue" else ())):
             if name not in fields:
                 yield f"{condition!r}: there is no {name!r} to {part}; {nearest(name, fields)}"
+
+
+def _nameless(spec: FlowSpec, condition: str) -> Iterator[str]:
+    """Queues and calendars that no name is given for, or what is none."""
+    for of in whole(condition):
+        yield f"{condition!r}: {of} are looked at one by one: name one, {of}.x, or give its name, {of}[attributes.x]"
+    for each in computed(condition):
+        for unknown in set(compiled(each.name).variables()) - TYPICAL_IN_FLOW.keys():
+            yield f"{condition!r}: there is no {unknown!r} to name one of the {each.of} by"
+        for which in (0, 1):
+            name = evaluated(each.name, _sample(spec, each.name, which))
+            if name is not None and not isinstance(name, str):
+                what = f"{each.name} gives {name!r}, and the name of one of the {each.of} is text"
+                yield f"{condition!r}: with {_told(spec, each.name, which)}: {what}; write string({each.name})"
+                break
 
 
 def _incomparable(spec: FlowSpec, condition: str) -> Iterator[str]:
@@ -123,7 +141,7 @@ def _untellable(spec: FlowSpec, condition: str) -> Iterator[str]:
 
 
 def _sample(spec: FlowSpec, condition: str, which: int) -> dict[str, Any]:
-    queues, calendars = named(condition)
+    queues, calendars = subjects(condition, lambda part: _sample(spec, part, which))
     values = {name: _SAMPLES[spec.attributes.get(name, "text")][which] for name in attributes_named(condition)}
     state = QueueState(open=not which, agents=3, free=1, waiting=2, expected_wait=60)._asdict()
     customer = TYPICAL_IN_FLOW["customer"]

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from ctid.ivr.checks.site import Fault, Flows, nearest
+from ctid.ivr.checks.site import Fault, Flows
 from ctid.spec.daemon import DaemonSpec
 from ctid.spec.lookup import LookupSpec
+from ctid.spec.nearest import nearest
 from ctid.spec.nodes import FetchNode, FetchSpec, RecordNode
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -135,14 +134,6 @@ class Flows:
                         {value} if isinstance(value, str) else set(value) if isinstance(value, dict) else set()
                     )
         return sets
-
-
-def nearest(name: str, names: Collection[str]) -> str:
-    """What might be meant, for the end of a fault's message."""
-    close = difflib.get_close_matches(name, sorted(names), n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"there is: {', '.join(sorted(names)) or 'none at all'}"
 
 
 def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from ctid.ivr.checks.site import Fault, Flows, nearest
+from ctid.ivr.checks.site import Fault, Flows
 from ctid.ivr.outline import ways_on
-from ctid.ivr.world import attributes_named
+from ctid.ivr.subjects import attributes_named
 from ctid.spec.flow import FlowSpec
+from ctid.spec.nearest import nearest
 from ctid.spec.nodes import (
     CallNode,
     CollectNode,

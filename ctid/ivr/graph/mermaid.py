@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctid.ivr.graph.picture import Picture
 
 _ESCAPED = str.maketrans({
-    '"': "#quot;", "#": "#35;", "&": "#amp;", "<": "#lt;", ">": "#gt;", "|": "#124;", "`": "#96;", "\n": " ",
+    '"': "#quot;", "#": "#35;", "&": "#amp;", "<": "#lt;", ">": "#gt;", "|": "#124;", "`": "#96;",
 })  # fmt: skip
 
 

@@ -97,13 +97,27 @@ def picture(name: str, flow: FlowSpec, language: str = "") -> Picture:
         for way in ways_on(node):
             if way.to in flow.nodes:
                 labels.setdefault((each, way.to), []).append(way.label)
-    arrows = [Arrow(start, end, cut(", ".join(filter(None, all_)), MAX_LABEL)) for (start, end), all_ in labels.items()]
-    return Picture(flow.title or name, flow.start, boxes, arrows)
+    arrows = [
+        Arrow(start, end, cut(visible(", ".join(filter(None, all_))), MAX_LABEL))
+        for (start, end), all_ in labels.items()
+    ]
+    return Picture(visible(flow.title) or name, flow.start, boxes, arrows)
 
 
 def columns(text: str) -> int:
     """How wide a text is; a Chinese character is as wide as two Latin ones."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def visible(text: str) -> str:
+    """The text on one line, with a mark in place of what can't be shown, which no XML file may hold either."""
+    line = "".join(" " if letter.isspace() else letter for letter in text).strip()
+    return "".join("\N{REPLACEMENT CHARACTER}" if _is_hidden(letter) else letter for letter in line)
+
+
+def _is_hidden(letter: str) -> bool:
+    # Control characters, half a pair of UTF-16, and what is no character, such as U+FFFE.
+    return unicodedata.category(letter) in ("Cc", "Cs", "Cn")
 
 
 def cut(text: str, most: int) -> str:
@@ -121,7 +135,8 @@ def cut(text: str, most: int) -> str:
 def _box(name: str, node: Node, language: str) -> Box:
     kind = next(each for each in KINDS if each in type(node).model_fields)
     text = _does(node, language) or " ".join(_said(sayings(node)[0].items, language) if sayings(node) else ())
-    return Box(name, kind, node.title or name, cut(text, MAX_TEXT), isinstance(node, EndNode | GoNode))
+    title = visible(node.title) or name
+    return Box(name, kind, title, cut(visible(text), MAX_TEXT), isinstance(node, EndNode | GoNode))
 
 
 def _said(items: Iterable[SayItem], language: str) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from typing import Final
 
-from ctid.ivr.spoken.values import Amount, Duration, Number
+from ctid.ivr.spoken.values import MINOR_DIGITS, Amount, Duration, Number
 
 _DIGITS: Final = "零一二三四五六七八九"
 _SIGNS: Final = {"+": "加", "*": "星号", "#": "井号"}
@@ -34,6 +34,7 @@ _PARTS_OF_DAY: Final = ((5, "凌晨"), (9, "早上"), (12, "上午"), (13, "中�
 
 CURRENCIES: Final = {
     "AUD": "澳元",
+    "BHD": "巴林第纳尔",
     "CAD": "加元",
     "CHF": "瑞士法郎",
     "CNY": "元",
@@ -43,13 +44,17 @@ CURRENCIES: Final = {
     "GBP": "英镑",
     "HKD": "港元",
     "INR": "印度卢比",
+    "JOD": "约旦第纳尔",
     "JPY": "日元",
     "KRW": "韩元",
+    "KWD": "科威特第纳尔",
     "NOK": "挪威克朗",
     "NZD": "新西兰元",
+    "OMR": "阿曼里亚尔",
     "PLN": "波兰兹罗提",
     "SEK": "瑞典克朗",
     "SGD": "新加坡元",
+    "TND": "突尼斯第纳尔",
     "TWD": "新台币",
     "USD": "美元",
 }
@@ -110,12 +115,12 @@ def money(value: Amount) -> list[str]:
     """Yuan in 元角分; of other currencies a decimal number, as is usual."""
     said = ["负"] if value.negative else []
     name = CURRENCIES[value.currency]
-    tenths, hundredths = divmod(value.minor, 10)
     if value.currency != "CNY":
         if not value.minor:
             return [*said, *_counted(value.major), name]
-        fraction = f"{tenths}{hundredths or ''}"
+        fraction = f"{value.minor:0{MINOR_DIGITS[value.currency]}}".rstrip("0")
         return [*said, *_cardinal(value.major), "点", *digits(fraction), name]
+    tenths, hundredths = divmod(value.minor, 10)
     parts = [*_counted(value.major), name] if value.major or not value.minor else []
     if tenths:
         parts.append(_TENTHS[tenths] if parts else _LEADING.get(_TENTHS[tenths], _TENTHS[tenths]))

@@ -37,9 +37,10 @@ _UNITS: Final = {
     "minute": ("minute", "minutes"),
     "second": ("second", "seconds"),
 }
-_DOLLARS, _CENTS = ("dollar", "dollars"), ("cent", "cents")
+_DOLLARS, _CENTS, _FILS = ("dollar", "dollars"), ("cent", "cents"), ("fils", "fils")
 CURRENCIES: Final = {
     "AUD": (("Australian dollar", "Australian dollars"), _CENTS),
+    "BHD": (("Bahraini dinar", "Bahraini dinars"), _FILS),
     "CAD": (("Canadian dollar", "Canadian dollars"), _CENTS),
     "CHF": (("Swiss franc", "Swiss francs"), ("centime", "centimes")),
     "CNY": (("yuan", "yuan"), ("fen", "fen")),
@@ -49,13 +50,17 @@ CURRENCIES: Final = {
     "GBP": (("pound", "pounds"), ("penny", "pence")),
     "HKD": (("Hong Kong dollar", "Hong Kong dollars"), _CENTS),
     "INR": (("rupee", "rupees"), ("paisa", "paise")),
+    "JOD": (("Jordanian dinar", "Jordanian dinars"), _FILS),
     "JPY": (("yen", "yen"), ("", "")),
     "KRW": (("won", "won"), ("", "")),
+    "KWD": (("Kuwaiti dinar", "Kuwaiti dinars"), _FILS),
     "NOK": (("Norwegian krone", "Norwegian kroner"), ("øre", "øre")),
     "NZD": (("New Zealand dollar", "New Zealand dollars"), _CENTS),
+    "OMR": (("Omani rial", "Omani rials"), ("baisa", "baisa")),
     "PLN": (("zloty", "zlotys"), ("grosz", "groszy")),
     "SEK": (("Swedish krona", "Swedish kronor"), ("öre", "öre")),
     "SGD": (("Singapore dollar", "Singapore dollars"), _CENTS),
+    "TND": (("Tunisian dinar", "Tunisian dinars"), ("millime", "millimes")),
     "TWD": (("New Taiwan dollar", "New Taiwan dollars"), _CENTS),
     "USD": (_DOLLARS, _CENTS),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
 Value = str | int | float | Decimal
@@ -19,6 +19,7 @@ MAX_DIGITS: Final = 64
 
 MINOR_DIGITS: Final = {
     "AUD": 2,
+    "BHD": 3,
     "CAD": 2,
     "CHF": 2,
     "CNY": 2,
@@ -28,17 +29,24 @@ MINOR_DIGITS: Final = {
     "GBP": 2,
     "HKD": 2,
     "INR": 2,
+    "JOD": 3,
     "JPY": 0,
     "KRW": 0,
+    "KWD": 3,
     "NOK": 2,
     "NZD": 2,
+    "OMR": 3,
     "PLN": 2,
     "SEK": 2,
     "SGD": 2,
+    "TND": 3,
     "TWD": 2,
     "USD": 2,
 }
 """The currencies that can be said (ISO 4217), and how many digits their amounts have after the point."""
+
+_EXACT: Final = Context(prec=100)
+"""More digits than any number has that is read here."""
 
 _NUMBER: Final = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?")
 _DIGITS: Final = re.compile(r"\+?[0-9*#]+(?:[ ./-]?[0-9*#]+)*")
@@ -69,7 +77,7 @@ class Amount:
     Attributes:
         negative: Below zero.
         major: Euros, yen …
-        minor: Cents …: 0 to 99.
+        minor: Cents …: 0 to 99; to 999 of a currency with three digits, and 0 of one with none.
         currency: ISO 4217.
     """
 
@@ -121,17 +129,17 @@ def read_ordinal(value: Value) -> int:
 
 
 def read_money(value: Value, currency: str) -> Amount:
-    """An amount of a currency, with no more digits after the point than the currency has."""
+    """An amount of a currency, rounded as shops do to the digits that the currency has: of halves, away from zero."""
     if currency not in MINOR_DIGITS:
         raise ValueError(f"the currency is one of {', '.join(MINOR_DIGITS)}")
     digits = MINOR_DIGITS[currency]
-    # What was reckoned is rounded, what is written has to be right.
-    number = _or_none(f"{value:.{digits}f}" if isinstance(value, float) else value)
-    fraction = "" if number is None else number.fraction.rstrip("0")
-    if number is None or len(fraction) > digits:
-        example = "1234.56" if digits else "1234"
+    number = _or_none(value)
+    units = None if number is None else _rounded(number, digits)
+    if number is None or units is None or units >= LIMIT * 10**digits:
+        example = f"1234.{'5678'[:digits]}".rstrip(".")
         raise ValueError(f"an amount of {currency} is written like {example}, and is below 10^15")
-    return Amount(number.negative, number.whole, int(fraction.ljust(digits, "0") or "0"), currency)
+    major, minor = divmod(units, 10**digits)
+    return Amount(number.negative and units > 0, major, minor, currency)
 
 
 def read_date(value: Value) -> date:
@@ -184,6 +192,12 @@ def read_today(today: str | date | None) -> date | None:
     if isinstance(today, datetime):
         return today.date()
     return read_date(today) if isinstance(today, str) else today
+
+
+def _rounded(number: Number, digits: int) -> int:
+    """How many of the smallest units there are, the sign aside."""
+    units = Decimal(f"{number.whole}.{number.fraction or 0}").scaleb(digits, _EXACT)
+    return int(units.to_integral_value(ROUND_HALF_UP, _EXACT))
 
 
 def _or_none(value: Value) -> Number | None:

@@ -70,6 +70,30 @@ FLOW = FlowSpec.model_validate(
 )
 
 
+HIDDEN = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0xFFFE, 0xFFFF, 0x1FFFF]))
+
+
+@pytest.mark.parametrize("hidden", [HIDDEN, *HIDDEN])
+def test_what_can_not_be_shown_breaks_no_picture(hidden: str) -> None:
+    text = f"a{hidden}b"
+    nodes = {
+        "a": {"title": text, "say": text, "then": "b"},
+        "b": {"decide": [{"when": f"ani == '''{text}'''", "then": "c"}], "otherwise": "a"},
+        "c": {"set": {"x": text}, "then": "d"},
+        "d": {"end": "x", "title": "\t"},
+    }
+    shown = picture("main", FlowSpec.model_validate({"title": text, "start": "a", "nodes": nodes}))
+    drawn = svg(shown)
+    tree = ElementTree.fromstring(drawn)
+    bold = [each.text for each in tree.iter("{http://www.w3.org/2000/svg}text") if each.get("font-weight")]
+    assert bold[0] in ("a b", "a\N{REPLACEMENT CHARACTER}b") or hidden == HIDDEN
+    assert bold[-1] == "d", "of a title that nobody can see, there is the name"
+    for text in (drawn, mermaid(shown)):
+        assert not [letter for letter in text if letter in HIDDEN and letter != "\n"]
+        text.encode()
+    assert all(line.startswith(("flowchart", "    ")) for line in mermaid(shown).splitlines())
+
+
 def test_all_that_matters_is_in_the_picture() -> None:
     shown = picture("orders", FLOW)
     assert (shown.title, shown.start) == ("Orders & more", "ask")

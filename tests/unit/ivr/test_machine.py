@@ -229,7 +229,8 @@ CONFIRM = {"say": [{"digits": "number"}, "right?"], "yes": "1", "no": "2"}
     [
         ([Heard("1", DIGITS)], "yes", "123"),
         ([Heard("7", DIGITS), Heard("1", DIGITS)], "yes", "123"),
-        ([Heard("", TIMEOUT), Heard("", TIMEOUT), Heard("", TIMEOUT)], "out", "123"),
+        ([Heard("", TIMEOUT), Heard("", TIMEOUT), Heard("", TIMEOUT)], "out", None),
+        ([Heard("", TIMEOUT), Heard("7", DIGITS), Heard("", FAILED)], "out", None),
         ([Heard("2", DIGITS), Heard("4567", DIGITS), Heard("1", DIGITS)], "yes", "4567"),
         ([Heard("2", DIGITS), *[Heard("", TIMEOUT)] * 3], "out", None),
     ],
@@ -240,10 +241,27 @@ def test_digits_are_read_out_and_confirmed(answers: list[Heard], expected: str, 
     assert isinstance(who.effect, Hear)
     assert (words(who.effect.utterances), who.effect.max_digits) == ("one two three right?", 1)
     assert who.position.confirming
+    # Who hangs up now has confirmed nothing either.
+    assert "number" not in who.attributes
     for answer in answers:
         who.answer(answer)
     assert (end(who), who.attributes.get("number")) == (expected, number)
     assert not who.position.confirming
+
+
+def test_who_enters_another_number_gives_up_the_former() -> None:
+    who = collect(Known(attributes={"number": "999"}), confirm=CONFIRM)
+    who.answer(Heard("123", DIGITS))
+    assert words(who.effect.utterances) == "one two three right?"  # type: ignore[union-attr]
+    for _ in range(3):
+        who.answer(Heard("", TIMEOUT))
+    assert (end(who), who.attributes, who.position.entered) == ("out", {}, "")
+
+
+def test_a_question_may_name_the_digits_in_its_text() -> None:
+    who = collect(confirm={**CONFIRM, "say": "Is it {number}?"})
+    who.answer(Heard("123", DIGITS))
+    assert words(who.effect.utterances) == "Is it 123?"  # type: ignore[union-attr]
 
 
 def test_whether_digits_are_right_is_asked_as_often_whatever_it_took_to_enter_them() -> None:
@@ -386,6 +404,9 @@ def test_a_lookup_is_given_texts_and_told_what_is_needed() -> None:
     [
         ("due", "1234.5", "1234.50"),
         ("due", "1e2", "100.00"),
+        ("due", "12.345", "12.345"),
+        ("due", "0.30000000000000004", "0.30"),
+        ("due", "-1.0005", "-1.001"),
         ("day", "2026-11-29T14:05:00Z", "2026-11-29"),
         ("vip", "1", "true"),
         ("vip", "False", "false"),
@@ -464,12 +485,20 @@ def test_a_field_that_the_answer_lacks_is_no_answer() -> None:
         ("calendars.office", "yes"),
         ("now.hour >= 12 && now.weekday == 3", "yes"),
         ("language == ''", "yes"),
+        ("queues[attributes.topic].free == 0", "yes"),
+        ("queues [ attributes['topic'] ].agents > 2", "no"),
+        ("'sales' in queues && !('support' in queues)", "yes"),
+        ("attributes.topic in queues && queues[attributes.topic].open", "yes"),
+        ("queues['sa' + 'les'].open && queues[attributes.vip ? 'x' : \"sales\"].waiting == 4", "yes"),
+        ("queues[queues[attributes.topic].free > 0 ? 'none' : 'sales'].waiting > 3", "yes"),
+        ("calendars[attributes.place]", "yes"),
+        ("attributes.topic != 'queues[attributes.vip]'", "yes"),
         ("priority == 2 && entry == 'all'", "yes"),
     ],
 )
 def test_what_conditions_see(condition: str, expected: str) -> None:
     known = Known(
-        attributes={"due": "12.50", "count": "3", "vip": "false", "topic": "sales"},
+        attributes={"due": "12.50", "count": "3", "vip": "false", "topic": "sales", "place": "office"},
         customer={"tier": "gold"},
         queues={"sales": QueueState(open=True, agents=2, free=0, waiting=4, expected_wait=90)},
         calendars={"office": True},
@@ -486,6 +515,9 @@ def test_what_conditions_see(condition: str, expected: str) -> None:
         "attributes.due > 10.0",
         "queues.sales.expected_wait < 10",
         "queues.nowhere.free > 0",
+        "queues[attributes.topic + 's'].free > 0",
+        "!queues[attributes.nowhere].open",
+        "calendars[attributes.topic]",
         "calendars.nowhere",
         "attributes.topic > 3",
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ctid.errors import ConfigError
+from ctid.spec.condition import compiled
 from ctid.spec.loader import load_config
 from ctid.spec.references import destination_at
 
@@ -81,14 +82,23 @@ def test_the_demo_and_one_file_load(tmp_path: Path) -> None:
         ("{menu: main}", "{menu: main, hangup: true}", "0.yaml:8: entries.hotline.open: give exactly one of menu"),
         ("{menu: main}", "{}", "0.yaml:8: entries.hotline.open: give exactly one of menu"),
         ("1: {queue: sales}", "1: {queue: sail}", "0.yaml:13: menus.main.keys.1.queue: there is no queue 'sail'"),
-        ("1: {queue: sales}", "12: {queue: sales}", "0.yaml:13: menus.main.keys.12: String should match pattern"),
+        (
+            "1: {queue: sales}",
+            "12: {queue: sales}",
+            "0.yaml:13: menus.main.keys.12: a key is one of 0 to 9, * and #, not '12'",
+        ),
         (
             "1: {queue: sales}",
             '1: {queue: sales}\n      "1": {hangup: true}',
             "0.yaml:14: menus.main.keys.1: is given twice",
         ),
         ("[welcome]", "[]", "0.yaml:11: menus.main.prompts: List should have at least 1 item"),
-        ("[welcome]", '["wel come"]', "0.yaml:11: menus.main.prompts[0]: String should match pattern"),
+        ("[welcome]", '["wel come"]', "0.yaml:11: menus.main.prompts[0]: a sound's name has letters"),
+        (
+            "[welcome]",
+            "[hi/welcome.wav]",
+            "0.yaml:11: menus.main.prompts[0]: Asterisk adds the extension itself: 'hi/welcome'",
+        ),
         ("[{skills: {sales: 5}}]", "[{skills: {sale: 5}}]", "0.yaml:17: queues.sales.steps[0].skills.sale: there is"),
         ("{sales: 5}}]", "{sales: 11}}]", "0.yaml:17: queues.sales.steps[0].skills.sales: Input should be less"),
         (
@@ -110,7 +120,7 @@ def test_the_demo_and_one_file_load(tmp_path: Path) -> None:
         ("wait_seconds: 60", "wait_seconds: soon", "0.yaml:19: queues.sales.overflow[0].wait_seconds: Input should be"),
         ("name: Alice", "name: Alice, nick: Al", "0.yaml:21: agents.alice.nick: is not known here"),
         ("PJSIP/1001", "Local/1001", "0.yaml:21: agents.alice.device: String should match pattern"),
-        ("pbx: main", "pbx: mane", "0.yaml:21: agents.alice.pbx: there is no pbx 'mane'; there is: main"),
+        ("pbx: main", "pbx: mane", "0.yaml:21: agents.alice.pbx: there is no pbx 'mane'; did you mean 'main'?"),
         (
             "skills: {sales: 8}}",
             "skills: {sales: 8}}\n  bob: {name: Bob, device: PJSIP/1001, pbx: main}",
@@ -176,6 +186,26 @@ def test_two_files_add_up_but_never_say_the_same_twice(tmp_path: Path) -> None:
 )
 def test_files_that_cannot_be_read(tmp_path: Path, text: bytes, fault: str) -> None:
     assert any(each.startswith(fault) for each in faults(tmp_path, GOOD, text))
+
+
+def test_what_stands_in_a_file_that_is_no_yaml_is_not_missed_elsewhere(tmp_path: Path) -> None:
+    flows = "flows:\n  bank: {start: bye, nodes: {bye: {end: done}}\n"
+    found = faults(tmp_path, GOOD.replace("{menu: main}", "{flow: bank}", 1), flows)
+    assert [fault[: fault.index("YAML") + 4] for fault in found] == ["1.yaml:3: is not YAML"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "advice"),
+    [
+        ("ani = '1'", "token recognition error at: '= '; a comparison is written =="),
+        ("ani == '1' and dnis != '=' ", "; and, or and not are written &&, || and !"),
+        ("ani == 'a = b or c' &&", "mismatched input '<EOF>'"),
+    ],
+)
+def test_a_condition_that_is_no_cel_is_told_what_would_be_right(condition: str, advice: str) -> None:
+    with pytest.raises(ValueError, match="is no CEL expression") as refused:
+        compiled(condition)
+    assert str(refused.value).endswith(advice)
 
 
 def test_no_file_at_all(tmp_path: Path) -> None:

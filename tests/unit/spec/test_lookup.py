@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from ctid.errors import ConfigError
+from ctid.ivr.checks.checks import faulty_flows
 from ctid.spec.loader import load_config
 from ctid.spec.lookup import LookupSpec
 from ctid.spec.select import parse
@@ -19,9 +20,10 @@ pytestmark = pytest.mark.unit
 AROUND = """\
 site: demo
 country: DE
-entries: {hotline: {dnis: "100", open: {flow: bank}}}
+entries: {hotline: {dnis: "100", open: {flow: bank, set: {account: "4711"}}}}
 queues: {sales: {steps: [{}]}}
-pbxes: {main: {ami: {host: 127.0.0.1, username: ctid, secret: demo-only-secret}}}
+pbxes: {main: {ami: {host: 127.0.0.1, username: ctid, secret: demo-only-secret}, speech: /speech}}
+speech: {folder: speech}
 api: {token_secret: demo-only-token-secret-0123456789abcdef}
 lookups:
   balance:
@@ -56,7 +58,7 @@ def faults(tmp_path: Path, flow: str) -> list[str]:
     (tmp_path / "a.yaml").write_text(AROUND)
     (tmp_path / "flow.yaml").write_text(flow)
     with pytest.raises(ConfigError) as caught:
-        load_config(tmp_path)
+        load_config(tmp_path, check=faulty_flows)
     return [fault.removeprefix(f"{tmp_path}/") for fault in caught.value.faults]
 
 
@@ -75,7 +77,7 @@ def test_a_flow_that_gives_what_its_lookup_needs_loads(tmp_path: Path) -> None:
         (
             "lookup: balance",
             "lookup: balanse",
-            "flow.yaml:8: flows.bank.nodes.get.fetch.lookup: there is no lookup 'balanse'; there is: balance, order",
+            "flow.yaml:8: flows.bank.nodes.get.fetch.lookup: there is no lookup 'balanse'; did you mean 'balance'?",
         ),
         (
             ', language: "{language}"',
@@ -91,7 +93,8 @@ def test_a_flow_that_gives_what_its_lookup_needs_loads(tmp_path: Path) -> None:
         (
             'pin: "{pin}"',
             'pin: "0{pin}"',
-            "flow.yaml:9: flows.bank.nodes.get.fetch.give.pin: pin is sensitive, so it is given alone: '{pin}'",
+            "flow.yaml:9: flows.bank.nodes.get.fetch.give.pin: 'pin' is sensitive, so that only lookups may be given it, "
+            'and alone: give: {name: "{pin}"}',
         ),
     ],
 )

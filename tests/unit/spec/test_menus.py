@@ -131,7 +131,7 @@ def test_a_site_with_menus_has_them_as_flows(tmp_path: Path) -> None:
         ("[welcome]", "[]", "site.yaml:7: menus.main.prompts: List should have at least 1 item"),
         ("tries: 2", "tries: 0", "site.yaml:8: menus.main.tries: Input should be greater than or equal to 1"),
         ("tries: 2", "retries: 2", "site.yaml:8: menus.main.retries: is not known here"),
-        ('"1":', '"12":', "site.yaml:10: menus.main.keys.12: String should match pattern"),
+        ('"1":', '"12":', "site.yaml:10: menus.main.keys.12: a key is one of 0 to 9, * and #"),
         ('"1": {queue: sales}', '"1": {}', "site.yaml:10: menus.main.keys.1: give exactly one of menu, flow"),
         (
             '"1": {queue: sales}',
@@ -142,7 +142,7 @@ def test_a_site_with_menus_has_them_as_flows(tmp_path: Path) -> None:
         (
             '"*": {menu: main}',
             '"*": {menu: mane}',
-            "site.yaml:11: menus.main.keys.*.menu: there is no menu 'mane'; there is: hello, main",
+            "site.yaml:11: menus.main.keys.*.menu: there is no menu 'mane'; did you mean 'main'?",
         ),
         (
             "otherwise: {queue: sales}",

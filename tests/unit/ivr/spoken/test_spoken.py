@@ -116,6 +116,21 @@ def test_numbers(value: values.Value, in_english: str, in_chinese: str) -> None:
          "minus one thousand two hundred thirty-four yuan and fifty-six fen", "负一千二百三十四元五角六分"),
         ("money", 19.99, {"currency": "EUR"}, "nineteen euros and ninety-nine cents", "十九点九九欧元"),
         ("money", 0.1 + 0.2, {"currency": "EUR"}, "thirty cents", "零点三欧元"),
+        ("money", "1234.50", {"currency": "JPY"}, "one thousand two hundred thirty-five yen", "一千二百三十五日元"),
+        ("money", "1234.49", {"currency": "KRW"}, "one thousand two hundred thirty-four won", "一千二百三十四韩元"),
+        ("money", "2.5", {"currency": "JPY"}, "three yen", "三日元"),
+        ("money", "-2.5", {"currency": "JPY"}, "minus three yen", "负三日元"),
+        ("money", "-0.4", {"currency": "JPY"}, "zero yen", "零日元"),
+        ("money", "0.005", {"currency": "EUR"}, "one cent", "零点零一欧元"),
+        ("money", "-0.004", {"currency": "EUR"}, "zero euros", "零欧元"),
+        ("money", "9.995", {"currency": "CNY"}, "ten yuan", "十元"),
+        ("money", 2.675, {"currency": "EUR"}, "two euros and sixty-eight cents", "二点六八欧元"),
+        ("money", "12.345", {"currency": "KWD"},
+         "twelve Kuwaiti dinars and three hundred forty-five fils", "十二点三四五科威特第纳尔"),
+        ("money", "1.05", {"currency": "BHD"}, "one Bahraini dinar and fifty fils", "一点零五巴林第纳尔"),
+        ("money", "0.001", {"currency": "TND"}, "one millime", "零点零零一突尼斯第纳尔"),
+        ("money", "3.0005", {"currency": "OMR"}, "three Omani rials and one baisa", "三点零零一阿曼里亚尔"),
+        ("money", "0.9999", {"currency": "JOD"}, "one Jordanian dinar", "一约旦第纳尔"),
         ("date", SUNDAY, {}, "November twenty-ninth twenty twenty-six", "二零二六年十一月二十九日"),
         ("date", "2005-02-02", {}, "February second two thousand five", "二零零五年二月二日"),
         ("date", "1900-10-10", {}, "October tenth nineteen hundred", "一九零零年十月十日"),
@@ -173,8 +188,9 @@ def test_other_kinds(kind: str, value: values.Value, more: dict[str, str], in_en
         ("ordinal", "1.5", {}, "from 1 on"),
         ("money", "1", {}, "EUR"),
         ("money", "1", {"currency": "eur"}, "EUR"),
-        ("money", "1.234", {"currency": "EUR"}, "1234.56"),
-        ("money", "1.5", {"currency": "JPY"}, "like 1234,"),
+        ("money", "1,234", {"currency": "EUR"}, "like 1234.56,"),
+        ("money", "some", {"currency": "KWD"}, "like 1234.567,"),
+        ("money", "999999999999999.5", {"currency": "JPY"}, "like 1234,"),
         ("money", float("inf"), {"currency": "JPY"}, "like 1234,"),
         ("date", "2026-02-30", {}, "calendar"),
         ("date", "29.11.2026", {}, "2026-11-29"),
@@ -272,7 +288,7 @@ def test_nothing_is_said_outside_the_vocabulary(meant: tuple[str, values.Value, 
 def test_every_phrase_of_a_vocabulary_is_said_of_something(language: str) -> None:
     """What nobody ever hears need not be rendered."""
     days = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
-    cents = (*range(130), 200, 302)
+    cents = (*range(130), 200, 302, 1_000, 2_000)
     examples: list[tuple[str, values.Value, str, date | None]] = [
         *(("number", n, "", None) for n in range(130)),
         *(
