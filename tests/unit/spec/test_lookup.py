@@ -93,8 +93,8 @@ def test_a_flow_that_gives_what_its_lookup_needs_loads(tmp_path: Path) -> None:
         (
             'pin: "{pin}"',
             'pin: "0{pin}"',
-            "flow.yaml:9: flows.bank.nodes.get.fetch.give.pin: 'pin' is sensitive, so that only lookups may be given it, "
-            'and alone: give: {name: "{pin}"}',
+            "flow.yaml:9: flows.bank.nodes.get.fetch.give.pin: 'pin' is sensitive, so that only lookups may be given "
+            'it, and alone: give: {name: "{pin}"}',
         ),
     ],
 )
