@@ -107,7 +107,7 @@ def config() -> dict[str, Any]:
     }
     data["queues"]["talkative"] = {
         "steps": [{"skills": {"sales": 5}}],
-        "ring_seconds": 3,
+        "ring_seconds": 6,
         "waiting": {
             "first_seconds": 1,
             "every_seconds": 5,
@@ -391,7 +391,9 @@ async def test_an_announcement_is_cut_short_as_an_agent_is_rung_and_comes_again_
         await seat.ready()
         await seat.offer()
         await until_hears_more(call, MUSIC_HZ, 1.0)
-        assert seconds_of(call, LONG_HZ) < 0.5, "it plays on while the agent is rung"
+        # What was on its way to the phone is heard, too, and on a busy machine that may be a second's worth.
+        assert seconds_of(call, LONG_HZ) < LONG_SECONDS / 5, "it plays on while the agent is rung"
+        assert "offer.timed_out" not in [event["type"] for event in boss.events], "they are rung no more"
         await boss.wait("offer.timed_out", timeout=PATIENCE_S)
         await until_hears_more(call, LONG_HZ, 0.5)
         call.press("1")

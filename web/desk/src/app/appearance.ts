@@ -6,9 +6,24 @@ import { useEffect, useSyncExternalStore } from "react";
 export type Appearance = "system" | "light" | "dark";
 
 const KEY = "ctid.appearance";
-const system = window.matchMedia("(prefers-color-scheme: dark)");
-const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 const listeners = new Set<() => void>();
+const systemIsDark = media("(prefers-color-scheme: dark)");
+const isStill = media("(prefers-reduced-motion: reduce)");
+
+/** Whether a media query holds, as its event told last: Chromium that is asked in between swallows the event. */
+function media(query: string): () => boolean {
+  const list = window.matchMedia(query);
+  let holds = list.matches;
+  list.addEventListener("change", (event) => {
+    holds = event.matches;
+    tellAll();
+  });
+  return () => holds;
+}
+
+function tellAll(): void {
+  listeners.forEach((tell) => tell());
+}
 
 function chosen(): Appearance {
   const kept = localStorage.getItem(KEY);
@@ -17,23 +32,17 @@ function chosen(): Appearance {
 
 export function isDark(): boolean {
   const choice = chosen();
-  return choice === "system" ? system.matches : choice === "dark";
+  return choice === "system" ? systemIsDark() : choice === "dark";
 }
 
 export function choose(appearance: Appearance): void {
   localStorage.setItem(KEY, appearance);
-  listeners.forEach((tell) => tell());
+  tellAll();
 }
 
 function subscribe(tell: () => void): () => void {
   listeners.add(tell);
-  system.addEventListener("change", tell);
-  still.addEventListener("change", tell);
-  return () => {
-    listeners.delete(tell);
-    system.removeEventListener("change", tell);
-    still.removeEventListener("change", tell);
-  };
+  return () => listeners.delete(tell);
 }
 
 /** Ant Design's own primary colour, also under the pointer, placeholders and remarks have less contrast than WCAG AA asks for. */
@@ -67,8 +76,6 @@ const DARK: ThemeConfig = {
  * that is other than before, it begins everything within anew, and the phone's calls end.
  */
 const STILL = { motionBase: 0, motionUnit: 0 };
-
-const isStill = (): boolean => still.matches;
 
 function withoutMotion(config: ThemeConfig): ThemeConfig {
   return { ...config, token: { ...config.token, ...STILL } };
