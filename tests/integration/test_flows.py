@@ -237,7 +237,8 @@ async def test_callers_hang_up_anywhere(site: RigSite, boss: Desktop, seed: int)
     chance = random.Random(seed)
     before = len(await all_records(boss))
 
-    async def wander() -> None:
+    async def wander() -> bool:
+        """Whether ctid has had the call: one that is given up sooner may never come to it."""
         async with Phone.outside(site.pbx, voice_hz=CALLER_HZ) as phone:
             call = await phone.call(TOUR)
             for _ in range(chance.randrange(4)):
@@ -245,14 +246,16 @@ async def test_callers_hang_up_anywhere(site: RigSite, boss: Desktop, seed: int)
                 if call.state == "answered":
                     call.press(chance.choice(["1", "2", "3", "4", "5", "6", "9", "12#", "44"]))
             await asyncio.sleep(chance.uniform(0, 1.2))
+            answered = call.state == "answered" or call.ended_by == "them"
             call.hang_up()
             await call.until("ended", timeout=PATIENCE_S)
+            return answered
 
-    await asyncio.gather(*(wander() for _ in range(12)))
+    had = sum(await asyncio.gather(*(wander() for _ in range(12))))
     await until_quiet(site, boss)
 
     async def all_told() -> bool:
-        return len(await all_records(boss)) == before + 12
+        return before + had <= len(await all_records(boss)) <= before + 12
 
     await eventually(all_told, "every call has its record", timeout=PATIENCE_S, every=0.2)
     log = site.ctid.log.read_text()
