@@ -395,7 +395,7 @@ async def test_an_announcement_is_cut_short_as_an_agent_is_rung_and_comes_again_
         await seat.offer()
         await until_hears_more(call, MUSIC_HZ, 1.0)
         # What was on its way to the phone is heard, too, and on a busy machine that may be a second's worth.
-        assert seconds_of(call, LONG_HZ) < LONG_SECONDS / 5, "it plays on while the agent is rung"
+        assert seconds_of(call, LONG_HZ) < LONG_SECONDS / 12, "it plays on while the agent is rung"
         assert "offer.timed_out" not in [event["type"] for event in boss.events], "they are rung no more"
         await boss.wait("offer.timed_out", timeout=PATIENCE_S)
         await until_hears_more(call, LONG_HZ, 0.5)
