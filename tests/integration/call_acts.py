@@ -7,9 +7,10 @@ import contextlib
 from typing import Any
 
 from sip_test_rig.asterisk_config import Endpoint, pjsip_endpoint
-from sip_test_rig.desktop import JsonObject
+from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall, PhoneError
+from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.floor import (
     CALLER_HZ,
@@ -18,7 +19,10 @@ from tests.integration.floor import (
     Seat,
     both_hear,
     floor_config,
+    staff,
     until_hears_more,
+    until_quiet,
+    until_record,
 )
 
 OUTSIDE = "9004"
@@ -166,3 +170,21 @@ async def finish(seat: Seat, contact_id: str) -> None:
     await seat.until_state("WRAP_UP")
     body = {"disposition": "order", "complete": True}
     await seat.desktop.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", body)
+
+
+async def handed_over_by_who_hangs_up_at_once(site: RigSite, boss: Desktop) -> None:
+    """The first agent connects caller and colleague, and hangs up with that; all of it from call to record."""
+    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        consultation, theirs = await asked(seat, other, contact_id, call, mine)
+        await seat.desktop.request("POST", f"/v1/consultations/{consultation}/complete")
+        mine.hang_up()
+        await other.desktop.wait("contact.transferred", timeout=PATIENCE_S)
+        await both_hear(call, theirs, other)
+        await finish(seat, contact_id)
+        theirs.hang_up()
+        await until_ended(call)
+        await finish(other, contact_id)
+        record = await until_record(boss, contact_id)
+        assert [each["result"] for each in record["segments"]] == ["transferred", "ended"]
+    await until_quiet(site, boss)

@@ -18,6 +18,7 @@ from tests.integration.call_acts import (
     config,
     consult,
     finish,
+    handed_over_by_who_hangs_up_at_once,
     hold,
     in_talk,
     retrieve,
@@ -178,20 +179,7 @@ async def test_a_colleague_is_asked_and_gets_the_caller(site: RigSite, boss: Des
 
 
 async def test_who_hands_the_caller_over_may_hang_up_at_once(site: RigSite, boss: Desktop) -> None:
-    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
-        call, mine, contact_id = await in_talk(caller, seat)
-        consultation, theirs = await asked(seat, other, contact_id, call, mine)
-        await seat.desktop.request("POST", f"/v1/consultations/{consultation}/complete")
-        mine.hang_up()
-        await other.desktop.wait("contact.transferred", timeout=PATIENCE_S)
-        await both_hear(call, theirs, other)
-        await finish(seat, contact_id)
-        theirs.hang_up()
-        await until_ended(call)
-        await finish(other, contact_id)
-        record = await until_record(boss, contact_id)
-        assert [each["result"] for each in record["segments"]] == ["transferred", "ended"]
-    await until_quiet(site, boss)
+    await handed_over_by_who_hangs_up_at_once(site, boss)
 
 
 @pytest.mark.parametrize("back", ["withdraw", "retrieve", "colleague"])

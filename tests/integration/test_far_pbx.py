@@ -14,8 +14,8 @@ from sip_test_rig.tones import MUSIC_HZ
 from tests.integration.call_acts import (
     act,
     answered_as_it_is_sent_on,
-    asked,
     finish,
+    handed_over_by_who_hangs_up_at_once,
     hold,
     in_talk,
     retrieve,
@@ -24,7 +24,6 @@ from tests.integration.call_acts import (
 )
 from tests.integration.floor import (
     CALLER_HZ,
-    PATIENCE_S,
     both_hear,
     floor_config,
     staff,
@@ -68,18 +67,7 @@ async def test_the_phone_is_answered_just_when_its_call_is_sent_on(site: RigSite
 
 async def test_who_hands_the_caller_over_may_hang_up_at_once(site: RigSite, boss: Desktop) -> None:
     """The phone's word is with the PBX before ctid's order is."""
-    async with staff(site, "a01", "a02") as (seat, other), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
-        call, mine, contact_id = await in_talk(caller, seat)
-        consultation, theirs = await asked(seat, other, contact_id, call, mine)
-        await seat.desktop.request("POST", f"/v1/consultations/{consultation}/complete")
-        mine.hang_up()
-        await other.desktop.wait("contact.transferred", timeout=PATIENCE_S)
-        await both_hear(call, theirs, other)
-        await finish(seat, contact_id)
-        theirs.hang_up()
-        await until_ended(call)
-        await finish(other, contact_id)
-    await until_quiet(site, boss)
+    await handed_over_by_who_hangs_up_at_once(site, boss)
 
 
 async def test_hold_and_retrieve_one_upon_the_other(site: RigSite, boss: Desktop) -> None:
