@@ -21,7 +21,9 @@ MAX_PARTIES = 8
 """Of those who are called in beside caller and agent; more is a meeting, not a call."""
 
 
-def begin(turn: Turn, contact: Contact, conferring: str, agent: Leg, caller: Leg, asked: Leg | None) -> None:
+def begin(
+    turn: Turn, contact: Contact, conferring: str, agent: Leg, caller: Leg, asked: Leg | None, room: str = ""
+) -> None:
     """Bring caller, agent and who was asked together.
 
     Args:
@@ -30,9 +32,11 @@ def begin(turn: Turn, contact: Contact, conferring: str, agent: Leg, caller: Leg
         conferring: The consultation.
         agent: Who is to be with the caller.
         caller: Their leg.
-        asked: Who else is; ``None`` if they are there already, or have hung up.
+        asked: Who else is; ``None`` if they are there already.
+        room: The bridge in which they are already.
     """
     holding.joining(turn, contact, conferring=conferring)
+    contact.conference = room
     turn.emit(
         Confer(
             pbx=caller.pbx,
@@ -77,7 +81,7 @@ def bridged(turn: Turn, contact: Contact) -> None:
             return
         alone = consultation.joins and party.bridge_id and not holding.is_joining(turn, contact)
         if alone and agent is not None and caller is not None:
-            begin(turn, contact, consultation.id, agent, caller, None)
+            begin(turn, contact, consultation.id, agent, caller, None, party.bridge_id)
 
 
 def _enters(turn: Turn, contact: Contact, consultation: Consultation, party: Leg) -> None:
@@ -152,8 +156,9 @@ def _bring_who_is_left(turn: Turn, contact: Contact) -> None:
     agent, caller, consultation, asked = _all(turn, contact)
     if caller is None or not holding.is_conferring(turn, contact) or (agent is not None and asked is not None):
         return
-    if agent is not None and holding.together(agent, caller) and not contact.on_hold:
+    if agent is not None and holding.together(agent, caller) and _are_there(contact, agent):
         contact.conference = agent.bridge_id
+        turn.cancel_timer(f"join:{contact.id}")
     elif consultation is not None and asked is not None and holding.together(asked, caller):
         contact.conference = asked.bridge_id
         consulted.hand_over(turn, contact, consultation, asked)
@@ -164,6 +169,11 @@ def _bring_who_is_left(turn: Turn, contact: Contact) -> None:
         if agent is None and asked is None:
             turn.cancel_timer(f"join:{contact.id}")
         transfers.fetch(turn, caller)
+
+
+def _are_there(contact: Contact, agent: Leg) -> bool:
+    """Whether caller and agent, who are in one bridge, are in the conference, and not still where they came from."""
+    return not contact.on_hold and contact.conference in ("", agent.bridge_id)
 
 
 def caller_came(turn: Turn, contact: Contact) -> None:

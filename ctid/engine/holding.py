@@ -76,9 +76,11 @@ def bridged(turn: Turn, contact: Contact, leg: Leg) -> None:
     if leg.muted:
         # The mute belongs to the party, not to the bridge or to what the PBX made of their channel on the way.
         turn.emit(MuteLeg(pbx=leg.pbx, unique_id=leg.unique_id, on=True))
-    if contact.on_hold and agent is not None and together(agent, turn.legs.get(contact.caller_leg)):
-        if not is_conferring(turn, contact):
-            turn.cancel_timer(f"join:{contact.id}")
+    if agent is None or not together(agent, turn.legs.get(contact.caller_leg)):
+        return
+    if not is_conferring(turn, contact):
+        turn.cancel_timer(f"join:{contact.id}")
+    if contact.on_hold:
         unpark(turn, contact, "taken_back")
         leg_states.change(turn, agent, LegState.CONNECTED, "leg.retrieved")
         contacts.publish(turn, contact, "contact.updated")
