@@ -34,7 +34,8 @@ class Media(asyncio.DatagramProtocol):
         self._at = 0
         self._heard = bytearray()
         self._arrived = asyncio.Event()
-        self._last_key: int | None = None
+        self._last_key: tuple[int, int] | None = None
+        self._key_packets = 0
         self._due_keys: deque[tuple[float, int, EventPacket]] = deque()
         self._remote: tuple[str, int] | None = None
         self._transport: asyncio.DatagramTransport | None = None
@@ -119,7 +120,9 @@ class Media(asyncio.DatagramProtocol):
                     self._arrived.clear()
                     await self._arrived.wait()
         except TimeoutError as late:
-            raise TimeoutError(f"expected the keys {keys!r} within {timeout} s, got {self.digits!r}") from late
+            raise TimeoutError(
+                f"expected the keys {keys!r} within {timeout} s, got {self.digits!r} in {self._key_packets} packets"
+            ) from late
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport (asyncio's call)."""
@@ -136,8 +139,9 @@ class Media(asyncio.DatagramProtocol):
             self.heard_at.append(asyncio.get_running_loop().time())
             self._arrived.set()
         elif kind == PAYLOAD_TYPE and len(payload) >= 4:
-            press_id = struct.unpack_from("!I", data, 4)[0]
+            self._key_packets += 1
             # Every packet of one press carries the same timestamp.
+            press_id = (struct.unpack_from("!I", data, 4)[0], payload[0])
             if press_id != self._last_key and payload[0] < len(KEYS):
                 self._last_key = press_id
                 self.digits += KEYS[payload[0]]
