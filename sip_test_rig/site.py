@@ -242,7 +242,7 @@ class RigSite:
             release,
             endpoints=[Endpoint(name=device, contact=fixed.get(device)) for device in devices],
             fragments={**texts, **(files or {})},
-            sounds=sounds if sounds is not None else {name: _prompt(hz) for name, hz in PROMPTS.items()},
+            sounds=sounds if sounds is not None else prompts(),
             ports=ports,
         )
         self.ctid = CtidProcess(self.folder, self.api_port)
@@ -411,8 +411,9 @@ def _name(agent: Mapping[str, Any]) -> str:
     return str(agent["device"]).removeprefix("PJSIP/")
 
 
-def _prompt(hz: float) -> bytes:
-    return tones.to_wav(tones.tone(hz, 0.5))
+def prompts(seconds: float = 0.5) -> dict[str, bytes]:
+    """Every prompt as a WAV file; in a long one there is time to press a key into it, on a slow machine too."""
+    return {name: tones.to_wav(tones.tone(hz, seconds)) for name, hz in PROMPTS.items()}
 
 
 def fixed_contacts(devices: Sequence[str], host: str, port: int) -> dict[str, str]:
