@@ -15,7 +15,7 @@ from ctid.spec.daemon import NotifySpec
 from sip_test_rig.fake_ami import FakeAmi
 from tests.adapters.ami_running import Running, running, spec, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
 RING = RingAgent(
     pbx="a",
