@@ -182,6 +182,17 @@ async def test_a_phone_refuses_leaves_ringing_and_is_cancelled() -> None:
             agent.calls[0].answer()
 
 
+async def test_a_call_that_is_called_off_at_once_does_not_ring_on() -> None:
+    """The INVITE and its CANCEL lie in the phone's socket together, as they do when it was late."""
+    async with Phone(("127.0.0.1", 9), "1001", registers=False, answer_after=None) as called:
+        assert called._transport is not None
+        port = called._transport.get_extra_info("sockname")[1]
+        async with Phone(("127.0.0.1", port), "1002", registers=False) as caller:
+            (await caller.call("1001")).hang_up()
+            received = await (await called.next_call()).until("ended")
+            assert (received.status, received.ended_by) == (487, "them")
+
+
 async def test_a_wrong_password_is_refused() -> None:
     async with Asterisk(endpoints=endpoints("1001")) as pbx:
         with pytest.raises(PhoneError, match="refused with 401"):
