@@ -46,8 +46,8 @@ def spec(
     *,
     secret: str = "demo-only-ami",
     username: str = "ctid",
-    ping_seconds: float = 0.3,
-    action_seconds: float = 1,
+    ping_seconds: float = 1,
+    action_seconds: float = 2,
 ) -> AmiSpec:
     return AmiSpec(
         host="127.0.0.1",

@@ -97,7 +97,7 @@ async def test_pbx_down_at_the_start_then_up() -> None:
 async def test_a_process_that_was_late_itself_does_not_take_the_pbx_for_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with FakeAmi() as ami, running(spec(ami.port)) as run:
+    async with FakeAmi() as ami, running(spec(ami.port, ping_seconds=0.3)) as run:
         await run.until_ready()
         answer = ami._answer
 
@@ -108,7 +108,7 @@ async def test_a_process_that_was_late_itself_does_not_take_the_pbx_for_silent(
 
         monkeypatch.setattr(ami, "_answer", answer_and_stall)
         pings = sum(one["Action"] == "Ping" for one in ami.requests)
-        await ami.requested("Ping", pings + 3)
+        await ami.requested("Ping", pings + 2)
         assert not run.seen.all(PbxLost)
 
 
