@@ -25,7 +25,7 @@ from tests.speech.engines import Engine, sine
 from tests.speech.stalling import MAX_SECONDS, OPERATIONS, Stalling
 from tests.speech.test_speaker import HELLO
 
-SECONDS = 0.5
+SECONDS = 1.0
 """How long callers wait here."""
 
 
