@@ -15,7 +15,7 @@ import aiohttp
 from ctid.client import Client
 from ctid.client.client import State
 
-WAIT_TIME_LIMIT_S: Final = 20.0
+WAIT_TIME_LIMIT_S: Final = 30.0
 
 JsonObject = dict[str, Any]
 
