@@ -18,6 +18,7 @@ from typing import Final, Literal, Self, cast
 from sip_test_rig import tones
 from sip_test_rig.asterisk import Asterisk
 from sip_test_rig.asterisk_config import CARRIER_ADDRESS, DEMO_PHONE_PASSWORD
+from sip_test_rig.dtmf_events import PAUSE_S
 from sip_test_rig.media import Media
 from sip_test_rig.sip_messages import Dialog, SIPMessage, SIPMessageType, Writer, audio_of, read, target_of
 
@@ -124,10 +125,10 @@ class PhoneCall:
             self.hang_up()
         return self.transfer
 
-    def press(self, keys: str) -> None:
-        """Press keys, a tenth of a second each (RFC 4733)."""
+    def press(self, keys: str, pause_s: float = PAUSE_S) -> None:
+        """Press keys, a tenth of a second each, with pauses between them (RFC 4733)."""
         self._must_be("answered")
-        self.media.press(keys)
+        self.media.press(keys, pause_s)
 
     def heard(self, last_s: float | None = None) -> dict[float, float]:
         """Tell which known tones were heard, and for how many seconds each."""
