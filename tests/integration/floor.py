@@ -38,6 +38,8 @@ MENU_HZ: Final = 440.0
 CALLER_HZ: Final = 740.0
 AGENT_HZ: Final = (470, 610, 890, 1030, 1190, 1310, 1470, 1610)
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
+TYPING_S: Final = 0.3
+"""So long a pause people make between two keys of a number; ctid asks for each of them anew, and may be late."""
 LISTEN_S: Final = 0.6
 """So long it is listened to who hears whom."""
 SPAN_SLACK_MS: Final = 100
@@ -280,6 +282,17 @@ async def press_until_past(call: PhoneCall, key: str, prompt_hz: float) -> None:
 
     await press()
     await eventually(past, f"a sound behind that of {prompt_hz} Hz", timeout=PATIENCE_S, every=0.1)
+
+
+async def until_quiet_on_the_line(call: PhoneCall) -> None:
+    """Wait until nothing more is played: ctid waits for a key. Between two prompts a key would be lost."""
+    heard: list[int] = []
+
+    def nothing_comes() -> bool:
+        heard.append(len(call.media.heard_at))
+        return len(heard) > 4 and heard[-5] == heard[-1]
+
+    await eventually(nothing_comes, f"nothing is played to who called {call.other}", timeout=PATIENCE_S, every=0.1)
 
 
 async def until_hears_more(call: PhoneCall, hz: float, seconds: float = 0.5) -> None:
