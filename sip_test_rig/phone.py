@@ -22,8 +22,8 @@ from sip_test_rig.dtmf_events import PAUSE_S
 from sip_test_rig.media import Media
 from sip_test_rig.sip_messages import Dialog, SIPMessage, SIPMessageType, Writer, audio_of, read, target_of
 
-REGISTER_TIME_LIMIT_S: Final = 20.0
-WAIT_TIME_LIMIT_S: Final = 30.0
+REGISTER_TIME_LIMIT_S: Final = 10.0
+WAIT_TIME_LIMIT_S: Final = 15.0
 _RETRANSMIT_S: Final = 0.5
 _REFRESH_S: Final = 50.0
 
@@ -202,7 +202,6 @@ class Phone(asyncio.DatagramProtocol):
         self._registers = registers
         self._by_id: dict[str, PhoneCall] = {}
         self._opening: set[str] = set()
-        self._given_up: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: set[asyncio.TimerHandle] = set()
         self._register_answer: asyncio.Future[SIPMessage] | None = None
@@ -359,8 +358,6 @@ class Phone(asyncio.DatagramProtocol):
             return
         self._send(self._write.response(message, 200, call.dialog.own_tag if call else None))
         if call is None:
-            if message.method == "CANCEL":
-                self._given_up.add(message.headers["Call-ID"])
             return
         if message.method == "NOTIFY" and message.headers.get("Event") == "talk" and call.state == "ringing":
             self.told_to_talk += 1
@@ -373,7 +370,8 @@ class Phone(asyncio.DatagramProtocol):
         if message.method == "BYE":
             self._end(call, "them")
         elif message.method == "CANCEL" and call.state == "ringing":
-            self._give_up(call)
+            self._send(self._write.response(call.dialog.request, 487, call.dialog.own_tag))
+            self._end(call, "them", 487)
 
     def _on_invite(self, message: SIPMessage, call: PhoneCall | None) -> None:
         call_id = message.headers["Call-ID"]
@@ -403,10 +401,6 @@ class Phone(asyncio.DatagramProtocol):
         call = PhoneCall(self, dialog, media, came_at)
         self._send(self._write.response(invite, 180, dialog.own_tag))
         self._keep(call)
-        if dialog.call_id in self._given_up:
-            # Its CANCEL came before the socket was open.
-            self._give_up(call)
-            return
         wanted = str(headers.get("Call-Info") or "")
         answer_after = 0.0 if "answer-after=0" in wanted else self.answer_after
         if answer_after is not None:
@@ -487,10 +481,6 @@ class Phone(asyncio.DatagramProtocol):
     def _send_answer(self, call: PhoneCall, invite: SIPMessage) -> None:
         call.media.connect(*audio_of(invite))
         self._send(self._write.answer(call.dialog, invite, call.media.port))
-
-    def _give_up(self, call: PhoneCall) -> None:
-        self._send(self._write.response(call.dialog.request, 487, call.dialog.own_tag))
-        self._end(call, "them", 487)
 
     def _reject(self, call: PhoneCall, status: int) -> None:
         self._send(self._write.response(call.dialog.request, status, call.dialog.own_tag))

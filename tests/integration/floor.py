@@ -273,15 +273,15 @@ async def press_until_past(call: PhoneCall, key: str, prompt_hz: float) -> None:
         call.media.forget()
 
     async def past() -> bool:
-        heard = tones.heard(call.media.recording(), known).keys()
-        if call.state == "ended" or heard - of_menu:
+        heard = tones.heard(call.media.recording(), known, min_seconds=0.1)
+        if call.state == "ended" or heard.keys() - of_menu:
             return True
-        if prompt_hz in heard:
+        if heard.get(prompt_hz, 0.0) >= 0.2:
             await press()
         return False
 
     await press()
-    await eventually(past, f"a sound behind that of {prompt_hz} Hz", timeout=PATIENCE_S, every=0.1)
+    await eventually(past, f"a sound behind that of {prompt_hz} Hz", timeout=PATIENCE_S, every=0.05)
 
 
 async def until_quiet_on_the_line(call: PhoneCall) -> None:

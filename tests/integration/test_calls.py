@@ -48,7 +48,7 @@ CONFIG["queues"]["sales"]["short_abandon_seconds"] = 60
 CONFIG["entries"]["quick"] = {"dnis": "300", "open": {"queue": "support"}}
 QUICK = "300"
 """Dialled by who goes to a queue without wrap-up."""
-BEHIND_THE_PROMPTS = {"press_after_ms": 2_500}
+BEHIND_THE_PROMPTS = {"press_after_ms": 4_500}
 """When those press who cannot hear: a key between the two prompts is lost, and one behind them is waited for."""
 
 

@@ -97,6 +97,8 @@ async def test_blind_to_an_agent_who_does_not_answer_falls_back_to_the_queue(sit
         await three.desktop.set_state("NOT_READY", "break")
         one.phone.answer_after = 0.0
         call, _, contact_id = await in_talk(caller, one)
+        # Whom it comes back to does not take it again.
+        one.phone.answer_after = None
         await transfer(one, contact_id, agent="a02")
         await two.ringing()
         await until_hears_more(call, MUSIC_HZ)
