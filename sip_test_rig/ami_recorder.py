@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from sip_test_rig.asterisk import Asterisk
 
-ANSWER_TIME_LIMIT_S: Final = 10.0
+ANSWER_TIME_LIMIT_S: Final = 30.0
 _END: Final = b"\r\n\r\n"
 
 AmiMessage = dict[str, str]
@@ -200,6 +200,8 @@ class AmiRecorder:
         with self.path.open("wb") as file, contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 file.write(data)
+                # Whoever looks meanwhile sees it too.
+                file.flush()
                 self.size += len(data)
 
 

@@ -24,8 +24,8 @@ from sip_test_rig.provision import provision
 from sip_test_rig.reaper import ReapedFolder
 
 START_TIME_LIMIT_S: Final = 60.0
-STOP_TIME_LIMIT_S: Final = 10.0
-CLI_TIME_LIMIT_S: Final = 15.0
+STOP_TIME_LIMIT_S: Final = 30.0
+CLI_TIME_LIMIT_S: Final = 30.0
 _POLL_S: Final = 0.02
 
 _RUN = """\

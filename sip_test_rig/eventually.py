@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 
 async def eventually(
-    holds: Callable[[], bool] | Callable[[], Awaitable[bool]], what: str, *, timeout: float = 10.0, every: float = 0.02
+    holds: Callable[[], bool] | Callable[[], Awaitable[bool]], what: str, *, timeout: float = 30.0, every: float = 0.02
 ) -> None:
     """Return as soon as the condition holds.
 

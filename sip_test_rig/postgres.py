@@ -20,8 +20,8 @@ from typing import Final, Self
 from sip_test_rig.ports import free_port
 
 DEMO_PASSWORD: Final = "demo-only-postgres-password"
-START_TIME_LIMIT_S: Final = 30.0
-STOP_TIME_LIMIT_S: Final = 10.0
+START_TIME_LIMIT_S: Final = 60.0
+STOP_TIME_LIMIT_S: Final = 30.0
 _POLL_S: Final = 0.02
 _BINARIES: Final = Path("/usr/lib/postgresql")
 _REAP: Final = 'trap "" INT TERM HUP; cat >/dev/null; until rm -rf -- "$1" 2>/dev/null; do sleep 0.1; done'

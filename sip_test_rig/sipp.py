@@ -164,7 +164,7 @@ class Sipp:
                 stdin=asyncio.subprocess.DEVNULL, stdout=screen, stderr=screen, start_new_session=True,
             )  # fmt: skip
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while not self._listens():
                     if self._process.returncode is not None:
                         break

@@ -12,7 +12,7 @@ from ctid.telemetry.metrics import Metrics
 from tests.adapters.seen import Seen
 
 
-async def until(condition: Callable[[], object], time_limit_s: float = 15.0) -> None:
+async def until(condition: Callable[[], object], time_limit_s: float = 30.0) -> None:
     """Wait for what tells of its change in no other way than by being looked at."""
     async with asyncio.timeout(time_limit_s):
         while not condition():  # noqa: ASYNC110
@@ -46,8 +46,8 @@ def spec(
     *,
     secret: str = "demo-only-ami",
     username: str = "ctid",
-    ping_seconds: float = 0.3,
-    action_seconds: float = 1,
+    ping_seconds: float = 1,
+    action_seconds: float = 2,
 ) -> AmiSpec:
     return AmiSpec(
         host="127.0.0.1",

@@ -24,10 +24,10 @@ class Seen:
     def all(self, kind: type[AnyOf]) -> list[AnyOf]:
         return [event for event in self.events if isinstance(event, kind)]
 
-    async def first(self, kind: type[AnyOf], time_limit_s: float = 20.0, **fields: object) -> AnyOf:
+    async def first(self, kind: type[AnyOf], time_limit_s: float = 30.0, **fields: object) -> AnyOf:
         return (await self.several(kind, 1, time_limit_s, **fields))[0]
 
-    async def several(self, kind: type[AnyOf], count: int, time_limit_s: float = 20.0, **fields: object) -> list[AnyOf]:
+    async def several(self, kind: type[AnyOf], count: int, time_limit_s: float = 30.0, **fields: object) -> list[AnyOf]:
         """Wait until so many events of a kind, with those fields, came."""
         try:
             async with asyncio.timeout(time_limit_s):

@@ -34,7 +34,7 @@ from sip_test_rig.fake_agi import FakeAgiCall
 from tests.adapters.agi_running import running
 from tests.adapters.seen import Seen
 
-pytestmark = [pytest.mark.adapters, pytest.mark.timeout(30)]
+pytestmark = [pytest.mark.adapters, pytest.mark.timeout(120)]
 
 LEG = {"pbx": "a", "unique_id": "1700000000.1"}
 
@@ -299,7 +299,7 @@ async def test_stopping_says_nothing_and_closes_all() -> None:
         call = FakeAgiCall(server.port)
         await call.__aenter__()
         await seen.first(CallArrived)
-    await asyncio.wait_for(call.closed.wait(), 5)
+    await asyncio.wait_for(call.closed.wait(), 30)
     await call.__aexit__(None, None, None)
     assert [type(event) for event in seen.events] == [CallArrived]
 

@@ -16,7 +16,7 @@ from sip_test_rig.fake_agi import FakeAgiCall
 from tests.adapters.agi_running import running
 from tests.adapters.seen import Seen
 
-pytestmark = [pytest.mark.adapters, pytest.mark.timeout(30)]
+pytestmark = [pytest.mark.adapters, pytest.mark.timeout(120)]
 
 LEG = {"pbx": "a", "unique_id": "1700000000.1"}
 HELLO, BALANCE, JANE = (Speech(text=text, language="en") for text in ("Hello.", "Your balance is", "Dear Jane Doe,"))

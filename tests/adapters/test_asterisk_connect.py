@@ -14,7 +14,7 @@ from sip_test_rig.asterisk import Asterisk
 from sip_test_rig.asterisk_config import Endpoint
 from sip_test_rig.sipp import Sipp
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 MEANT = "1700000000.2"
 OTHERS = [f"{MEANT}{digit}" for digit in range(10)]
@@ -39,7 +39,7 @@ async def test_the_caller_meant_is_connected_and_no_other_of_the_same_beginning(
             peer_unique_id=MEANT,
             caller_number="",
             caller_name="",
-            timeout_ms=5_000,
+            timeout_ms=60_000,
             headers={},
         )
     )

@@ -14,10 +14,10 @@ from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
 from tests.adapters.test_asterisk_facts import DNIS, RELEASES, Pbx, pbx
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 PROMPT_HZ, OTHER_HZ = 950.0, 1250.0
-PROMPT_SECONDS = 20.0
+PROMPT_SECONDS = 90.0
 SOUNDS = {
     "long": tones.to_wav(tones.tone(PROMPT_HZ, PROMPT_SECONDS)),
     "other": tones.to_wav(tones.tone(OTHER_HZ, 0.5)),
@@ -57,9 +57,9 @@ class Caller:
         self.a.agi.execute(AwaitKey(pbx="a", unique_id=self.unique_id, token=token, accept="12", for_ms=60_000))
 
     async def told(self, token: str, digits: str, ended_by: CollectEnd) -> None:
-        """What came of a command, and within the time that it takes if nothing is waited for."""
+        """What came of a command, long before the prompt or the look could have ended by themselves."""
         expected = DigitsCollected(pbx="a", unique_id=self.unique_id, token=token, digits=digits, ended_by=ended_by)
-        assert await self.a.seen.first(DigitsCollected, 5.0, token=token) == expected
+        assert await self.a.seen.first(DigitsCollected, token=token) == expected
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -71,14 +71,15 @@ async def test_a_prompt_and_a_look_for_a_key_are_cut_short_at_once(release: str)
         a.agi.execute(CutPrompts(pbx="a", unique_id=caller.unique_id, token="announcement"))
         await caller.told("announcement", "", CollectEnd.TIMEOUT)
         caller.listen("music")
+        await caller.talk.until_heard(tones.MUSIC_HZ, 0.3)
+        known = (PROMPT_HZ, OTHER_HZ, tones.MUSIC_HZ)
+        assert OTHER_HZ not in tones.heard(caller.talk.media.recording(), known)
         caller.talk.media.forget()
         await caller.talk.until_heard(tones.MUSIC_HZ, 1.0)
-        heard = tones.heard(caller.talk.media.recording(), (PROMPT_HZ, OTHER_HZ, tones.MUSIC_HZ))
-        assert heard.get(OTHER_HZ, 0.0) == 0.0
-        assert heard.get(PROMPT_HZ, 0.0) < 0.5
+        assert set(tones.heard(caller.talk.media.recording(), known)) == {tones.MUSIC_HZ}
         caller.say("next", "other")
         await caller.told("next", "", CollectEnd.TIMEOUT)
-        await caller.talk.until_heard(OTHER_HZ, 0.4)
+        await caller.talk.until_heard(OTHER_HZ, 0.3)
         # Asterisk reads together what was said while it had no time, and sees nothing of the second.
         a.asterisk.pause()
         caller.say("together", "long")
@@ -100,6 +101,9 @@ async def test_a_prompt_and_a_look_for_a_key_are_cut_short_at_once(release: str)
         caller.talk.press("2")
         await caller.told("key", "2", CollectEnd.DIGITS)
         caller.listen("again")
+        caller.talk.media.forget()
+        # A key that comes between the answer to one command and the next is nobody's.
+        await caller.talk.until_heard(tones.MUSIC_HZ, 0.3)
         caller.talk.press("1")
         await caller.told("again", "1", CollectEnd.DIGITS)
         a.agi.execute(ReleaseLeg(pbx="a", unique_id=caller.unique_id, next="hangup"))

@@ -51,7 +51,7 @@ from sip_test_rig.sipp import Sipp
 from tests.adapters import ami_running
 from tests.adapters.seen import Seen
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 SECRET = "demo-only-ami"
 DNIS = "493055550100"
@@ -138,11 +138,11 @@ async def pbx(
 @pytest.mark.parametrize("release", RELEASES)
 async def test_our_files_load_without_a_warning_and_a_call_goes_all_the_way(release: str) -> None:
     """Menu, music, ring, bridge, return, release: with the least rights and the server-side event filter."""
-    phone = Sipp("uas-answers-hangs-up")
+    phone = Sipp("uas-answers-hangs-up", values={"talk_least_ms": 1_500, "talk_most_ms": 1_500})
     async with pbx(release, Endpoint(name="1001", contact=phone.contact("1001"))) as a, phone:
         ours = re.compile(r"(WARNING|ERROR).*(extensions\.conf|manager|pbx_config|ctid)")
         assert [line for line in a.asterisk.log.read_text().splitlines() if ours.search(line)] == []
-        async with a.call("uac-menu-waits-for-bye", digits="1"):
+        async with a.call("uac-menu-waits-for-bye", digits="1", values={"press_after_ms": 1_500}):
             arrived = await a.seen.first(CallArrived)
             assert (arrived.dnis, arrived.ani, arrived.attributes) == (DNIS, "+12025550123", {})
             leg = {"pbx": "a", "unique_id": arrived.unique_id}
@@ -163,7 +163,7 @@ async def test_our_files_load_without_a_warning_and_a_call_goes_all_the_way(rele
             assert len({one.bridge_id for one in both}) == 1
             # Taken out of AGI into the bridge: the session is over, and the caller is not.
             await a.seen.first(AgiEnded)
-            assert a.seen.all(LegEnded) == []
+            assert not [end for end in a.seen.all(LegEnded) if end.unique_id == arrived.unique_id]
 
             await a.seen.first(LegEnded, unique_id="leg-1", cause=16)
             await a.seen.first(CallerReturned, unique_id=arrived.unique_id)
@@ -261,7 +261,7 @@ async def test_what_is_set_for_a_phone_is_set_with_the_least_rights(release: str
             async def is_so(calls: str = calls) -> bool:
                 return f"CTID_CALLS_1001={calls}\n" in await a.asterisk.cli("dialplan show globals") + "\n"
 
-            await eventually(is_so, f"the dialplan knows {calls!r}", timeout=10)
+            await eventually(is_so, f"the dialplan knows {calls!r}")
         async with Listener(a.asterisk, "naive", "off") as naive:
             naive.send(b"Action: Setvar\r\nVariable: DB(ctid/1001)\r\nValue: dnd\r\n\r\n")
             await naive.until(b"Variable not set")
@@ -271,7 +271,7 @@ async def test_hang_up_right_behind_the_originate_never_leaves_a_phone_ringing()
     never = Sipp("uas-never-answers", calls=None)
     async with pbx("22", Endpoint(name="1001", contact=never.contact("1001"))) as a, never:
         for number in range(20):
-            a.ring(f"leg-{number}", "PJSIP/1001", "1.1", timeout_ms=30_000)
+            a.ring(f"leg-{number}", "PJSIP/1001", "1.1", timeout_ms=120_000)
             a.link.execute(HangUpLeg(pbx="a", unique_id=f"leg-{number}"))
         wanted = {f"leg-{number}" for number in range(20)}
 
@@ -279,8 +279,12 @@ async def test_hang_up_right_behind_the_originate_never_leaves_a_phone_ringing()
             # A hang-up may come so soon that no channel is ever told of: then the originate has failed.
             return {each.unique_id for each in [*a.seen.all(LegEnded), *a.seen.all(LegFailed)]}
 
-        await ami_running.until(lambda: told() >= wanted, 20.0)
-        assert await a.asterisk.channels() == []
+        await ami_running.until(lambda: told() >= wanted)
+
+        async def none_is_up() -> bool:
+            return not await a.asterisk.channels()
+
+        await eventually(none_is_up, "no phone rings any more")
 
 
 async def test_agi_server_that_dies_hangs_up_on_the_naive_caller_and_ours_is_taken_up_again() -> None:
@@ -297,10 +301,14 @@ async def test_agi_server_that_dies_hangs_up_on_the_naive_caller_and_ours_is_tak
             assert {call.unique_id for call in again} == {waiting.unique_id}
             assert not [end for end in a.seen.all(LegEnded) if end.unique_id == waiting.unique_id]
             a.agi.execute(ReleaseLeg(pbx="a", unique_id=waiting.unique_id, next="fallback"))
-            await a.seen.first(LegEnded, 20.0, unique_id=waiting.unique_id)
-        log = a.asterisk.log.read_text()
-        assert re.search(r'Executing .*UserEvent\(.*"NaiveEnd,AgiStatus: SUCCESS"', log)
-        assert "Executing [s@ctid-fallback:2] Playback" in log
+            await a.seen.first(LegEnded, unique_id=waiting.unique_id)
+
+        def logged() -> bool:
+            log = a.asterisk.log.read_text()
+            naive_went_on = re.search(r'Executing .*UserEvent\(.*"NaiveEnd,AgiStatus: SUCCESS"', log)
+            return naive_went_on is not None and "Executing [s@ctid-fallback:2] Playback" in log
+
+        await eventually(logged, "Asterisk has written down where the two went")
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -358,8 +366,8 @@ async def test_slow_reader_is_cut_off_and_misses_events_for_good_and_ours_reconc
                 while data := await loop.sock_recv(naive, 65_536):
                     told += data
         assert told.count(b"\r\nEvent: UserEvent\r\n") < FLOOD
-        await a.seen.first(PbxLost, 20.0)
-        found = (await a.seen.several(PbxReconciled, 2, 20.0))[-1]
+        await a.seen.first(PbxLost)
+        found = (await a.seen.several(PbxReconciled, 2))[-1]
         # What happened meanwhile was never repeated; what there is, is known.
         assert [leg.unique_id for leg in found.legs] == [caller]
 
@@ -375,6 +383,8 @@ class Listener:
     async def __aenter__(self) -> Listener:
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._asterisk.ami_port)
         self._writer.write(self._login)
+        # What happens before it has logged in is not told to it.
+        await self.until(b"Authentication accepted")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -384,7 +394,7 @@ class Listener:
         self._writer.write(action)
 
     async def until(self, text: bytes, times: int = 1) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while self.heard.count(text) < times:
                 data = await self._reader.read(65_536)
                 assert data

@@ -29,7 +29,7 @@ TRACES: Final = Path(os.environ.get("CTID_TRACES", Path(__file__).parents[2] / "
 @pytest.fixture(scope="session", autouse=True)
 def only_the_loopback() -> None:
     """Refuse to run where a browser could reach more than this machine's loopback."""
-    links = subprocess.run(["ip", "-j", "link", "show", "up"], capture_output=True, check=True, timeout=10)
+    links = subprocess.run(["ip", "-j", "link", "show", "up"], capture_output=True, check=True, timeout=60)
     names = [link["ifname"] for link in json.loads(links.stdout) if link]
     assert names == ["lo"], f"there is more than the loopback, {names}: run bootstrap/on-loopback pytest tests/browser"
 

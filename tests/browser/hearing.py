@@ -12,7 +12,7 @@ TOLERANCE_HZ: Final = 12.0
 """The page's transform tells tones apart that are 4 Hz or more from each other; a margin for resampling."""
 
 
-async def until_hears(page: Page, hz: float, timeout: float = 20.0) -> None:
+async def until_hears(page: Page, hz: float, timeout: float = 30.0) -> None:
     """Wait until the loudest thing in the page's call is this tone.
 
     Raises:
@@ -29,7 +29,7 @@ async def until_hears(page: Page, hz: float, timeout: float = 20.0) -> None:
         raise TimeoutError(f"the page did not hear {hz} Hz within {timeout} s, but {told}") from None
 
 
-async def until_hears_all(page: Page, *tones: float, timeout: float = 20.0) -> None:
+async def until_hears_all(page: Page, *tones: float, timeout: float = 30.0) -> None:
     """Wait until the page's calls bring all of these tones at once.
 
     Raises:

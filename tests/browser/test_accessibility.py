@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from sip_test_rig.demo.customers import import_all
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.phone import Phone, PhoneCall
-from sip_test_rig.site import RigSite, demo_config
+from sip_test_rig.site import RigSite, demo_config, prompts
 from tests.browser.accessibility import findings, put_on
 from tests.browser.agent_page import AgentPage
 from tests.browser.desk import ADMIN, Desk, shoot
@@ -29,6 +29,7 @@ CHINESE = {"locale": "zh-CN"}
 CUSTOMERS = Path(__file__).parents[2] / "config/demo/customers.csv"
 GRETA, MEI, HANNAH, PAUL = "+493023125017", "+493023125042", "+4917139200047", "+494066969128"
 
+SITE = {"sounds": prompts(welcome=2.0, main_menu=2.0)}
 CONFIG = demo_config()
 # Where it is afternoon now: the hours that are laid into the store are of today.
 _EAST = min(14, 15 - datetime.now(UTC).hour)

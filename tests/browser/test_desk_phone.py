@@ -101,6 +101,7 @@ async def test_everything_at_the_page_of_a_phone_on_the_desk(desk: Desk, boss: D
         await alice.until_state("READY")
         theirs.hang_up()
         await call.until("ended", timeout=PATIENCE_S)
+        await bob.wait_state("WRAP_UP", timeout=PATIENCE_S)
         body = {"disposition": "follow-up", "complete": True}
         await bob.request("PUT", f"/v1/contacts/{contact_id}/wrap-up", body)
         record = await until_record(boss, contact_id)

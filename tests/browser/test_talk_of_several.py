@@ -7,7 +7,7 @@ from playwright.async_api import Locator, expect
 
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.phone import Phone
-from sip_test_rig.site import demo_config
+from sip_test_rig.site import demo_config, prompts
 from sip_test_rig.tones import MUSIC_HZ
 from tests.browser.accessibility import findings
 from tests.browser.agent_page import AgentPage
@@ -32,7 +32,7 @@ CONFIG = demo_config()
 CONFIG["entries"]["direct"] = {"dnis": DIRECT, "open": {"queue": "sales"}}
 CONFIG["queues"]["sales"] |= {"ring_seconds": 30, "wrap_up_seconds": 120, "recording": {"percent": 100}}
 CONFIG["recordings"] = {"min_free_mb": 1}
-SITE = OUTSIDE_SITE
+SITE = {**OUTSIDE_SITE, "sounds": prompts(welcome=2.0, main_menu=2.0)}
 
 
 def card(alice: AgentPage, state: str, *, consulting: bool) -> Locator:
@@ -117,7 +117,7 @@ async def test_between_two_and_then_with_several(desk: Desk, boss: Desktop) -> N
         await bob.set_state("READY")
         await alice.click("transfer")
         await alice.click("target-agent-bob")
-        await talk.until("ended", timeout=2)
+        await talk.until("ended", timeout=PATIENCE_S)
         offer = await bob.wait("offer.created", timeout=PATIENCE_S)
         await bob.request("POST", f"/v1/offers/{offer['data']['offer']['id']}/reject")
         returned = alice.find("pop-returned")

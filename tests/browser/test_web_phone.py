@@ -54,6 +54,11 @@ async def until_shows(page: Page, state: str) -> None:
     await expect(page.locator("body")).to_have_attribute("data-state", state, timeout=PATIENCE_S * 1000)
 
 
+async def until_it_may(page: Page, change: str) -> None:
+    """Hold or unhold as soon as the phone can: while an offer of ours is not answered yet it makes no other."""
+    await page.wait_for_function(f"session.{change}()", polling=50, timeout=PATIENCE_S * 1000)
+
+
 @contextlib.asynccontextmanager
 async def ready(site: RigSite, agent_id: str) -> AsyncIterator[Desktop]:
     """The agent's desktop, ready, once the PBX has told that the phone can be reached."""
@@ -86,9 +91,9 @@ async def test_a_call_with_hold(site: RigSite, boss: Desktop, profiles: Profiles
         await until_hears(page, CALLER_HZ)
         await until_hears_more(call, MICROPHONE_HZ)
         assert await audio_paths(page) == [("127.0.0.1", WEB_HOST)]
-        await page.evaluate("session.hold()")
+        await until_it_may(page, "hold")
         await until_hears_more(call, MUSIC_HZ)
-        await page.evaluate("session.unhold()")
+        await until_it_may(page, "unhold")
         await until_hears(page, CALLER_HZ)
         await until_hears_more(call, MICROPHONE_HZ)
         call.hang_up()
@@ -119,15 +124,15 @@ async def test_a_page_that_is_loaded_anew_takes_its_call_up_again(
         contact_id = (await desktop.wait("contact.connected", timeout=PATIENCE_S))["data"]["contact"]["id"]
         for _ in range(2):
             await until_hears(page, CALLER_HZ)
-            await page.evaluate("loadAnew()")
-            await page.wait_for_load_state()
+            async with page.expect_navigation():
+                await page.evaluate("loadAnew()")
             await until_shows(page, "talking")
             await until_hears(page, CALLER_HZ)
             await until_hears_more(call, MICROPHONE_HZ)
             assert (await desktop.request("GET", f"/v1/contacts/{contact_id}"))["state"] == "connected"
-        await page.evaluate("session.hold()")
+        await until_it_may(page, "hold")
         await desktop.wait("leg.held", timeout=PATIENCE_S)
-        await page.evaluate("session.unhold()")
+        await until_it_may(page, "unhold")
         await desktop.wait("leg.retrieved", timeout=PATIENCE_S)
         await page.evaluate("session.terminate()")
         await desktop.wait("contact.closed", timeout=PATIENCE_S)
@@ -143,9 +148,10 @@ async def test_a_call_outlives_a_network_that_is_away_for_ten_seconds(
         call = await customer.call(DIRECT)
         await until_hears(page, CALLER_HZ)
         with cut_off():
+            await asyncio.sleep(5)
             call.media.forget()
-            await asyncio.sleep(10)
-            assert MICROPHONE_HZ not in call.heard(last_s=5)
+            await asyncio.sleep(5)
+            assert MICROPHONE_HZ not in call.heard()
         await until_hears(page, CALLER_HZ)
         await until_hears_more(call, MICROPHONE_HZ)
         assert (await desktop.request("GET", "/v1/agents/a02"))["state"] == "BUSY"

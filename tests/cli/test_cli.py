@@ -18,7 +18,7 @@ def as_process(*args: str | Path) -> Done:
     """The command as a process of its own, for what changes the process: the daemon's logging, its event loop."""
     done = subprocess.run(
         [sys.executable, "-m", "ctid", *map(str, args)],
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     return Done(done.returncode, done.stdout, done.stderr)
 

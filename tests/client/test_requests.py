@@ -237,6 +237,7 @@ class Moody:
     def __init__(self, *moods: int | str) -> None:
         self.moods = list(moods)
         self.keys: list[str] = []
+        self.left = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.keys.append(request.headers["Idempotency-Key"])
@@ -245,7 +246,7 @@ class Moody:
             assert request.transport is not None
             request.transport.abort()
         if mood == "slow":
-            await asyncio.sleep(5)
+            await self.left.wait()
         if isinstance(mood, int) and mood != 200:
             return web.json_response({"code": "overloaded"}, status=mood, headers={"Retry-After": "0"})
         return web.json_response({"agent": {}})
@@ -267,12 +268,13 @@ async def test_a_command_is_tried_again_with_the_same_key(
     monkeypatch.setattr("ctid.client.transport.delay", lambda tries: 0.01)
     moody = Moody(*moods)
     runner, url = await served(moody)
-    async with Client(url, "token", agent_id="alice", timeout=0.5) as client:
+    async with Client(url, "token", agent_id="alice", timeout=2 if "slow" in moods else 30) as client:
         await client.set_state("READY")
         assert len(moody.keys) == len(moods) + 1
         assert len(set(moody.keys)) == 1
         await client.set_state("READY")
         assert len(set(moody.keys)) == 2
+    moody.left.set()
     await runner.cleanup()
 
 
@@ -291,7 +293,7 @@ async def test_trying_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_command_whose_answer_is_lost_is_carried_out_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctid.client.transport.delay", lambda tries: 0.01)
-    async with Client(desk.url, desk.token("sue"), timeout=0.3) as client:
+    async with Client(desk.url, desk.token("sue"), timeout=0.3, tries=1_000) as client:
         desk.site.gate.clear()
         asking = asyncio.create_task(client.submit_contact("chat", "sales"))
         await asyncio.sleep(0.4)

@@ -41,7 +41,7 @@ async def sue(desk: Desk) -> AsyncIterator[Client]:
 
 
 async def take(stream: EventStream) -> Message:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return await anext(stream)
 
 
@@ -135,7 +135,7 @@ async def test_iterating_without_more_ado(desk: Desk) -> None:
 
         following = asyncio.create_task(follow())
         await until(lambda: len(seen) == 2)
-    await asyncio.wait_for(following, 5)
+    await asyncio.wait_for(following, 30)
     assert isinstance(seen[0], Snapshot)
     await until(lambda: not desk.hub.clients)
 
@@ -202,7 +202,7 @@ async def test_a_session_that_ends_is_begun_anew_by_who_has_a_password(desk: Des
 
 
 async def test_a_token_given_by_hand_ends_the_stream_with_it(desk: Desk) -> None:
-    async with Client(desk.url, desk.token("sue", 2)) as client, client.events() as stream:
+    async with Client(desk.url, desk.token("sue", 4)) as client, client.events() as stream:
         await take_until(stream, is_live)
         with pytest.raises(SignedOutError) as ended:
             await take(stream)

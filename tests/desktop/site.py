@@ -365,7 +365,7 @@ def open_desk(file: Path | None = None, **api: Any) -> Desk:
     return desk
 
 
-async def until(condition: Any, seconds: float = 5) -> None:
+async def until(condition: Any, seconds: float = 30) -> None:
     """Wait until the condition holds, or fail."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - the condition is of any kind

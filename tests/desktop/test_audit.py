@@ -23,7 +23,7 @@ PASSWORD = "demo-only-correct-horse"
 
 async def trail(desk: Desk, http: aiohttp.ClientSession, entries: int, query: str = "") -> list[dict[str, Any]]:
     """The trail, once so many entries are there."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             async with http.get(f"/v1/audit{query}", headers=desk.bearer("adam")) as answer:
                 body = await answer.json()

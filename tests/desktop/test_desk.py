@@ -112,7 +112,7 @@ async def test_numbers_that_change_while_the_line_looks_the_same_are_told(
 
         async def stats() -> dict[str, Any]:
             while True:
-                message = await socket.receive(timeout=5)
+                message = await socket.receive(timeout=30)
                 assert message.type is WSMsgType.TEXT
                 body: dict[str, Any] = message.json()
                 if body["type"] == "queue.stats" and body["data"]["id"] == "sales":
@@ -299,13 +299,13 @@ async def test_other_statistics_are_refused(
 async def test_a_message_reaches_the_desktops_it_is_for(desk: Desk, http: aiohttp.ClientSession) -> None:
     async with http.ws_connect("/v1/events", headers=desk.bearer("bob")) as socket:
         await socket.send_json({"type": "hello"})
-        while (await socket.receive_json(timeout=5))["type"] != "live":
+        while (await socket.receive_json(timeout=30))["type"] != "live":
             pass
         for to, text in (({"agents": ["alice"]}, "for Alice"), ({"queues": ["support"]}, "for support")):
             status, body, _ = await ask(http, desk, "sue", "POST", "/v1/messages", json={"to": to, "text": text})
             assert status == 202
         message = desk_schemas.MessageAcceptedView.model_validate(body)
-        while (event := await socket.receive_json(timeout=5))["type"] != "message.sent":
+        while (event := await socket.receive_json(timeout=30))["type"] != "message.sent":
             pass
     assert event["data"]["message"] == {**body["message"], "text": "for support", "from": "sue"}
     assert event["caused_by"] == message.command_id

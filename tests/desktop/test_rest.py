@@ -430,8 +430,8 @@ async def test_the_queue_of_commands_survives_a_desktop_that_goes(desk: Desk, ht
     """A client that hangs up while its command is under way does not undo it."""
     desk.site.gate.clear()
     going = asyncio.create_task(ask(http, desk, "alice", "PUT", "/v1/agents/alice/state", json={"state": "NOT_READY"}))
-    done, _ = await asyncio.wait([going], timeout=0.1)
-    assert not done
+    await until(lambda: desk.site.gate._waiters)
+    assert not going.done()
     going.cancel()
     with pytest.raises(asyncio.CancelledError):
         await going

@@ -153,12 +153,12 @@ async def test_sign_out_ends_the_session_and_its_sockets(desk: Desk, http: aioht
     session, other = await sign_in(http), await sign_in(http)
     async with http.ws_connect("/v1/events", headers=bearer(session), protocols=("ctid.v1",)) as ws:
         await ws.send_json({"type": "hello"})
-        while (await ws.receive_json(timeout=5))["type"] != "live":
+        while (await ws.receive_json(timeout=30))["type"] != "live":
             pass
         async with http.delete("/v1/sessions/current", headers=bearer(session)) as answer:
             assert answer.status == 204
             assert answer.cookies["ctid_refresh"]["max-age"] == "0"
-        while (message := await ws.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+        while (message := await ws.receive(timeout=30)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 4006)
     async with http.get("/v1/me", headers=bearer(session)) as answer:
@@ -198,11 +198,11 @@ async def test_what_the_command_line_ends_is_ended_here_too(desk: Desk, http: ai
     session = await sign_in(http)
     async with http.ws_connect("/v1/events", headers=bearer(session), protocols=("ctid.v1",)) as ws:
         await ws.send_json({"type": "hello"})
-        while (await ws.receive_json(timeout=5))["type"] != "live":
+        while (await ws.receive_json(timeout=30))["type"] != "live":
             pass
         # As another process would: by the database alone.
         await desk.access.users.set_password("alice", "another-demo-only-one")
-        while (message := await ws.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+        while (message := await ws.receive(timeout=30)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 4006)
     assert await status_of(http, session) == 401

@@ -122,4 +122,4 @@ async def test_the_greatest_load_allowed_takes_no_long_time(desk: Desk, http: ai
     )
     assert (status, body["demand"]["erlangs"]) == (200, 5_000)
     # A tenth of a second on a machine to itself; a bound that only an endless search would break.
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60

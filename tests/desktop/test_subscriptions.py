@@ -222,10 +222,10 @@ async def test_a_client_id_that_does_not_fit(desk: Desk, http: aiohttp.ClientSes
 
 
 async def test_a_token_is_renewed_in_place() -> None:
-    desk = open_desk(heartbeat_seconds=0.4)
+    desk = open_desk(heartbeat_seconds=1)
     await desk.server.start()
     async with aiohttp.ClientSession(desk.url) as http:
-        headers = {"Authorization": f"Bearer {desk.token('alice', 2)}"}
+        headers = {"Authorization": f"Bearer {desk.token('alice', 4)}"}
         async with http.ws_connect("/v1/events", headers=headers) as ws:
             await ws.send_json({"type": "hello"})
             live = (await take_until(ws, "live"))[-1]
@@ -236,7 +236,7 @@ async def test_a_token_is_renewed_in_place() -> None:
                 assert (await take_until(ws, "error"))[-1]["code"] == code
             await ws.send_json({"type": "token", "token": desk.token("bob")})
             assert (await take_until(ws, "error"))[-1]["detail"] == "the token is somebody else's"
-            await ws.send_json({"type": "token", "token": desk.token("alice", 4)})
+            await ws.send_json({"type": "token", "token": desk.token("alice", 7)})
             accepted = await take(ws)
             assert accepted["type"] == "token_accepted"
             assert accepted["expires_at"] > warning["expires_at"]

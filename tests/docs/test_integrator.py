@@ -17,7 +17,7 @@ from tests.docs.pages import CHECKOUT, examples, files
 PAGE = "integrator.md"
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_the_first_client_works_as_the_page_says(tmp_path: Path) -> None:
     # Other ports, since those of the page may be taken here; nothing else is changed.
     ports = {each: str(free_port(udp=False)) for each in ("8080", "9000", "4573", "5038")}
@@ -40,7 +40,7 @@ def test_the_first_client_works_as_the_page_says(tmp_path: Path) -> None:
     (tmp_path / "page.sh").write_text("\n".join(script))
     with (tmp_path / "out").open("wb") as out:
         ended = subprocess.run(
-            ["setpriv", "--pdeathsig", "KILL", "timeout", "120", "bash", "page.sh"],
+            ["setpriv", "--pdeathsig", "KILL", "timeout", "240", "bash", "page.sh"],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
             stdin=subprocess.DEVNULL,

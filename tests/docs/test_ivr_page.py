@@ -112,7 +112,7 @@ def test_the_first_flow_is_made_as_the_page_says(tmp_path: Path) -> None:
     told = f'set -eu\nctid() {{ {shlex.quote(sys.executable)} -m ctid "$@"; }}\n{script}'
     done = subprocess.run(
         ["bash", "-c", told], cwd=tmp_path, env={"PYTHONPATH": str(CHECKOUT), "PATH": "/usr/bin:/bin"},
-        capture_output=True, text=True, timeout=100, check=False,
+        capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -136,7 +136,7 @@ def test_the_first_flow_is_made_as_the_page_says(tmp_path: Path) -> None:
 def _run(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ctid", "ivr", "test", "-c", "."], cwd=folder, env={"PYTHONPATH": str(CHECKOUT)},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
 
 

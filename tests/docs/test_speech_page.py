@@ -34,7 +34,7 @@ def test_values_are_said_as_the_page_tells() -> None:
 
 def test_the_name_of_a_recording_is_found_as_the_page_tells() -> None:
     (command,) = re.findall(r"^    (printf .*)$", PAGE, re.MULTILINE)
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True, timeout=10)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True, timeout=120)
     assert recorded_name("en", "Welcome to Example Bank.") == f"en/{done.stdout.strip()}.wav"
 
 

@@ -15,7 +15,7 @@ from sip_test_rig.fake_agi import FakeAgiCall
 from tests.adapters.agi_running import running
 from tests.adapters.seen import Seen
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(30)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
 LEG = {"pbx": "a", "unique_id": "1700000000.1"}
 
@@ -27,7 +27,7 @@ async def refused(port: int, raw: bytes, *, close: bool = False) -> None:
     if close:
         writer.write_eof()
     with contextlib.suppress(ConnectionResetError):
-        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert await asyncio.wait_for(reader.read(), 30) == b""
     writer.close()
 
 

@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.phone import Phone
-from sip_test_rig.site import RigSite
+from sip_test_rig.site import RigSite, prompts
+from tests.faults.test_daemon_killed import until_contact_states
 from tests.integration.floor import (
     DIRECT,
     MENU,
@@ -34,7 +35,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site() -> AsyncIterator[RigSite]:
-    async with RigSite(floor_config(2, ring_seconds=120, pbx_grace_seconds=120)) as site:
+    config = floor_config(2, ring_seconds=120, pbx_grace_seconds=120)
+    config["menus"]["main"]["timeout_seconds"] = 60
+    async with RigSite(config, sounds=prompts(welcome=2.0, main_menu=2.0)) as site:
         yield site
         await assert_replays(site)
 
@@ -73,8 +76,7 @@ async def test_asterisk_is_killed_while_calls_are_up(site: RigSite, comes_back: 
         await boss.wait("contact.queued", lambda e: e["data"]["contact"]["ani"].endswith("103"), PATIENCE_S)
         in_menu = await four.call(MENU)
         await in_menu.until_heard(MENU_HZ, 0.1, PATIENCE_S)
-        before = (await boss.request("GET", "/v1/contacts"))["items"]
-        assert [contact["state"] for contact in before] == ["connected", "offered", "queued", "created"]
+        before = await until_contact_states(boss, "connected", "offered", "queued", "created")
 
         await site.pbx.kill()
         await site.ctid.until_ready(False)
@@ -97,8 +99,7 @@ async def test_asterisk_is_killed_while_calls_are_up(site: RigSite, comes_back: 
         await asyncio.gather(talker.phone.register(), ringer.phone.register())
         known = len(talker.phone.calls), len(ringer.phone.calls)
         calls = [await one.call(MENU), await two.call(MENU)]
-        for call in calls:
-            await through_the_menu(call)
+        await asyncio.gather(*map(through_the_menu, calls))
         again = [await talker.ringing(), await ringer.ringing()]
         assert (len(talker.phone.calls), len(ringer.phone.calls)) == (known[0] + 1, known[1] + 1)
         for agent_call in again:
@@ -131,6 +132,7 @@ async def test_a_frozen_asterisk_is_noticed_and_taken_up_again_with_its_calls(si
         agent_call = await seat.ringing()
         await both_hear(call, agent_call, seat)
         contact_id = (await seat.offer())["contact_id"]
+        await seat.desktop.wait("contact.connected", timeout=PATIENCE_S)
         site.pbx.pause()
         try:
             await site.ctid.until_ready(False)

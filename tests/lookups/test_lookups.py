@@ -107,6 +107,11 @@ async def test_a_wrong_pin_or_account_is_not_found(bank: Bank) -> None:
         assert asked.counted("balance", "not_found") == 1
 
 
+def limit_s(fault: Fault) -> float:
+    """A limit that is waited for where nobody answers, and otherwise far away."""
+    return 1 if fault == "hang" else 6
+
+
 @pytest.mark.parametrize(
     ("fault", "failure"),
     [
@@ -122,7 +127,7 @@ async def test_a_wrong_pin_or_account_is_not_found(bank: Bank) -> None:
 async def test_each_failure_has_its_name(bank: Bank, fault: Fault, failure: str) -> None:
     bank.faults[ADA] = fault
     with capture_logs() as logs:
-        async with asking(balance=balance(bank, timeout_seconds=0.3)) as asked:
+        async with asking(balance=balance(bank, timeout_seconds=limit_s(fault))) as asked:
             assert await asked.balance() == failure
             assert asked.counted("balance", failure) == 1
             # Somebody else's answer is there all the same, over what connections there are.
@@ -194,7 +199,7 @@ async def test_one_that_hangs_holds_up_nobody_else(bank: Bank) -> None:
         answers = await asyncio.gather(*(asked.balance(WANG) for _ in range(50)))
         took = time.monotonic() - began
         assert answers == [{"account.balance": "-20.05"}] * 50
-        assert took < 5
+        assert took < 15
         assert not waiting.done()
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
@@ -231,7 +236,7 @@ async def test_turns_and_the_wait_for_them_are_bounded(bank: Bank) -> None:
 @pytest.mark.parametrize("fault", ["error", "cut", "hang"])
 async def test_what_failed_for_once_is_tried_again(bank: Bank, fault: Fault) -> None:
     bank.faults[ADA], bank.fail_times = fault, 2
-    async with asking(balance=balance(bank, retries=2, timeout_seconds=0.3)) as asked:
+    async with asking(balance=balance(bank, retries=2, timeout_seconds=limit_s(fault))) as asked:
         assert await asked.balance() == {"account.balance": "1250.5"}
     assert len(bank.asked) == 3
 
@@ -247,7 +252,8 @@ async def test_what_would_fail_again_is_asked_once(bank: Bank, fault: Fault) -> 
 @pytest.mark.parametrize("fault", ["error", "cut", "hang"])
 async def test_a_post_that_may_have_done_something_is_not_made_twice(bank: Bank, fault: Fault) -> None:
     bank.faults[ADA], bank.fail_times = fault, 1
-    async with asking(balance=balance(bank, http={"idempotent": False}, retries=3, timeout_seconds=0.3)) as asked:
+    spec = balance(bank, http={"idempotent": False}, retries=3, timeout_seconds=limit_s(fault))
+    async with asking(balance=spec) as asked:
         assert await asked.balance() in ("timeout", "unavailable")
         assert len(bank.asked) == 1
         assert await asked.balance() == {"account.balance": "1250.5"}
@@ -268,11 +274,11 @@ async def test_a_post_whose_connection_was_refused_is_tried_again(bank: Bank) ->
 
 async def test_all_tries_together_are_bounded(bank: Bank) -> None:
     bank.faults[ADA] = "hang"
-    async with asking(balance=balance(bank, retries=5, timeout_seconds=0.5, total_seconds=1)) as asked:
+    async with asking(balance=balance(bank, retries=5, timeout_seconds=0.5, total_seconds=2)) as asked:
         began = time.monotonic()
         assert await asked.balance() == "timeout"
-        assert 0.9 < time.monotonic() - began < 3
-    assert len(bank.asked) in (2, 3)
+        assert 1.9 < time.monotonic() - began < 15
+    assert 2 <= len(bank.asked) <= 4
 
 
 # ---- answers that are kept -----------------------------------------------------------------------------------------
@@ -291,13 +297,13 @@ async def test_an_answer_is_kept_for_who_asks_the_same(bank: Bank) -> None:
 
 async def test_an_answer_is_kept_for_its_time_only(bank: Bank) -> None:
     async with asking(cases=cases(bank, cache_seconds=0.2)) as asked:
-        await asked.cases(ADA)
         began = time.monotonic()
+        await asked.cases(ADA)
         bank.accounts[ADA].cases.append("New card")
         while await asked.cases(ADA) != {"open": "2"}:
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 30
             await asyncio.sleep(0.02)
-        assert time.monotonic() - began > 0.15
+        assert time.monotonic() - began >= 0.2
 
 
 async def test_no_answer_is_kept_that_sensitive_digits_were_given_for(bank: Bank) -> None:
@@ -361,7 +367,7 @@ async def test_a_body_holds_what_was_given_and_no_more(bank: Bank) -> None:
 
 async def test_a_reload_takes_nobody_their_answer(bank: Bank) -> None:
     bank.faults[ADA], bank.fail_times = "hang", 1
-    spec = balance(bank, timeout_seconds=0.5, retries=1)
+    spec = balance(bank, timeout_seconds=1.5, retries=1)
     async with asking(balance=spec) as asked:
         waiting = asyncio.create_task(asked.balance(ADA))
         await eventually(lambda: bank.hanging == 1, "it is asked")

@@ -149,14 +149,14 @@ async def test_a_statement_that_does_not_end_is_ended_and_others_are_answered(ur
             with pytest.raises(NoAnswer, match="timeout"):
                 await lookups.ask("endless", {}, {}, ["found"])
         assert await lookups.ask("order", {"number": "1001"}, {}, ["state"]) == {"state": "shipped"}
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 async def test_of_very_many_rows_only_the_first_are_fetched(url: str) -> None:
     query = "with recursive n(i) as (select 1 union all select i + 1 from n) select i as found from n"
     began = time.monotonic()
-    assert await ask(url, query, {}, "found", timeout_seconds=10) == {"found": "1"}
-    assert time.monotonic() - began < 8
+    assert await ask(url, query, {}, "found", timeout_seconds=30, total_seconds=30) == {"found": "1"}
+    assert time.monotonic() - began < 25
 
 
 async def test_a_database_that_was_locked_is_asked_again(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import contextlib
 import errno
 import io
 import os
+import threading
 import time
 import wave
 from collections.abc import AsyncIterator, Callable
@@ -72,6 +73,7 @@ class Rig:
         self.events: list[Event] = []
         self.known: list[str] = []
         self.metrics = Metrics("test")
+        self.rest_seconds = REST_S
         self.nobodys_seconds = 3_600.0
         self.recorder = self._made()
         self._task: asyncio.Task[None] | None = None
@@ -86,7 +88,7 @@ class Rig:
             self.metrics,
             site="demo",
             retention_days=90,
-            rest_seconds=REST_S,
+            rest_seconds=self.rest_seconds,
             nobodys_seconds=self.nobodys_seconds,
         )
 
@@ -105,7 +107,7 @@ class Rig:
         return [event for event in self.events if isinstance(event, RecordingSettled)]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not condition():  # noqa: ASYNC110 - the condition is of any kind
                 await asyncio.sleep(0.005)
 
@@ -137,16 +139,21 @@ async def test_in_the_store_before_it_is_told_and_out_of_the_spool(rig: Rig) -> 
 
 
 async def test_it_waits_until_nothing_is_written_any_more(rig: Rig) -> None:
+    await rig.kill()
+    rig.rest_seconds = 1.0
+    rig.start()
     write(rig.spool.folder, "rc-e1-1", voice(0.1, 7), voice(0.1, 8))
     rig.recorder.put(STORE)
+    # Longer than a file has to rest, but never so long without a change.
     for _ in range(10):
-        await asyncio.sleep(REST_S / 2)
+        await asyncio.sleep(0.15)
         assert not rig.settled()
         for path in rig.spool.folder.iterdir():
             with path.open("ab") as file:
                 file.write(voice(0.1, 7))
     await rig.until(lambda: bool(rig.settled()))
     assert rig.index.known["rc-e1-1"].duration_ms == 1_100
+    await rig.kill()
 
 
 async def test_what_the_pbx_never_wrote_is_told_as_failed(rig: Rig) -> None:
@@ -218,7 +225,7 @@ async def test_killed_at_every_step_and_begun_anew(rig: Rig, monkeypatch: pytest
     """The next process is told by the engine of what was not settled, and comes to the same end."""
     write(rig.spool.folder, "rc-e1-1", voice(1, 7), voice(1, 8))
     owner = {"keep": rig.vault, "save": rig.index, "remove": rig.spool}[step]
-    done = asyncio.Event()
+    done, killed = asyncio.Event(), threading.Event()
     loop, original = asyncio.get_running_loop(), getattr(owner, step)
 
     if step == "save":
@@ -235,13 +242,14 @@ async def test_killed_at_every_step_and_begun_anew(rig: Rig, monkeypatch: pytest
             result = original(*args)
             loop.call_soon_threadsafe(done.set)
             # The daemon is killed in the meantime; in a thread nobody hears of that.
-            time.sleep(0.2)
+            killed.wait(30)
             return result
 
         monkeypatch.setattr(owner, step, then_stop)
     rig.recorder.put(STORE)
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 30)
     await rig.kill()
+    killed.set()
     assert not rig.settled()
     monkeypatch.undo()
     rig.start()
@@ -343,13 +351,15 @@ async def test_the_loop_turns_while_a_long_one_is_taken_in(rig: Rig) -> None:
     """Twenty minutes of a call: no turn of the loop waits for the file."""
     write(rig.spool.folder, "rc-e1-1", voice(1_200, 7), voice(1_200, 8))
     rig.recorder.put(StoreRecording(site="demo", recording=recording(seconds=1_200)))
-    longest, last = 0.0, time.perf_counter()
-    async with asyncio.timeout(60):
+    # By what this thread works itself: a machine that stalls holds up every thread.
+    longest, turns, last = 0.0, 0, time.thread_time()
+    async with asyncio.timeout(120):
         while not rig.settled():
             await asyncio.sleep(0.001)
-            now = time.perf_counter()
-            longest, last = max(longest, now - last), now
-    assert longest < 0.25, f"the loop stood still for {longest:.3f} s"
+            now = time.thread_time()
+            longest, turns, last = max(longest, now - last), turns + 1, now
+    assert longest < 0.1, f"a turn of the loop worked for {longest:.3f} s"
+    assert turns > 10
 
 
 def message(kind: RecordingKind = RecordingKind.VOICEMAIL, name: str = "rc-e1-1") -> StoreRecording:

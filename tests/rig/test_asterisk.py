@@ -103,7 +103,7 @@ async def test_nothing_is_left_when_the_parent_is_killed() -> None:
         sys.executable, "-c", PARENT, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
     assert parent.stdout is not None
-    line = await asyncio.wait_for(parent.stdout.readline(), 30)
+    line = await asyncio.wait_for(parent.stdout.readline(), 60)
     words = line.decode().split()
     pids, folders = [int(words[0]), int(words[2])], [Path(words[1]), Path(words[3])]
     assert all(is_alive(pid) for pid in pids)
@@ -156,7 +156,7 @@ async def test_frozen_it_is_silent_and_thawed_it_answers() -> None:
         done, _ = await asyncio.wait([ping], timeout=0.5)
         assert not done
         pbx.resume()
-        assert (await asyncio.wait_for(ping, 5))["Ping"] == "Pong"
+        assert (await asyncio.wait_for(ping, 30))["Ping"] == "Pong"
 
 
 async def test_fragments_add_to_the_configuration_or_replace_it() -> None:
@@ -178,7 +178,7 @@ async def test_fragments_add_to_the_configuration_or_replace_it() -> None:
         assert "added" in await pbx.cli("pjsip list endpoints")
         async with Phone.outside(pbx) as caller:
             call = await caller.call("900")
-            await call.until_heard(1310, 1.0)
+            await call.until_heard(1310, 0.5)
             await call.until("ended")
             refused = await (await caller.call("600")).until("ended")
             assert refused.status == 404
@@ -194,6 +194,8 @@ async def test_the_recorder_keeps_the_stream_byte_for_byte(tmp_path: Path) -> No
             call = await (await caller.call("600")).until("answered")
             call.hang_up()
             await ami.wait_event("Hangup")
+            # Its own connection may be told later.
+            await eventually(lambda: b"\nEvent: Hangup\r\n" in recorder.path.read_bytes(), "the end is recorded")
         data = recorder.path.read_bytes()
     assert len(data) == recorder.size
     assert data.startswith(b"Asterisk Call Manager/")
@@ -204,6 +206,7 @@ async def test_the_recorder_keeps_the_stream_byte_for_byte(tmp_path: Path) -> No
 
 async def test_the_client_tells_what_it_missed() -> None:
     async with Asterisk() as pbx, AmiClient.of(pbx) as ami:
+        await ami.wait_event("FullyBooted")
         with pytest.raises(TimeoutError, match=r"the last were:.*FullyBooted"):
             await ami.wait_event("NeverSent", timeout=0.3)
         with pytest.raises(AmiError, match="Invalid/unknown command"):
@@ -221,11 +224,11 @@ async def test_the_command_line_runs_one_until_interrupted(tmp_path: Path) -> No
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout is not None
-    lines = [(await asyncio.wait_for(process.stdout.readline(), 30)).decode() for _ in range(6)]
+    lines = [(await asyncio.wait_for(process.stdout.readline(), 60)).decode() for _ in range(6)]
     assert lines[0].startswith("SIP    udp 127.0.0.1:")
     folder = Path(lines[4].split()[1])
     assert exists(folder)
     process.send_signal(signal.SIGINT)
-    assert await asyncio.wait_for(process.wait(), 30) == 0
+    assert await asyncio.wait_for(process.wait(), 60) == 0
     assert not exists(folder)
     assert (tmp_path / "stream").read_bytes().startswith(b"Asterisk Call Manager/")

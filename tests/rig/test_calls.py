@@ -28,7 +28,7 @@ async def test_two_phones_hear_each_other_and_each_others_keys(release: str) -> 
     async with (
         Asterisk(release, endpoints=endpoints("1001", "1002")) as pbx,
         Phone.of(pbx, "1001", voice_hz=470) as one,
-        Phone.of(pbx, "1002", voice_hz=610, answer_after=0.2) as two,
+        Phone.of(pbx, "1002", voice_hz=610, answer_after=None) as two,
     ):
         assert f"Asterisk {release}." in await pbx.cli("core show version")
         assert await pbx.registered() == {"1001", "1002"}
@@ -36,6 +36,7 @@ async def test_two_phones_hear_each_other_and_each_others_keys(release: str) -> 
         received = await two.next_call()
         assert received.state == "ringing"
         assert received.other == "1001"
+        received.answer()
         await dialled.until("answered")
         await asyncio.gather(dialled.until_heard(610, 0.5), received.until_heard(470, 0.5))
         assert set(dialled.heard()) == {610}
@@ -73,7 +74,7 @@ async def test_a_callers_voice_comes_back_from_the_echo_and_music_is_heard() -> 
 
 
 async def test_a_phone_and_sipp_hear_each_other() -> None:
-    phone = Sipp("uas-answers", calls=None, tone_hz=890)
+    phone = Sipp("uas-answers", calls=None, tone_hz=890, values={"answer_after_ms": 1_000})
     async with Asterisk(endpoints=[Endpoint(name="1001", contact=phone.contact("1001"))]) as pbx, phone:
         async with Phone.outside(pbx) as caller:
             call = await (await caller.call("1001")).until("answered")
@@ -112,8 +113,10 @@ async def test_each_way_of_not_answering_is_seen(
     scenario: str, values: dict[str, str | int], status: str, cause: str
 ) -> None:
     phone = Sipp(scenario, calls=1, values=values)
+    # Only the phone that never answers is given up on.
+    limit_s = 1 if status == "NOANSWER" else 30
     dialplan = (
-        "[from-carrier]\nexten => _1XXX,1,Dial(PJSIP/${EXTEN},1)\n"
+        f"[from-carrier]\nexten => _1XXX,1,Dial(PJSIP/${{EXTEN}},{limit_s})\n"
         " same => n,UserEvent(RigDialed,Status: ${DIALSTATUS},Cause: ${HANGUPCAUSE})\n same => n,Hangup()\n"
     )
     known = [Endpoint(name="1001", contact=phone.contact("1001"))]
@@ -179,6 +182,17 @@ async def test_a_phone_refuses_leaves_ringing_and_is_cancelled() -> None:
             agent.calls[0].answer()
 
 
+async def test_a_call_that_is_called_off_at_once_does_not_ring_on() -> None:
+    """The INVITE and its CANCEL lie in the phone's socket together, as they do when it was late."""
+    async with Phone(("127.0.0.1", 9), "1001", registers=False, answer_after=None) as called:
+        assert called._transport is not None
+        port = called._transport.get_extra_info("sockname")[1]
+        async with Phone(("127.0.0.1", port), "1002", registers=False) as caller:
+            (await caller.call("1001")).hang_up()
+            received = await (await called.next_call()).until("ended")
+            assert (received.status, received.ended_by) == (487, "them")
+
+
 async def test_a_wrong_password_is_refused() -> None:
     async with Asterisk(endpoints=endpoints("1001")) as pbx:
         with pytest.raises(PhoneError, match="refused with 401"):
@@ -234,8 +248,12 @@ async def test_twenty_keys_pressed_at_once_all_arrive() -> None:
             "uac-menu-waits-for-bye", to=(pbx.host, pbx.sip_port), number="800", digits="4", calls=20, rate=100
         ).run()
         assert result.ok, result.errors
-        pressed = [event["Pressed"] for event in ami.events if event.get("UserEvent") == "RigDigits"]
-        assert pressed == ["4"] * 20
+
+        def pressed() -> list[str]:
+            return [event["Pressed"] for event in ami.events if event.get("UserEvent") == "RigDigits"]
+
+        await eventually(lambda: len(pressed()) == 20, "Asterisk tells of twenty keys")
+        assert pressed() == ["4"] * 20
 
 
 async def test_a_caller_who_is_cut_off_early_counts_as_failed() -> None:

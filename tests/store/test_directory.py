@@ -81,7 +81,7 @@ async def fails(directory: HttpDirectory | TableDirectory, number: str = NUMBER)
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
@@ -172,10 +172,10 @@ async def test_not_found_is_nobody(crm: Crm) -> None:
 
 
 async def test_answers_are_cached_until_they_expire(crm: Crm) -> None:
-    async with HttpDirectory(crm.spec(cache_seconds=0.3)) as directory:
+    async with HttpDirectory(crm.spec(cache_seconds=1.5)) as directory:
         assert await directory.find(NUMBER) is await directory.find(NUMBER)
         assert len(crm.requests) == 1
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(crm.requests) == 1:
                 assert await directory.find(NUMBER) == ADA
                 await asyncio.sleep(0.01)
@@ -192,14 +192,14 @@ async def test_that_nobody_has_a_number_is_cached_for_less_long(crm: Crm, monkey
     async def nobody(_: web.Request) -> web.StreamResponse:
         return web.Response(status=404)
 
-    monkeypatch.setattr(http_directory, "NEGATIVE_CACHE_SECONDS", 0.3)
+    monkeypatch.setattr(http_directory, "NEGATIVE_CACHE_SECONDS", 1.5)
     async with HttpDirectory(crm.spec(cache_seconds=3_600)) as directory:
         crm.behave = nobody
         assert await directory.find(NUMBER) is None
         assert await directory.find(NUMBER) is None
         assert len(crm.requests) == 1
         crm.behave = crm.found
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await directory.find(NUMBER) is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         monkeypatch.setattr(http_directory, "NEGATIVE_CACHE_SECONDS", 0)
@@ -283,7 +283,7 @@ async def test_what_waits_is_bounded_in_time_and_number(crm: Crm, monkeypatch: p
 
     crm.behave = hang
     monkeypatch.setattr(http_directory, "MAX_WAITING", 2)
-    async with HttpDirectory(crm.spec(max_parallel=1, timeout_seconds=0.3)) as directory:
+    async with HttpDirectory(crm.spec(max_parallel=1, timeout_seconds=1)) as directory:
         reasons = await asyncio.gather(*(fails(directory, f"+{number}") for number in range(5)))
         assert sorted(reasons) == ["timeout"] * 3 + ["unavailable"] * 2
         await until(lambda: crm.active == 0)
@@ -317,7 +317,7 @@ async def test_a_server_that_hangs_is_a_timeout(crm: Crm) -> None:
         for crm.behave in (before_the_head, within_the_body, drop_by_drop):
             began = asyncio.get_running_loop().time()
             assert await fails(directory) == "timeout"
-            assert asyncio.get_running_loop().time() - began < 2
+            assert asyncio.get_running_loop().time() - began < 20
             await until(lambda: crm.active == 0)
 
 
@@ -382,7 +382,7 @@ async def test_a_huge_answer_is_cut_off(crm: Crm) -> None:
     crm.behave = huge
     async with HttpDirectory(crm.spec()) as directory:
         assert await fails(directory) == "invalid"
-        await asyncio.wait_for(cut_off.wait(), 5)
+        await asyncio.wait_for(cut_off.wait(), 30)
     # What the sockets hold between them comes on top.
     assert MAX_ANSWER_BYTES < sent < 20_000_000
 
@@ -410,13 +410,13 @@ async def test_what_is_no_http_is_unavailable(reply: bytes) -> None:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/{{ani}}"
-    async with server, HttpDirectory(HttpDirectorySpec(url=url)) as directory:
+    async with server, HttpDirectory(HttpDirectorySpec(url=url, timeout_seconds=5)) as directory:
         assert await fails(directory) == "unavailable"
 
 
 async def test_nobody_there_is_unavailable(unused_tcp_port: int) -> None:
     for url in (f"http://127.0.0.1:{unused_tcp_port}/{{ani}}", "http://127.0.0.1:1{ani}/", "http://[::bad/{ani}"):
-        async with HttpDirectory(HttpDirectorySpec(url=url)) as directory:
+        async with HttpDirectory(HttpDirectorySpec(url=url, timeout_seconds=5)) as directory:
             assert await fails(directory) == "unavailable"
 
 

@@ -29,7 +29,7 @@ def spec(receiver: Receiver | str, **more: Any) -> WebhookSpec:
         "secret": SECRET,
         "events": ["*"],
         "backoff_max_seconds": 0.05,
-        "timeout_seconds": 2,
+        "timeout_seconds": 30,
         **more,
     }
     return WebhookSpec.model_validate({**settings, **more})

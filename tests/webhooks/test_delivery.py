@@ -56,7 +56,7 @@ async def test_only_what_was_asked_for_is_posted(database: Database, receiver: R
             for queue in ("sales", "support", ""):
                 life.publish("ct-1", type_=type_, queue=queue)
         await eventually(lambda: len(receiver.events) == 3, "three of them arrive")
-        await life.webhooks.flush(5)
+        await life.webhooks.flush(30)
         await eventually(lambda: life.webhooks.states()[0].waiting == 0, "nothing else waits")
     assert [event["type"] for event in receiver.events] == ["contact.closed", "offer.created", "offer.accepted"]
 
@@ -79,7 +79,7 @@ async def test_of_one_contact_one_event_goes_after_another_while_others_overtake
     contacts = [f"ct-{number % 5}" for number in range(60)]
     async with running(database, Stream(), crm=spec(receiver, max_parallel=3)) as life:
         ids = life.publish(*contacts)
-        await eventually(lambda: len(receiver.events) == len(ids), "all arrive", timeout=20)
+        await eventually(lambda: len(receiver.events) == len(ids), "all arrive")
     assert sorted(receiver.ids, key=ids.index) == ids
     for contact in set(contacts):
         own = [event["seq"] for event in receiver.events if event["contact_id"] == contact]
@@ -105,8 +105,7 @@ async def test_a_receiver_that_asks_for_a_pause_gets_it(database: Database, rece
     receiver.answers.append(web.Response(status=429, headers={"Retry-After": "1"}))
     async with running(database, Stream(), crm=spec(receiver)) as life:
         (event_id,) = life.publish("ct-1")
-        await eventually(lambda: len(receiver.seen) == 1, "the first attempt")
-        await eventually(lambda: life.webhooks.state("crm").resting_until_ms is not None, "it rests")
+        await eventually(lambda: life.attempts("failed") == 1, "the first attempt has come to nothing")
         life.publish("ct-2")
         await eventually(lambda: len(receiver.events) == 2, "both arrive")
     assert receiver.attempts(event_id) == 2
@@ -198,7 +197,7 @@ async def test_who_refuses_again_is_not_asked_for_ever(database: Database, recei
 
 async def test_what_fails_for_too_long_is_given_up(database: Database, receiver: Receiver) -> None:
     receiver.answers.extend([500] * 100)
-    hook = spec(receiver, give_up_after_seconds=0.2, backoff_max_seconds=0.02)
+    hook = spec(receiver, give_up_after_seconds=1, backoff_max_seconds=0.02)
     async with running(database, Stream(), crm=hook) as life:
         (event_id,) = life.publish("ct-1")
         await eventually(lambda: life.webhooks.state("crm").dead_letters == 1, "it is given up")
@@ -216,7 +215,7 @@ async def test_gone_disables_until_somebody_enables(database: Database, receiver
         await eventually(lambda: not life.webhooks.state("crm").enabled, "it is disabled")
         await eventually(lambda: life.webhooks.state("crm").dead_letters == 1, "with a dead letter")
         life.publish("ct-2")
-        await life.webhooks.flush(5)
+        await life.webhooks.flush(30)
     async with running(database, stream, **hooks) as life:
         await eventually(lambda: life.webhooks.state("crm").waiting == 1, "what waited still does")
         assert not life.webhooks.state("crm").enabled
