@@ -94,6 +94,7 @@ class Daemon:
         self._config = config
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._reload = asyncio.Event()
         self._store_fault = "not opened yet"
         self._server: DesktopServer | None = None
         self._speech: Speaker | None = None
@@ -235,6 +236,7 @@ class Daemon:
                         "webhooks": self._run_webhooks(webhooks),
                         "runner": runner.run(dispatcher),
                         "agi": agi.run(),
+                        "configuration": self._keep_configured(runner),
                         "garbage": collect(lambda: runner.last, metrics),
                         **{f"ami-{name}": link.run() for name, link in links.items()},
                     }
@@ -245,7 +247,7 @@ class Daemon:
                         tasks["speech"] = speaker.run()
                     for name, task in tasks.items():
                         group.create_task(task, name=name)
-                    with self._signals(runner):
+                    with self._signals():
                         _log.info("site.ready", site=site.site, api_port=self.api_port, agi_port=self.agi_port)
                         self.started.set()
                         stack.enter_context(old_objects_left_alone())
@@ -266,13 +268,31 @@ class Daemon:
                 while not runner.settled and not self._hurry.is_set():
                     await runner.stepped()
 
-    def reload(self, runner: Runner) -> None:
-        """Read the configuration again; one with faults changes nothing."""
-        try:
-            config = load_config(self._config_path, {"strategies": STRATEGIES}, faulty_flows)
-        except ConfigError as error:
-            _log.error("config.refused", faults=error.faults)
-            return
+    def reload(self) -> None:
+        """Have the configuration read again; calls, and what is asked meanwhile, do not wait for that."""
+        self._reload.set()
+
+    async def _keep_configured(self, runner: Runner) -> None:
+        """Read the configuration again whenever that is asked for; one with faults changes nothing.
+
+        On a thread: of a large site it takes a second, in which calls go on. Asked for meanwhile, it is read once more.
+        """
+        while True:
+            await self._reload.wait()
+            self._reload.clear()
+            try:
+                config = await asyncio.to_thread(
+                    load_config, self._config_path, {"strategies": STRATEGIES}, faulty_flows
+                )
+                self._configure(config, runner)
+            except ConfigError as error:
+                _log.error("config.refused", faults=error.faults)
+            except Exception:
+                # Whatever it is, say a file nested without end, the daemon has a configuration that works.
+                _log.exception("config.unreadable")
+
+    def _configure(self, config: Config, runner: Runner) -> None:
+        """Go on with this configuration, but for what takes a restart."""
         if config.site.site != self._config.site.site:
             _log.error("config.refused", faults=["the name of the site can't be changed while it runs"])
             return
@@ -295,9 +315,9 @@ class Daemon:
         _log.info("config.reloaded")
 
     @contextlib.contextmanager
-    def _signals(self, runner: Runner) -> Iterator[None]:
+    def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        actions = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGHUP: lambda: self.reload(runner)}
+        actions = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGHUP: self.reload}
         for number, action in actions.items():
             loop.add_signal_handler(number, action)
         try:

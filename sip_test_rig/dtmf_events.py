@@ -14,7 +14,7 @@ _STEP_TICKS: Final = 160
 _PRESS_STEPS: Final = 5
 _END_PACKETS: Final = 3
 _END: Final = 0x80
-_GAP_S: Final = 0.1
+PAUSE_S: Final = 0.1
 _VOLUME: Final = 10
 
 
@@ -40,8 +40,8 @@ class EventPacket:
         return bool(self.payload[1] & _END)
 
 
-def press(keys: str) -> Iterator[EventPacket]:
-    """Lay out the packets of keys pressed one after another, each for a tenth of a second.
+def press(keys: str, pause_s: float = PAUSE_S) -> Iterator[EventPacket]:
+    """Lay out the packets of keys pressed one after another, each for a tenth of a second, with pauses between them.
 
     Raises:
         ValueError: a key that no telephone has.
@@ -58,7 +58,7 @@ def press(keys: str) -> Iterator[EventPacket]:
             yield EventPacket(
                 due, False, timestamp, struct.pack("!BBH", event, _END | _VOLUME, _PRESS_STEPS * _STEP_TICKS)
             )
-        due += _GAP_S
+        due += pause_s
 
 
 def to_pcap(keys: str) -> bytes:

@@ -8,7 +8,7 @@ from collections import deque
 from typing import Final, cast
 
 from sip_test_rig import tones
-from sip_test_rig.dtmf_events import KEYS, PAYLOAD_TYPE, EventPacket, press
+from sip_test_rig.dtmf_events import KEYS, PAUSE_S, PAYLOAD_TYPE, EventPacket, press
 
 _PACKET_S: Final = 0.02
 _PACKET_BYTES: Final = 160
@@ -36,7 +36,9 @@ class Media(asyncio.DatagramProtocol):
         self._arrived = asyncio.Event()
         self._last_key: tuple[int, int] | None = None
         self._key_packets = 0
-        self._due_keys: deque[tuple[float, int, EventPacket]] = deque()
+        self._due_keys: deque[tuple[float, EventPacket]] = deque()
+        self._pressing = False
+        self._key_timestamp = 0
         self._remote: tuple[str, int] | None = None
         self._transport: asyncio.DatagramTransport | None = None
         self._speaking: asyncio.Task[None] | None = None
@@ -73,12 +75,11 @@ class Media(asyncio.DatagramProtocol):
         """Speak something else from now on; an empty voice is silence."""
         self._voice, self._at = tones.to_ulaw(voice), 0
 
-    def press(self, keys: str) -> None:
-        """Press keys one after another, after those still being pressed."""
+    def press(self, keys: str, pause_s: float = PAUSE_S) -> None:
+        """Press keys one after another with pauses between them, after those still being pressed."""
         now = asyncio.get_running_loop().time()
         start = max(now, self._due_keys[-1][0] + 0.1 if self._due_keys else now)
-        base = self._timestamp + round((start - now) * tones.SAMPLE_RATE)
-        self._due_keys.extend((start + packet.due, base, packet) for packet in press(keys))
+        self._due_keys.extend((start + packet.due, packet) for packet in press(keys, pause_s))
 
     def recording(self, last_s: float | None = None) -> tones.Samples:
         """Return what was heard: all of it, or its end."""
@@ -156,23 +157,33 @@ class Media(asyncio.DatagramProtocol):
     async def _speak(self) -> None:
         clock = asyncio.get_running_loop().time
         due = clock()
-        was_end = False
         while True:
-            keys_sent = False
-            while self._due_keys and self._due_keys[0][0] <= clock():
-                _, base, packet = self._due_keys.popleft()
-                self._send(PAYLOAD_TYPE | (0x80 if packet.marker else 0), base + packet.timestamp, packet.payload)
-                keys_sent = True
-                if packet.is_end and not was_end:
-                    self.pressed_at.append(clock())
-                was_end = packet.is_end
-            if not keys_sent:
+            if not self._send_keys() and not self._pressing:
                 self._send(_PCMU, self._timestamp, self._next_voice())
             self._timestamp = (self._timestamp + _PACKET_BYTES) & 0xFFFFFFFF
             due += _PACKET_S
             if clock() - due > _LATE_S:
                 due = clock()
             await asyncio.sleep(max(0.0, due - clock()))
+
+    def _send_keys(self) -> bool:
+        """Send what is due of the keys; tell whether there was any. Nothing is said while a key is pressed."""
+        clock = asyncio.get_running_loop().time
+        sent = False
+        while self._due_keys and self._due_keys[0][0] <= clock():
+            due, packet = self._due_keys.popleft()
+            late_s = clock() - due
+            if late_s > _PACKET_S:
+                # Whose finger is late lifts it later: keys that came all at once would be lost between two looks.
+                self._due_keys = deque((at + late_s, each) for at, each in self._due_keys)
+            if packet.marker:
+                self._pressing, self._key_timestamp = True, self._timestamp
+            elif packet.is_end and self._pressing:
+                self._pressing = False
+                self.pressed_at.append(clock())
+            self._send(PAYLOAD_TYPE | (0x80 if packet.marker else 0), self._key_timestamp, packet.payload)
+            sent = True
+        return sent
 
     def _next_voice(self) -> bytes:
         if len(self._voice) < _PACKET_BYTES:

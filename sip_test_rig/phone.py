@@ -18,6 +18,7 @@ from typing import Final, Literal, Self, cast
 from sip_test_rig import tones
 from sip_test_rig.asterisk import Asterisk
 from sip_test_rig.asterisk_config import CARRIER_ADDRESS, DEMO_PHONE_PASSWORD
+from sip_test_rig.dtmf_events import PAUSE_S
 from sip_test_rig.media import Media
 from sip_test_rig.sip_messages import Dialog, SIPMessage, SIPMessageType, Writer, audio_of, read, target_of
 
@@ -47,6 +48,7 @@ class PhoneCall:
         reason: why the other side ended it, as its `Reason` header says (RFC 3326); empty when it gave none.
         transfer: what the other side told last of a transfer that we asked it for: a SIP status, 0 before any word.
         on_hold: whether we put the other side on hold.
+        settled: whether its INVITE was answered or refused for good; one that we gave up may still be answered.
         has_rung: whether a call that we dialled has been in state `ringing`, be it answered or over since.
     """
 
@@ -55,6 +57,7 @@ class PhoneCall:
         self.reason = ""
         self.transfer = 0
         self.on_hold = False
+        self.settled = dialog.incoming
         self.has_rung = False
         self.dialog = dialog
         self.media = media
@@ -127,10 +130,10 @@ class PhoneCall:
             self.hang_up()
         return self.transfer
 
-    def press(self, keys: str) -> None:
-        """Press keys, a tenth of a second each (RFC 4733)."""
+    def press(self, keys: str, pause_s: float = PAUSE_S) -> None:
+        """Press keys, a tenth of a second each, with pauses between them (RFC 4733)."""
         self._must_be("answered")
-        self.media.press(keys)
+        self.media.press(keys, pause_s)
 
     def heard(self, last_s: float | None = None) -> dict[float, float]:
         """Tell which known tones were heard, and for how many seconds each."""
@@ -280,6 +283,10 @@ class Phone(asyncio.DatagramProtocol):
             if unregister:
                 call.hang_up()
             call.media.close()
+        if unregister:
+            # Whoever is answered as they give up has to hang up all the same; if the PBX is still there.
+            with contextlib.suppress(TimeoutError):
+                await self._until(lambda: all(call.settled for call in self.calls), 2.0, lambda: "not settled")
         if unregister and self._registers and self._writer is not None:
             # The PBX may be gone by now, which is no fault of the phone's.
             with contextlib.suppress(PhoneError):
@@ -448,6 +455,10 @@ class Phone(asyncio.DatagramProtocol):
         self._send(self._write.refer(call.dialog, number, replaced))
 
     def _on_progress(self, call: PhoneCall, message: SIPMessage, status: int) -> None:
+        challenged = status == 401 and "Authorization" not in call.dialog.request.headers and call.state != "ended"
+        if status >= 200 and not challenged:
+            call.settled = True
+            self._tell()
         if status < 200:
             if call.state == "dialing":
                 self._move(call, "ringing")
@@ -463,7 +474,7 @@ class Phone(asyncio.DatagramProtocol):
                 self._send(self._write.in_dialog(call.dialog, "BYE"))
         else:
             self._send(self._write.beside_invite(call.dialog, "ACK", message))
-            if status == 401 and "Authorization" not in call.dialog.request.headers:
+            if challenged:
                 self._dial_again(call, message)
             elif call.state != "ended":
                 self._end(call, "them", status)

@@ -59,6 +59,9 @@ PROMPTS: Final = {
 }
 """Prompts as tones, so that a test can tell which one was heard."""
 
+_LONG_PROMPTS: Final = {"ctid/welcome", "ctid/main-menu"}
+"""Keys are pressed into these: there has to be time for it, however busy the machine is."""
+
 
 class CtidError(Exception):
     """The daemon did not start, or did not stop."""
@@ -411,9 +414,11 @@ def _name(agent: Mapping[str, Any]) -> str:
     return str(agent["device"]).removeprefix("PJSIP/")
 
 
-def prompts(seconds: float = 0.5) -> dict[str, bytes]:
-    """Every prompt as a WAV file; in a long one there is time to press a key into it, on a slow machine too."""
-    return {name: tones.to_wav(tones.tone(hz, seconds)) for name, hz in PROMPTS.items()}
+def prompts(**seconds: float) -> dict[str, bytes]:
+    """The prompts as files of sound; some of them of another length, by name."""
+    lengths = {name: 1.5 if name in _LONG_PROMPTS else 0.5 for name in PROMPTS}
+    lengths |= {f"ctid/{name.replace('_', '-')}": length for name, length in seconds.items()}
+    return {name: tones.to_wav(tones.tone(PROMPTS[name], length)) for name, length in lengths.items()}
 
 
 def fixed_contacts(devices: Sequence[str], host: str, port: int) -> dict[str, str]:

@@ -41,14 +41,30 @@ def cancel(turn: Turn, request: CallbackCanceled) -> View:
         raise NotFoundError("there is no such callback")
     if contact.state not in (ContactState.QUEUED, ContactState.OFFERED) or callbacks.is_on_the_line(contact):
         raise ConflictError("the customer has been reached already", current=contact.state)
+    _take_back(turn, contact, "canceled")
+    return contacts.answer(turn, contact)
+
+
+def reloaded(turn: Turn) -> None:
+    """Whom the configuration blocks by now is not called back; who is on the line already is not hung up on."""
+    for contact_id in [each for queue in turn.state.callbacks.values() for each in queue]:
+        contact = turn.state.contacts[contact_id]
+        barred = contact.callback is not None and callbacks.is_not_to_be_dialled(turn, contact.callback.number)
+        waits = contact.state in (ContactState.QUEUED, ContactState.OFFERED)
+        if barred and waits and not callbacks.is_on_the_line(contact):
+            _take_back(turn, contact, "blocked")
+
+
+def _take_back(turn: Turn, contact: Contact, why: str) -> None:
+    """Give a callback up whose customer has not been reached, and stop the phones that ring for it."""
+    assert contact.callback is not None
     if contact.state is ContactState.OFFERED:
         offers.rescind_all(turn, contact, OfferCause.NOT_REACHED)
         queueing.requeue(turn, contact)
     if contact.callback.leg_id:
-        callbacks.leave(turn, contact, "canceled")
+        callbacks.leave(turn, contact, why)
     else:
-        callbacks.give_up(turn, contact, "canceled")
-    return contacts.answer(turn, contact)
+        callbacks.give_up(turn, contact, why)
 
 
 def _waiting(turn: Turn, contact_id: str) -> Contact:

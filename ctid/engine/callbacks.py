@@ -54,17 +54,21 @@ def refusal(turn: Turn, queue: str, number: str) -> str:
         return "withheld"
     if not number_of(turn, number):
         return "number"
-    own = turn.site.own_calls
-    numbers = writings(number, turn.site.country)
-    if any(is_emergency(each, turn.site.country, own.emergency_numbers) for each in numbers):
-        return "blocked"
-    if is_blocked(number, turn.site.country, own.blocked):
+    if is_not_to_be_dialled(turn, number):
         return "blocked"
     if standing(turn, queue, number) is not None:
         return "duplicate"
     if sum(map(len, turn.state.callbacks.values())) >= MAX_CALLBACKS:
         return "full"
     return ""
+
+
+def is_not_to_be_dialled(turn: Turn, number: str) -> bool:
+    """Whether the configuration blocks the number, or it calls an emergency service."""
+    own, country = turn.site.own_calls, turn.site.country
+    if any(is_emergency(each, country, own.emergency_numbers) for each in writings(number, country)):
+        return True
+    return is_blocked(number, country, own.blocked)
 
 
 def standing(turn: Turn, queue: str, number: str) -> Contact | None:
@@ -308,6 +312,9 @@ def agent_gone(turn: Turn, contact: Contact) -> None:
 # ---- the end of a try -----------------------------------------------------------------------------------------
 
 
+TAKEN_BACK = ("canceled", "blocked")
+"""Why a customer is not dialled again after a try that we ended: not wanted any more, or not to be dialled by now."""
+
 NOT_THEIRS = ("agent_left", "unknown")
 """Why a try failed that the customer has no part in: it does not count."""
 
@@ -329,7 +336,7 @@ def try_over(turn: Turn, contact: Contact, cause: str) -> None:
     turn.cancel_timer(f"waited:{contact.id}")
     if cause in NOT_THEIRS:
         callback.attempts -= 1
-    if cause == "canceled":
+    if cause in TAKEN_BACK:
         give_up(turn, contact, cause)
     elif callback.expires_ms <= turn.now.mono_ms:
         give_up(turn, contact, "expired")

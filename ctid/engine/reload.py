@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.engine import agents, assignment, callbacks, flow_versions, phones, queueing, today
+from ctid.engine import agents, assignment, callback_requests, callbacks, flow_versions, phones, queueing, today
 from ctid.engine.state import Pbx, SiteState
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent
@@ -47,6 +47,7 @@ def load(turn: Turn, spec: dict[str, Any]) -> SiteSpec:
         if contact.state in (ContactState.QUEUED, ContactState.OFFERED):
             queueing.reconsider(turn, contact)
             queueing.arm_step(turn, contact)
+    callback_requests.reloaded(turn)
     for queue in state.callbacks:
         callbacks.hold(turn, queue)
         callbacks.arm_pulse(turn, queue)

@@ -78,6 +78,8 @@ def read_files(files: list[Path]) -> Source:
             source.tear(f"{file}:{mark.line + 1 if mark else 1}: is not YAML: {error.problem}")
         except yaml.YAMLError as error:
             source.tear(f"{file}:1: is not YAML: {error}")
+        except RecursionError:
+            source.tear(f"{file}:1: is nested too deeply to be read")
     return source
 
 

@@ -29,7 +29,7 @@ CHINESE = {"locale": "zh-CN"}
 CUSTOMERS = Path(__file__).parents[2] / "config/demo/customers.csv"
 GRETA, MEI, HANNAH, PAUL = "+493023125017", "+493023125042", "+4917139200047", "+494066969128"
 
-SITE = {"sounds": prompts(2.0)}
+SITE = {"sounds": prompts(welcome=2.0, main_menu=2.0)}
 CONFIG = demo_config()
 # Where it is afternoon now: the hours that are laid into the store are of today.
 _EAST = min(14, 15 - datetime.now(UTC).hour)

@@ -32,7 +32,7 @@ CONFIG = demo_config()
 CONFIG["entries"]["direct"] = {"dnis": DIRECT, "open": {"queue": "sales"}}
 CONFIG["queues"]["sales"] |= {"ring_seconds": 30, "wrap_up_seconds": 120, "recording": {"percent": 100}}
 CONFIG["recordings"] = {"min_free_mb": 1}
-SITE = {**OUTSIDE_SITE, "sounds": prompts(2.0)}
+SITE = {**OUTSIDE_SITE, "sounds": prompts(welcome=2.0, main_menu=2.0)}
 
 
 def card(alice: AgentPage, state: str, *, consulting: bool) -> Locator:

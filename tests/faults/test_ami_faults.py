@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -351,6 +352,22 @@ async def test_hang_up_that_overtakes_its_originate_is_sent_again_when_the_chann
             ami.event("OriginateResponse", Uniqueid="leg-2", Response="Failure", Reason="0")
             await run.seen.first(LegFailed, unique_id="leg-2")
             assert [type(event) for event in run.seen.events] == [PbxReconciled, LegEnded, LegFailed]
+
+
+async def test_a_channel_that_is_told_of_behind_its_originates_failure_tells_how_it_ended() -> None:
+    async with FakeAmi() as ami, running(spec(ami.port)) as run:
+        await run.until_ready()
+        for leg in ("leg-1", "leg-2"):
+            run.link.execute(msgspec.structs.replace(RING, unique_id=leg))
+        await ami.requested("Originate", 2)
+        for leg in ("leg-1", "leg-2"):
+            ami.event("OriginateResponse", Uniqueid=leg, Response="Failure", Reason="0")
+        ami.event("Newchannel", Uniqueid="leg-1")
+        ami.event("Hangup", Uniqueid="leg-1", Cause="17")
+        await run.seen.first(LegFailed, unique_id="leg-2")
+        (ended,) = run.seen.all(LegEnded)
+        assert (ended.unique_id, ended.cause) == ("leg-1", 17)
+        assert len(run.seen.all(LegFailed)) == 1
 
 
 async def test_ami_storm_a_full_inbox_begins_again_with_a_snapshot() -> None:

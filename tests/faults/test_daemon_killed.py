@@ -72,7 +72,7 @@ CONFIG["flows"] = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site() -> AsyncIterator[RigSite]:
-    async with RigSite(CONFIG, sounds=prompts(2.0)) as site:
+    async with RigSite(CONFIG, sounds=prompts(welcome=2.0, main_menu=2.0)) as site:
         yield site
         await assert_replays(site)
         assert_log_clean(site)

@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)
 async def site() -> AsyncIterator[RigSite]:
     config = floor_config(2, ring_seconds=120, pbx_grace_seconds=120)
     config["menus"]["main"]["timeout_seconds"] = 60
-    async with RigSite(config, sounds=prompts(2.0)) as site:
+    async with RigSite(config, sounds=prompts(welcome=2.0, main_menu=2.0)) as site:
         yield site
         await assert_replays(site)
 

@@ -19,10 +19,12 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from ctid.runtime.replay import replay
+from sip_test_rig import tones
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
-from sip_test_rig.site import RigSite, demo_config
+from sip_test_rig.site import PROMPTS, RigSite, demo_config
+from sip_test_rig.tones import KNOWN_HZ
 
 PATIENCE_S: Final = 30.0
 """How long a condition is waited for: the machine may be busy with other things, and nothing here is a stopwatch."""
@@ -36,6 +38,8 @@ MENU_HZ: Final = 440.0
 CALLER_HZ: Final = 740.0
 AGENT_HZ: Final = (470, 610, 890, 1030, 1190, 1310, 1470, 1610)
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
+TYPING_S: Final = 0.3
+"""So long a pause people make between two keys of a number; ctid asks for each of them anew, and may be late."""
 LISTEN_S: Final = 0.6
 """So long it is listened to who hears whom."""
 SPAN_SLACK_MS: Final = 100
@@ -246,9 +250,49 @@ async def leave(seats: list[Seat]) -> None:
 
 
 async def through_the_menu(call: PhoneCall, key: str = "1") -> None:
-    """Hear the menu begin and press a key into it."""
+    """Hear the menu begin and press a key into it, until what follows is heard."""
     await call.until_heard(WELCOME_HZ, 0.1, PATIENCE_S)
-    call.press(key)
+    await press_until_past(call, key, MENU_HZ)
+
+
+async def press_until_past(call: PhoneCall, key: str, prompt_hz: float) -> None:
+    """Press a key, and once more whenever the prompt is heard after that, until another sound follows it.
+
+    Asterisk loses a key that is pressed and let go wholly between two prompts (docs/asterisk.md): the caller presses it
+    again, as people do.
+    """
+    of_menu = {prompt_hz, WELCOME_HZ, PROMPTS["ctid/no-key"]}
+    known = {*KNOWN_HZ, *PROMPTS.values(), prompt_hz}
+
+    async def press() -> None:
+        pressed = len(call.media.pressed_at)
+        call.press(key)
+        await eventually(
+            lambda: len(call.media.pressed_at) > pressed or call.state == "ended", "it is let go", timeout=PATIENCE_S
+        )
+        call.media.forget()
+
+    async def past() -> bool:
+        heard = tones.heard(call.media.recording(), known, min_seconds=0.1)
+        if call.state == "ended" or heard.keys() - of_menu:
+            return True
+        if heard.get(prompt_hz, 0.0) >= 0.2:
+            await press()
+        return False
+
+    await press()
+    await eventually(past, f"a sound behind that of {prompt_hz} Hz", timeout=PATIENCE_S, every=0.05)
+
+
+async def until_quiet_on_the_line(call: PhoneCall) -> None:
+    """Wait until nothing more is played: ctid waits for a key. Between two prompts a key would be lost."""
+    heard: list[int] = []
+
+    def nothing_comes() -> bool:
+        heard.append(len(call.media.heard_at))
+        return len(heard) > 4 and heard[-5] == heard[-1]
+
+    await eventually(nothing_comes, f"nothing is played to who called {call.other}", timeout=PATIENCE_S, every=0.1)
 
 
 async def until_hears_more(call: PhoneCall, hz: float, seconds: float = 0.5) -> None:

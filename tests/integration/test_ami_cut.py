@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -29,18 +30,20 @@ from tests.integration.call_acts import (
 )
 from tests.integration.floor import (
     CALLER_HZ,
+    MENU_HZ,
     PATIENCE_S,
     Seat,
     assert_log_clean,
     assert_replays,
     both_hear,
+    press_until_past,
     staff,
     until_hears_more,
     until_quiet,
     until_record,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 
 IN_FLOW = "500"
@@ -57,6 +60,7 @@ def with_flow(data: dict[str, Any]) -> dict[str, Any]:
                     "menu": {
                         "say": {"prompt": "ctid/main-menu"},
                         "keys": {"1": "digits"},
+                        "timeout_seconds": 1,
                         "tries": 10,
                         "otherwise": "end",
                     }
@@ -239,25 +243,35 @@ async def test_the_agent_is_with_the_caller_while_the_colleague_waits_and_goes_b
     await until_quiet(site, boss)
 
 
+async def type_in(call: PhoneCall, keys: str) -> None:
+    """Press keys as people do: Asterisk drops one that is pressed and let go before ctid asks for the next."""
+    for key in keys:
+        call.press(key)
+        await asyncio.sleep(0.5)
+
+
 @pytest.mark.parametrize("hangs_up", [False, True])
 async def test_callers_go_on_through_a_flow_meanwhile(
     line: CutLine, site: RigSite, boss: Desktop, hangs_up: bool
 ) -> None:
     async with Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
         call = await caller.call(IN_FLOW)
-        await until_hears_more(call, PROMPTS["ctid/main-menu"], 0.2)
-        created = await boss.wait("contact.created", lambda event: event["data"]["contact"]["dnis"] == IN_FLOW)
+        created = await boss.wait(
+            "contact.created", lambda event: event["data"]["contact"]["dnis"] == IN_FLOW, PATIENCE_S
+        )
         contact_id = created["contact_id"]
+        await until_hears_more(call, MENU_HZ, 0.2)
         await cut(line, boss)
-        call.press("1")
-        await until_hears_more(call, PROMPTS["ctid/sorry"], 0.2)
+        await until_hears_more(call, MENU_HZ, 0.2)
+        await press_until_past(call, "1", MENU_HZ)
+        await call.until_heard(PROMPTS["ctid/sorry"], 0.2, PATIENCE_S)
         if hangs_up:
             call.hang_up()
         else:
-            call.press("12")
+            await type_in(call, "12")
         await mend(line, boss)
         if not hangs_up:
-            call.press("34")
+            await type_in(call, "34")
             await call.until("ended", timeout=PATIENCE_S)
         record = await until_record(boss, contact_id)
         assert record["outcome"] == ("abandoned" if hangs_up else "handled")

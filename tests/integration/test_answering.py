@@ -28,7 +28,7 @@ from tests.integration.floor import (
     until_record,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 
 def config() -> dict[str, Any]:

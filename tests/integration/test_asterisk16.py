@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
 
 from ctid.model.access import Grant, Role
@@ -12,7 +14,7 @@ from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
-from tests.integration.call_acts import in_talk
+from tests.integration.call_acts import in_talk, until_consultation
 from tests.integration.floor import (
     CALLER_HZ,
     DIRECT,
@@ -32,7 +34,7 @@ from tests.integration.test_recordings import audio, parts, until_spool_is_empty
 from tests.integration.test_voicemail import SAY_HZ, TO_QUEUE, left, speaking
 from tests.integration.test_voicemail import audio as message_audio
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.asterisk16]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300), pytest.mark.asterisk16]
 
 OUTSIDE, EMERGENCY = "9004", "112"
 CONFIG = floor_config(2, ring_seconds=15, wrap_up_seconds=60)
@@ -81,9 +83,7 @@ async def test_a_busy_agent_and_a_silent_one_and_then_the_next(site: RigSite, bo
         await second.until_state("WRAP_UP")
         await second.desktop.set_state("READY")
         record = await until_record(boss, offer["contact_id"])
-        (one, cause), taken = [(made["agent_id"], made["cause"]) for made in record["offers"]]
-        # Asterisk 16 may say that a phone can be reached a moment before it calls it.
-        assert (one, cause, taken) == ("a01", "busy" if first.phone.invites else "unreachable", ("a02", None))
+        assert [(made["agent_id"], made["cause"]) for made in record["offers"]] == [("a01", "busy"), ("a02", None)]
         await until_quiet(site, boss)
 
 
@@ -96,6 +96,7 @@ async def test_a_daemon_killed_while_one_talks_and_one_waits(site: RigSite) -> N
         talk = await one.call(DIRECT)
         talking = await seat.ringing()
         await both_hear(talk, talking, seat)
+        await seat.until_state("BUSY")
         waits = await two.call(DIRECT)
         await until_hears_more(waits, MUSIC_HZ)
         await site.ctid.kill()
@@ -136,10 +137,12 @@ async def test_held_asked_and_brought_together_by_the_desktop(site: RigSite, bos
         body = {"agent": "a02", "dial": True}
         asked = await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/consultations", body)
         theirs = await other.ringing()
+        await until_consultation(seat, "connected")
         await until_hears_more(mine, other.phone.voice_hz)
         await until_hears_more(call, MUSIC_HZ)
         path = f"/v1/consultations/{asked['consultation']['id']}"
         await seat.desktop.request("POST", f"{path}/conference")
+        await until_consultation(seat, "conferenced")
         for one, hears in (
             (call, (seat.phone.voice_hz, other.phone.voice_hz)),
             (theirs, (outside.voice_hz, seat.phone.voice_hz)),
@@ -166,11 +169,11 @@ async def test_recorded_but_for_a_paused_stretch(site: RigSite, boss: Desktop) -
         call, mine, contact_id = await in_talk(outside, seat)
         for action in ("pause-recording", "resume-recording"):
             await seat.desktop.request("POST", f"/v1/contacts/{contact_id}/{action}")
-            await both_hear(call, mine, seat, 0.6)
+            await both_hear(call, mine, seat, 1.0)
         mine.hang_up()
         (recording,) = await until_stored(boss, contact_id)
         for samples, hz in zip(await audio(site, recording), (CALLER_HZ, seat.phone.voice_hz), strict=True):
-            told = [each for each in parts(samples) if each != "?"]
+            told = [each for each, _ in groupby(each for each in parts(samples) if each != "?")]
             while told[0] == "-":
                 del told[0]
             assert told[:3] == [str(round(hz)), "-", str(round(hz))]
@@ -193,6 +196,7 @@ async def test_listened_to_coached_joined_and_taken_over(site: RigSite, boss: De
         contact_id = (await seat.offer())["data"]["offer"]["contact_id"]
         mine = await seat.ringing()
         await both_hear(call, mine, seat)
+        await seat.until_state("BUSY")
         caller_hz, agent_hz, lead_hz = outside.voice_hz, seat.phone.voice_hz, lead.phone.voice_hz
         supervision = (await client.supervise(agent="a01"))["id"]
         own = await lead.ringing()

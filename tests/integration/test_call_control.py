@@ -37,7 +37,7 @@ from tests.integration.floor import (
     until_record,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 CONFIG = config()
 SITE = OUTSIDE_SITE
@@ -141,7 +141,7 @@ async def test_the_desktop_has_the_ringing_phone_answer(site: RigSite, boss: Des
         await seat.desktop.request("POST", f"/v1/offers/{offer['id']}/answer")
         again = await seat.ringing()
         assert "answer-after=0" in str(again.header("Call-Info"))
-        assert ringing.state == "ended"
+        await until_ended(ringing)
         assert again.header("X-Ctid-Offer") == offer["id"]
         await both_hear(call, again, seat)
         call.hang_up()
@@ -255,6 +255,7 @@ async def test_all_three_hear_each_other(site: RigSite, boss: Desktop, leaves: s
                 await until_ended(call)
                 await finish(other, contact_id)
             case "colleague":
+                await seat.desktop.wait("consultation.ended", timeout=PATIENCE_S)
                 await both_hear(call, mine, seat)
                 await hold(seat, contact_id, call, mine)
                 await retrieve(seat, contact_id, call, mine)

@@ -44,7 +44,7 @@ def callback(**more: Any) -> dict[str, Any]:
         "dial": "PJSIP/{number}@trunk",
         "caller_id": SHOWN,
         "prompts": ["ctid/sorry"],
-        "ring_seconds": 20,
+        "ring_seconds": 60,
         "attempts": 3,
         "retry_seconds": 1,
         "expire_seconds": 600,
@@ -60,7 +60,7 @@ def config() -> dict[str, Any]:
         "sales": {**sales, "callback": callback()},
         "later": {**sales, "callback": callback(first="customer", ahead_seconds=5)},
         "human": {**sales, "callback": callback(first="customer", detect_machine=True, attempts=1)},
-        "hasty": {**sales, "callback": callback(expire_seconds=1)},
+        "hasty": {**sales, "callback": callback(expire_seconds=3)},
     }
     data["menus"]["main"]["keys"] |= {
         "5": {"callback": "sales"},
@@ -169,15 +169,18 @@ async def test_agent_first_the_customer_ends_it(site: RigSite, boss: Desktop) ->
 async def test_a_customer_who_is_not_reached_is_tried_again(
     site: RigSite, boss: Desktop, status: int, cause: str
 ) -> None:
-    async with trunk(site) as customers, staff(site, "a01") as (seat,):
+    # Customers are dialled as an agent answers.
+    async with trunk(site) as customers, staff(site, "a01", answer_after=None) as (seat,):
         customers.reject_with = status
         contact_id = await ask(site, boss)
         first = await seat.ringing()
+        first.answer()
         await first.until("ended", timeout=PATIENCE_S)
         assert first.ended_by == "them", "the agent does not wait for nobody"
         await boss.wait("callback.attempted", timeout=PATIENCE_S)
         customers.reject_with = None
         again = await seat.ringing()
+        again.answer()
         customer = await customers.next_call(PATIENCE_S)
         await both_hear(customer, again, seat)
         again.hang_up()
@@ -254,7 +257,7 @@ async def test_the_agent_hangs_up_in_the_instant_in_which_the_customer_answers(s
                 await second.ready()
                 agent = await second.ringing()
                 if not contact["legs"]:
-                    assert ringing.state == "ended"
+                    await ringing.until("ended", timeout=PATIENCE_S)
                     ringing = await customers.next_call(PATIENCE_S)
                     ringing.answer()
                 await both_hear(ringing, agent, second)
@@ -371,9 +374,10 @@ async def test_customer_first_one_who_hangs_up_while_waiting_is_called_again(sit
         contact_id = await ask(site, boss, "6")
         customer = await customers.next_call(PATIENCE_S)
         rung = await seat.ringing()
+        # The next call, not this one.
+        seat.phone.answer_after = 0.0
         customer.hang_up()
         await rung.until("ended", timeout=PATIENCE_S)
-        seat.phone.answer_after = 0.0
         customer = await customers.next_call(PATIENCE_S)
         agent = await seat.ringing()
         await both_hear(customer, agent, seat)

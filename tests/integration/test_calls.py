@@ -43,9 +43,13 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)
 CONFIG = floor_config(20, ring_seconds=15, wrap_up_seconds=60)
 CONFIG["queues"]["support"]["wrap_up_seconds"] = 0
 CONFIG["menus"]["main"]["keys"]["3"] = {"queue": "support"}
+CONFIG["menus"]["main"]["timeout_seconds"] = 10
+CONFIG["queues"]["sales"]["short_abandon_seconds"] = 60
 CONFIG["entries"]["quick"] = {"dnis": "300", "open": {"queue": "support"}}
 QUICK = "300"
 """Dialled by who goes to a queue without wrap-up."""
+BEHIND_THE_PROMPTS = {"press_after_ms": 4_500}
+"""When those press who cannot hear: a key between the two prompts is lost, and one behind them is waited for."""
 
 
 @pytest.mark.parametrize("who", ["agent", "caller"])
@@ -123,7 +127,9 @@ async def test_the_record_comes_as_csv_too(site: RigSite, boss: Desktop) -> None
 async def test_a_sipp_caller_presses_a_key_and_is_heard_by_the_agent(site: RigSite, boss: Desktop) -> None:
     async with staff(site, "a01") as (seat,):
         to = (site.pbx.host, site.pbx.sip_port)
-        async with Sipp("uac-menu-waits-for-bye", to=to, number=MENU, digits="3", tone_hz=2030) as caller:
+        async with Sipp(
+            "uac-menu-waits-for-bye", to=to, number=MENU, digits="3", tone_hz=2030, values=BEHIND_THE_PROMPTS
+        ) as caller:
             agent_call = await seat.ringing()
             seat.assert_popped_before_ringing()
             await agent_call.until_heard(2030, 0.5, PATIENCE_S)
@@ -176,7 +182,14 @@ async def test_twenty_calls_at_once_without_a_miss_or_a_leak(site: RigSite, boss
         files = open_files(site.ctid.pid)
         to = (site.pbx.host, site.pbx.sip_port)
         async with Sipp(
-            "uac-menu-waits-for-bye", to=to, number=MENU, digits="3", calls=20, rate=100, time_limit_s=120
+            "uac-menu-waits-for-bye",
+            to=to,
+            number=MENU,
+            digits="3",
+            calls=20,
+            rate=100,
+            time_limit_s=120,
+            values=BEHIND_THE_PROMPTS,
         ) as callers:
             calls = await asyncio.gather(*(seat.ringing() for seat in seats))
             await asyncio.gather(*(call.until_heard(CALLER_HZ, 0.3, PATIENCE_S) for call in calls))

@@ -27,13 +27,14 @@ from tests.integration.floor import (
     WELCOME_HZ,
     Seat,
     both_hear,
+    press_until_past,
     staff,
     until_hears_more,
     until_quiet,
     until_record,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 
 def _config() -> dict[str, Any]:
@@ -49,6 +50,8 @@ def _config() -> dict[str, Any]:
                         "into": "score",
                         "say": {"prompt": "ctid/sorry"},
                         "max": 1,
+                        "timeout_seconds": 2,
+                        "tries": 10,
                         "then": "over",
                         "otherwise": "over",
                     }
@@ -84,9 +87,9 @@ async def test_one_contact_through_the_hands_of_three(site: RigSite, boss: Deskt
         await both_hear(call, last, third)
         await finish(second, contact_id)
         last.hang_up()
-        await until_hears_more(call, PROMPTS["ctid/sorry"])
+        await until_hears_more(call, PROMPTS["ctid/sorry"], 0.2)
         await finish(third, contact_id)
-        call.press("5")
+        await press_until_past(call, "5", PROMPTS["ctid/sorry"])
         await until_ended(call)
         record = await until_record(boss, contact_id)
         assert record["attributes"]["score"] == "5"
@@ -105,8 +108,8 @@ async def in_menu(seat: Seat, contact_id: str, call: PhoneCall, mine: PhoneCall)
     """The caller hears the menu, the agent nothing."""
     answer = await act(seat, contact_id, "menu", {"menu": "main"})
     assert answer["contact"]["state"] == "connected"
-    await until_hears_more(call, WELCOME_HZ)
-    await until_hears_more(call, MENU_HZ)
+    await until_hears_more(call, WELCOME_HZ, 0.2)
+    await until_hears_more(call, MENU_HZ, 0.2)
     await until_silence(mine)
 
 
@@ -120,8 +123,8 @@ async def test_through_a_menu_and_back(site: RigSite, boss: Desktop, killed: boo
             await until_hears_more(call, MUSIC_HZ)
             await site.ctid.start()
             await seat.come_back()
-            await until_hears_more(call, MENU_HZ)
-        call.press("3")
+            await until_hears_more(call, MENU_HZ, 0.2)
+        await press_until_past(call, "3", MENU_HZ)
         await both_hear(call, mine, seat)
         assert (await seat.view())["state"] == "BUSY"
         mine.hang_up()
@@ -140,8 +143,8 @@ async def test_the_agent_leaves_the_caller_to_the_menu(site: RigSite, boss: Desk
         await in_menu(seat, contact_id, call, mine)
         mine.hang_up()
         await finish(seat, contact_id)
-        await until_hears_more(call, MENU_HZ)
-        call.press("3")
+        await until_hears_more(call, MENU_HZ, 0.2)
+        await press_until_past(call, "3", MENU_HZ)
         theirs = await third.ringing()
         await both_hear(call, theirs, third)
         call.hang_up()

@@ -42,7 +42,7 @@ from tests.integration.floor import (
     until_record,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 CONFIG = config()
 SITE = OUTSIDE_SITE
@@ -94,6 +94,11 @@ async def until_all_hear(voices: dict[PhoneCall, float]) -> None:
         for other, hz in voices.items():
             if other is not call:
                 await until_hears_more(call, hz)
+
+
+async def until_left(boss: Desktop, consultation: str) -> None:
+    """Wait until ctid knows that somebody is out of the conference, which is heard before."""
+    await boss.wait("consultation.ended", lambda event: event["data"]["consultation"]["id"] == consultation, PATIENCE_S)
 
 
 async def parties(seat: Seat, contact_id: str) -> list[dict[str, Any]]:
@@ -207,7 +212,7 @@ async def test_the_colleague_hangs_up_just_as_a_conference_is_asked_for(
         if not in_time and talks_to == "colleague":
             await retrieve(seat, contact_id, call, mine)
         await both_hear(call, mine, seat)
-        await hold(seat, contact_id, call, mine)
+        await hold(seat, contact_id, call, mine, just_connected=True)
         await retrieve(seat, contact_id, call, mine)
         call.hang_up()
         await until_ended(mine)
@@ -264,7 +269,7 @@ async def test_two_are_called_into_the_talk_muted_and_let_go(site: RigSite, boss
         Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
     ):
         call, mine, contact_id = await in_talk(caller, seat)
-        _, theirs = await call_in(seat, contact_id, other.phone, agent="a02")
+        colleague, theirs = await call_in(seat, contact_id, other.phone, agent="a02")
         voices = {call: CALLER_HZ, mine: seat.phone.voice_hz, theirs: other.phone.voice_hz}
         await until_all_hear(voices)
         stranger, fourth = await call_in(seat, contact_id, phone, number=OUTSIDE)
@@ -286,9 +291,11 @@ async def test_two_are_called_into_the_talk_muted_and_let_go(site: RigSite, boss
         await until_all_hear({**voices, fourth: OUTSIDE_HZ})
         await seat.desktop.request("DELETE", f"/v1/consultations/{stranger}")
         await until_ended(fourth)
+        await until_left(boss, stranger)
         await until_all_hear(voices)
         await seat.desktop.request("DELETE", f"/v1/contacts/{contact_id}/legs/{leg['id']}")
         await until_ended(theirs)
+        await until_left(boss, colleague)
         await both_hear(call, mine, seat)
         await hold(seat, contact_id, call, mine)
         await retrieve(seat, contact_id, call, mine)
@@ -306,7 +313,7 @@ async def test_of_four_the_agent_leaves_and_the_colleague_has_the_caller(site: R
         Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
     ):
         call, mine, contact_id = await in_talk(caller, seat)
-        _, fourth = await call_in(seat, contact_id, phone, number=OUTSIDE)
+        stranger, fourth = await call_in(seat, contact_id, phone, number=OUTSIDE)
         _, theirs = await call_in(seat, contact_id, other.phone, agent="a02")
         voices = {call: CALLER_HZ, theirs: other.phone.voice_hz, fourth: OUTSIDE_HZ}
         await until_all_hear({**voices, mine: seat.phone.voice_hz})
@@ -317,6 +324,7 @@ async def test_of_four_the_agent_leaves_and_the_colleague_has_the_caller(site: R
         (known,) = (await other.desktop.request("GET", "/v1/contacts/" + contact_id))["legs"][2:]
         await other.desktop.request("DELETE", f"/v1/contacts/{contact_id}/legs/{known['id']}")
         await until_ended(fourth)
+        await until_left(boss, stranger)
         await both_hear(call, theirs, other)
         # Whoever is left is in a talk like any other, which is given on without asking.
         await act(other, contact_id, "transfer", {"to": {"agent": "a01"}})

@@ -98,7 +98,7 @@ async def test_a_signal_ends_the_show_and_leaves_nothing(sent: signal.Signals, m
     assert "nothing is left running" in rest.decode()
     assert complaint == b""
     # The reaper removes Asterisk's folder and goes; it is nobody's child by then.
-    await eventually(lambda: not any(map(command_of, children)), "the processes have ended")
+    await eventually(lambda: not any(map(command_of, children)), "the processes have ended", timeout=60)
     assert not any(folder.exists() for folder in folders)
     assert not any(str(folder) in mounts() for folder in folders)
 

@@ -32,7 +32,7 @@ from tests.integration.floor import (
     until_record,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 
 def config() -> dict[str, Any]:

@@ -24,9 +24,15 @@ from tests.integration.floor import (
     until_record,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
-CONFIG = floor_config(4, ring_seconds=2)
+CONFIG = floor_config(4, ring_seconds=20)
+IMPATIENT = "201"
+"""Dialled by who goes to a queue that does not ring for long."""
+CONFIG["entries"]["impatient"] = {"dnis": IMPATIENT, "open": {"queue": "support"}}
+CONFIG["queues"]["support"]["ring_seconds"] = 3
+for _queue in CONFIG["queues"].values():
+    _queue["short_abandon_seconds"] = 60
 FORWARDS_TO_A04 = Sipp("uas-forwards-302", calls=None, values={"forward_to": "1004@127.0.0.1"})
 SITE = {
     "contacts": {"1003": FORWARDS_TO_A04.contact("1003")},
@@ -67,7 +73,7 @@ async def test_the_agent_does_not_answer_and_is_not_ready_after_two_misses(site:
         await first.ready()
         for _ in range(2):
             await first.until_state("READY")
-            call = await outside.call(DIRECT)
+            call = await outside.call(IMPATIENT)
             offer = await next_agent_takes_over(call, first, second)
             rang = await first.ringing()
             await rang.until("ended", timeout=PATIENCE_S)
@@ -152,7 +158,7 @@ async def test_the_agents_phone_vanished_without_a_word(site: RigSite, boss: Des
         async with site.desktop("a01") as desktop:
             await desktop.set_state("READY")
             await gone.stop(unregister=False)
-            call = await outside.call(DIRECT)
+            call = await outside.call(IMPATIENT)
             offer = await desktop.wait("offer.created", timeout=PATIENCE_S)
             await second.ready()
             agent_call = await second.talks_to(call)

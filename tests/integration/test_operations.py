@@ -55,6 +55,7 @@ async def test_sigterm_makes_no_new_offer_cuts_no_talk_and_the_next_process_take
         talk = await one.call(DIRECT)
         talking = await talker.ringing()
         await both_hear(talk, talking, talker)
+        await talker.until_state("BUSY")
         waits = await two.call(DIRECT)
         await until_hears_more(waits, MUSIC_HZ)
         async with site.supervisor() as boss:
@@ -122,6 +123,7 @@ async def test_sighup_brings_a_new_agent_and_queue_and_leaves_live_contacts_alon
         talk = await one.call(DIRECT)
         talking = await seat.ringing()
         await both_hear(talk, talking, seat)
+        await seat.until_state("BUSY")
         waits = await two.call(DIRECT)
         await boss.wait("contact.queued", lambda event: event["data"]["contact"]["ani"].endswith("102"), PATIENCE_S)
         before = (await boss.request("GET", "/v1/contacts"))["items"]
@@ -205,7 +207,11 @@ async def test_asterisk_loads_what_asterisk_config_prints(site: RigSite) -> None
         assert "ctid-ask" in await pbx.cli("dialplan show ctid-in")
         assert "ctid" in await pbx.cli("manager show user ctid")
         async with Phone((pbx.host, pbx.sip_port), "1001", password="demo-only-phone"):
-            assert await pbx.registered() == {"1001"}
+
+            async def registered() -> bool:
+                return await pbx.registered() == {"1001"}
+
+            await eventually(registered, "the phone is registered", timeout=PATIENCE_S)
 
 
 async def test_a_caller_who_comes_while_no_daemon_is_there_hears_music_and_is_served_by_the_next(site: RigSite) -> None:
@@ -228,6 +234,18 @@ async def test_the_journal_of_these_very_calls_comes_out_the_same(site: RigSite)
     assert " 0 differences" in out, out
 
 
+async def until_metrics(site: RigSite, wanted: dict[str, float]) -> dict[str, float]:
+    """Wait until metrics are as wanted; give all of them."""
+    found: dict[str, float] = {}
+
+    async def so() -> bool:
+        found.update(await metrics(site))
+        return {name: found.get(name) for name in wanted} == wanted
+
+    await eventually(so, f"metrics are {wanted}", timeout=PATIENCE_S, every=0.1)
+    return found
+
+
 async def test_metrics_are_named_and_count(site: RigSite, boss: Desktop) -> None:
     async with staff(site, "a01") as (seat,), Phone.outside(site.pbx) as outside:
         before = await metrics(site)
@@ -235,18 +253,22 @@ async def test_metrics_are_named_and_count(site: RigSite, boss: Desktop) -> None
         await through_the_menu(call)
         agent_call = await seat.ringing()
         await both_hear(call, agent_call, seat)
-        during = await metrics(site)
-        assert during['ctid_agents{state="BUSY"}'] == 1
-        assert during['ctid_pbx_up{pbx="main"}'] == 1
-        assert during["ctid_desktop_clients"] == 2
+        await seat.until_state("BUSY")
+        await until_metrics(
+            site, {'ctid_agents{state="BUSY"}': 1, 'ctid_pbx_up{pbx="main"}': 1, "ctid_desktop_clients": 2}
+        )
         agent_call.hang_up()
         await until_record(boss, (await seat.offer())["contact_id"])
         await until_quiet(site, boss)
-        after = await metrics(site)
-    handled = 'ctid_contacts_total{outcome="handled",queue="sales"}'
-    assert after[handled] == before.get(handled, 0) + 1
-    assert after['ctid_queue_depth{queue="sales"}'] == 0
-    assert after["ctid_ring_seconds_count"] == before["ctid_ring_seconds_count"] + 1
+        handled, rung = 'ctid_contacts_total{outcome="handled",queue="sales"}', "ctid_ring_seconds_count"
+        after = await until_metrics(
+            site,
+            {
+                handled: before.get(handled, 0) + 1,
+                'ctid_queue_depth{queue="sales"}': 0,
+                rung: before.get(rung, 0) + 1,
+            },
+        )
     names = {name.partition("{")[0] for name in after}
     assert [name for name in NAMED_METRICS if name not in names] == []
 

@@ -12,6 +12,7 @@ from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
+from tests.integration.call_acts import until_consultation
 from tests.integration.floor import (
     CALLER_HZ,
     DIRECT,
@@ -26,7 +27,7 @@ from tests.integration.floor import (
     until_record,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 OUTSIDE = "9004"
 OUTSIDE_HZ = 1_730.0
@@ -148,6 +149,7 @@ async def test_call_control_out_of_an_own_call(site: RigSite, boss: Desktop) -> 
         await theirs.until_digits("42", PATIENCE_S)
         consultation = await act(seat, contact_id, "consultations", {"agent": "a02", "dial": True})
         asked = await other.ringing()
+        await until_consultation(seat, "connected")
         await until_hears_more(mine, other.phone.voice_hz)
         await until_hears_more(theirs, MUSIC_HZ)
         await seat.desktop.request("POST", f"/v1/consultations/{consultation['consultation']['id']}/complete")
@@ -426,12 +428,15 @@ async def test_who_finds_nobody_at_an_extension_and_comes_to_the_acd(site: RigSi
         Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
     ):
         call = await caller.call(f"{OWN_NUMBER}0")
-        first = await until_contact(boss, "created", agent_id="a02")
+        # It is there for as long as the phone rings.
+        first = await boss.wait(
+            "contact.created", lambda event: event["data"]["contact"]["agent_id"] == "a02", PATIENCE_S
+        )
         await (await other.ringing()).until("ended", timeout=PATIENCE_S)
-        record = await until_record(boss, first["id"])
+        record = await until_record(boss, first["contact_id"])
         assert (record["outcome"], record["cause"]) == ("not_reached", "no_answer")
         offer = (await seat.offer())["data"]["offer"]
-        assert offer["contact_id"] != first["id"]
+        assert offer["contact_id"] != first["contact_id"]
         call.hang_up()
         assert (await until_record(boss, offer["contact_id"]))["direction"] == "inbound"
     await until_quiet(site, boss)
@@ -501,6 +506,7 @@ async def test_an_emergency_call_is_never_refused_and_shows_the_agents_place(sit
                 call = await caller.call(DIRECT)
                 talk = await seat.ringing()
                 await both_hear(call, talk, seat)
+                await seat.until_state("BUSY")
             elif state == "NOT_READY":
                 await seat.desktop.set_state("NOT_READY", "break")
             answer = await seat.desktop.request(

@@ -25,7 +25,7 @@ from tests.integration.floor import (
     until_record,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 CONFIG = floor_config(4, ring_seconds=20, exclude_seconds=0.2)
 FORWARDS_TO_A04 = Sipp("uas-forwards-302", calls=None, values={"forward_to": "1004@127.0.0.1"})
@@ -155,6 +155,7 @@ async def test_a_transfer_goes_to_where_the_colleague_is_forwarded(site: RigSite
         await set_phone(second.desktop, "a02", forwarded_to="1004")
         call = await outside.call(DIRECT)
         await first.talks_to(call)
+        await first.until_state("BUSY")
         contact_id = (await first.offer())["contact_id"]
         await fourth.ready()
         await first.desktop.request("POST", f"/v1/contacts/{contact_id}/transfer", {"to": {"agent": "a02"}})

@@ -12,10 +12,11 @@ import pytest
 
 from ctid.client import RefusedError
 from sip_test_rig.desktop import Desktop, JsonObject
+from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
 from sip_test_rig.site import RigSite
 from tests.integration.call_acts import OUTSIDE, OUTSIDE_HZ, OUTSIDE_SITE
-from tests.integration.floor import DIRECT, Seat, floor_config, staff, until_quiet, until_record
+from tests.integration.floor import DIRECT, PATIENCE_S, Seat, floor_config, staff, until_quiet, until_record
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -124,8 +125,16 @@ async def test_nothing_is_left_and_all_adds_up(site: RigSite, boss: Desktop, see
                 call.hang_up()
         await until_quiet(site, boss)
     assert len(set(done)) > 5, f"the agents did too little: {done}"
-    created = {each["contact_id"] for each in boss.events if each["type"] == "contact.created"}
-    assert len(created) >= CALLERS
+    # One that is given up before it is answered may never come to ctid.
+    had = sum(call.status is None for call in calls)
+    assert had > CALLERS / 2
+    created: set[str] = set()
+
+    def all_told() -> bool:
+        created.update(each["contact_id"] for each in boss.events if each["type"] == "contact.created")
+        return len(created) >= had
+
+    await eventually(all_told, "every call was told of", timeout=PATIENCE_S)
     for contact_id in created:
         await until_record(boss, contact_id)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
+import itertools
 import wave
 from hashlib import sha256
 from typing import Any, Final
@@ -19,10 +21,11 @@ from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
 from sip_test_rig.site import PROMPTS, RigSite
 from sip_test_rig.tones import MUSIC_HZ
-from tests.integration.call_acts import act, asked, in_talk
+from tests.integration.call_acts import act, asked, in_talk, until_silence
 from tests.integration.floor import (
     CALLER_HZ,
     PATIENCE_S,
+    TYPING_S,
     both_hear,
     floor_config,
     staff,
@@ -107,15 +110,19 @@ async def audio(site: RigSite, recording: JsonObject) -> tuple[tones.Samples, to
 
 
 def parts(samples: tones.Samples) -> list[str]:
-    """What is heard by tenths of a second, without repetitions: a tone, `-` for exact silence, `?` for the rest."""
-    told: list[str] = []
+    """Which tones are heard, and where it is exactly silent (`-`), without repetitions.
+
+    Silence of less than half a second is none: of a phone that was late for a moment there is nothing to record.
+    """
+    told: list[tuple[str, int]] = []
     for at in range(0, len(samples) - 800, 800):
         block = samples[at : at + 800]
         found = tones.heard(block, min_seconds=0.1)
-        what = str(round(next(iter(found)))) if found else "-" if not block.any() else "?"
-        if not told or told[-1] != what:
-            told.append(what)
-    return told
+        what = tone(next(iter(found))) if found else "-" if not block.any() else "?"
+        tenths = told.pop()[1] if told and told[-1][0] == what else 0
+        told.append((what, tenths + 1))
+    counted = [what for what, tenths in told if what not in "?-" or (what == "-" and tenths >= 5)]
+    return [what for what, _ in itertools.groupby(counted)]
 
 
 def tone(hz: float) -> str:
@@ -177,19 +184,19 @@ async def test_a_paused_stretch_and_a_hold_are_silent(site: RigSite, boss: Deskt
         await end(site, boss, call, mine)
         (recording,) = await until_stored(boss, contact_id)
         for samples, hz in zip(await audio(site, recording), (CALLER_HZ, seat.phone.voice_hz), strict=True):
-            told = [each for each in parts(samples) if each != "?"]
-            assert [each for each in told if each != "-"] == [tone(hz)] * 3
-            assert "-".join(told).count(tone(hz)) == 3
-            assert told.count("-") >= 2
+            told = parts(samples)
+            first = told.index(tone(hz))
+            assert told[first : first + 5] == [tone(hz), "-", tone(hz), "-", tone(hz)]
+            assert told.count(tone(hz)) == 3
 
 
 async def test_it_is_silent_while_the_caller_enters_sensitive_digits(site: RigSite, boss: Desktop) -> None:
     async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
         call, mine, contact_id = await in_talk(caller, seat)
         await act(seat, contact_id, "menu", {"flow": "pay"})
-        await until_hears_more(call, PROMPTS["ctid/sorry"], 0.3)
+        await call.until_heard(PROMPTS["ctid/sorry"], 0.3, PATIENCE_S)
         await boss.wait("recording.paused", timeout=PATIENCE_S)
-        call.press("4929")
+        call.press("4929", TYPING_S)
         await boss.wait("recording.resumed", timeout=PATIENCE_S)
         await both_hear(call, mine, seat, 0.6)
         contact = await boss.request("GET", f"/v1/contacts/{contact_id}")
@@ -198,9 +205,11 @@ async def test_it_is_silent_while_the_caller_enters_sensitive_digits(site: RigSi
         await end(site, boss, call, mine)
         (recording,) = await until_stored(boss, contact_id)
         left, _ = await audio(site, recording)
-        assert [each for each in parts(left) if each not in "?-"] == [tone(CALLER_HZ)] * 2
+        assert parts(left).count(tone(CALLER_HZ)) == 2
         for file in site.folder.rglob("*"):
-            assert not file.is_file() or b'"4929"' not in file.read_bytes()
+            # Some come and go.
+            with contextlib.suppress(FileNotFoundError):
+                assert not file.is_file() or b'"4929"' not in file.read_bytes()
 
 
 async def test_what_is_not_asked_for_is_not_kept(site: RigSite, boss: Desktop) -> None:
@@ -233,8 +242,8 @@ async def test_recorded_from_the_moment_in_which_it_is_asked_for(site: RigSite, 
         left, right = await audio(site, recording)
         assert tones.heard(left, min_seconds=0.1).keys() == {CALLER_HZ}
         assert tones.heard(right, min_seconds=0.1).keys() == {seat.phone.voice_hz}
-        # It begins with what was asked for, not with silence.
-        assert tones.heard(left[:3_200]).keys() == {CALLER_HZ}
+        # It begins with what was asked for, as soon as the PBX has heard of it, and not with the two seconds before.
+        assert tones.heard(left[:16_000]).keys() == {CALLER_HZ}
 
 
 async def test_a_colleague_who_gets_the_caller_has_a_recording_of_their_own(site: RigSite, boss: Desktop) -> None:
@@ -274,6 +283,7 @@ async def test_a_mute_is_silent_on_the_recording_too(site: RigSite, boss: Deskto
     async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
         call, mine, contact_id = await in_talk(caller, seat)
         await act(seat, contact_id, "mute", {"on": True})
+        await until_silence(call)
         mine.media.say(tones.tone(2_030.0, 1.0))
         await until_hears_more(mine, CALLER_HZ, 1.0)
         await end(site, boss, mine, call)
@@ -291,7 +301,7 @@ async def test_killed_in_the_middle_of_a_call(site: RigSite, boss: Desktop) -> N
         await seat.come_back()
         contact = (await act(seat, contact_id, "pause-recording"))["contact"]
         assert contact["recording"]["state"] == "paused"
-        await both_hear(call, mine, seat, 0.5)
+        await both_hear(call, mine, seat, 1.0)
         await act(seat, contact_id, "resume-recording")
         await both_hear(call, mine, seat, 0.5)
         # And once more, before the end; nobody tells it of the end of the talk then.

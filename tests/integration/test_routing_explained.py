@@ -23,7 +23,7 @@ from tests.integration.floor import (
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 ENGLISH = "401"
-CONFIG = floor_config(2)
+CONFIG = floor_config(2, ring_seconds=20)
 CONFIG["skills"] = sorted({*CONFIG["skills"], "english"})
 CONFIG["queues"]["english"] = {
     "steps": [{"skills": {"english": 5}}, {"after_seconds": 300, "skills": {"english": 1}}],

@@ -13,7 +13,7 @@ import pytest
 
 from ctid.model.access import Role
 from sip_test_rig.site import RigSite
-from tests.integration.floor import assert_log_clean, floor_config
+from tests.integration.floor import PATIENCE_S, assert_log_clean, floor_config
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -44,7 +44,7 @@ async def answer_of(
 
 async def until_told(http: aiohttp.ClientSession, site: RigSite, entries: int) -> list[tuple[str, int]]:
     """The audit trail, oldest first, once so many entries are there: they are written beside the requests."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             _, trail = await answer_of(http, "GET", "/v1/audit", site.token("adam", Role.ADMIN))
             if len(trail["items"]) >= entries:
@@ -82,7 +82,7 @@ async def test_a_user_of_the_command_line_signs_in_works_and_stays_out_over_kill
 
             # Another process takes the user away; this one learns of it within seconds.
             await user(site, "remove", "ann")
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE_S):
                 while (await answer_of(http, "GET", "/v1/me", refreshed["access_token"]))[0] != 401:  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             assert await until_told(http, site, 7) == [

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ctid.client import RefusedError
 from ctid.model.access import Grant, Role
 from sip_test_rig.asterisk_config import Endpoint, pjsip_endpoint
 from sip_test_rig.desktop import Desktop, JsonObject
+from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone, PhoneCall
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
@@ -77,15 +79,36 @@ class Supervisor:
         view: JsonObject = answer["supervision"]
         return view
 
+    async def request(self, body: JsonObject) -> JsonObject:
+        """Ask for a supervision, once the PBX has told that the phone is there and in no other call any more."""
+        views: list[JsonObject] = []
+
+        async def asked_for() -> bool:
+            try:
+                views.append(await self.ask("POST", "/v1/supervisions", body))
+            except RefusedError as refused:
+                if "the phone" not in refused.detail:
+                    raise
+            return bool(views)
+
+        await eventually(asked_for, "the phone is free", timeout=PATIENCE_S, every=0.1)
+        return views[0]
+
     async def begins(
         self, mode: str = "monitor", phone: JsonObject | None = None, **more: Any
     ) -> tuple[str, PhoneCall]:
         """Supervise the first agent; gives the supervision's id and the call at the phone."""
         body = {"of": {"agent": "a01"}, "mode": mode, "phone": phone or {"device": f"PJSIP/{BOSS}"}, **more}
-        view = await self.ask("POST", "/v1/supervisions", body)
+        view = await self.request(body)
         assert (view["state"], view["agent_id"], view["mode"]) == ("ringing", "a01", mode)
         call = await self.phone.next_call(PATIENCE_S)
         await call.until("answered", timeout=PATIENCE_S)
+
+        def is_set_up(event: JsonObject) -> bool:
+            told = event["data"]["supervision"]
+            return told["id"] == view["id"] and told["state"] in ("active", "waiting")
+
+        await self.desktop.wait("supervision.changed", is_set_up, PATIENCE_S)
         return str(view["id"]), call
 
     async def mode(self, supervision: str, mode: str) -> None:
@@ -108,8 +131,12 @@ async def supervisor(site: RigSite) -> AsyncIterator[Supervisor]:
 
 
 async def until_nobody_supervises(site: RigSite) -> None:
-    async with site.supervisor() as fresh:
-        assert fresh.snapshot["data"]["supervisions"] == []
+    async with site.supervisor() as desktop:
+
+        async def nobody() -> bool:
+            return (await desktop.request("GET", "/v1/supervisions"))["items"] == []
+
+        await eventually(nobody, "nobody supervises", timeout=PATIENCE_S)
 
 
 class Talk(NamedTuple):
@@ -134,6 +161,18 @@ async def talk(site: RigSite) -> AsyncIterator[Talk]:
     await until_nobody_supervises(site)
 
 
+async def keep_waiting(seat: Seat, contact_id: str) -> None:
+    """The caller is put on hold, and ctid has seen it."""
+    await act(seat, contact_id, "hold")
+    await seat.desktop.wait("leg.held", timeout=PATIENCE_S)
+
+
+async def take_back(seat: Seat, contact_id: str) -> None:
+    """The caller is taken off hold, and ctid has seen it."""
+    await act(seat, contact_id, "retrieve")
+    await seat.desktop.wait("leg.retrieved", timeout=PATIENCE_S)
+
+
 async def test_each_mode_through_hold_consultation_and_conference(site: RigSite, boss: Desktop) -> None:
     async with (
         staff(site, "a01", "a02") as (seat, other),
@@ -154,9 +193,9 @@ async def test_each_mode_through_hold_consultation_and_conference(site: RigSite,
             to_agent, to_all = heard_by(mode)
             talking = ((call, {agent_hz} | to_all), (mine, {CALLER_HZ} | to_agent), (own, {agent_hz, CALLER_HZ}))
             await hear(*talking)
-            await act(seat, contact_id, "hold")
+            await keep_waiting(seat, contact_id)
             await hear((call, {MUSIC_HZ}), (mine, to_agent), (own, {agent_hz}))
-            await act(seat, contact_id, "retrieve")
+            await take_back(seat, contact_id)
             await hear(*talking)
         for mode in MODES:
             await sue.mode(supervision, mode)
@@ -177,10 +216,11 @@ async def test_each_mode_through_hold_consultation_and_conference(site: RigSite,
                 (own, {agent_hz, other_hz, CALLER_HZ}),
             )
             theirs.hang_up()
+            await seat.desktop.wait("consultation.ended", timeout=PATIENCE_S)
             await hear((call, {agent_hz} | to_all), (mine, {CALLER_HZ} | to_agent), (own, {agent_hz, CALLER_HZ}))
-            await act(seat, contact_id, "hold")
+            await keep_waiting(seat, contact_id)
             await hear((call, {MUSIC_HZ}), (mine, to_agent), (own, {agent_hz}))
-            await act(seat, contact_id, "retrieve")
+            await take_back(seat, contact_id)
             await hear((call, {agent_hz} | to_all), (mine, {CALLER_HZ} | to_agent), (own, {agent_hz, CALLER_HZ}))
         call.hang_up()
         await sue.until_ended("talk_ended")
@@ -370,7 +410,7 @@ async def test_a_phone_that_cannot_be_had(site: RigSite, boss: Desktop) -> None:
         for status, reason in ((486, "busy"), (603, "rejected")):
             sue.phone.reject_with = status
             body = {"of": {"agent": "a01"}, "phone": {"device": f"PJSIP/{BOSS}"}}
-            await sue.ask("POST", "/v1/supervisions", body)
+            await sue.request(body)
             await sue.until_ended(reason)
         body = {"of": {"agent": "a01"}, "phone": {"device": "PJSIP/9009"}}
         await sue.ask("POST", "/v1/supervisions", body)

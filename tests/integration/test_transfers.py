@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from sip_test_rig.desktop import Desktop, JsonObject
-from sip_test_rig.phone import Phone, PhoneCall
+from sip_test_rig.phone import Phone
 from sip_test_rig.site import RigSite
 from sip_test_rig.tones import MUSIC_HZ
+from tests.integration.call_acts import in_talk
 from tests.integration.floor import (
     CALLER_HZ,
-    DIRECT,
     PATIENCE_S,
     Seat,
     both_hear,
@@ -23,14 +23,14 @@ from tests.integration.floor import (
     until_record,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 OUTSIDE = "1004"
 OUTSIDE_HZ = 1_730.0
 
 
 def _config() -> dict[str, Any]:
-    config = floor_config(4, ring_seconds=3, wrap_up_seconds=60, exclude_seconds=30, transfer_seconds=5)
+    config = floor_config(4, ring_seconds=5, wrap_up_seconds=60, exclude_seconds=30, transfer_seconds=6)
     config["dispositions"] = {"solved": "Solved"}
     for queue in config["queues"].values():
         queue["dispositions"] = []
@@ -40,14 +40,6 @@ def _config() -> dict[str, Any]:
 
 
 CONFIG = _config()
-
-
-async def in_talk(caller: Phone, seat: Seat) -> tuple[PhoneCall, PhoneCall, str]:
-    """A caller who talks to the agent; gives both their calls, and the contact's id."""
-    call = await caller.call(DIRECT)
-    offer = await seat.offer()
-    ringing = await seat.talks_to(call)
-    return call, ringing, offer["data"]["offer"]["contact_id"]
 
 
 async def transfer(seat: Seat, contact_id: str, **to: str) -> JsonObject:
@@ -85,7 +77,7 @@ async def test_blind_to_an_agent_by_the_desktop(site: RigSite, boss: Desktop) ->
         assert pop["data"]["offer"]["contact_id"] == contact_id
         theirs = await two.talks_to(call)
         await wrapped_up(one, contact_id, "solved", "to my colleague")
-        assert (await two.view())["state"] == "BUSY"
+        await two.until_state("BUSY")
         theirs.hang_up()
         await call.until("ended", timeout=PATIENCE_S)
         await wrapped_up(two, contact_id, "solved", "done")
@@ -103,10 +95,10 @@ async def test_blind_to_an_agent_who_does_not_answer_falls_back_to_the_queue(sit
         Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller,
     ):
         await three.desktop.set_state("NOT_READY", "break")
-        call = await caller.call(DIRECT)
-        contact_id = (await one.offer())["data"]["offer"]["contact_id"]
-        (await one.ringing()).answer()
-        await one.until_state("BUSY")
+        one.phone.answer_after = 0.0
+        call, _, contact_id = await in_talk(caller, one)
+        # Whom it comes back to does not take it again.
+        one.phone.answer_after = None
         await transfer(one, contact_id, agent="a02")
         await two.ringing()
         await until_hears_more(call, MUSIC_HZ)
@@ -128,6 +120,7 @@ async def test_blind_to_a_queue_and_to_a_number(site: RigSite, boss: Desktop) ->
         before = (await boss.request("GET", f"/v1/contacts/{contact_id}"))["queued_at"]
         await transfer(one, contact_id, queue="support")
         await two.talks_to(call)
+        await two.until_state("BUSY")
         assert (await boss.request("GET", f"/v1/contacts/{contact_id}"))["queued_at"] == before
         await transfer(two, contact_id, number=OUTSIDE)
         answered = await outside.next_call(PATIENCE_S)
@@ -252,8 +245,7 @@ async def test_a_colleague_who_does_not_take_it_brings_it_back(
         told = await one.desktop.wait("contact.returned", timeout=PATIENCE_S)
         assert (told["data"]["by"], told["data"]["cause"], told["data"]["to_agent"]) == ("a02", cause, "a01")
         again = await one.ringing()
-        offers = [each["data"]["offer"] for each in one.desktop.events if each["type"] == "offer.created"]
-        assert offers[-1]["pop"]["returned"] == {"by": "a02", "cause": cause}
+        assert (await one.offer())["data"]["offer"]["pop"]["returned"] == {"by": "a02", "cause": cause}
         await both_hear(call, again, one)
         again.hang_up()
         await call.until("ended", timeout=PATIENCE_S)

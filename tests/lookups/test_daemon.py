@@ -76,6 +76,10 @@ async def test_keys_lead_to_the_bank_and_a_reload_to_another_one(tmp_path: Path,
         await eventually(lambda: bool(logged("site.ready")), "it listens", timeout=60)
         await call("1700000000.1")
         assert [(told["failure"], told["cause"]) for told in logged("lookup.failed")] == [("unavailable", "connection")]
+        # A file that can't be read changes nothing, and the daemon goes on.
+        file.write_text("site: " + 3_000 * "[" + 3_000 * "]")
+        process.reload()
+        await eventually(lambda: bool(logged("config.refused")), "it has refused the file")
         config["lookups"] = lookup(bank.url)
         file.write_text(yaml.safe_dump(config))
         process.reload()

@@ -71,6 +71,9 @@ MOVING = ("Redirect failed, channel not up.", "Redirect failed, extra channel no
 PAUSES_S = (0.02, 0.05, 0.1, 0.2)
 """How long one that may be on its way is left alone before it is ordered on again; by then it has hung up."""
 
+LATE_CHANNEL_S = 0.5
+"""How long the news of a channel may come behind those that its originate has failed; milliseconds were seen."""
+
 
 class Executor:
     """Commands as actions of one PBX, while there is a link to it.
@@ -125,6 +128,17 @@ class Executor:
         doomed = self.originating.made(unique_id)
         if doomed is not None:
             self._hang_up(doomed)
+
+    def originated(self, unique_id: str, failure: LegFailed | None) -> None:
+        """An originate has come to its end: that it failed is told if there was no channel.
+
+        Where there was one, its Hangup tells how it ended, with the true cause. Asterisk tells of channels on another
+        way than of originates, and a phone that refuses at once can be quicker than the news that it is rung.
+        """
+        if failure is None or self._group is None or self.originating.had_channel(unique_id):
+            self.originating.over(unique_id)
+            return
+        self._group.create_task(self._settle_failure(failure), name=f"ami-{self._pbx}-failed-{unique_id}")
 
     def execute(self, command: AmiCommand) -> None:
         """Write the action of a command, without waiting for its response. Never raises.
@@ -201,6 +215,13 @@ class Executor:
             self._log.warning("leg.ring_refused", unique_id=command.unique_id, detail=error.detail)
             self._fail(command)
         # No response in time ends the link: whether the phone rings then, only a snapshot can tell.
+
+    async def _settle_failure(self, failure: LegFailed) -> None:
+        await asyncio.sleep(LATE_CHANNEL_S)
+        had_channel = self.originating.had_channel(failure.unique_id)
+        self.originating.over(failure.unique_id)
+        if not had_channel:
+            self._emit(failure)
 
     def _fail(self, command: Originate) -> None:
         self._emit(LegFailed(pbx=self._pbx, unique_id=command.unique_id, reason=0))

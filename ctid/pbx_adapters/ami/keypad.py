@@ -2,8 +2,8 @@
 
 ``PlayDTMF`` is answered when the digit has sounded, and Asterisk reads no other action of its connection before. On
 the one for actions, a few agents who press keys would keep everybody's phone from being rung, and many would have it
-taken for dead. Nor does Asterisk leave a pause between two digits; a gateway that makes tones of them (RFC 4733, section
-2.5) would make one of two, so there is one here.
+taken for dead. Nor does Asterisk leave a pause between two digits; a gateway that makes tones of them (RFC 4733,
+section 2.5) would make one of two, so there is one here.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from ctid.errors import (
     PbxTimeoutError,
 )
 from ctid.model.commands import AmiCommand, HangUpLeg
-from ctid.model.events import DeviceChanged, Event, PbxLost
+from ctid.model.events import DeviceChanged, Event, LegFailed, PbxLost
 from ctid.pbx_adapters.ami.executor import Executor
 from ctid.pbx_adapters.ami.framing import Message
 from ctid.pbx_adapters.ami.keypad import Keypad
@@ -297,12 +297,12 @@ class AmiLink:
                 self._executor.originating.hung_up(message.get("Uniqueid", ""))
                 self._asked_to_end.discard(message.get("Uniqueid", ""))
             case "OriginateResponse":
-                unique_id = message.get("Uniqueid", "")
-                had_channel = self._executor.originating.had_channel(unique_id)
-                self._executor.originating.over(unique_id)
-                if had_channel:
-                    # How it ended, if it failed, is told by its channel's Hangup, before or after this.
-                    return
+                failure = translate(self.pbx, message)
+                self._executor.originated(
+                    message.get("Uniqueid", ""), failure if isinstance(failure, LegFailed) else None
+                )
+                self._metrics.pbx_event(self.pbx, name)
+                return
             case _:
                 pass
         event = translate(self.pbx, message)

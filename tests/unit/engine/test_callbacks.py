@@ -820,3 +820,48 @@ def test_a_caller_who_waits_is_not_called_back_at_a_blocked_number() -> None:
     assert "own_calls.blocked" in site.only(cmd.Refuse).detail
     site.request(ev.CallbackRequested, contact_id=contact.id)
     assert not site.all(cmd.Refuse)
+
+
+LATER_BLOCKED = changed("own_calls", {"blocked": ["+4930"]}, AGENT_FIRST)
+
+
+def test_whom_a_reload_blocks_is_not_called_back_any_more() -> None:
+    site = Site(AGENT_FIRST)
+    contact = promised(site)
+    site.give(ev.ConfigLoaded(spec=LATER_BLOCKED))
+    assert (site.record().outcome, causes(contact)) == (Outcome.CALLBACK, ["", "blocked"])
+    site.ready("alice")
+    assert (site.all(cmd.RingAgent), site.engine.state.callbacks) == ([], {})
+
+
+def test_a_reload_stops_the_agents_phone_that_rings_for_a_number_it_blocks() -> None:
+    site = Site(AGENT_FIRST)
+    contact = promised(site)
+    site.ready("alice")
+    agent = site.only(cmd.RingAgent).unique_id
+    site.give(ev.ConfigLoaded(spec=LATER_BLOCKED))
+    assert site.only(cmd.HangUpLeg).unique_id == agent
+    assert (site.record().outcome, causes(contact)) == (Outcome.CALLBACK, ["", "blocked"])
+    site.ended(agent)
+    assert site.agent("alice").state is AgentState.READY
+
+
+def test_a_reload_stops_the_customers_phone_that_rings_at_a_number_it_blocks() -> None:
+    site = Site(AGENT_FIRST)
+    agent, customer = agent_waits(site)
+    contact = site.contact()
+    site.give(ev.ConfigLoaded(spec=LATER_BLOCKED))
+    assert [command.unique_id for command in site.all(cmd.HangUpLeg)] == [agent, customer]
+    site.ended(agent)
+    site.ended(customer)
+    assert (site.record().outcome, causes(contact)) == (Outcome.CALLBACK, ["", "blocked"])
+    assert site.wait(4_000) == []
+
+
+def test_a_reload_that_blocks_a_number_ends_no_talk() -> None:
+    site = Site(AGENT_FIRST)
+    agent, customer = agent_waits(site)
+    site.bridged(customer, agent)
+    site.give(ev.ConfigLoaded(spec=LATER_BLOCKED))
+    assert site.all(cmd.HangUpLeg) == []
+    assert site.contact().state is ContactState.CONNECTED
