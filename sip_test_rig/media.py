@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import socket
 import struct
 from collections import deque
 from typing import Final, cast
@@ -68,8 +71,15 @@ class Media(asyncio.DatagramProtocol):
         """Fall silent and close the socket; what was heard stays."""
         if self._speaking is not None:
             self._speaking.cancel()
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._hear_the_rest(self._transport.get_extra_info("socket").fileno())
             self._transport.close()
+
+    def _hear_the_rest(self, descriptor: int) -> None:
+        """Take in what came before the end: the loop may have seen the call's end first."""
+        with socket.socket(fileno=os.dup(descriptor)) as audio, contextlib.suppress(OSError):
+            while True:
+                self.datagram_received(audio.recv(2_048, socket.MSG_DONTWAIT), ("", 0))
 
     def say(self, voice: tones.Samples) -> None:
         """Speak something else from now on; an empty voice is silence."""

@@ -414,10 +414,10 @@ def _name(agent: Mapping[str, Any]) -> str:
     return str(agent["device"]).removeprefix("PJSIP/")
 
 
-def prompts(**seconds: float) -> dict[str, bytes]:
-    """The prompts as files of sound; some of them of another length, by name."""
-    lengths = {name: 1.5 if name in _LONG_PROMPTS else 0.5 for name in PROMPTS}
-    lengths |= {f"ctid/{name.replace('_', '-')}": length for name, length in seconds.items()}
+def prompts(seconds: float = 0.5, **others: float) -> dict[str, bytes]:
+    """The prompts as WAV files, so long each but for those into which keys are pressed; others by name (`no_key=2`)."""
+    lengths = {name: max(seconds, 1.5) if name in _LONG_PROMPTS else seconds for name in PROMPTS}
+    lengths |= {f"ctid/{name.replace('_', '-')}": length for name, length in others.items()}
     return {name: tones.to_wav(tones.tone(PROMPTS[name], length)) for name, length in lengths.items()}
 
 

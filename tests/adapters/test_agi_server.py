@@ -347,12 +347,29 @@ async def test_a_message_is_recorded_after_its_prompts(reply: str, ended_by: Col
         await seen.first(CallArrived)
         server.execute(message())
         assert await seen.first(DigitsCollected) == DigitsCollected(**LEG, token="m", digits="", ended_by=ended_by)
-        assert call.commands == [
+        assert call.commands[:2] == [
             'STREAM FILE "say-it" "#"',
             'RECORD FILE "/var/spool/ctid/rc-e1-1-caller" sln "#" 30000 BEEP s=4',
         ]
+        assert call.commands[2:] == (["NOOP"] if ended_by is CollectEnd.FAILED else [])
         kinds = [type(event) for event in seen.events]
         assert kinds.index(MessageBegun) < kinds.index(DigitsCollected)
+
+
+async def test_who_hangs_up_in_the_beep_is_gone_and_nothing_has_failed() -> None:
+    seen = Seen()
+    async with (
+        running(seen, recordings={"a": "/var/spool/ctid"}) as (server, _),
+        FakeAgiCall(server.port) as call,
+    ):
+        call.replies = {"RECORD FILE": "200 result=-1 (randomerror) endpos=0", "NOOP": None}
+        await seen.first(CallArrived)
+        server.execute(message(prompts=[]))
+        await call.commanded("NOOP")
+        call.hang_up()
+        call.send(b"200 result=0\n")
+        await seen.first(AgiEnded)
+    assert [type(event) for event in seen.events] == [CallArrived, MessageBegun, AgiEnded]
 
 
 async def test_a_message_without_limit_of_silence_and_one_without_a_spool() -> None:

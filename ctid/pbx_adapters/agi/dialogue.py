@@ -125,6 +125,14 @@ class Dialogue:
             return None
         return chr(reply.result) if reply.result else ""
 
+    async def ask_nothing(self) -> None:
+        """Make sure that the channel is still there: a hang-up is told after what it ends, but before any other reply.
+
+        Raises:
+            Over: The channel is gone.
+        """
+        await self.ask(_NOTHING)
+
     def cut(self) -> None:
         """End what plays or waits for a key now; does nothing to anything else."""
         if self._can_be_cut and self._cutting is None:
@@ -187,8 +195,7 @@ class Dialogue:
         if was_cut:
             return None
         if reply.code == 200 and reply.result < 0:
-            # A hang-up is told only after what it has ended, but before any other reply.
-            await self.ask(_NOTHING)
+            await self.ask_nothing()
         return reply
 
 

@@ -240,6 +240,8 @@ class AgiSession:
             if reply.code == 200 and (reply.result >= 0 or reply.data == "hangup"):
                 ended_by = CollectEnd.PLAYED
             else:
+                # Of who hangs up in the beep, this is told before the hang-up is, too.
+                await self._dialogue.ask_nothing()
                 self._log.warning("agi.record_failed", code=reply.code, detail=reply.data)
         else:
             await self._stop_music()
