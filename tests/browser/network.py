@@ -12,8 +12,11 @@ WEB_HOST: Final = "127.0.0.9"
 
 
 @contextlib.contextmanager
-def cut_off() -> Iterator[None]:
+def cut_off(only: str = "") -> Iterator[None]:
     """Cut every browser off, both ways: no connection is closed, and who sends is told that there is no way.
+
+    Args:
+        only: Of everything this protocol alone, `udp` for audio.
 
     So it is with a radio out of reach. (A route that swallows packets makes the kernel answer "invalid argument", at
     which Chromium closes its socket for good.)
@@ -21,7 +24,8 @@ def cut_off() -> Iterator[None]:
     # The kernel asks the rules in their order, and the loopback's addresses come first of all.
     _ip("rule", "add", "pref", "100", "lookup", "local")
     _ip("rule", "del", "pref", "0")
-    ways = [("from", WEB_HOST), ("to", WEB_HOST)]
+    kind = ("ipproto", only) if only else ()
+    ways = [("from", WEB_HOST, *kind), ("to", WEB_HOST, *kind)]
     for way in ways:
         _ip("rule", "add", "pref", "10", *way, "unreachable")
     try:

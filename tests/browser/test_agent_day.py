@@ -120,6 +120,20 @@ async def test_ten_seconds_without_network_in_mid_call(desk: Desk, boss: Desktop
         await agent.until_call("connected")
 
 
+async def test_audio_that_finds_no_way_at_first_is_sought_anew(desk: Desk, boss: Desktop) -> None:
+    async with at_work(desk, boss) as agent, Phone.outside(desk.site.pbx, voice_hz=CALLER_HZ) as customer:
+        with cut_off("udp"):
+            call = await customer.call(DIRECT)
+            await agent.click("answer")
+            await agent.until_call("connected")
+            # By then both sides have given up, and neither answers by its old name any more.
+            await asyncio.sleep(18)
+        await both_hear(agent, call)
+        await agent.click("hang-up")
+        await agent.complete("Order taken")
+        await agent.until_state("READY")
+
+
 async def test_ctid_killed_and_restarted_in_mid_call(desk: Desk, boss: Desktop) -> None:
     async with at_work(desk, boss) as agent, talking(desk.site, agent) as (call, contact_id):
         await desk.site.ctid.kill()

@@ -46,7 +46,14 @@ ua.on("newRTCSession", ({ session, request }) => {
   // A call of ours has its connection already, one that comes gets it when it is answered.
   if (session.connection) listen(session.connection);
   else session.on("peerconnection", ({ peerconnection }) => listen(peerconnection));
-  session.on("confirmed", () => show("talking"));
+  session.on("confirmed", () => {
+    show("talking");
+    // As docs/web-phone.md tells: audio that finds no way is sought anew.
+    const seek = setInterval(() => {
+      if (session.isEnded() || session.connection.connectionState === "connected") clearInterval(seek);
+      else session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+    }, 4000);
+  });
   session.on("ended", () => show("registered"));
   session.on("failed", () => show("registered"));
   if (auto) session.answer(media);

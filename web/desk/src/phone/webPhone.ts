@@ -33,6 +33,10 @@ const DIGIT_MS = 120;
 /** A connection that has failed and is not back after so long is not coming back. */
 const GIVE_UP_MS = 10_000;
 
+/** How long the audio of a call may take to find its way before it is sought anew, and how often that is done. */
+const WAY_WITHIN_MS = 4_000;
+const WAYS_SOUGHT = 4;
+
 const CAUSES: Record<string, string> = {
   Terminated: "ended",
   Canceled: "missed",
@@ -346,6 +350,7 @@ export class WebPhone implements Phone {
     session.on("accepted", () => {
       this.store.tell({ type: "answered", id, at: Date.now(), ...(answeredAt !== null && { answeredAt }) });
       this.obeyMute(session);
+      this.seekWay(session, WAYS_SOUGHT);
     });
     session.on("hold", ({ originator }) => this.tellHold("held", id, String(originator)));
     session.on("unhold", ({ originator }) => this.tellHold("retrieved", id, String(originator)));
@@ -355,6 +360,18 @@ export class WebPhone implements Phone {
     };
     session.on("ended", over);
     session.on("failed", over);
+  }
+
+  /**
+   * See to it that the call has audio. Either side may have given up by itself as the other was not ready yet: who has
+   * (RFC 8445, section 6.1.4.3) answers no check any more, and only new ones between new names bring them together.
+   */
+  private seekWay(session: RTCSession, times: number): void {
+    setTimeout(() => {
+      if (session.isEnded() || session.connection.connectionState === "connected") return;
+      session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+      if (times > 1) this.seekWay(session, times - 1);
+    }, WAY_WITHIN_MS);
   }
 
   private tellHold(type: "held" | "retrieved", id: string, originator: string): void {
