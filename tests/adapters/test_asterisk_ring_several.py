@@ -68,6 +68,10 @@ async def _one_round(ami: AmiClient, phones: list[Phone], customer: Phone, calle
     await ami.action("Originate", Async="true", **fields)
     waiting = await customer.next_call()
     await waiting.until("answered")
+    # Whom Bridge() takes before the originate has let go of them leaves a channel behind that nobody ever ends.
+    await ami.wait_event(
+        lambda event: event["Event"] == "MusicOnHoldStart" and event["Uniqueid"] == caller_id, since=begin
+    )
     legs = [f"{name}-{phone.name}" for phone in phones]
     for phone, leg in zip(phones, legs, strict=True):
         command = RingAgent(
