@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import socket
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-# Below the range from which the kernel takes ports by itself (32768 and up), so that no client socket sits in a block.
+# Below the range from which the kernel takes ports by itself (32768 and up), so that no client socket sits in them.
+SINGLE_PORTS: Final = range(2_000, 8_000)
 FIRST_PORT: Final = 10_000
 BLOCK_SIZE: Final = 1_500
 BLOCK_COUNT: Final = 15
@@ -94,11 +96,16 @@ def take_block() -> PortBlock:
     raise NoFreePortError(f"all {BLOCK_COUNT} blocks of ports from {FIRST_PORT} are taken")
 
 
-def free_port(host: str = "127.0.0.1", *, udp: bool = True) -> int:
-    """Name a port of `host` that was free a moment ago; the kernel hands them out at random, so a clash is unlikely."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+def free_port(host: str = "127.0.0.1") -> int:
+    """Name a port of `host` that is free for UDP and TCP; picked at random, so that a clash is unlikely.
+
+    Raises:
+        NoFreePortError: none was found.
+    """
+    for port in random.sample(SINGLE_PORTS, 100):
+        if _is_free(port, socket.SOCK_DGRAM, host) and _is_free(port, socket.SOCK_STREAM, host):
+            return port
+    raise NoFreePortError(f"no free port was found on {host}")
 
 
 def preferred_port(port: int) -> int | None:
@@ -106,11 +113,11 @@ def preferred_port(port: int) -> int | None:
     return port if _is_free(port, socket.SOCK_STREAM) else None
 
 
-def _is_free(port: int, kind: socket.SocketKind) -> bool:
+def _is_free(port: int, kind: socket.SocketKind, host: str = "127.0.0.1") -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind is socket.SOCK_STREAM))
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

@@ -129,7 +129,7 @@ class Postgres:
         )  # fmt: skip
         if done.returncode != 0:
             raise PostgresError(f"initdb failed\n{done.stderr}")
-        self.port = free_port(udp=False)
+        self.port = free_port()
 
     def _launch(self) -> None:
         assert self._folder is not None

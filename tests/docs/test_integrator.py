@@ -20,7 +20,7 @@ PAGE = "integrator.md"
 @pytest.mark.timeout(300)
 def test_the_first_client_works_as_the_page_says(tmp_path: Path) -> None:
     # Other ports, since those of the page may be taken here; nothing else is changed.
-    ports = {each: str(free_port(udp=False)) for each in ("8080", "9000", "4573", "5038")}
+    ports = {each: str(free_port()) for each in ("8080", "9000", "4573", "5038")}
 
     def moved(text: str) -> str:
         for written, ours in ports.items():

@@ -69,8 +69,19 @@ def test_a_block_with_a_strangers_port_is_left_alone(one_block: int, offset: int
             take_block()
 
 
-@pytest.mark.parametrize("udp", [True, False])
-def test_a_free_port_can_be_bound(udp: bool) -> None:
-    port = free_port("127.0.0.5", udp=udp)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.5", port))
+def test_a_free_port_can_be_bound_and_is_none_that_the_kernel_gives_to_clients() -> None:
+    port = free_port("127.0.0.5")
+    kernels_first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert port < kernels_first
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind(("127.0.0.5", port))
+
+
+def test_a_port_that_is_taken_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, free = free_port(), free_port()
+    monkeypatch.setattr(ports.random, "sample", lambda among, count: [taken, free])
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stranger:
+        stranger.bind(("127.0.0.1", taken))
+        stranger.listen()
+        assert free_port() == free

@@ -176,7 +176,7 @@ async def test_a_locked_sqlite_file_says_so(tmp_path: Path) -> None:
 
 
 async def test_a_postgresql_that_refuses_says_why_without_secrets(postgres: Postgres) -> None:
-    closed = free_port(udp=False)
+    closed = free_port()
     for url, reason in (
         (postgres.url(password=SECRET), "InvalidPasswordError 28P01"),
         (postgres.url("nowhere"), "InvalidCatalogNameError 3D000"),
