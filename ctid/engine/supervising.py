@@ -311,6 +311,19 @@ def reconciled(turn: Turn, pbx: str) -> None:
             turn.emit(HangUpLeg(pbx=leg.pbx, unique_id=leg.unique_id))
         else:
             supervision.attached, supervision.hears = "", False
+            _hold_again(turn, supervision)
+
+
+def _hold_again(turn: Turn, supervision: Supervision) -> None:
+    """The caller whom a supervisor is about to have is with the agent still: the order to hold them was lost."""
+    contact = turn.state.contacts.get(supervision.contact_id)
+    if supervision.state is not SupervisionState.TAKING_OVER or contact is None or contact.on_hold:
+        return
+    agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
+    if agent is not None and caller is not None and holding.together(agent, caller):
+        holding.park(turn, contact, agent, caller)
+        holding.joining(turn, contact)
+        turn.start_timer(f"takeover:{supervision.id}", TAKE_OVER_MS)
 
 
 # ---- take-over ---------------------------------------------------------------------------------------------------

@@ -536,6 +536,16 @@ def test_a_hang_up_that_was_lost_is_repeated(site: Site) -> None:
     assert [each.unique_id for each in site.all(cmd.HangUpLeg)] == [theirs]
 
 
+def test_a_hold_for_a_take_over_that_was_lost_is_repeated(site: Site) -> None:
+    leg, theirs = taking_over(site)
+    site.give(ev.SiteStarted(site="demo", epoch="e2", release="0"))
+    site.up(*seen(leg, theirs))
+    assert site.only(cmd.HoldCall) == cmd.HoldCall(pbx="main", unique_id="c1", agent_unique_id=leg)
+    unbridged(site, leg, "c1")
+    arrives(site)
+    assert site.only(cmd.JoinLegs).unique_id == theirs
+
+
 def test_a_join_that_was_lost_is_repeated(site: Site) -> None:
     leg, theirs = taking_over(site)
     unbridged(site, leg, "c1")
