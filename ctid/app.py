@@ -288,7 +288,7 @@ class Daemon:
             except ConfigError as error:
                 _log.error("config.refused", faults=error.faults)
             except Exception:
-                # Whatever it is, say a file nested without end, the daemon has a configuration that works.
+                # A fault of ours in reading must not end calls: the daemon has a configuration that works.
                 _log.exception("config.unreadable")
 
     def _configure(self, config: Config, runner: Runner) -> None:

@@ -321,9 +321,7 @@ def _hold_again(turn: Turn, supervision: Supervision) -> None:
         return
     agent, caller = holding.agent_leg(turn, contact), turn.legs.get(contact.caller_leg)
     if agent is not None and caller is not None and holding.together(agent, caller):
-        holding.park(turn, contact, agent, caller)
-        holding.joining(turn, contact)
-        turn.start_timer(f"takeover:{supervision.id}", TAKE_OVER_MS)
+        _hold(turn, supervision, contact, agent, caller)
 
 
 # ---- take-over ---------------------------------------------------------------------------------------------------
@@ -334,12 +332,17 @@ def take_over(turn: Turn, supervision: Supervision, talk: Talk) -> None:
     supervision.state, supervision.attached = SupervisionState.TAKING_OVER, ""
     for consultation in consultations.of(turn, talk.contact):
         consultations.end(turn, consultation, "withdrawn")
-    if not talk.contact.on_hold:
-        holding.park(turn, talk.contact, talk.agent, talk.caller)
-    holding.joining(turn, talk.contact)
     turn.cancel_timer(f"spy:{supervision.id}")
-    turn.start_timer(f"takeover:{supervision.id}", TAKE_OVER_MS)
+    _hold(turn, supervision, talk.contact, talk.agent, talk.caller)
     supervisions.change(turn, supervision, SupervisionChange.TAKING_OVER)
+
+
+def _hold(turn: Turn, supervision: Supervision, contact: Contact, agent: Leg, caller: Leg) -> None:
+    """Have the caller come to us, if they are not here, and give it up if the supervisor has not got them in time."""
+    if not contact.on_hold:
+        holding.park(turn, contact, agent, caller)
+    holding.joining(turn, contact)
+    turn.start_timer(f"takeover:{supervision.id}", TAKE_OVER_MS)
 
 
 def _take_over(turn: Turn, supervision: Supervision) -> None:
