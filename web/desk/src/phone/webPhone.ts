@@ -369,7 +369,8 @@ export class WebPhone implements Phone {
   private seekWay(session: RTCSession, times: number): void {
     setTimeout(() => {
       if (session.isEnded() || session.connection.connectionState === "connected") return;
-      session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+      // Asked while there is no way for SIP either, JsSIP would end the call; once there is, `registered` asks.
+      if (!this.lost) session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
       if (times > 1) this.seekWay(session, times - 1);
     }, WAY_WITHIN_MS);
   }
