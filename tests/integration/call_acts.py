@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from typing import Any
 
-from ctid.client import ConflictError
 from sip_test_rig.asterisk_config import Endpoint, pjsip_endpoint
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
@@ -109,24 +108,9 @@ async def until_silence(call: PhoneCall, seconds: float = 0.4) -> None:
     await eventually(silent, f"nothing is heard at {call.other}", timeout=PATIENCE_S)
 
 
-async def hold(seat: Seat, contact_id: str, call: PhoneCall, mine: PhoneCall, *, just_connected: bool = False) -> None:
-    """The caller hears music, the agent nothing.
-
-    With ``just_connected`` by a way that no event tells the end of: voices are heard a moment before ctid is told that
-    they are in one bridge, and until then it asks to try again.
-    """
-
-    async def may() -> bool:
-        try:
-            answer.update(await act(seat, contact_id, "hold"))
-        except ConflictError as refusal:
-            if just_connected and "just being connected" in refusal.detail:
-                return False
-            raise
-        return True
-
-    answer: JsonObject = {}
-    await eventually(may, "the caller can be put on hold", timeout=PATIENCE_S)
+async def hold(seat: Seat, contact_id: str, call: PhoneCall, mine: PhoneCall) -> None:
+    """The caller hears music, the agent nothing."""
+    answer = await act(seat, contact_id, "hold")
     assert "retrieve" in answer["contact"]["allowed_actions"]
     told = await seat.desktop.wait("leg.held", timeout=PATIENCE_S)
     assert told["data"]["leg"]["agent_id"] == seat.agent_id

@@ -212,7 +212,7 @@ async def test_the_colleague_hangs_up_just_as_a_conference_is_asked_for(
         if not in_time and talks_to == "colleague":
             await retrieve(seat, contact_id, call, mine)
         await both_hear(call, mine, seat)
-        await hold(seat, contact_id, call, mine, just_connected=True)
+        await hold(seat, contact_id, call, mine)
         await retrieve(seat, contact_id, call, mine)
         call.hang_up()
         await until_ended(mine)
