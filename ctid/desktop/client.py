@@ -168,11 +168,16 @@ class Client:
             self._loop.call_later(CLOSE_GRACE, self._transport.abort)
 
     async def _close(self, code: CloseCode) -> None:
+        closing = asyncio.ensure_future(self._ws.close(code=code, message=code.reason))
+        # A desktop that reads nothing never lets the closing frame through. It is waited for twice: if we ourselves are
+        # late, the first wait is over before anything of what the desktop has read meanwhile is known.
+        for _ in range(2):
+            await asyncio.wait([closing], timeout=CLOSE_GRACE)
+        if not closing.done():
+            self._transport.abort()
         try:
-            # A desktop that reads nothing never lets the closing frame through.
-            async with asyncio.timeout(2 * CLOSE_GRACE):
-                await self._ws.close(code=code, message=code.reason)
-        except (TimeoutError, ConnectionError):
+            await closing
+        except ConnectionError:
             self._transport.abort()
 
     async def _write_waiting(self) -> None:

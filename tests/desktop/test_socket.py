@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 import uvloop
 
 from ctid.desktop import agent_schemas, contact_schemas, queue_schemas
+from ctid.desktop.client import CLOSE_GRACE
 from ctid.desktop.close_codes import CloseCode
 from ctid.errors import OverloadedError
 from ctid.model import events as ev
@@ -370,6 +373,44 @@ async def test_stopping_does_not_wait_for_desktops_that_do_not_read(events: int)
     assert loop.time() - began < 15
     for writer in writers:
         writer.transport.abort()
+
+
+async def cut_off_by_a_server_that_is_late() -> None:
+    desk = open_desk(client_buffer=50)
+    await desk.server.start()
+    writer = await deaf(desk)
+    (slow,) = desk.hub.clients
+    contact_id = desk.site.call()
+    digits = itertools.cycle("0123456789")
+    while slow.close_code is None:
+        attributes = {"a": next(digits) * 2_000}
+        desk.site.handle(ev.AttributesSet(command_id="c", principal="p", contact_id=contact_id, attributes=attributes))
+        await asyncio.sleep(0)
+    assert slow.close_code is CloseCode.TOO_SLOW
+    await asyncio.sleep(0)
+    sock = writer.get_extra_info("socket").dup()
+    writer.transport.abort()
+    sock.setblocking(True)
+    sock.settimeout(20)
+
+    def read_all() -> bytes:
+        data = bytearray()
+        while more := sock.recv(1 << 16):
+            data += more
+        return bytes(data)
+
+    read = asyncio.create_task(asyncio.to_thread(read_all))
+    await asyncio.sleep(0)
+    time.sleep(2 * CLOSE_GRACE + 0.5)  # noqa: ASYNC251 - the case: longer than a desktop is waited for
+    assert (await read).endswith(CloseCode.TOO_SLOW.to_bytes(2, "big") + CloseCode.TOO_SLOW.reason)
+    sock.close()
+    await desk.server.stop()
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_desktop_that_reads_hears_why_it_is_cut_off_though_the_server_is_late(new_loop: Any) -> None:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(cut_off_by_a_server_that_is_late())
 
 
 async def slow_reader_and_300_others() -> None:
