@@ -118,7 +118,7 @@ def _answer(commands: list[do.Command], contact_id: str, unique_id: str, node: s
 
 def measure() -> dict[str, dict[str, Any]]:
     """Steps of all callers, in microseconds: of the machine and of the whole engine, together and by node."""
-    with patch("ctid.engine.flows.Walk", TimedWalk):
+    with patch("ctid.engine.flow.flows.Walk", TimedWalk):
         callers = Callers()
         for number in range(WARM_UP):
             callers.call(number)

@@ -9,13 +9,15 @@ from ctid.acd.eligibility import free_for
 from ctid.acd.order import place
 from ctid.acd.profile import profile
 from ctid.acd.scan import Asking, Free, first_match
-from ctid.engine import assignment, outlook, own_calls, segments
-from ctid.engine.contacts import MAX_STEPS
+from ctid.engine import segments
+from ctid.engine.agent import assignment, own_calls
+from ctid.engine.contact.contacts import MAX_STEPS
 from ctid.engine.engine import Engine
-from ctid.engine.parked import is_parked
-from ctid.engine.requirement import line_key, pbx_of
+from ctid.engine.shown.parked import is_parked
 from ctid.engine.state import SiteState
 from ctid.engine.turn import Turn
+from ctid.engine.waiting import outlook
+from ctid.engine.waiting.requirement import line_key, pbx_of
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.agent import Agent

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from ctid.engine import ringing
+from ctid.engine.agent import ringing
 from ctid.engine.engine import Engine
 from ctid.model import commands as cmd
 from ctid.model import events as ev

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ctid.desktop.ports import Site
-from ctid.engine.views import queue_view
+from ctid.engine.shown.views import queue_view
 from ctid.model.contact import Contact
 
 _KEPT_MS: Final = 1_000

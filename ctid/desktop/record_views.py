@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ctid.engine.desk_view import customer_view
-from ctid.engine.views import View, segment_view, span_view, stamp, step_view
+from ctid.engine.shown.desk_view import customer_view
+from ctid.engine.shown.views import View, segment_view, span_view, stamp, step_view
 from ctid.ivr.flow_visits import flow_visits
 from ctid.model.flow_visit import FlowVisit
 from ctid.model.history import OfferResult

@@ -11,8 +11,8 @@ from ctid.acd.floor import Floor
 from ctid.acd.profile import serves
 from ctid.desktop.auth import Principal, Role
 from ctid.engine import segments
-from ctid.engine.contact_legs import consultations_of
-from ctid.engine.parked import is_parked, may_fetch
+from ctid.engine.shown.contact_legs import consultations_of
+from ctid.engine.shown.parked import is_parked, may_fetch
 from ctid.engine.state import SiteState
 from ctid.model.contact import Contact
 from ctid.model.offer import Offer

@@ -8,9 +8,9 @@ from ctid.desktop.audience import Audience, TeamOf
 from ctid.desktop.ports import Site
 from ctid.desktop.queue_numbers import QueueNumbers
 from ctid.desktop.topics import Topic
-from ctid.engine.parked import may_fetch
-from ctid.engine.supervision_view import supervision_view
-from ctid.engine.views import agent_view, consultation_view, contact_view, offer_view, screen_pop
+from ctid.engine.shown.parked import may_fetch
+from ctid.engine.shown.supervision_view import supervision_view
+from ctid.engine.shown.views import agent_view, consultation_view, contact_view, offer_view, screen_pop
 
 
 def snapshot(

@@ -14,49 +14,37 @@ from typing import Any
 import msgspec
 
 from ctid.acd.floor import Floor
-from ctid.engine import (
+from ctid.engine import leg_events, pbx, reload, sessions, today
+from ctid.engine.agent import (
     agents,
     answering,
-    arrivals,
     assignment,
+    devices,
+    holding,
+    own_calls,
+    phone_calls,
+    profiles,
+    returning,
+    wrap_up,
+)
+from ctid.engine.call import arrivals, dialling, journey, leases
+from ctid.engine.contact import contacts, messages, recording_ends, recordings, voicemail
+from ctid.engine.flow import flows
+from ctid.engine.queue import callbacks, queueing, treatment, ways_out
+from ctid.engine.service import (
     call_control,
     call_requests,
     callback_requests,
-    callbacks,
     consultation_requests,
-    contacts,
     deflecting,
-    devices,
-    dialling,
-    flows,
-    holding,
-    journey,
-    leases,
-    leg_events,
-    messages,
-    own_calls,
     parking,
-    pbx,
-    phone_calls,
     phone_requests,
     picking_up,
-    profiles,
-    queueing,
-    recording_ends,
     recording_requests,
-    recordings,
-    reload,
     requests,
-    returning,
-    sessions,
     supervising,
     supervision_requests,
-    today,
     transfers,
-    treatment,
-    voicemail,
-    ways_out,
-    wrap_up,
 )
 from ctid.engine.state import SiteState
 from ctid.engine.turn import Turn

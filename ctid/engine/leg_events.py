@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from ctid.engine import (
-    arrivals,
-    callbacks,
-    conferences,
-    consulted,
-    consulting,
-    dialling,
-    early_ends,
-    holding,
-    journey,
-    leaving,
-    leg_states,
-    offers,
-    outage,
-    own_calls,
-    phone_calls,
-    phones,
-    recordings,
-    ringing,
-    sessions,
-    supervising,
-    talks,
-    unseen,
-)
+from ctid.engine import outage, sessions
+from ctid.engine.agent import holding, leaving, offers, own_calls, phone_calls, phones, ringing
+from ctid.engine.call import arrivals, dialling, journey, talks
+from ctid.engine.contact import early_ends, leg_states, recordings, unseen
+from ctid.engine.queue import callbacks
+from ctid.engine.service import conferences, consulted, consulting, supervising
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg
 from ctid.model.events import (

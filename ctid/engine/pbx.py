@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from ctid.engine import (
-    conferences,
-    decisions,
-    devices,
-    holding,
-    leg_events,
-    outage,
-    own_calls,
-    phones,
-    recordings,
-    sessions,
-    supervising,
-    talks,
-    transfers,
-    unseen,
-)
+from ctid.engine import leg_events, outage, sessions
+from ctid.engine.agent import devices, holding, own_calls, phones
+from ctid.engine.call import talks
+from ctid.engine.contact import recordings, unseen
+from ctid.engine.flow import decisions
+from ctid.engine.service import conferences, supervising, transfers
 from ctid.engine.state import Pbx
 from ctid.engine.turn import Turn
 from ctid.model.commands import HangUpLeg, ReleaseLeg

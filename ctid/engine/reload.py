@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.engine import agents, assignment, callback_requests, callbacks, flow_versions, phones, queueing, today
+from ctid.engine import today
+from ctid.engine.agent import agents, assignment, phones
+from ctid.engine.flow import flow_versions
+from ctid.engine.queue import callbacks, queueing
+from ctid.engine.service import callback_requests
 from ctid.engine.state import Pbx, SiteState
 from ctid.engine.turn import Turn
 from ctid.model.agent import Agent

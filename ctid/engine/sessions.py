@@ -7,7 +7,9 @@ talk goes on.
 
 from __future__ import annotations
 
-from ctid.engine import arrivals, consulting, outage, transfers
+from ctid.engine import outage
+from ctid.engine.call import arrivals
+from ctid.engine.service import consulting, transfers
 from ctid.engine.turn import Turn
 from ctid.model.events import CallArrived, CallerReturned, CallSentOn, CallUndelivered, SessionBegun
 from ctid.model.leg import Leg

@@ -46,7 +46,7 @@ class Contact(msgspec.Struct, kw_only=True):
         seq: Order of arrival, the tie-break of all orders.
         channel: ``voice``, or another one that the agents' ``capacity`` names.
         direction: Who called whom. Only ``inbound`` ones with an entry or a queue are work of the ACD; see
-            ``ctid.engine.own_calls`` and ``ctid.engine.phone_calls`` for agents' own calls.
+            ``ctid.engine.agent.own_calls`` and ``ctid.engine.agent.phone_calls`` for agents' own calls.
         called: The colleague who is called by an own call.
         emergency: Whether an emergency service is called: no rule of ours touches it.
         cause: Why nobody was reached by an own call, in one word; empty if somebody was.

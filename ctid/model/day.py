@@ -6,7 +6,7 @@ import msgspec
 
 
 class QueueDay(msgspec.Struct, kw_only=True):
-    """Numbers of the contacts that entered a queue in a day, or a part of it; see ``ctid.engine.visits``.
+    """Numbers of the contacts that entered a queue in a day, or a part of it; see ``ctid.engine.waiting.visits``.
 
     Attributes:
         offered: Entered the queue.

@@ -6,7 +6,7 @@ from collections import Counter
 
 import structlog
 
-from ctid.engine.flow_view import callers
+from ctid.engine.shown.flow_view import callers
 from ctid.engine.state import SiteState
 from ctid.ivr.flow_visits import flow_visits
 from ctid.model.commands import Command, Note, Publish, SaveRecord

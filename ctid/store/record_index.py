@@ -64,7 +64,7 @@ def _visit_rows(record: ContactRecord) -> list[dict[str, Any]]:
 
 
 async def quarters(connection: AsyncConnection, queue: str | None, since_ms: int, until_ms: int) -> list[Quarter]:
-    """Count stays by quarters of an hour and queues; the same definitions as ``ctid.engine.visits``."""
+    """Count stays by quarters of an hour and queues; the same definitions as ``ctid.engine.waiting.visits``."""
     visit = queue_visits.c
     handled, called = visit.result == "handled", ~visit.callback
 

@@ -74,7 +74,7 @@ def test_each_message_is_in_one_direction() -> None:
 
 def test_every_type_that_the_engine_names_is_in_the_table() -> None:
     named = {f"offer.{state}" for state in OfferState if state is not OfferState.PENDING}
-    for path in Path(ctid.engine.__path__[0]).glob("*.py"):
+    for path in Path(ctid.engine.__path__[0]).rglob("*.py"):
         # What is said in words has keys of the same form.
         if path.name.endswith("_view.py"):
             continue

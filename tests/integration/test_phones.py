@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ctid.engine.phones import DO_NOT_DISTURB
+from ctid.engine.agent.phones import DO_NOT_DISTURB
 from ctid.pbx_adapters.ami.commands import PHONE_CALLS
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually

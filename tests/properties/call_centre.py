@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from ctid.engine.shown.supervision_view import supervision_actions
+from ctid.engine.shown.views import consultation_actions, contact_actions, offer_actions
 from ctid.engine.state import SiteState, alias_key
-from ctid.engine.supervision_view import supervision_actions
-from ctid.engine.views import consultation_actions, contact_actions, offer_actions
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.contact import Contact

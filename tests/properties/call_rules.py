@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
-from ctid.engine.views import legs_of
+from ctid.engine.shown.views import legs_of
 from ctid.model import events as ev
 from ctid.model.leg import Leg
 from tests.properties.call_centre import AGENTS, CallCentre, happens

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from ctid.engine import assignment
+from ctid.engine.agent import assignment
 from ctid.engine.engine import Engine
-from ctid.engine.requirement import line_key
 from ctid.engine.turn import Turn
+from ctid.engine.waiting.requirement import line_key
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.instant import Instant

@@ -9,10 +9,10 @@ import pytest
 
 from ctid.acd.eligibility import Hindrance, hindrance, unfit
 from ctid.desktop.routing_schemas import RoutingView
-from ctid.engine.assignment import candidate_of
-from ctid.engine.requirement import line_key, pbx_of
-from ctid.engine.routing_view import recorded_routing_view, routing_view
+from ctid.engine.agent.assignment import candidate_of
+from ctid.engine.explained.routing_view import recorded_routing_view, routing_view
 from ctid.engine.turn import Turn
+from ctid.engine.waiting.requirement import line_key, pbx_of
 from ctid.model.contact import Contact
 from ctid.model.instant import Instant
 from ctid.model.states import AgentState, ContactState

@@ -6,7 +6,7 @@ from ctid.desktop.bodies import AgentProfileBody, AgentsQuery, AgentStateBody
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.rest.rights import own_agent
 from ctid.desktop.scope import sees_agent
-from ctid.engine.views import agent_view
+from ctid.engine.shown.views import agent_view
 from ctid.errors import NotFoundError
 from ctid.model.agent import Agent
 from ctid.model.events import AgentProfileSet, AgentStateRequested

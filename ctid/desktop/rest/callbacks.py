@@ -8,7 +8,7 @@ from ctid.desktop.bodies import CallbackBody, CallbacksQuery
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.rest.rights import own_contact, own_queue
 from ctid.desktop.scope import sees_queue
-from ctid.engine.views import contact_view
+from ctid.engine.shown.views import contact_view
 from ctid.errors import NotFoundError
 from ctid.model.contact import Contact
 from ctid.model.events import CallbackCanceled, CallbackRequested

@@ -12,7 +12,7 @@ from ctid.desktop.record_views import closed_contact_view
 from ctid.desktop.rest.rights import own_agent, own_contact, own_queue, own_record
 from ctid.desktop.scope import is_consulted, is_shown_parked, sees_contact
 from ctid.engine import segments
-from ctid.engine.views import contact_view
+from ctid.engine.shown.views import contact_view
 from ctid.errors import NotFoundError
 from ctid.model.contact import Contact
 from ctid.model.customer import Customer

@@ -12,9 +12,9 @@ from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.record_views import record_view
 from ctid.desktop.rest.rights import own_agent, own_queue
 from ctid.desktop.scope import sees_contact
-from ctid.engine.desk_view import agent_day_view
-from ctid.engine.requirement import names_of
-from ctid.engine.views import contact_view
+from ctid.engine.shown.desk_view import agent_day_view
+from ctid.engine.shown.views import contact_view
+from ctid.engine.waiting.requirement import names_of
 from ctid.errors import ForbiddenError, NotFoundError
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact

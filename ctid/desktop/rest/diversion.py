@@ -8,7 +8,7 @@ from ctid.desktop.rest.call_control import talk_of
 from ctid.desktop.rest.offers import live_offer
 from ctid.desktop.rest.rights import own_agent, own_contact
 from ctid.desktop.scope import may_take, sees_queue
-from ctid.engine import picking_up
+from ctid.engine.service import picking_up
 from ctid.engine.turn import Turn
 from ctid.errors import NotFoundError, RequestError
 from ctid.model.contact import Contact

@@ -15,7 +15,7 @@ from ctid.desktop.flow_schemas import FlowPictureQuery, FlowReportQuery
 from ctid.desktop.operation import Answer, Call
 from ctid.desktop.problems import Fault, InvalidInputError
 from ctid.desktop.rest.statistics import MAX_INTERVALS
-from ctid.engine.flow_view import callers, flow_view, whole_flow_view
+from ctid.engine.shown.flow_view import callers, flow_view, whole_flow_view
 from ctid.errors import NotFoundError
 from ctid.ivr.graph.picture import picture
 from ctid.ivr.graph.svg import svg

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.rest.rights import own_offer
-from ctid.engine.views import offer_view
+from ctid.engine.shown.views import offer_view
 from ctid.errors import NotFoundError
 from ctid.model.events import AnswerRequested, OfferAccepted, OfferRejected
 from ctid.model.offer import Offer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctid.desktop.operation import Answer, Call
 from ctid.desktop.rest.rights import own_queue
 from ctid.desktop.scope import sees_queue
-from ctid.engine.views import queue_view
+from ctid.engine.shown.views import queue_view
 from ctid.errors import NotFoundError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctid.desktop.bodies import RoutingQuery
 from ctid.desktop.operation import Answer, Call
 from ctid.desktop.rest.rights import own_contact, own_record
-from ctid.engine.routing_view import recorded_routing_view, routing_view
+from ctid.engine.explained.routing_view import recorded_routing_view, routing_view
 from ctid.engine.turn import Turn
 from ctid.errors import NotFoundError
 

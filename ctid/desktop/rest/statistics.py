@@ -12,7 +12,7 @@ from ctid.desktop.operation import Answer, Call
 from ctid.desktop.problems import Fault, InvalidInputError
 from ctid.desktop.rest.rights import own_queue
 from ctid.desktop.scope import sees_queue
-from ctid.engine.desk_view import day_view
+from ctid.engine.shown.desk_view import day_view
 
 MAX_INTERVALS: Final = 3_000
 """Of one answer, for each queue: a month by quarters of an hour, eight years by days."""

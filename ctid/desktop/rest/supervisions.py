@@ -9,7 +9,7 @@ from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.rest.rights import own_agent, own_contact
 from ctid.desktop.scope import sees_supervision
 from ctid.desktop.supervision_schemas import SupervisionBody, SupervisionModeBody
-from ctid.engine.supervision_view import supervision_view
+from ctid.engine.shown.supervision_view import supervision_view
 from ctid.errors import ForbiddenError, NotFoundError
 from ctid.model.events import (
     Request,

@@ -12,8 +12,8 @@ from ctid.desktop.operation import Answer, Call, accepted
 from ctid.desktop.recording_schemas import HeardBody, VoicemailsQuery
 from ctid.desktop.rest import kept_audio
 from ctid.desktop.scope import sees_agent, sees_queue
-from ctid.engine.serving import serving
 from ctid.engine.turn import Turn
+from ctid.engine.waiting.serving import serving
 from ctid.errors import ForbiddenError
 from ctid.model.instant import Instant
 from ctid.model.recording import RecordingKind, StoredRecording

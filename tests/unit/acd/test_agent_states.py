@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from ctid.acd.agent_states import REQUESTS, TRANSITIONS, Effect, effect_of
-from ctid.engine import contacts
+from ctid.engine.contact import contacts
 from ctid.errors import IllegalTransitionError
 from ctid.model.states import AgentState, ContactState
 

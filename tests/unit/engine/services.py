@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ctid.engine.allowed_actions import consultation_actions, contact_actions, offer_actions
+from ctid.engine.shown.allowed_actions import consultation_actions, contact_actions, offer_actions
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState

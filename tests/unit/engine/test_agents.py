@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from ctid.engine import agents
-from ctid.engine.allowed_actions import agent_actions, contact_actions
-from ctid.engine.contacts import move as move_contact
-from ctid.engine.contacts import record_of
+from ctid.engine.agent import agents
+from ctid.engine.contact.contacts import move as move_contact
+from ctid.engine.contact.contacts import record_of
+from ctid.engine.shown.allowed_actions import agent_actions, contact_actions
+from ctid.engine.shown.views import agent_view, queue_view
 from ctid.engine.turn import Turn
-from ctid.engine.views import agent_view, queue_view
 from ctid.errors import InvariantError
 from ctid.model import commands as cmd
 from ctid.model import events as ev

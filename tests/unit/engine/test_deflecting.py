@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ctid.engine.allowed_actions import offer_actions
+from ctid.engine.shown.allowed_actions import offer_actions
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.offer import Offer

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ctid.engine.engine import Engine
-from ctid.engine.views import contact_view, offer_view
+from ctid.engine.shown.views import contact_view, offer_view
 from ctid.model import events as ev
 from ctid.model.customer import Case, Customer, RecentContact
 from ctid.model.states import AgentState

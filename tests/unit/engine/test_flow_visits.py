@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ctid.engine.views import menu_path
+from ctid.engine.shown.views import menu_path
 from ctid.ivr.flow_visits import flow_visits
 from ctid.model import events as ev
 from ctid.model.commands import Publish, SaveRecord

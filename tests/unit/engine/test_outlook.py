@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ctid.engine.engine import Engine
-from ctid.engine.views import View, contact_view, queue_view
+from ctid.engine.shown.views import View, contact_view, queue_view
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ContactState

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from ctid.acd.wording import Words
-from ctid.engine.allowed_actions import contact_actions
-from ctid.engine.parked import is_parked
+from ctid.engine.explained.waiting_view import waiting_view
+from ctid.engine.shown.allowed_actions import contact_actions
+from ctid.engine.shown.parked import is_parked
+from ctid.engine.shown.views import contact_view
 from ctid.engine.turn import Turn
-from ctid.engine.views import contact_view
-from ctid.engine.waiting_view import waiting_view
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ContactState, LegState, Outcome

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ctid.acd.wording import Words
-from ctid.engine.allowed_actions import contact_actions
-from ctid.engine.decision_view import decision_views
+from ctid.engine.shown.allowed_actions import contact_actions
+from ctid.engine.shown.decision_view import decision_views
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ContactState, OfferState, Outcome

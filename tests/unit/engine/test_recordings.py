@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ctid.engine.recordings import is_chosen
+from ctid.engine.contact.recordings import is_chosen
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.leg import Leg

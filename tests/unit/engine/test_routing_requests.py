@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ctid.engine import places
+from ctid.engine.waiting import places
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.customer import Customer

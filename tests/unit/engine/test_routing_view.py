@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ctid.acd.eligibility import Candidate
-from ctid.engine import waiting_view
-from ctid.engine.assignment import candidate_of
-from ctid.engine.routing_view import recorded_routing_view, routing_view
+from ctid.engine.agent.assignment import candidate_of
+from ctid.engine.explained import waiting_view
+from ctid.engine.explained.routing_view import recorded_routing_view, routing_view
 from ctid.engine.turn import Turn
 from ctid.model import commands as cmd
 from ctid.model import events as ev

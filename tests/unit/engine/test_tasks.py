@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ctid.engine.views import agent_view
+from ctid.engine.shown.views import agent_view
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.contact import Contact

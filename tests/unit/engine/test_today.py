@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ctid.engine.desk_view import agent_day_view
 from ctid.engine.engine import Engine
-from ctid.engine.views import queue_view
+from ctid.engine.shown.desk_view import agent_day_view
+from ctid.engine.shown.views import queue_view
 from ctid.model import events as ev
 from ctid.model.history import Visit
 from ctid.model.instant import Instant

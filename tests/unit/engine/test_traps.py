@@ -294,7 +294,7 @@ def test_a_bug_of_ours_leaves_the_floor_as_the_state_has_it(monkeypatch: pytest.
     site = routed({"q": {}}, {"ann": {}})
     site.ready("ann")
     with monkeypatch.context() as patched:
-        patched.setattr("ctid.engine.offers.make", lambda *_: 1 / 0)
+        patched.setattr("ctid.engine.agent.offers.make", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             site.call("c1", "200")
     assert site.engine.floor.waits(site.contact().id)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ctid.engine.contacts import MAX_STEPS
+from ctid.engine.contact.contacts import MAX_STEPS
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.contact import Contact

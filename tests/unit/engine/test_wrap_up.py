@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ctid.engine.allowed_actions import contact_actions
-from ctid.engine.views import agent_view
+from ctid.engine.shown.allowed_actions import contact_actions
+from ctid.engine.shown.views import agent_view
 from ctid.model import commands as cmd
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ContactState

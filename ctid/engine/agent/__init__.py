@@ -1,0 +1,1 @@
+"""Agents, their phones and calls, and the contacts they are offered."""

@@ -1,0 +1,1 @@
+"""A caller's way through ctid: arriving, led on, in talk, called back."""

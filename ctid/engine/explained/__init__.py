@@ -1,0 +1,1 @@
+"""Why a contact waits, or has come to whom it has come to."""
