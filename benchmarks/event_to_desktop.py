@@ -28,7 +28,7 @@ from typing import Any, Final
 import uvloop
 
 from benchmarks.spread import spread
-from ctid.desktop.auth import Role
+from ctid.desktop.identity.auth import Role
 from ctid.pbx_adapters.asterisk_config import ManagerUser, manager_conf
 from sip_test_rig.asterisk_config import DEMO_AMI_SECRET, manager_user
 from sip_test_rig.sipp import Sipp

@@ -29,9 +29,9 @@ import uvloop
 
 import ctid.app
 from ctid.app import Daemon
-from ctid.desktop.audience import Audience
-from ctid.desktop.auth import Authority, Principal
-from ctid.desktop.hub import Hub
+from ctid.desktop.identity.auth import Authority, Principal
+from ctid.desktop.stream.audience import Audience
+from ctid.desktop.stream.hub import Hub
 from ctid.model import commands as do
 from ctid.model import events as ev
 from ctid.model.access import Grant, Role

@@ -17,9 +17,9 @@ import structlog
 from ctid import __version__
 from ctid.acd.strategies import STRATEGIES
 from ctid.desktop.app import DesktopServer
-from ctid.desktop.frames import posted
-from ctid.desktop.hub import Hub
 from ctid.desktop.ports import Component
+from ctid.desktop.stream.frames import posted
+from ctid.desktop.stream.hub import Hub
 from ctid.errors import ConfigError, StoreError
 from ctid.ivr.checks.checks import faulty_flows
 from ctid.lookups.lookups import Lookups as FlowLookups

@@ -20,7 +20,7 @@ import aiohttp
 import yaml
 
 from ctid.client import Client
-from ctid.desktop.auth import Authority, Role
+from ctid.desktop.identity.auth import Authority, Role
 from ctid.model.access import Grant
 from ctid.model.speech import Speech
 from ctid.pbx_adapters.asterisk_config import Dialplan, ManagerUser, Release, fragments, notify_user_conf

@@ -8,9 +8,9 @@ import orjson
 import typer
 
 from ctid import __version__
-from ctid.desktop import asyncapi as events
-from ctid.desktop import openapi as rest
-from ctid.desktop.routes import OPERATIONS
+from ctid.desktop.described import asyncapi as events
+from ctid.desktop.described import openapi as rest
+from ctid.desktop.operations.routes import OPERATIONS
 
 
 def add_to(app: typer.Typer) -> None:

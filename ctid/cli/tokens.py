@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ctid.cli.options import ConfigOption
-from ctid.desktop.auth import Authority
+from ctid.desktop.identity.auth import Authority
 from ctid.errors import NotFoundError
 from ctid.model.access import Grant, Role
 from ctid.spec.loader import load_config

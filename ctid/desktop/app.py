@@ -11,24 +11,24 @@ import structlog
 from aiohttp import web
 
 from ctid import __version__
-from ctid.desktop.access import Access
-from ctid.desktop.access_ports import AccessStores
-from ctid.desktop.auth import Authority
-from ctid.desktop.docs_pages import DocsPages
+from ctid.desktop.described.docs_pages import DocsPages
+from ctid.desktop.endpoint.endpoint import Endpoint
+from ctid.desktop.endpoint.idempotency import IdempotencyCache
 from ctid.desktop.hardening import Hardening, pages_policy
-from ctid.desktop.hub import Hub
-from ctid.desktop.idempotency import IdempotencyCache
-from ctid.desktop.oidc import Provider
-from ctid.desktop.oidc_pages import OidcPages
-from ctid.desktop.operation import Endpoint
+from ctid.desktop.identity.access_ports import AccessStores
+from ctid.desktop.identity.auth import Authority
+from ctid.desktop.identity.scope import team_of
+from ctid.desktop.operations.oidc_pages import OidcPages
+from ctid.desktop.operations.routes import OPERATIONS
 from ctid.desktop.ops import OpsPages
 from ctid.desktop.pages import Pages
 from ctid.desktop.ports import Site
 from ctid.desktop.problems import problems
-from ctid.desktop.pulse import Pulse
-from ctid.desktop.routes import OPERATIONS
-from ctid.desktop.scope import team_of
-from ctid.desktop.socket import EventSocket
+from ctid.desktop.sign_in.access import Access
+from ctid.desktop.sign_in.oidc import Provider
+from ctid.desktop.stream.hub import Hub
+from ctid.desktop.stream.pulse import Pulse
+from ctid.desktop.stream.socket import EventSocket
 from ctid.desktop.tls import Tls
 from ctid.errors import StoreError
 from ctid.spec.daemon import ApiSpec

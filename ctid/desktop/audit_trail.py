@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from ctid.desktop.access_ports import Audit
+from ctid.desktop.identity.access_ports import Audit
 from ctid.desktop.uninterrupted import uninterrupted
 from ctid.errors import StoreError
 from ctid.model.access import AuditEntry

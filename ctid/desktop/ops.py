@@ -12,7 +12,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from ctid.desktop.ports import Site
-from ctid.desktop.pulse import Pulse
+from ctid.desktop.stream.pulse import Pulse
 
 _JSON: Final = "application/json"
 

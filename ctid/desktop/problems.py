@@ -12,8 +12,8 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from ctid.desktop.auth import TokenError, TokenMissingError
-from ctid.desktop.sign_in_errors import NotSignedInError, SignInLockedError
+from ctid.desktop.identity.auth import TokenError, TokenMissingError
+from ctid.desktop.identity.sign_in_errors import NotSignedInError, SignInLockedError
 from ctid.errors import (
     ConflictError,
     CtidError,

@@ -10,7 +10,7 @@ from typing import Final
 
 from yarl import URL
 
-from ctid.desktop.auth import Role
+from ctid.desktop.identity.auth import Role
 from sip_test_rig.bank import Bank
 from sip_test_rig.demo import people
 from sip_test_rig.demo.prompts import Prompts

@@ -9,7 +9,7 @@ from typing import Final
 from playwright.async_api import BrowserContext, Page, expect
 
 from ctid.client import RefusedError
-from ctid.desktop.auth import Role
+from ctid.desktop.identity.auth import Role
 from sip_test_rig.desktop import Desktop
 from sip_test_rig.site import RigSite
 from tests.browser.profiles import Profiles

@@ -23,7 +23,7 @@ from ctid.client import (
     TakenOverError,
     UnknownAgentError,
 )
-from ctid.desktop.close_codes import CloseCode
+from ctid.desktop.stream.close_codes import CloseCode
 from ctid.model import events as ev
 from tests.client.conftest import PASSWORD
 from tests.desktop.site import Desk, open_desk, until

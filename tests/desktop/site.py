@@ -22,9 +22,9 @@ from pydantic import SecretStr
 
 from ctid.acd.floor import Floor
 from ctid.desktop.app import DesktopServer
-from ctid.desktop.auth import Authority, Role
-from ctid.desktop.hub import Hub
+from ctid.desktop.identity.auth import Authority, Role
 from ctid.desktop.ports import Component, refusal
+from ctid.desktop.stream.hub import Hub
 from ctid.engine.engine import Engine
 from ctid.engine.state import SiteState
 from ctid.errors import OverloadedError, RequestError

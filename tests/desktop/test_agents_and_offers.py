@@ -9,10 +9,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ctid.desktop import agent_schemas, contact_schemas, offer_schemas, record_schemas
-from ctid.desktop.audience import Audience
-from ctid.desktop.queue_numbers import QueueNumbers
-from ctid.desktop.snapshot import snapshot
+from ctid.desktop.schemas import agent_schemas, contact_schemas, offer_schemas, record_schemas
+from ctid.desktop.stream.audience import Audience
+from ctid.desktop.stream.queue_numbers import QueueNumbers
+from ctid.desktop.stream.snapshot import snapshot
 from ctid.model import events as ev
 from tests.desktop.site import Desk
 from tests.desktop.test_rest import ask, go_ready, offered

@@ -15,10 +15,11 @@ import orjson
 import pytest
 
 import ctid.engine
-from ctid.desktop import asyncapi, socket_messages
-from ctid.desktop.close_codes import ADVICE, CloseCode
-from ctid.desktop.event_types import EVENT_TYPES
-from ctid.desktop.frames import envelope
+from ctid.desktop.described import asyncapi
+from ctid.desktop.stream import socket_messages
+from ctid.desktop.stream.close_codes import ADVICE, CloseCode
+from ctid.desktop.stream.event_types import EVENT_TYPES
+from ctid.desktop.stream.frames import envelope
 from ctid.desktop.topics import Topic, topic_of
 from ctid.engine.engine import Engine
 from ctid.model.commands import Publish

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from ctid.desktop import access_schemas
 from ctid.desktop.audit_trail import AuditTrail
+from ctid.desktop.schemas import access_schemas
 from ctid.errors import StoreError
 from ctid.model.access import AuditEntry, AuditPage, Role
 from ctid.telemetry.metrics import Metrics

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType
 
-from ctid.desktop import (
+from ctid.desktop.schemas import (
     agent_day_schemas,
     contact_schemas,
     desk_schemas,

@@ -6,10 +6,11 @@ from typing import Any
 
 import aiohttp
 
-from ctid.desktop import contact_schemas, diversion_schemas, offer_schemas, socket_messages
-from ctid.desktop.audience import Audience
-from ctid.desktop.queue_numbers import QueueNumbers
-from ctid.desktop.snapshot import snapshot
+from ctid.desktop.schemas import contact_schemas, diversion_schemas, offer_schemas
+from ctid.desktop.stream import socket_messages
+from ctid.desktop.stream.audience import Audience
+from ctid.desktop.stream.queue_numbers import QueueNumbers
+from ctid.desktop.stream.snapshot import snapshot
 from tests.desktop.site import Desk
 from tests.desktop.test_agents_and_offers import reload
 from tests.desktop.test_rest import ask, offered

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from ctid.client import Client
-from ctid.desktop import flow_schemas, record_schemas
+from ctid.desktop.schemas import flow_schemas, record_schemas
 from ctid.model import events as ev
 from ctid.model.commands import PlayAndCollect
 from ctid.model.flow_report import FlowNumbers, FlowQuarter, FlowReport, NodeNumbers

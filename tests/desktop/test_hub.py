@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ctid.desktop.hub import Hub
+from ctid.desktop.stream.hub import Hub
 from ctid.model.commands import Publish
 from ctid.model.instant import Instant
 from ctid.telemetry.metrics import Metrics

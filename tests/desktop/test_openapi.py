@@ -22,9 +22,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from ctid.desktop.openapi import describe
-from ctid.desktop.operation import Operation
-from ctid.desktop.routes import OPERATIONS
+from ctid.desktop.described.openapi import describe
+from ctid.desktop.endpoint.operation import Operation
+from ctid.desktop.operations.routes import OPERATIONS
 from ctid.engine.engine import Engine
 from ctid.model import events as ev
 from ctid.model.access import Role

@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from ctid.desktop import agent_schemas
-from ctid.desktop.auth import Role
-from ctid.desktop.phone_schemas import PhoneView
+from ctid.desktop.identity.auth import Role
+from ctid.desktop.schemas import agent_schemas
+from ctid.desktop.schemas.phone_schemas import PhoneView
 from ctid.spec.web_phone import IceServerSpec, WebPhonesSpec
 from tests.desktop.site import Desk
 from tests.desktop.test_agents_and_offers import reload

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from ctid.desktop.audience import Audience
-from ctid.desktop.frames import EventMessage
-from ctid.desktop.recent import Recent
+from ctid.desktop.stream.audience import Audience
+from ctid.desktop.stream.frames import EventMessage
+from ctid.desktop.stream.recent import Recent
 from ctid.desktop.topics import Topic
 from ctid.model.commands import Publish
 from ctid.model.instant import Instant

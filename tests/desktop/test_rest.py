@@ -10,17 +10,17 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from ctid.desktop import (
+from ctid.desktop.operations.routes import OPERATIONS
+from ctid.desktop.schemas import (
     agent_schemas,
     contact_schemas,
     offer_schemas,
     queue_schemas,
     record_schemas,
     routing_schemas,
-    schemas,
     staffing_schemas,
 )
-from ctid.desktop.routes import OPERATIONS
+from ctid.desktop.schemas import general as schemas
 from ctid.model import events as ev
 from tests.desktop.site import Desk, until
 

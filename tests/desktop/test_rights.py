@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ctid.desktop.operation import Operation
-from ctid.desktop.routes import OPERATIONS
+from ctid.desktop.endpoint.operation import Operation
+from ctid.desktop.operations.routes import OPERATIONS
 from ctid.model import events as ev
 from ctid.model.access import Role
 from ctid.model.consultation import Consultation

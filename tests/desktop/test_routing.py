@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from ctid.desktop import routing_schemas
+from ctid.desktop.schemas import routing_schemas
 from tests.desktop.site import Desk
 from tests.desktop.test_rest import ask, go_ready, offered
 

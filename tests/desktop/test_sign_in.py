@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from sqlalchemy import text
 
-from ctid.desktop import access_schemas
-from ctid.desktop.throttle import Throttle
+from ctid.desktop.identity.throttle import Throttle
+from ctid.desktop.schemas import access_schemas
 from ctid.model.access import Role
 from tests.desktop.site import Desk, open_desk
 

@@ -16,9 +16,9 @@ import orjson
 import pytest
 import uvloop
 
-from ctid.desktop import agent_schemas, contact_schemas, queue_schemas
-from ctid.desktop.client import CLOSE_GRACE
-from ctid.desktop.close_codes import CloseCode
+from ctid.desktop.schemas import agent_schemas, contact_schemas, queue_schemas
+from ctid.desktop.stream.client import CLOSE_GRACE
+from ctid.desktop.stream.close_codes import CloseCode
 from ctid.errors import OverloadedError
 from ctid.model import events as ev
 from tests.desktop.site import EPOCH, Desk, open_desk, until

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 
-from ctid.desktop import staffing_schemas
+from ctid.desktop.schemas import staffing_schemas
 from ctid.staffing.history import Bucket
 from tests.desktop.site import Desk
 

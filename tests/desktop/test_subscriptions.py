@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ctid.desktop.auth import Authority, Principal, Role
-from ctid.desktop.close_codes import CloseCode
+from ctid.desktop.identity.auth import Authority, Principal, Role
+from ctid.desktop.stream.close_codes import CloseCode
 from ctid.model import events as ev
 from ctid.model.states import AgentState
 from tests.desktop.site import EPOCH, Desk, open_desk, until

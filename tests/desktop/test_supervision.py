@@ -9,8 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ctid.desktop.auth import Authority
-from ctid.desktop.supervision_schemas import SupervisionView
+from ctid.desktop.identity.auth import Authority
+from ctid.desktop.schemas.supervision_schemas import SupervisionView
 from ctid.model import events as ev
 from tests.desktop.site import EPOCH, Desk
 from tests.desktop.test_audit import trail

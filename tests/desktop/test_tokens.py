@@ -9,7 +9,7 @@ import aiohttp
 import jwt
 import pytest
 
-from ctid.desktop.auth import Authority, Role, TokenError, TokenExpiredError
+from ctid.desktop.identity.auth import Authority, Role, TokenError, TokenExpiredError
 from tests.desktop.site import SECRET, Desk
 
 OTHER = "demo-only-secret-of-somebody-else-entirely"

@@ -15,8 +15,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from ctid.desktop.auth import Role
-from ctid.desktop.client import CLOSE_GRACE
+from ctid.desktop.identity.auth import Role
+from ctid.desktop.stream.client import CLOSE_GRACE
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
 from sip_test_rig.sipp import Sipp

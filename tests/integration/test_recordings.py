@@ -14,7 +14,7 @@ import aiohttp
 import numpy as np
 import pytest
 
-from ctid.desktop.auth import Role
+from ctid.desktop.identity.auth import Role
 from sip_test_rig import tones
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually

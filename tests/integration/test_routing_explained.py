@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ctid.desktop.routing_schemas import RoutingView
+from ctid.desktop.schemas.routing_schemas import RoutingView
 from sip_test_rig.desktop import Desktop, JsonObject
 from sip_test_rig.eventually import eventually
 from sip_test_rig.phone import Phone

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ctid.acd.eligibility import Hindrance, hindrance, unfit
-from ctid.desktop.routing_schemas import RoutingView
+from ctid.desktop.schemas.routing_schemas import RoutingView
 from ctid.engine.agent.assignment import candidate_of
 from ctid.engine.explained.routing_view import recorded_routing_view, routing_view
 from ctid.engine.turn import Turn

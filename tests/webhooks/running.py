@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any
 
-from ctid.desktop.frames import posted
+from ctid.desktop.stream.frames import posted
 from ctid.model.commands import Publish
 from ctid.model.instant import Instant
 from ctid.spec.webhook import WebhookSpec

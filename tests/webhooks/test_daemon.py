@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 import yaml
 
-from ctid.desktop.auth import Authority, Role
+from ctid.desktop.identity.auth import Authority, Role
 from ctid.runtime.stream_again import published_again
 from ctid.store.journal import Journal
 from sip_test_rig.eventually import eventually

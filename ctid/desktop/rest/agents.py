@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ctid.desktop.bodies import AgentProfileBody, AgentsQuery, AgentStateBody
-from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
+from ctid.desktop.identity.scope import sees_agent
 from ctid.desktop.rest.rights import own_agent
-from ctid.desktop.scope import sees_agent
+from ctid.desktop.schemas.bodies import AgentProfileBody, AgentsQuery, AgentStateBody
 from ctid.engine.shown.views import agent_view
 from ctid.errors import NotFoundError
 from ctid.model.agent import Agent

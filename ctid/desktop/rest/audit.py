@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from ctid.desktop.access_schemas import AuditQuery
-from ctid.desktop.operation import Answer, Call
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call
+from ctid.desktop.schemas.access_schemas import AuditQuery
 from ctid.model.access import AuditEntry
 
 

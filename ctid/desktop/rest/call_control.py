@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.desktop.auth import Role
-from ctid.desktop.call_control_schemas import (
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
+from ctid.desktop.identity.auth import Role
+from ctid.desktop.rest.contacts import live_contact
+from ctid.desktop.rest.rights import own_agent
+from ctid.desktop.schemas.call_control_schemas import (
     CallBody,
     ConsultationBody,
     DigitsBody,
@@ -14,9 +18,6 @@ from ctid.desktop.call_control_schemas import (
     PartyBody,
     TransferBody,
 )
-from ctid.desktop.operation import Answer, Call, accepted
-from ctid.desktop.rest.contacts import live_contact
-from ctid.desktop.rest.rights import own_agent
 from ctid.errors import ForbiddenError, NotFoundError
 from ctid.model.contact import Contact
 from ctid.model.events import (

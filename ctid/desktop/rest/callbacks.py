@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ctid.desktop.bodies import CallbackBody, CallbacksQuery
-from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
+from ctid.desktop.identity.scope import sees_queue
 from ctid.desktop.rest.rights import own_contact, own_queue
-from ctid.desktop.scope import sees_queue
+from ctid.desktop.schemas.bodies import CallbackBody, CallbacksQuery
 from ctid.engine.shown.views import contact_view
 from ctid.errors import NotFoundError
 from ctid.model.contact import Contact

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ctid.desktop.bodies import AttributesBody, ContactBody, ContactsQuery, RoutingBody, WrapUpBody
-from ctid.desktop.operation import Answer, Call, accepted
-from ctid.desktop.record_views import closed_contact_view
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
+from ctid.desktop.identity.scope import is_consulted, is_shown_parked, sees_contact
 from ctid.desktop.rest.rights import own_agent, own_contact, own_queue, own_record
-from ctid.desktop.scope import is_consulted, is_shown_parked, sees_contact
+from ctid.desktop.schemas.bodies import AttributesBody, ContactBody, ContactsQuery, RoutingBody, WrapUpBody
+from ctid.desktop.schemas.record_views import closed_contact_view
 from ctid.engine import segments
 from ctid.engine.shown.views import contact_view
 from ctid.errors import NotFoundError

@@ -7,11 +7,12 @@ from typing import Any
 
 from ctid.acd.needs import resolve
 from ctid.acd.steps import steps_of
-from ctid.desktop.desk_bodies import DirectoryQuery, HistoryQuery, MessageBody
-from ctid.desktop.operation import Answer, Call, accepted
-from ctid.desktop.record_views import record_view
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
+from ctid.desktop.identity.scope import sees_contact
 from ctid.desktop.rest.rights import own_agent, own_queue
-from ctid.desktop.scope import sees_contact
+from ctid.desktop.schemas.desk_bodies import DirectoryQuery, HistoryQuery, MessageBody
+from ctid.desktop.schemas.record_views import record_view
 from ctid.engine.shown.desk_view import agent_day_view
 from ctid.engine.shown.views import contact_view
 from ctid.engine.waiting.requirement import names_of

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ctid.desktop.diversion_schemas import DeflectBody, ParkBody, PickUpBody
-from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
+from ctid.desktop.identity.scope import may_take, sees_queue
 from ctid.desktop.rest.call_control import talk_of
 from ctid.desktop.rest.offers import live_offer
 from ctid.desktop.rest.rights import own_agent, own_contact
-from ctid.desktop.scope import may_take, sees_queue
+from ctid.desktop.schemas.diversion_schemas import DeflectBody, ParkBody, PickUpBody
 from ctid.engine.service import picking_up
 from ctid.engine.turn import Turn
 from ctid.errors import NotFoundError, RequestError

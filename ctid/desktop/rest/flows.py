@@ -10,11 +10,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ctid.desktop.content import Content
-from ctid.desktop.flow_reports import as_csv, report_view
-from ctid.desktop.flow_schemas import FlowPictureQuery, FlowReportQuery
-from ctid.desktop.operation import Answer, Call
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call
 from ctid.desktop.problems import Fault, InvalidInputError
 from ctid.desktop.rest.statistics import MAX_INTERVALS
+from ctid.desktop.schemas.flow_reports import as_csv, report_view
+from ctid.desktop.schemas.flow_schemas import FlowPictureQuery, FlowReportQuery
 from ctid.engine.shown.flow_view import callers, flow_view, whole_flow_view
 from ctid.errors import NotFoundError
 from ctid.ivr.graph.picture import picture

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from ctid.desktop.content import Content
-from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
 from ctid.desktop.ports import RecordingFiles
-from ctid.desktop.recording_schemas import RecordingsQuery, VoicemailsQuery
 from ctid.desktop.rest.rights import own_agent, own_queue
+from ctid.desktop.schemas.recording_schemas import RecordingsQuery, VoicemailsQuery
 from ctid.errors import ConflictError, NotFoundError
 from ctid.model.instant import Instant
 from ctid.model.recording import RecordingFilter, RecordingKind, StoredRecording

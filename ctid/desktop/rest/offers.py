@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
 from ctid.desktop.rest.rights import own_offer
 from ctid.engine.shown.views import offer_view
 from ctid.errors import NotFoundError

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.desktop.bodies import AgentPhoneBody
-from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
 from ctid.desktop.rest.rights import own_agent
+from ctid.desktop.schemas.bodies import AgentPhoneBody
 from ctid.errors import ForbiddenError, NotFoundError
 from ctid.model.events import AgentPhoneSet
 from ctid.spec.agent import AgentSpec

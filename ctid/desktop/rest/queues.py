@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ctid.desktop.operation import Answer, Call
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call
+from ctid.desktop.identity.scope import sees_queue
 from ctid.desktop.rest.rights import own_queue
-from ctid.desktop.scope import sees_queue
 from ctid.engine.shown.views import queue_view
 from ctid.errors import NotFoundError
 

@@ -6,12 +6,13 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from ctid.desktop.operation import Answer, Call, accepted
-from ctid.desktop.recording_schemas import RecordingsQuery
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
+from ctid.desktop.identity.scope import team_of
 from ctid.desktop.rest import kept_audio
 from ctid.desktop.rest.call_control import talk_of
 from ctid.desktop.rest.rights import own_recording
-from ctid.desktop.scope import team_of
+from ctid.desktop.schemas.recording_schemas import RecordingsQuery
 from ctid.model.events import RecordingRequested
 from ctid.model.instant import Instant
 from ctid.model.recording import RecordingKind, StoredRecording

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ctid.desktop.bodies import RecordsQuery
-from ctid.desktop.operation import Answer, Call
-from ctid.desktop.record_views import record_view
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call
 from ctid.desktop.rest.rights import own_queue, own_record
+from ctid.desktop.schemas.bodies import RecordsQuery
+from ctid.desktop.schemas.record_views import record_view
 from ctid.errors import NotFoundError
 from ctid.model.record import RecordFilter
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ctid.desktop.operation import Call
-from ctid.desktop.scope import sees_agent, sees_contact, sees_offer, sees_queue, sees_record, sees_recording
+from ctid.desktop.endpoint.operation import Call
+from ctid.desktop.identity.scope import sees_agent, sees_contact, sees_offer, sees_queue, sees_record, sees_recording
 from ctid.errors import ForbiddenError
 from ctid.model.contact import Contact
 from ctid.model.offer import Offer

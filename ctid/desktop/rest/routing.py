@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ctid.desktop.bodies import RoutingQuery
-from ctid.desktop.operation import Answer, Call
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call
 from ctid.desktop.rest.rights import own_contact, own_record
+from ctid.desktop.schemas.bodies import RoutingQuery
 from ctid.engine.explained.routing_view import recorded_routing_view, routing_view
 from ctid.engine.turn import Turn
 from ctid.errors import NotFoundError

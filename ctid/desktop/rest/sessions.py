@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from ctid.desktop.access import SignedIn
-from ctid.desktop.access_schemas import RefreshBody, SignInBody
-from ctid.desktop.auth import Principal
-from ctid.desktop.oidc import START
-from ctid.desktop.operation import Answer, Call
-from ctid.desktop.refresh_cookie import NAME, clearing_cookie, refresh_cookie
-from ctid.desktop.sign_in_errors import RefreshRefusedError
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call
+from ctid.desktop.identity.auth import Principal
+from ctid.desktop.identity.sign_in_errors import RefreshRefusedError
+from ctid.desktop.schemas.access_schemas import RefreshBody, SignInBody
+from ctid.desktop.sign_in.access import SignedIn
+from ctid.desktop.sign_in.oidc import START
+from ctid.desktop.sign_in.refresh_cookie import NAME, clearing_cookie, refresh_cookie
 from ctid.errors import ForbiddenError
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ctid import __version__
-from ctid.desktop.operation import Answer, Call
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call
 from ctid.model.states import SystemReason
 
 

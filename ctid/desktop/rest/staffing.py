@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ctid.desktop.bodies import StaffingQuery
-from ctid.desktop.operation import Answer, Call
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call
 from ctid.desktop.problems import Fault, InvalidInputError
 from ctid.desktop.rest.rights import own_queue
+from ctid.desktop.schemas.bodies import StaffingQuery
 from ctid.staffing.erlang import Demand, performance
 from ctid.staffing.history import calls_by_time_of_day, days_of, habits
 from ctid.staffing.plan import Target, curve, plan, sensitivity

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ctid.desktop.desk_bodies import StatisticsQuery
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call
+from ctid.desktop.identity.scope import sees_queue
 from ctid.desktop.intervals import by_interval
-from ctid.desktop.operation import Answer, Call
 from ctid.desktop.problems import Fault, InvalidInputError
 from ctid.desktop.rest.rights import own_queue
-from ctid.desktop.scope import sees_queue
+from ctid.desktop.schemas.desk_bodies import StatisticsQuery
 from ctid.engine.shown.desk_view import day_view
 
 MAX_INTERVALS: Final = 3_000

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctid.desktop.auth import Role
-from ctid.desktop.operation import Answer, Call, accepted
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
+from ctid.desktop.identity.auth import Role
+from ctid.desktop.identity.scope import sees_supervision
 from ctid.desktop.rest.rights import own_agent, own_contact
-from ctid.desktop.scope import sees_supervision
-from ctid.desktop.supervision_schemas import SupervisionBody, SupervisionModeBody
+from ctid.desktop.schemas.supervision_schemas import SupervisionBody, SupervisionModeBody
 from ctid.engine.shown.supervision_view import supervision_view
 from ctid.errors import ForbiddenError, NotFoundError
 from ctid.model.events import (

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from ctid.desktop.access_schemas import UserBody, UserPatch
-from ctid.desktop.operation import Answer, Call
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call
 from ctid.desktop.problems import Fault, InvalidInputError
+from ctid.desktop.schemas.access_schemas import UserBody, UserPatch
 from ctid.errors import ConflictError, NotFoundError
 from ctid.model.access import Role, User
 

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
-from ctid.desktop.auth import Role
-from ctid.desktop.operation import Answer, Call, accepted
-from ctid.desktop.recording_schemas import HeardBody, VoicemailsQuery
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
+from ctid.desktop.identity.auth import Role
+from ctid.desktop.identity.scope import sees_agent, sees_queue
 from ctid.desktop.rest import kept_audio
-from ctid.desktop.scope import sees_agent, sees_queue
+from ctid.desktop.schemas.recording_schemas import HeardBody, VoicemailsQuery
 from ctid.engine.turn import Turn
 from ctid.engine.waiting.serving import serving
 from ctid.errors import ForbiddenError

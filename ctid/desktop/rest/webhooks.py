@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 
-from ctid.desktop.operation import Answer, Call, accepted
-from ctid.desktop.webhook_schemas import DeadLettersQuery
+from ctid.desktop.endpoint.answer import Answer
+from ctid.desktop.endpoint.operation import Call, accepted
+from ctid.desktop.schemas.webhook_schemas import DeadLettersQuery
 from ctid.errors import ForbiddenError
 from ctid.model.instant import Instant
 from ctid.model.webhook import DeadLetter, WebhookState

@@ -1,6 +1,7 @@
 """Consultations: an agent asks somebody about a contact. ctid shows a colleague whose it is; the phones carry it out.
 
-Or ctid does, whatever phones they have (``ctid.engine.service.consulting``), or calls them in (``ctid.engine.service.conferences``).
+Or ctid does, whatever phones they have (``ctid.engine.service.consulting``), or calls them in
+(``ctid.engine.service.conferences``).
 """
 
 from __future__ import annotations

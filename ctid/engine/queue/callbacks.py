@@ -2,7 +2,8 @@
 
 A contact to be called back waits in its queue like any other, but without a caller's leg. Agent first: it is offered
 when its turn comes, and the customer is dialled as soon as the agent's phone was answered. Customer first: see
-``ctid.engine.call.dialling``; once the customer is on the line, the contact is an ordinary waiting caller at its old place.
+``ctid.engine.call.dialling``; once the customer is on the line, the contact is an ordinary waiting caller at its old
+place.
 """
 
 from __future__ import annotations

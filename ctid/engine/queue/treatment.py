@@ -1,8 +1,8 @@
 """Treatment: what waiting callers are told between the music, and the keys by which they leave their queue.
 
 Nothing is said while an agent is being rung; what is just being said is cut short. A place is said only if it is not
-worse than the last one; the expected wait is what was promised, which only ever falls (``ctid.engine.waiting.outlook``), and is
-not said if nobody can tell it.
+worse than the last one; the expected wait is what was promised, which only ever falls
+(``ctid.engine.waiting.outlook``), and is not said if nobody can tell it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Park (CSTA Park Call): an agent leaves a caller to a colleague, or to whoever fetches them, and wraps up.
 
 The caller waits with music in the queue that they were served from, and is offered to nobody. Whoever is to see it is
-told, and picks it up (``ctid.engine.service.picking_up``). What nobody fetches is offered to who parked it, then to the queue.
+told, and picks it up (``ctid.engine.service.picking_up``). What nobody fetches is offered to who parked it, then to
+the queue.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ctid.desktop.event_types import EVENT_TYPES as DESCRIBED
+from ctid.desktop.stream.event_types import EVENT_TYPES as DESCRIBED
 from ctid.errors import ConfigError
 from ctid.model.event_types import EVENT_TYPES
 from ctid.spec.loader import load_config

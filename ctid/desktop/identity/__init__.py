@@ -1,0 +1,1 @@
+"""Who asks, and what of the site they may see and command."""

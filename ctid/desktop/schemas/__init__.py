@@ -1,0 +1,1 @@
+"""What requests and answers hold, as models that are checked and described."""

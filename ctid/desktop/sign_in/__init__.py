@@ -1,0 +1,1 @@
+"""Letting people in and keeping them in: passwords, an identity provider, the cookie of a page's session."""
