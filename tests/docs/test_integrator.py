@@ -29,20 +29,20 @@ def test_the_first_client_works_as_the_page_says(tmp_path: Path) -> None:
 
     for name, text in files(PAGE).items():
         (tmp_path / name).write_text(moved(text))
-    python = shlex.quote(sys.executable)
-    script = [
-        "set -eu",
-        "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT",
-        f'ctid() {{ {python} -m ctid "$@"; }}',
-        f'python() {{ {python} "$@"; }}',
-        *map(moved, examples(PAGE, "sh")),
-    ]
+    # Programs and no functions of the shell: killing a function that runs in the background leaves its program behind.
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, arguments in (("ctid", "-m ctid "), ("python", "")):
+        program = programs / name
+        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {arguments}"$@"\n')
+        program.chmod(0o755)
+    script = ["set -eu", "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT", *map(moved, examples(PAGE, "sh"))]
     (tmp_path / "page.sh").write_text("\n".join(script))
     with (tmp_path / "out").open("wb") as out:
         ended = subprocess.run(
             ["setpriv", "--pdeathsig", "KILL", "timeout", "240", "bash", "page.sh"],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT), "PATH": f"{programs}:{os.environ['PATH']}"},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
