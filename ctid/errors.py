@@ -77,6 +77,12 @@ class IllegalTransitionError(ConflictError):
     code = "illegal-transition"
 
 
+class InTransitError(ConflictError):
+    """The request may fit as soon as what is under way has come to its end: channels that move, a call that ends."""
+
+    code = "in-transit"
+
+
 class VersionMismatchError(ConflictError):
     """``If-Match`` names another version than the present one."""
 

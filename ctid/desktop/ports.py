@@ -14,6 +14,7 @@ from ctid.errors import (
     ConflictError,
     ForbiddenError,
     IllegalTransitionError,
+    InTransitError,
     NotFoundError,
     OverloadedError,
     RequestError,
@@ -204,6 +205,6 @@ def refusal(refuse: Refuse) -> RequestError:
             return OverloadedError(refuse.detail)
         case RequestError.code:
             return RequestError(refuse.detail)
-    kinds = {kind.code: kind for kind in (IllegalTransitionError, VersionMismatchError)}
+    kinds = {kind.code: kind for kind in (IllegalTransitionError, InTransitError, VersionMismatchError)}
     kind = kinds.get(refuse.code, ConflictError)
     return kind(refuse.detail, current=refuse.current, allowed_actions=tuple(refuse.allowed_actions))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ctid.desktop.ports import refusal
 from ctid.engine.engine import Engine
-from ctid.errors import CtidError, InvariantError, JournalError
+from ctid.errors import CtidError, InTransitError, InvariantError, JournalError
 from ctid.model.commands import Accept, Command, Note, Refuse
 from ctid.model.events import Event, Request
 from ctid.model.instant import Instant
@@ -27,6 +27,11 @@ BATCH = 256
 """Inputs journalled in one transaction; what waits longer would wait for the disk alone."""
 
 REQUEST_SECONDS = 10.0
+
+IN_TRANSIT_SECONDS = 2.0
+"""How long a request waits for what is under way; as long as the engine gives channels to come together."""
+
+_AGAIN_SECONDS = 0.05
 
 SETTLE_SECONDS = 0.003
 """What nobody waits for is done so much later: a phone that is to ring needs a turn or two of the loop until then."""
@@ -77,11 +82,27 @@ class Runner:
     async def request(self, event: Request) -> dict[str, Any]:
         """Take in a request and wait for what became of it.
 
+        One that comes while channels are just moving, some tens of milliseconds, is put again until they have moved:
+        who holds, consults or transfers by a program or a quick hand need not know of that.
+
         Raises:
+            InTransitError: They have not moved for longer than that is waited for.
             RequestError: It was refused, or the inbox is full.
             InvariantError: A bug of ours; it is in the log.
             JournalError: The disk refuses for too long; the request is in the inbox and may be carried out yet.
         """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + IN_TRANSIT_SECONDS
+        while True:
+            try:
+                return await self._request(event)
+            except InTransitError:
+                if loop.time() >= until:
+                    raise
+            # Not with the next input that is handled: of two who wait, each would be the other's.
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _request(self, event: Request) -> dict[str, Any]:
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[event.command_id] = future
         try:

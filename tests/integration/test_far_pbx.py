@@ -86,3 +86,18 @@ async def test_hold_and_retrieve_one_upon_the_other(site: RigSite, boss: Desktop
         record = await until_record(boss, contact_id)
         assert (record["outcome"], len(record["segments"])) == ("handled", 1)
     await until_quiet(site, boss)
+
+
+async def test_a_quick_hand_need_not_know_that_channels_are_on_their_way(site: RigSite, boss: Desktop) -> None:
+    """Each request comes as soon as the one before was taken in; the last one counts."""
+    async with staff(site, "a01") as (seat,), Phone.outside(site.pbx, voice_hz=CALLER_HZ) as caller:
+        call, mine, contact_id = await in_talk(caller, seat)
+        for action in ("hold", "retrieve") * 3:
+            await act(seat, contact_id, action)
+        await both_hear(call, mine, seat)
+        await act(seat, contact_id, "hold")
+        await until_hears_more(call, MUSIC_HZ)
+        mine.hang_up()
+        await until_ended(call)
+        await finish(seat, contact_id)
+    await until_quiet(site, boss)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ctid.engine.engine import Engine
-from ctid.errors import ConflictError, InvariantError, JournalError, NotFoundError
+from ctid.errors import ConflictError, InTransitError, InvariantError, JournalError, NotFoundError
 from ctid.model import commands as do
 from ctid.model import events as ev
 from ctid.model.states import AgentState, ContactState
@@ -142,6 +142,32 @@ async def test_a_bug_of_ours_costs_one_input_and_not_the_daemon(
         await life.runner.request(request)
     assert life.of(do.Note)[-1].code == "invariant-broken"
     assert (await life.runner.request(ready()))["agent"]["state"] == AgentState.READY
+    running.cancel()
+    await life.end()
+
+
+async def test_a_request_that_comes_while_channels_move_waits_until_they_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "IN_TRANSIT_SECONDS", 0.2)
+    life = Life(tmp_path / "journal.db")
+    await life.begin()
+    handle, asked, moving = Engine.handle, [], 3
+
+    def handled(self: Engine, event: ev.Event, now: Any) -> list[do.Command]:
+        if isinstance(event, ev.AgentStateRequested):
+            asked.append(event)
+            if len(asked) <= moving:
+                return [do.Refuse(command_id=event.command_id, code=InTransitError.code, detail="just moving")]
+        return handle(self, event, now)
+
+    monkeypatch.setattr(Engine, "handle", handled)
+    running = asyncio.create_task(life.runner.run(life))
+    assert (await life.runner.request(ready()))["agent"]["state"] == AgentState.READY
+    assert len(asked) == moving + 1
+    moving = 1_000_000
+    with pytest.raises(InTransitError, match="just moving"):
+        await life.runner.request(ready())
     running.cancel()
     await life.end()
 

@@ -8,7 +8,7 @@ from ctid.engine.service.requests import live_contact
 from ctid.engine.shown.allowed_actions import contact_actions
 from ctid.engine.shown.contact_legs import legs_of
 from ctid.engine.turn import Turn
-from ctid.errors import ConflictError, NotFoundError
+from ctid.errors import ConflictError, InTransitError, NotFoundError
 from ctid.model.contact import Contact
 from ctid.model.leg import Leg
 from ctid.model.states import LegState
@@ -23,7 +23,9 @@ def in_talk(turn: Turn, contact_id: str, action: str) -> tuple[Contact, Leg]:
         why = "only a call in which an agent talks can be given on, asked about or ended"
         if caller is not None and "hang_up" in allowed:
             why = _why_not(turn, contact, action)
-        raise ConflictError(why, current=contact.state, allowed_actions=tuple(allowed))
+        # What has been asked for before may make it fit: hold pressed right behind retrieve.
+        kind = InTransitError if holding.is_joining(turn, contact) else ConflictError
+        raise kind(why, current=contact.state, allowed_actions=tuple(allowed))
     if not outage.is_up(turn, caller.pbx):
         raise ConflictError("the PBX can't be reached now", current=contact.state)
     return contact, caller
@@ -33,7 +35,7 @@ def talker(turn: Turn, contact: Contact, caller: Leg) -> Leg:
     """The leg of the agent who is in a bridge with the caller, or the refusal that nobody is just now."""
     agent = at_hand(turn, contact)
     if not holding.together(agent, caller):
-        raise ConflictError("the talk is just being set up or ended; try again", current=contact.state)
+        raise InTransitError("the talk is just being set up or ended; try again", current=contact.state)
     return agent
 
 
@@ -41,7 +43,7 @@ def at_hand(turn: Turn, contact: Contact) -> Leg:
     """The leg of the agent who has the contact, unless it is just being moved from one bridge to another."""
     agent = holding.agent_leg(turn, contact)
     if agent is None or holding.is_joining(turn, contact):
-        raise ConflictError("the call is just being connected; try again", current=contact.state)
+        raise InTransitError("the call is just being connected; try again", current=contact.state)
     return agent
 
 

@@ -20,7 +20,7 @@ from ctid.engine.shown.parked import may_fetch
 from ctid.engine.shown.views import View, park_view, wait_ms
 from ctid.engine.turn import Turn
 from ctid.engine.waiting.requirement import pbx_of
-from ctid.errors import ConflictError, RequestError
+from ctid.errors import ConflictError, InTransitError, RequestError
 from ctid.model.agent import Agent
 from ctid.model.contact import Contact
 from ctid.model.events import PickUpRequested
@@ -30,6 +30,9 @@ from ctid.spec.agent import VOICE
 
 FREE_TO = (AgentState.READY, AgentState.NOT_READY, AgentState.WRAP_UP)
 """Who has nothing to do, or may put off what they do. A break is gone back to afterwards; a wrap-up ends."""
+
+_SOON = "; try again"
+"""Ends the hindrances that are over by themselves in a moment."""
 
 MOST = 100
 """Contacts told of that may be picked up; who looks at more of them has no hand free."""
@@ -109,7 +112,12 @@ def _check_contact(turn: Turn, contact: Contact) -> None:
         )
     hindrance = _hindrance_of_contact(turn, contact)
     if hindrance:
-        raise ConflictError(hindrance, current=contact.state)
+        raise _refusal(hindrance, contact.state)
+
+
+def _refusal(hindrance: str, current: str) -> ConflictError:
+    kind = InTransitError if hindrance.endswith(_SOON) else ConflictError
+    return kind(hindrance, current=current)
 
 
 def _hindrance_of_contact(turn: Turn, contact: Contact) -> str:
@@ -119,7 +127,7 @@ def _hindrance_of_contact(turn: Turn, contact: Contact) -> str:
     if contact.channel == VOICE and not outage.is_up(turn, pbx_of(turn, contact)):
         return "the PBX can't be reached now"
     if contact.state is ContactState.QUEUED and not assignment.is_connectable(turn, contact):
-        return "the caller is just on the way to ctid; try again"
+        return f"the caller is just on the way to ctid{_SOON}"
     return ""
 
 
@@ -130,7 +138,7 @@ def _check_agent(turn: Turn, contact: Contact, agent_id: str) -> Agent:
     agent = turn.state.agents[agent_id]
     hindrance = _hindrance_of_agent(turn, contact, agent)
     if hindrance:
-        raise ConflictError(hindrance, current=agent.state)
+        raise _refusal(hindrance, agent.state)
     return agent
 
 
@@ -143,7 +151,7 @@ def _hindrance_of_agent(turn: Turn, contact: Contact, agent: Agent) -> str:
     if agent.state not in FREE_TO:
         return f"agent {agent.id} is {agent.state}"
     if agent.offer_id:
-        return f"the last call of agent {agent.id} is just being ended; try again"
+        return f"the last call of agent {agent.id} is just being ended{_SOON}"
     if after_call.owes(turn, agent):
         return NO_DISPOSITION.format(queue=turn.state.contacts[agent.contact_id].queue)
     if not serves(candidate.profile, contact.queue) and not may_fetch(turn.floor, contact, agent.id):

@@ -14,7 +14,7 @@ from ctid.engine.shown.supervision_view import supervision_actions, supervision_
 from ctid.engine.shown.views import View
 from ctid.engine.state import alias_key
 from ctid.engine.turn import Turn
-from ctid.errors import ConflictError, ForbiddenError, NotFoundError, RequestError
+from ctid.errors import ConflictError, ForbiddenError, InTransitError, NotFoundError, RequestError
 from ctid.model.events import SupervisionModeSet, SupervisionRequested, SupervisionWithdrawn, TakeOverRequested
 from ctid.model.states import AgentState
 from ctid.model.supervision import Supervision, SupervisionChange, SupervisionEnd
@@ -221,4 +221,4 @@ def _check_movable(turn: Turn, talk: Talk) -> None:
     """Raise while caller and agent are just being moved from one bridge to another."""
     settled = talk.contact.on_hold or holding.together(talk.agent, talk.caller)
     if holding.is_joining(turn, talk.contact) or not settled:
-        raise ConflictError("the call is just being connected; try again", current=talk.contact.state)
+        raise InTransitError("the call is just being connected; try again", current=talk.contact.state)
