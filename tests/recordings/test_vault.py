@@ -50,7 +50,9 @@ def test_what_is_kept_comes_out_again(tmp_path: Path, key: str | None, size: int
     assert read(vault(tmp_path, key), kept) == data
     file = tmp_path / kept.file
     assert file.stat().st_mode & 0o777 == 0o600
-    assert (data[:32] in file.read_bytes()) is (key is None or size == 0)
+    # Fewer bytes than these may well come out of any cipher.
+    if key is None or size > 16:
+        assert (data[:32] in file.read_bytes()) is (key is None)
 
 
 @pytest.mark.parametrize("key", [KEY, None])

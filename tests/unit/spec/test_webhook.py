@@ -108,7 +108,7 @@ def test_patterns(pattern: str, type_: str, meant: bool) -> None:
 def test_every_type_that_the_engine_publishes_is_known() -> None:
     families = "|".join(sorted({known.partition(".")[0] for known in EVENT_TYPES}))
     said: set[str] = set()
-    for module in (ROOT / "ctid" / "engine").glob("*.py"):
+    for module in (ROOT / "ctid" / "engine").rglob("*.py"):
         said |= set(re.findall(rf'"((?:{families})\.[a-z_]+)"', module.read_text(encoding="utf-8")))
     # A phrase of an explanation, and a name in templates of links.
     said -= {"offer.pending", "contact.id"}
