@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctid.engine import segments
 from ctid.engine.agent import agents, answering, consultations, detours, offers, own_calls, supervisions, wrap_up
-from ctid.engine.contact import contacts, recordings
+from ctid.engine.contact import contacts, recordings, unseen
 from ctid.engine.flow import flows, surveys
 from ctid.engine.queue import callbacks, tasks
 from ctid.engine.turn import Turn
@@ -126,9 +126,23 @@ def leg_gone(turn: Turn, offer: Offer, cause: OfferCause, *, outcome: Outcome = 
             # Of a phone that was rung after its agent had accepted, the cause tells; one that was answered just ended.
             told = cause if cause in (OfferCause.NO_ANSWER, OfferCause.BUSY, OfferCause.UNREACHABLE) else None
             offers.decline(turn, offer, OfferState.CANCELED, told or OfferCause.FAILED)
+            if told is None:
+                _doubt(turn, contact)
         elif own_calls.is_being_placed(contact):
             own_calls.agent_gone(turn, contact, outcome, cause)
     offers.release(turn, offer)
+
+
+def _doubt(turn: Turn, contact: Contact) -> None:
+    """Two agents on end have answered and were not bridged with the caller: the PBX may owe us the news of their end.
+
+    Who has a session lives, and who lives has one again within a second; else agents would be rung for them for ever.
+    """
+    caller = turn.legs.get(contact.caller_leg)
+    if caller is None or caller.has_agi or contact.callback is not None or not unseen.waits(contact):
+        return
+    if [told.cause for told in contact.offers[-2:]] == [OfferCause.FAILED] * 2:
+        unseen.begin(turn, caller)
 
 
 def over(turn: Turn, contact: Contact, outcome: Outcome = Outcome.HANDLED) -> None:

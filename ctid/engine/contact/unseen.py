@@ -1,6 +1,6 @@
-"""Callers of whom it is not known whether they live: they came or went about when a snapshot was taken.
+"""Callers of whom it is not known whether they live: nothing is offered to them until it shows.
 
-Nothing is offered to them until it shows.
+They came or went about when a snapshot was taken, or agents who had answered could not be bridged with them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def is_unseen(turn: Turn, leg: Leg) -> bool:
 
 def end(turn: Turn, leg: Leg) -> None:
     """It is known now, one way or the other."""
-    turn.cancel_timer(f"unseen:{leg.id}")
+    if is_unseen(turn, leg):
+        turn.cancel_timer(f"unseen:{leg.id}")
+        turn.touch_contact(leg.contact_id)
 
 
 def waits(contact: Contact | None) -> bool:

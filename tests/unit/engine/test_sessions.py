@@ -184,3 +184,38 @@ def test_a_session_that_is_cut_at_any_other_time_ends_nobodys_wait(site: Site) -
     site.give(ENDED)
     site.wait(100)
     assert site.contact().state is ContactState.QUEUED
+
+
+@pytest.fixture
+def unbridgeable(site: Site) -> Site:
+    """An agent has answered twice; their caller's session has ended, and instead of a bridge comes the agent's end."""
+    leg = site.offered()
+    site.answered(leg)
+    site.give(ENDED)
+    site.ended(leg)
+    while not (rung := site.all(cmd.RingAgent)):
+        site.wait(1)
+    again = rung[0].unique_id
+    site.answered(again)
+    site.ended(again)
+    assert site.contact().state is ContactState.QUEUED
+    return site
+
+
+def test_agents_are_not_rung_for_ever_for_a_caller_of_whose_end_the_pbx_has_told_nothing(unbridgeable: Site) -> None:
+    unbridgeable.wait(1.9)
+    assert unbridgeable.all(cmd.RingAgent) == []
+    unbridgeable.wait(0.2)
+    assert unbridgeable.record().outcome is Outcome.ABANDONED
+    unbridgeable.wait(60)
+    assert unbridgeable.all(cmd.RingAgent) == []
+
+
+def test_a_caller_who_lives_comes_again_and_is_offered_on(unbridgeable: Site) -> None:
+    unbridgeable.give(begins("in"))
+    seconds = 0
+    while not unbridgeable.all(cmd.RingAgent):
+        unbridgeable.wait(1)
+        seconds += 1
+    assert unbridgeable.contact().state is ContactState.OFFERED
+    assert seconds > 2, "the time in which their life was in doubt is over"
