@@ -175,6 +175,9 @@ class Client:
             await asyncio.wait([closing], timeout=CLOSE_GRACE)
         if not closing.done():
             self._transport.abort()
+            closing.cancel()
+            await asyncio.wait([closing])
+            return
         try:
             await closing
         except ConnectionError:
